@@ -1,0 +1,29 @@
+PYTHON ?= python3
+VENV := .venv
+PIP_INSTALL := $(VENV)/bin/pip install -c constraints.txt
+RUN := $(VENV)/bin
+
+.PHONY: demo test check style
+
+demo: $(VENV)/run.stamp  ## install into .venv and solve one hard Sudoku
+	$(RUN)/puzzlesolver solve examples/puzzles/sudoku/extreme.txt
+
+test: $(VENV)/dev.stamp  ## every test
+	$(RUN)/python -m pytest
+
+check: style test  ## what a change must pass
+	$(RUN)/codespell
+
+style: $(VENV)/dev.stamp  ## lint, format and types
+	$(RUN)/ruff check
+	$(RUN)/ruff format --check
+	$(RUN)/mypy
+
+$(VENV)/run.stamp: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP_INSTALL) -e .
+	touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp
+	$(PIP_INSTALL) -e '.[dev,images,train]'
+	touch $@

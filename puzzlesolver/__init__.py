@@ -1,0 +1,35 @@
+"""Recursive networks that settle on the answers of puzzles.
+
+The public names are loaded when first used, so `import puzzlesolver` imports no torch.
+
+    >>> import puzzlesolver
+    >>> model = puzzlesolver.load_model("sudoku")
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from puzzlesolver.hub.store import load_model
+    from puzzlesolver.pipeline import solve, verify
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "load_model", "solve", "verify"]
+
+_HOMES = {
+    "load_model": "puzzlesolver.hub.store",
+    "solve": "puzzlesolver.pipeline",
+    "verify": "puzzlesolver.pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,107 @@
+"""What to compare with: exact solvers timed on the same puzzles, and what others published.
+
+Exact solvers answer every Sudoku, thousands a second; no network comes near them, and the report
+says so by showing both. Published accuracies are of Sudoku-Extreme's own test set, never of ours.
+
+    >>> [row.solver for row in time_exact_solvers(cases.puzzles)]
+    ['python-sat', 'compiled backtracking']
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import numpy as np
+
+from puzzlesolver.domains.base import Grid, Puzzle, get_domain
+
+Exact = Callable[[Puzzle], Grid | None]
+
+SAMPLE = 1_000
+"""Puzzles that each exact solver is timed on."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """An accuracy that others report.
+
+    Attributes:
+        system: its name.
+        accuracy: percent of puzzles answered exactly.
+        training: what it was trained on.
+        setting: how much it may compute for one puzzle, where that is not the paper's default.
+        source: where the figure stands.
+    """
+
+    system: str
+    accuracy: float
+    training: str
+    setting: str
+    source: str
+
+
+SMALL = "1,000 puzzles, augmented"
+
+PUBLISHED = {
+    "sudoku-extreme": (
+        Published("HRM", 55.0, SMALL, "", "arXiv 2506.21734"),
+        Published("TRM", 87.4, SMALL, "", "arXiv 2510.04871"),
+        Published("SE-RRM", 93.7, SMALL, "16 steps", "arXiv 2603.02193"),
+        Published("SE-RRM", 98.8, SMALL, "128 steps", "arXiv 2603.02193"),
+        Published("RSM", 97.5, "3.8 million puzzles", "640 × 8 steps", "arXiv 2603.15641"),
+        Published("PTRM", 98.75, SMALL, "100 noisy rollouts of 64 steps", "arXiv 2605.19943"),
+        Published("EqR", 99.8, SMALL, "128 restarts of 64 steps", "arXiv 2605.21488"),
+        Published("LDT", 100.0, SMALL, "with branching search", "arXiv 2605.08605"),
+    )
+}
+"""By suite; figures of 2026 papers come from their abstracts."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One exact solver on the puzzles of a run, on one thread.
+
+    Attributes:
+        solver: its name.
+        puzzles: how many it was given.
+        verified: how many of its answers the rules accept.
+        seconds: for all of them.
+    """
+
+    solver: str
+    puzzles: int
+    verified: int
+    seconds: float
+
+
+def time_exact_solvers(puzzles: Sequence[Puzzle]) -> list[Timing]:
+    """Every exact solver that can take these puzzles, on the first `SAMPLE` of them."""
+    puzzles = puzzles[:SAMPLE]
+    solvers: dict[str, Exact] = {"python-sat": get_domain(puzzles[0].domain).solve_exactly}
+    if find_spec("numba") and all(puzzle.grid.shape == (9, 9) for puzzle in puzzles):
+        solvers["compiled backtracking"] = _backtrack
+    return [_time(name, solver, puzzles) for name, solver in solvers.items()]
+
+
+def _time(name: str, solver: Exact, puzzles: Sequence[Puzzle]) -> Timing:
+    solver(puzzles[0])  # compiles, or loads the library
+    started = time.perf_counter()
+    answers = [solver(puzzle) for puzzle in puzzles]
+    seconds = time.perf_counter() - started
+    verdicts = [
+        get_domain(puzzle.domain).verify(puzzle, answer).status
+        for puzzle, answer in zip(puzzles, answers, strict=True)
+        if answer is not None
+    ]
+    return Timing(name, len(puzzles), verdicts.count("verified"), seconds)
+
+
+def _backtrack(puzzle: Puzzle) -> Grid | None:
+    from puzzlesolver.domains.sudoku.search import MANY_GUESSES, solve
+
+    in_order = np.zeros(1, np.uint64)
+    solution, found, _ = solve(puzzle.grid.reshape(-1), 1, in_order, MANY_GUESSES)
+    return solution.reshape(9, 9) if found else None

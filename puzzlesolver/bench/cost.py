@@ -1,0 +1,112 @@
+"""What answers cost: verified puzzles per second, seconds a puzzle, memory, on which machine.
+
+>>> measure_cost(solver, cases.puzzles)["batches"][0]["verified_per_second"]
+1.9
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from puzzlesolver.domains.base import Puzzle
+from puzzlesolver.pipeline import Solver
+from puzzlesolver.runtime import Runtime
+
+BATCHES = ((1, 20), (64, 256), (1_024, 1_024))
+"""Batch size, and how many of the first puzzles are solved with it; the smallest first, so that
+each peak of memory is that of its batch size."""
+
+MIB = 1 << 20
+
+
+def measure_cost(solver: Solver, puzzles: Sequence[Puzzle]) -> dict[str, Any]:
+    """Solve the first puzzles at each batch size.
+
+    Returns:
+        `batches`: one row each; `relative` compares its throughput with that of the first row.
+        `seconds_per_step`: of one puzzle alone.
+        `puzzle_seconds`: that, times the median and the 95th percentile of the steps that the
+        puzzles verified in the largest batch took.
+    """
+    rows: list[dict[str, Any]] = []
+    steps: list[int] = []
+    for batch_size, count in BATCHES:
+        started = time.perf_counter()
+        results = list(replace(solver, batch_size=batch_size).solve(puzzles[:count]))
+        seconds = time.perf_counter() - started
+        steps = [result.steps for result in results if result.verdict.status == "verified"]
+        rows.append(
+            {
+                "batch_size": batch_size,
+                "puzzles": len(results),
+                "verified": len(steps),
+                "steps": sum(result.steps for result in results),
+                "seconds": round(seconds, 3),
+                "verified_per_second": round(len(steps) / seconds, 3),
+                "peak_memory_mib": peak_memory_mib(),
+            }
+        )
+    alone = rows[0]["verified_per_second"]
+    for row in rows:
+        row["relative"] = round(row["verified_per_second"] / alone, 2) if alone else None
+    seconds_per_step = rows[0]["seconds"] / max(1, rows[0]["steps"])
+    typical = np.percentile(steps, (50, 95)) * seconds_per_step if steps else (None, None)
+    return {
+        "batches": rows,
+        "seconds_per_step": round(seconds_per_step, 6),
+        "puzzle_seconds": {
+            name: None if value is None else round(float(value), 3)
+            for name, value in zip(("median", "p95"), typical, strict=True)
+        },
+    }
+
+
+def peak_memory_mib() -> float | None:
+    """The most memory this process has held so far; None on Windows, which does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak * (1 if sys.platform == "darwin" else 1024) / MIB, 1)
+
+
+def describe_machine(runtime: Runtime) -> dict[str, Any]:
+    """Where a run took place."""
+    import torch
+
+    return {
+        "cpu": _cpu_model(),
+        "cores": os.cpu_count(),
+        "threads": runtime.threads,
+        "memory_gib": _memory_gib(),
+        "device": str(runtime),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
+
+
+def _memory_gib() -> float | None:
+    try:
+        return round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / (1 << 30), 1)
+    except (AttributeError, ValueError):
+        return None

@@ -1,0 +1,123 @@
+"""A run's memory on disk: its settings on the first line, then one line a puzzle as it finishes.
+
+While a run lasts its journal is `NAME.partial.jsonl`; beside the finished `NAME.json` it is
+`NAME.jsonl`.
+
+    >>> journal = Journal(Path("result.json"), settings, resume=True)
+    >>> journal.add(record)
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from puzzlesolver.bench.metrics import Record
+from puzzlesolver.errors import UsageError
+
+SCHEMA = 1
+
+
+class Journal:
+    """What is known so far of a run.
+
+    Args:
+        out_json: where the run's report will be; None keeps the journal in memory.
+        settings: all that the records depend on, as JSON data; another run's journal is refused.
+        resume: go on with an unfinished journal, if there is one.
+
+    Attributes:
+        records: of the puzzles that finished, in any session.
+        cost: what `cost.measure_cost` found, once it has.
+
+    Raises:
+        UsageError: an unfinished journal is in the way, or is of another run, or cannot be written.
+    """
+
+    def __init__(self, out_json: Path | None, settings: dict[str, Any], resume: bool) -> None:
+        self.records: list[Record] = []
+        self.cost: dict[str, Any] | None = None
+        self._header = {"schema": SCHEMA, "run": json.loads(json.dumps(settings))}
+        self._path = None if out_json is None else out_json.with_suffix(".partial.jsonl")
+        if self._path is None:
+            if resume:
+                raise UsageError(
+                    "nothing to resume without a file", where="--resume", hint="add --json FILE"
+                )
+            return
+        if self._path.exists():
+            if not resume:
+                raise UsageError(
+                    "an unfinished run is kept here",
+                    where=str(self._path),
+                    hint="go on with --resume, or delete it to start anew",
+                )
+            self._read(self._path)
+        else:
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._path.write_text(json.dumps(self._header) + "\n")
+            except OSError as error:
+                raise UsageError(
+                    f"cannot write: {error.strerror}", where=str(self._path)
+                ) from error
+
+    def add(self, record: Record) -> None:
+        """One more puzzle has finished."""
+        self.records.append(record)
+        self._append({"puzzle": asdict(record)})
+
+    def add_cost(self, cost: dict[str, Any]) -> None:
+        """The cost has been measured."""
+        self.cost = cost
+        self._append({"cost": cost})
+
+    def done(self, mode: str) -> list[Record]:
+        """The records of one mode."""
+        return [record for record in self.records if record.mode == mode]
+
+    def finish(self) -> None:
+        """Take the finished name."""
+        if self._path is not None:
+            self._path.replace(self._path.with_suffix("").with_suffix(".jsonl"))
+
+    def _append(self, line: dict[str, Any]) -> None:
+        if self._path is not None:
+            with self._path.open("a") as file:
+                file.write(json.dumps(line) + "\n")
+
+    def _read(self, path: Path) -> None:
+        text = path.read_text()
+        whole = text[: text.rfind("\n") + 1]  # a killed run may leave half a line
+        try:
+            header, *lines = [json.loads(line) for line in whole.splitlines()]
+            for line in lines:
+                if "cost" in line:
+                    self.cost = line["cost"]
+                else:
+                    self.records.append(Record(**line["puzzle"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise UsageError(
+                f"this journal is damaged: {error}",
+                where=str(path),
+                hint="delete it to start anew",
+            ) from error
+        if header != self._header:
+            raise UsageError(
+                f"this journal is of another run: {_difference(header, self._header)}",
+                where=str(path),
+                hint="use the settings it was started with, or delete it to start anew",
+            )
+        if whole != text:
+            path.write_text(whole)
+
+
+def _difference(old: Any, new: Any) -> str:
+    """The first setting that differs."""
+    was, now = (header.get("run", {}) if isinstance(header, dict) else {} for header in (old, new))
+    for key in now:
+        if was.get(key) != now[key]:
+            return f"its {key} is {was.get(key)!r}, not {now[key]!r}"
+    return "it has another format"

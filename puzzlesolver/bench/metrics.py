@@ -1,0 +1,177 @@
+"""Numbers from records: accuracy by budget, rating and source; steps to an answer; soundness.
+
+A record is what is kept of one puzzle in one mode; a run's journal holds one a line. Everything
+that is reported is a function of the records, so a run that was interrupted and resumed reports
+what an uninterrupted one would.
+
+    >>> share(87, 100)
+    {'count': 87, 'of': 100, 'share': 0.87, 'low': 0.7903, 'high': 0.9223}
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Z95 = 1.959964
+"""Standard normal quantile of a two-sided 95 % interval."""
+
+LANDMARKS = (2_000, 20_000)
+"""Budgets that others report at, beside the powers of two."""
+
+BANDS = ((0, 0, "0"), (1, 9, "1-9"), (10, 19, "10-19"), (20, 49, "20-49"), (50, math.inf, "50+"))
+"""Lowest and highest rating of a band, and its name."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One puzzle in one mode.
+
+    Attributes:
+        mode: `raw` or `verified`.
+        index: position in the suite, from 0.
+        name: of the puzzle.
+        group: where the puzzle comes from.
+        rating: the file's difficulty rating, or None.
+        status: as in `pipeline.Result`.
+        verdict: what the rules say of the answer.
+        matches: whether the answer is the known one; None when none is known.
+        settled: whether the trajectory had stopped moving.
+        steps: steps spent.
+        restarts: fresh starts after the first.
+        elapsed: seconds of work in this mode until it finished, over all sessions.
+    """
+
+    mode: str
+    index: int
+    name: str
+    group: str
+    rating: float | None
+    status: str
+    verdict: str
+    matches: bool | None
+    settled: bool
+    steps: int
+    restarts: int
+    elapsed: float
+
+    @property
+    def correct(self) -> bool:
+        """In raw mode the known answer decides, if there is one; in verified mode the rules do."""
+        verified = self.verdict == "verified"
+        return verified if self.mode == "verified" or self.matches is None else self.matches
+
+    @property
+    def wrong_verified(self) -> bool:
+        """Whether the rules accepted something that is not the known answer."""
+        return self.verdict == "verified" and self.matches is False
+
+
+def summarise(records: Sequence[Record], max_steps: int) -> dict[str, Any]:
+    """All numbers of one mode.
+
+    Args:
+        records: of every puzzle, in any order.
+        max_steps: the budget of a puzzle.
+    """
+    records = sorted(records, key=lambda record: record.index)
+    settled = [record for record in records if record.settled]
+    seconds = max(record.elapsed for record in records)
+    return {
+        "accuracy": accuracy(records),
+        "by_budget": {
+            str(budget): accuracy(records, within=budget) for budget in budgets(max_steps)
+        },
+        "by_rating": _by(records, lambda record: band(record.rating), [*BAND_NAMES, UNRATED]),
+        "by_source": _by(records, lambda record: record.group),
+        "given_settled": {
+            "correct": accuracy(settled),
+            "verified": share(sum(r.verdict == "verified" for r in settled), len(settled)),
+        },
+        "steps": step_statistics([r.steps for r in records if r.correct], max_steps),
+        "restarts": sum(record.restarts for record in records),
+        "labelled": sum(record.matches is not None for record in records),
+        "wrong_verified": [record.name for record in records if record.wrong_verified],
+        "wrong_contradictions": [
+            r.name for r in records if r.status == "contradiction" and r.matches is not None
+        ],
+        "seconds": round(seconds, 3),
+        "puzzles_per_second": _rate(len(records), seconds),
+        "verified_per_second": _rate(sum(r.verdict == "verified" for r in records), seconds),
+    }
+
+
+def accuracy(records: Sequence[Record], within: float = math.inf) -> dict[str, Any]:
+    """Share of puzzles answered right with at most `within` steps."""
+    return share(sum(record.correct and record.steps <= within for record in records), len(records))
+
+
+def share(count: int, of: int) -> dict[str, Any]:
+    """A share with its 95 % Wilson interval; all None for a share of nothing."""
+    if not of:
+        return {"count": 0, "of": 0, "share": None, "low": None, "high": None}
+    low, high = wilson(count, of)
+    numbers = {"share": count / of, "low": low, "high": high}
+    return {"count": count, "of": of, **{key: round(value, 4) for key, value in numbers.items()}}
+
+
+def wilson(count: int, of: int, z: float = Z95) -> tuple[float, float]:
+    """Wilson's score interval of a binomial share (J. Am. Stat. Assoc. 22, 1927)."""
+    share, weight = count / of, z * z / of
+    middle = share + weight / 2
+    spread = math.sqrt(weight * (share * (1 - share) + weight / 4))
+    low, high = (middle - spread) / (1 + weight), (middle + spread) / (1 + weight)
+    return max(0.0, low), min(1.0, high)
+
+
+def budgets(max_steps: int) -> list[int]:
+    """16, 32, 64, … and the landmarks, up to and with `max_steps`."""
+    doublings = itertools.takewhile(lambda n: n < max_steps, (16 << k for k in itertools.count()))
+    landmarks = (budget for budget in LANDMARKS if budget < max_steps)
+    return sorted({*doublings, *landmarks, max_steps})
+
+
+def band(rating: float | None) -> str:
+    """The name of a rating's band."""
+    if rating is None:
+        return UNRATED
+    return next(name for _, high, name in BANDS if rating <= high)
+
+
+def step_statistics(steps: Sequence[int], max_steps: int) -> dict[str, Any]:
+    """Median, 95th percentile and histogram (by upper edge) of the steps to a right answer."""
+    edges = budgets(max_steps)
+    counts = [0] * len(edges)
+    for number in steps:
+        counts[bisect_left(edges, number)] += 1
+    median, p95 = np.percentile(steps, (50, 95)) if steps else (None, None)
+    return {
+        "median": None if median is None else float(median),
+        "p95": None if p95 is None else float(p95),
+        "histogram": {str(edge): count for edge, count in zip(edges, counts, strict=True)},
+    }
+
+
+def _by(
+    records: Iterable[Record], key: Callable[[Record], str], order: Sequence[str] = ()
+) -> dict[str, Any]:
+    parts: defaultdict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        parts[key(record)].append(record)
+    names = [name for name in order if name in parts] or sorted(parts)
+    return {name: accuracy(parts[name]) for name in names}
+
+
+def _rate(count: int, seconds: float) -> float | None:
+    return round(count / seconds, 3) if seconds else None
+
+
+UNRATED = "unrated"
+BAND_NAMES = tuple(name for _, _, name in BANDS)

@@ -1,0 +1,200 @@
+"""Runs a suite: every puzzle through a `Solver` in each mode, all numbers in one JSON.
+
+*raw*: the answer where the network first settles; no checker, no restart. *verified*: checker,
+restarts and search.
+
+    >>> report = run_suite("sudoku-extreme", data=Path("sudoku.csv"), out_json=Path("result.json"))
+    >>> report["modes"]["verified"]["accuracy"]
+    {'count': 981, 'of': 1000, 'share': 0.981, 'low': 0.9706, 'high': 0.9878}
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from puzzlesolver.bench.baselines import time_exact_solvers
+from puzzlesolver.bench.cost import describe_machine, measure_cost, peak_memory_mib
+from puzzlesolver.bench.journal import SCHEMA, Journal
+from puzzlesolver.bench.metrics import Record, summarise
+from puzzlesolver.bench.report import print_report, progress
+from puzzlesolver.bench.suites import Cases, Suite, get_suite
+from puzzlesolver.errors import UsageError
+from puzzlesolver.hub.folder import read_config, read_model, write_atomically
+from puzzlesolver.hub.store import resolve
+from puzzlesolver.pipeline import Result, Solver
+from puzzlesolver.refine.policy import Policy
+from puzzlesolver.runtime import Runtime, choose_runtime
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+BATCH_SIZE = 1_024
+"""A large batch keeps every core busy while its last puzzles search on."""
+
+
+def run_suite(
+    name: str,
+    *,
+    model: str | Path | None = None,
+    data: Path | None = None,
+    limit: int | None = None,
+    modes: Iterable[str] | None = None,
+    policy: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    batch_size: int = BATCH_SIZE,
+    runtime: Runtime | None = None,
+    out_json: Path | None = None,
+    resume: bool = False,
+    cost: bool = False,
+    console: Console | None = None,
+) -> dict[str, Any]:
+    """Measure a model.
+
+    Args:
+        name: of the suite.
+        model: a name of the catalog or a model folder; None = the shipped default.
+        data: a file for the suites that read one.
+        limit: the first rows of that file, or puzzles of each kind that the suite makes.
+        modes: `raw`, `verified`; None = those of the suite.
+        policy: fields of `Policy` that replace the suite's, in every mode.
+        seed: of the puzzles that are made, and of all noise.
+        batch_size: puzzles refined together; it changes the time, never the answers.
+        runtime: device and threads.
+        out_json: where the report goes; its journal lies beside it.
+        resume: go on with an unfinished journal.
+        cost: also measure throughput at batch sizes 1, 64 and 1,024.
+        console: progress and tables for people; None = silence.
+
+    Returns:
+        The report, as it is written to `out_json`.
+
+    Raises:
+        UsageError: an unknown suite, mode or setting, a file that is missing or of another run.
+        ParseError: the file holds something that is no puzzle.
+        ModelError: the model is unknown or damaged.
+        KeyboardInterrupt: after the finished puzzles are in the journal.
+    """
+    suite = get_suite(name)
+    policies = _policies(suite, modes, policy or {}, seed)
+    runtime = runtime or choose_runtime()
+    files = resolve(model, suite.domain)
+    network, weights_sha256 = read_model(files.folder, files.sha256)
+    stored = read_config(files.folder)
+    cases = suite.load(data, limit, seed)
+    settings = {
+        "suite": name,
+        "data": {"name": cases.name, "sha256": cases.sha256, "rows": len(cases.puzzles)},
+        "model": {
+            "name": files.name,
+            "family": stored.family,
+            "sha256": weights_sha256,
+            "parameters": sum(parameter.numel() for parameter in network.parameters()),
+            "training": stored.training,
+        },
+        "policies": {mode: asdict(policy) for mode, policy in policies.items()},
+        "seed": seed,
+    }
+    journal = Journal(out_json, settings, resume)
+    solvers = {
+        mode: Solver(network, files.name, policy, runtime, batch_size, prove=suite.prove)
+        for mode, policy in policies.items()
+    }
+    if cost and journal.cost is None:
+        # Before anything else, so that the peaks of memory are its own.
+        journal.add_cost(
+            measure_cost(solvers.get("verified", [*solvers.values()][-1]), cases.puzzles)
+        )
+    summaries = {}
+    for mode, solver in solvers.items():
+        _run_mode(mode, solver, cases, journal, console)
+        summaries[mode] = summarise(journal.done(mode), solver.policy.max_steps)
+        summaries[mode]["peak_memory_mib"] = peak_memory_mib()
+    report = {
+        "schema": SCHEMA,
+        "description": suite.description,
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        **settings,
+        "batch_size": batch_size,
+        "machine": describe_machine(runtime),
+        "modes": summaries,
+        "cost": journal.cost,
+        "exact_solvers": [asdict(timing) for timing in time_exact_solvers(cases.puzzles)],
+        "published": [asdict(row) for row in suite.published],
+    }
+    if out_json is not None:
+        write_atomically(
+            out_json, json.dumps(report, indent=2, ensure_ascii=False).encode() + b"\n"
+        )
+    journal.finish()
+    if console is not None:
+        print_report(report, console)
+    return report
+
+
+def _policies(
+    suite: Suite, modes: Iterable[str] | None, overrides: Mapping[str, Any], seed: int
+) -> dict[str, Policy]:
+    """The settings of each mode; `Policy` itself refuses an unknown mode."""
+    chosen = list(suite.max_steps if modes is None else modes)
+    if not chosen:
+        raise UsageError("no mode to run", where="--mode", hint="raw or verified")
+    largest = max(suite.max_steps.values())
+    return {
+        mode: Policy(
+            **{
+                "max_steps": suite.max_steps.get(mode, largest),
+                **overrides,
+                "mode": mode,
+                "seed": seed,
+            }
+        )
+        for mode in chosen
+    }
+
+
+def _run_mode(
+    mode: str, solver: Solver, cases: Cases, journal: Journal, console: Console | None
+) -> None:
+    """Solve what the journal does not have yet."""
+    finished = journal.done(mode)
+    known = {record.index for record in finished}
+    todo = [index for index in range(len(cases.puzzles)) if index not in known]
+    before = max((record.elapsed for record in finished), default=0.0)
+    started = time.perf_counter()
+    with progress(console, mode, finished, len(cases.puzzles)) as advance:
+        for place, result in solver.solve_unordered(cases.puzzles[index] for index in todo):
+            if result.status == "interrupted":
+                continue
+            elapsed = before + time.perf_counter() - started
+            record = _record(mode, todo[place], cases, result, elapsed)
+            journal.add(record)
+            advance(record)
+
+
+def _record(mode: str, index: int, cases: Cases, result: Result, elapsed: float) -> Record:
+    label = result.puzzle.label
+    answer = None if result.answer is None else result.answer.grid
+    return Record(
+        mode=mode,
+        index=index,
+        name=result.puzzle.name,
+        group=cases.groups[index],
+        rating=result.puzzle.rating,
+        status=result.status,
+        verdict=result.verdict.status,
+        matches=None
+        if label is None
+        else answer is not None and bool(np.array_equal(answer, label)),
+        settled=result.settled,
+        steps=result.steps,
+        restarts=result.restarts,
+        elapsed=round(elapsed, 3),
+    )

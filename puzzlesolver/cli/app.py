@@ -1,0 +1,94 @@
+"""The command `puzzlesolver`: one sub-command per file, errors as messages and exit codes.
+
+In: the words of a command line. Out: data on stdout, everything for people on stderr, and an exit
+code. No command module imports torch, numpy or a puzzle kind before its command runs, so `--help`
+stays fast.
+
+    >>> main(["solve", "puzzle.txt"])
+    0
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from puzzlesolver import __version__
+from puzzlesolver.cli import bench, doctor, generate, models, solve, train, verify
+from puzzlesolver.errors import PuzzleSolverError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="puzzlesolver",
+    help="Small recursive networks that settle on the answers of puzzles; the rules decide "
+    "whether an answer is right.",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Data goes to stdout, messages to stderr. Exit codes: 0 fine, 1 some not solved, "
+    "2 usage, 3 unreadable puzzle, 4 model problem, 5 the puzzle contradicts its rules, "
+    "130 interrupted.",
+)
+app.command("solve", epilog=solve.EPILOG)(solve.solve)
+app.command("verify", epilog=verify.EPILOG)(verify.verify)
+app.add_typer(generate.app, name="generate")
+app.add_typer(train.app, name="train")
+app.add_typer(bench.app, name="bench")
+app.add_typer(models.app, name="models")
+app.command("doctor")(doctor.doctor)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"puzzlesolver {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Print the traceback of an error; may stand anywhere.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; never raises for what a user can cause."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if debug := "--debug" in words:
+        words = ["--debug", *(word for word in words if word != "--debug")]
+    try:
+        return app(words, prog_name="puzzlesolver", standalone_mode=False) or 0
+    except PuzzleSolverError as error:
+        if debug:
+            traceback.print_exc()
+        _complain(str(error), error.hint)
+        return error.exit_code
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "puzzlesolver"
+        _complain(error.format_message(), f"see `{command} --help`")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _complain(message: str, hint: str) -> None:
+    typer.secho("error: ", fg="red", bold=True, err=True, nl=False)
+    typer.echo(message, err=True)
+    if hint:
+        typer.secho("hint: ", fg="cyan", err=True, nl=False)
+        typer.echo(hint, err=True)

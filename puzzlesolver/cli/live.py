@@ -1,0 +1,148 @@
+"""The settling view: what the refinement reports, as moments, on a terminal while it happens.
+
+In: `StepReport`s and `Result`s. Out: frames on stderr, ten a second at most. Stdout is never
+touched, so results can be piped while the view runs.
+
+    >>> tracker, view = Tracker(max_steps=2_000, total=1), LiveView()
+    >>> for result in solver.solve(puzzles, lambda *report: view.show(tracker.observe(*report))):
+    ...     view.show(tracker.finish(result), now=True)
+    >>> view.leave()
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+from rich.console import Console
+from rich.live import Live
+
+from puzzlesolver.cli.frame import Moment, draw, shows_grid
+from puzzlesolver.domains.base import Puzzle
+from puzzlesolver.pipeline import Result
+from puzzlesolver.refine.report import StepReport
+
+FRAMES_PER_SECOND = 10
+
+
+class Tracker:
+    """Turns reports into moments: remembers residuals and speed of the puzzle that is shown.
+
+    Args:
+        max_steps: the budget of a puzzle.
+        total: how many puzzles there are, or None when that is not known yet.
+    """
+
+    def __init__(self, max_steps: int, total: int | None) -> None:
+        self.max_steps = max_steps
+        self.total = total
+        self._finished = 0
+        self._puzzle: Puzzle | None = None
+        self._residuals: list[float] = []
+        self._start = (0.0, 0)  # time and step of the first report
+        self._speed: float | None = None
+
+    def observe(self, puzzle: Puzzle, report: StepReport) -> Moment:
+        """The moment after one more report."""
+        now = time.monotonic()
+        if puzzle is not self._puzzle:
+            self._puzzle, self._residuals, self._start = puzzle, [], (now, report.step)
+            self._speed = None
+        started, first_step = self._start
+        if report.step > first_step and now > started:
+            self._speed = (report.step - first_step) / (now - started)
+        self._residuals.append(report.residual)
+        return Moment(
+            puzzle=puzzle,
+            place=self._place(self._finished + 1),
+            answer=report.answer,
+            changed=report.changed,
+            clamped=report.clamped,
+            step=report.step,
+            max_steps=self.max_steps,
+            restarts=report.restarts,
+            steps_per_second=self._speed,
+            residuals=self._residuals,
+            reports=len(self._residuals),
+            settled=report.settled,
+            verdict=report.verdict,
+        )
+
+    def finish(self, result: Result) -> Moment:
+        """The last moment of a puzzle, with both lamps as the result has them."""
+        self._finished += 1
+        nowhere = np.zeros(result.puzzle.grid.shape, bool)
+        watched = result.puzzle is self._puzzle
+        return Moment(
+            puzzle=result.puzzle,
+            place=self._place(self._finished),
+            answer=result.answer,
+            changed=nowhere,
+            clamped=nowhere,
+            step=result.steps,
+            max_steps=self.max_steps,
+            restarts=result.restarts,
+            steps_per_second=self._speed if watched else None,
+            residuals=self._residuals,
+            reports=len(self._residuals) if watched else 0,
+            settled=result.settled,
+            verdict=result.verdict,
+        )
+
+    def _place(self, number: int) -> str:
+        return (
+            f"puzzle {number:,}" if self.total is None else f"puzzle {number:,} of {self.total:,}"
+        )
+
+
+class LiveView:
+    """Shows moments in place on a terminal."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True)
+        self._live: Live | None = None
+        self._drawn_at = 0.0
+
+    def show(self, moment: Moment, *, now: bool = False) -> None:
+        """Draw a moment; unless `now` is set, only when the last frame is old enough."""
+        time_now = time.monotonic()
+        if not now and time_now - self._drawn_at < 1 / FRAMES_PER_SECOND:
+            return
+        self._drawn_at = time_now
+        if self._live is None:
+            self._live = Live(
+                console=self.console,
+                auto_refresh=False,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._live.start()
+        self._live.update(draw(moment, *self._room()), refresh=True)
+
+    def shows_grid(self, moment: Moment) -> bool:
+        """Whether the terminal has room for the grid."""
+        return shows_grid(moment, *self._room())
+
+    def leave(self) -> None:
+        """Stop; the last frame stays on the screen."""
+        self._stop(transient=False)
+
+    def clear(self) -> None:
+        """Take the frame off the screen for something else; `show` brings it back."""
+        self._stop(transient=True)
+
+    def _room(self) -> tuple[int, int]:
+        width, height = self.console.size
+        return width, height - 1  # the cursor needs the last row
+
+    def _stop(self, transient: bool) -> None:
+        if self._live is not None:
+            self._live.transient = transient
+            self._live.stop()
+            self._live = None
+
+
+def can_show() -> bool:
+    """Whether stderr is a terminal that can redraw a frame."""
+    return sys.stderr.isatty() and not Console(stderr=True).is_dumb_terminal

@@ -1,0 +1,197 @@
+"""The sink: results in, one of six formats out, to stdout or to a file that appears when complete.
+
+`text` is for people. `grid` and `line` carry answers only, so a puzzle without a right answer keeps
+its blanks there and no wrong answer can pass for a right one. `json`, `jsonl` and `csv` carry
+everything that is known.
+
+    >>> with open_output(Path("answers.jsonl")) as file:
+    ...     writer = ResultWriter(file, "jsonl")
+    ...     for result in results:
+    ...         writer.write(result)
+    ...     writer.close()
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from puzzlesolver.cli.options import Format
+from puzzlesolver.domains.base import get_domain
+from puzzlesolver.errors import UsageError
+
+if TYPE_CHECKING:
+    from puzzlesolver.pipeline import Result
+
+SCHEMA = 1
+FIELDS = (
+    "name",
+    "domain",
+    "status",
+    "verdict",
+    "reason",
+    "settled",
+    "steps",
+    "restarts",
+    "seconds",
+    "model",
+    "seed",
+    "solver",
+    "question",
+    "answer",
+    "confidence",
+)
+"""Fields of a JSON record after `schema`, and columns of the CSV."""
+
+TRUSTED = ("solved", "answered")
+"""Statuses whose answer the formats `grid` and `line` print."""
+
+
+def record(result: Result) -> dict[str, Any]:
+    """One result as JSON data: `schema`, then `FIELDS`.
+
+    `answer` is the last one the model gave, right or wrong, or null when it never started;
+    `confidence` is that of its least sure cell.
+    """
+    domain, answer = get_domain(result.puzzle.domain), result.answer
+    values = {
+        "name": result.puzzle.name,
+        "domain": result.puzzle.domain,
+        "status": result.status,
+        "verdict": result.verdict.status,
+        "reason": result.reason or result.verdict.reason,
+        "settled": result.settled,
+        "steps": result.steps,
+        "restarts": result.restarts,
+        "seconds": round(result.seconds, 4),
+        "model": result.model,
+        "seed": result.seed,
+        "solver": result.solver,
+        "question": domain.format_line(result.puzzle.grid),
+        "answer": domain.format_line(answer.grid) if answer else None,
+        "confidence": round(float(answer.confidence.min()), 4) if answer else None,
+    }
+    assert tuple(values) == FIELDS
+    return {"schema": SCHEMA, **values}
+
+
+def summarise(result: Result) -> str:
+    """One line for people: the rules' verdict and the network's settling, always apart."""
+    reason = result.reason or result.verdict.reason
+    found = {
+        "solved": "solved - verified by the rules",
+        "answered": "answered - the rules cannot tell whether it is right",
+    }.get(result.status, result.status)
+    if result.status not in TRUSTED and reason not in ("", result.status):
+        found += f" - {reason}"
+    if result.solver == "exact":
+        found += ", found by the exact solver and not by the model"
+    if result.answer is None:
+        return f"{result.puzzle.name}: {found}"
+    effort = [
+        "settled" if result.settled else "not settled",
+        _count(result.steps, "step"),
+        _count(result.restarts, "restart"),
+        f"{result.seconds:.1f} s",
+    ]
+    return f"{result.puzzle.name}: {found}, {', '.join(effort)}"
+
+
+class ResultWriter:
+    """Writes results one by one; every result but those of `json` is flushed at once.
+
+    Args:
+        file: where to.
+        format: `json` is one object for one result and a list of them for more, written by `close`.
+    """
+
+    def __init__(self, file: TextIO, format: Format) -> None:
+        self.file = file
+        self.format = format
+        self._records: list[dict[str, Any]] = []
+        self._rows: csv.DictWriter[str] | None = None
+
+    def write(self, result: Result, *, with_grid: bool = True) -> None:
+        """Print one result; `with_grid=False` leaves out the grid of `text`."""
+        if self.format == "json":
+            self._records.append(record(result))
+            return
+        if self.format == "text":
+            self._write_text(result, with_grid)
+        elif self.format == "jsonl":
+            print(json.dumps(record(result)), file=self.file)
+        elif self.format == "csv":
+            if self._rows is None:
+                self._rows = csv.DictWriter(
+                    self.file, FIELDS, extrasaction="ignore", lineterminator="\n"
+                )
+                self._rows.writeheader()
+            self._rows.writerow(record(result))
+        else:
+            domain = get_domain(result.puzzle.domain)
+            trusted = result.answer is not None and result.status in TRUSTED
+            grid = result.answer.grid if trusted and result.answer else result.puzzle.grid
+            form = domain.format_line if self.format == "line" else domain.format_grid
+            print(form(grid), file=self.file)
+        self.file.flush()
+
+    def close(self) -> None:
+        """Write what had to wait for the last result."""
+        if self.format == "json":
+            whole = self._records[0] if len(self._records) == 1 else self._records
+            print(json.dumps(whole, indent=2), file=self.file)
+            self.file.flush()
+
+    def _write_text(self, result: Result, with_grid: bool) -> None:
+        from rich.console import Console
+
+        if result.answer is not None and with_grid:
+            domain = get_domain(result.puzzle.domain)
+            picture = domain.render(
+                result.answer.grid, result.puzzle.grid, result.answer.confidence
+            )
+            Console(file=self.file, soft_wrap=True).print(picture)
+        print(summarise(result), file=self.file)
+
+
+@contextlib.contextmanager
+def open_output(path: Path | None) -> Iterator[TextIO]:
+    """Stdout, or a file that is renamed into place at the end.
+
+    An error or Ctrl-C keeps what was written before it, as stdout would; when nothing was, an
+    older file stays.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    if path is None:
+        yield sys.stdout
+        return
+    in_place = (
+        path.exists() and not path.is_file()
+    )  # /dev/null and named pipes must not be replaced
+    partial = path if in_place else path.with_name(path.name + ".partial")
+    try:
+        file = partial.open("w", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from error
+    finished = False
+    try:
+        with file:
+            yield file
+        finished = True
+    finally:
+        if not in_place:
+            if finished or partial.stat().st_size:
+                partial.replace(path)
+            else:
+                partial.unlink()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -1,0 +1,221 @@
+"""`--save`: the trajectory of one puzzle as a GIF, a page to step through, or a picture of its end.
+
+In: the moments of one settling. Out: one file. Every kind shows the same frames as the live view:
+
+- `.gif` plays all frames and rests on the last one;
+- `.html` is one self-contained page with a slider, for any browser, offline;
+- `.png` and `.svg` are the last frame.
+
+    >>> recorder = Recorder()
+    >>> for moment in moments:
+    ...     recorder.add(moment)
+    >>> save(Path("settling.gif"), recorder.moments)
+"""
+
+from __future__ import annotations
+
+import html
+import importlib.resources
+import importlib.util
+import io
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.segment import Segment
+from rich.terminal_theme import SVG_EXPORT_THEME
+
+from puzzlesolver.cli.frame import Moment, draw, natural_size
+from puzzlesolver.errors import UsageError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MOST_FRAMES = 100
+MILLISECONDS = 80
+REST_MILLISECONDS = 3_000
+PALETTE_COLORS = 128
+
+Line = list[Segment]
+
+
+class Recorder:
+    """Keeps at most `MOST_FRAMES` moments, evenly spread, and always the last."""
+
+    def __init__(self) -> None:
+        self._kept: list[Moment] = []
+        self._every = 1
+        self._seen = 0
+        self._last: Moment | None = None
+
+    def add(self, moment: Moment) -> None:
+        """Take the next moment; when there are too many, every second one is let go."""
+        if self._seen % self._every == 0:
+            self._kept.append(moment)
+            if len(self._kept) == MOST_FRAMES:
+                self._kept = self._kept[::2]
+                self._every *= 2
+        self._seen += 1
+        self._last = moment
+
+    @property
+    def moments(self) -> list[Moment]:
+        """What was kept, in order."""
+        if self._last is None or self._last is self._kept[-1]:
+            return self._kept
+        return [*self._kept, self._last]
+
+
+def check_path(path: Path) -> None:
+    """Raise `UsageError` when `save` could not write this file, before any work is done."""
+    if path.suffix.lower() not in SAVERS:
+        raise UsageError(
+            f"cannot save a settling as {path.suffix or 'a file without a suffix'!r}",
+            where="--save",
+            hint=f"use one of {', '.join(SAVERS)}",
+        )
+    if not path.parent.is_dir():
+        raise UsageError(f"no folder {str(path.parent)!r}", where="--save")
+    if path.suffix.lower() in (".gif", ".png"):
+        for package, module in (("pillow", "PIL"), ("matplotlib", "matplotlib")):
+            if importlib.util.find_spec(module) is None:
+                raise UsageError(
+                    f"{path.suffix} pictures need the package {package}",
+                    where="--save",
+                    hint="pip install 'puzzlesolver[images]', or save as .svg or .html",
+                )
+
+
+def save(path: Path, moments: Sequence[Moment]) -> None:
+    """Write the moments of one settling; the suffix decides the kind."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_bytes(SAVERS[path.suffix.lower()](moments))
+        partial.replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from error
+
+
+def _gif(moments: Sequence[Moment]) -> bytes:
+    from PIL import Image
+
+    from puzzlesolver.cli.raster import Canvas
+
+    canvas = Canvas(*_shared_size(moments))
+    frames = [canvas.paint(_lines(moment, canvas.columns, canvas.rows)) for moment in moments]
+    palette = _palette(frames[:: max(1, len(frames) // 8)])
+    indexed = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    buffer = io.BytesIO()
+    indexed[0].save(
+        buffer,
+        format="GIF",
+        save_all=True,
+        append_images=indexed[1:],
+        duration=[MILLISECONDS] * (len(indexed) - 1) + [REST_MILLISECONDS],
+        loop=0,
+        optimize=True,
+    )
+    return buffer.getvalue()
+
+
+def _palette(frames: Sequence[Image]) -> Image:
+    """The colours of several frames: one palette keeps the file small and the colours steady."""
+    from PIL import Image
+
+    width, height = frames[0].size
+    all_frames = Image.new("RGB", (width, height * len(frames)))
+    for number, frame in enumerate(frames):
+        all_frames.paste(frame, (0, number * height))
+    return all_frames.quantize(colors=PALETTE_COLORS, dither=Image.Dither.NONE)
+
+
+def _png(moments: Sequence[Moment]) -> bytes:
+    from puzzlesolver.cli.raster import Canvas
+
+    canvas = Canvas(*natural_size(moments[-1]))
+    buffer = io.BytesIO()
+    canvas.paint(_lines(moments[-1], canvas.columns, canvas.rows)).save(
+        buffer, format="PNG", optimize=True
+    )
+    return buffer.getvalue()
+
+
+def _svg(moments: Sequence[Moment]) -> bytes:
+    width, height = natural_size(moments[-1])
+    console = _console(width, height, record=True)
+    console.print(draw(moments[-1], width, height))
+    # Rich's template loads its font from the network; any monospace font will do.
+    template = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    return console.export_svg(title="puzzlesolver", code_format=template).encode()
+
+
+def _html(moments: Sequence[Moment]) -> bytes:
+    """Frames share most of their lines, so each different line is stored once."""
+    width, height = _shared_size(moments)
+    styles: dict[str, int] = {}
+    lines: dict[str, int] = {}
+    frames = [
+        [
+            lines.setdefault(_html_line(line, styles), len(lines))
+            for line in _lines(moment, width, height)
+        ]
+        for moment in moments
+    ]
+    page = importlib.resources.files("puzzlesolver.cli").joinpath("player.html").read_text("utf-8")
+    data = json.dumps({"lines": list(lines), "frames": frames}, separators=(",", ":"))
+    stored = list(lines)
+    return (
+        page.replace("/*STYLES*/", "\n".join(f".s{i}{{{css}}}" for css, i in styles.items()))
+        .replace("<!--LAST-->", "\n".join(stored[i] for i in frames[-1]))
+        .replace("<!--TITLE-->", html.escape(moments[-1].puzzle.name))
+        .replace("/*DATA*/", data.replace("</", "<\\/"))
+        .encode()
+    )
+
+
+SAVERS: dict[str, Callable[[Sequence[Moment]], bytes]] = {
+    ".gif": _gif,
+    ".svg": _svg,
+    ".html": _html,
+    ".png": _png,
+}
+
+
+def _html_line(line: Line, styles: dict[str, int]) -> str:
+    spans = []
+    for text, style, _ in line:
+        css = style.get_html_style(SVG_EXPORT_THEME) if style else ""
+        escaped = html.escape(text)
+        number = styles.setdefault(css, len(styles)) if css else None
+        spans.append(escaped if number is None else f"<i class=s{number}>{escaped}</i>")
+    return "".join(spans)
+
+
+def _lines(moment: Moment, width: int, height: int) -> list[Line]:
+    console = _console(width, height)
+    lines = console.render_lines(draw(moment, width, height), pad=True)
+    return lines[:height] + [[Segment(" " * width)]] * (height - len(lines))
+
+
+def _shared_size(moments: Sequence[Moment]) -> tuple[int, int]:
+    sizes = [natural_size(moment) for moment in moments]
+    return max(width for width, _ in sizes), max(height for _, height in sizes)
+
+
+def _console(width: int, height: int, record: bool = False) -> Console:
+    """A console that no terminal and no environment variable influences."""
+    return Console(
+        file=io.StringIO(),
+        width=width,
+        height=height,
+        force_terminal=True,
+        color_system="truecolor",
+        no_color=False,
+        legacy_windows=False,
+        record=record,
+        _environ={},
+    )

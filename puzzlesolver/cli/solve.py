@@ -1,0 +1,257 @@
+"""`puzzlesolver solve`: puzzles in, settled and verified answers out.
+
+$ puzzlesolver solve puzzle.txt --save settling.gif
+$ puzzlesolver solve list.csv --format jsonl -o answers.jsonl
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from puzzlesolver.cli.options import BatchSize, Device, Domain, Format, Model, Output, Seed, Threads
+from puzzlesolver.errors import ParseError, UsageError
+
+if TYPE_CHECKING:
+    from puzzlesolver.cli.live import LiveView, Tracker
+    from puzzlesolver.cli.output import ResultWriter
+    from puzzlesolver.cli.save import Recorder
+    from puzzlesolver.domains.base import Puzzle
+    from puzzlesolver.pipeline import Result, Solver
+    from puzzlesolver.refine.report import StepReport
+
+EPILOG = (
+    "Exit codes: 0 every answer is verified by the rules; 1 some are not; 2 usage; 3 unreadable "
+    "puzzle; 4 model problem; 5 a puzzle contradicts its rules (proved: no solution, or several); "
+    "130 interrupted, the finished puzzles are printed. When several apply: 130 before 5 before 1."
+)
+EXIT_CODES = {"solved": 0, "answered": 0, "unsolved": 1, "contradiction": 5, "interrupted": 130}
+QUIET_FORMATS = ("json", "jsonl", "csv")
+"""Formats that programs read; the live view then stays off unless it is asked for."""
+
+
+def solve(
+    puzzles: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PUZZLE…",
+            show_default=False,
+            help="Files, literal text such as 81 characters, or - for stdin; any mix, any number.",
+        ),
+    ] = None,
+    domain: Domain = "auto",
+    model: Model = None,
+    max_steps: Annotated[
+        int | None,
+        typer.Option(
+            "--max-steps",
+            min=1,
+            show_default="the model's",
+            help="Steps a puzzle may spend, over all its restarts; 20000 and more are fine.",
+        ),
+    ] = None,
+    restarts: Annotated[
+        int | None,
+        typer.Option(
+            "--restarts", min=0, show_default="unlimited", help="Fresh starts a puzzle may make."
+        ),
+    ] = None,
+    noise: Annotated[
+        float,
+        typer.Option("--noise", min=0, help="Standard deviation of noise added at every step."),
+    ] = 0.0,
+    seed: Seed = 0,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            "--time-limit", metavar="SECONDS", show_default="none", help="For all puzzles together."
+        ),
+    ] = None,
+    mode: Annotated[
+        Literal["verified", "raw"],
+        typer.Option(
+            "--mode",
+            help="verified searches on until the rules accept an answer; raw takes the answer "
+            "where the network first settles.",
+        ),
+    ] = "verified",
+    fallback: Annotated[
+        Literal["none", "exact"],
+        typer.Option(
+            "--fallback",
+            help="exact lets an exact solver answer what the model did not, and says so.",
+        ),
+    ] = "none",
+    device: Device = "auto",
+    threads: Threads = None,
+    batch_size: BatchSize = 64,
+    live: Annotated[
+        bool | None,
+        typer.Option(
+            "--live/--no-live",
+            show_default="on a terminal",
+            help="Watch the network settle, on stderr.",
+        ),
+    ] = None,
+    format: Annotated[
+        Format,
+        typer.Option(
+            "--format",
+            "-f",
+            help="text is for people; grid and line print answers, and the blanks of what was not "
+            "solved; json is one object, or a list of them for several puzzles; jsonl and csv "
+            "stream.",
+        ),
+    ] = "text",
+    output: Output = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            "--save",
+            metavar="FILE",
+            show_default=False,
+            help="Save how one puzzle settles: .gif, .html (a page to step through), or the end "
+            "as .png or .svg.",
+        ),
+    ] = None,
+) -> None:
+    """Solve puzzles with a network that is applied until it settles, and verify by the rules.
+
+    Settled and verified are two facts: a network can settle on a wrong answer, and only the rules
+    call an answer solved.
+    """
+    from puzzlesolver.domains.detect import read_puzzles
+
+    if not puzzles:
+        raise UsageError(
+            "no puzzle given",
+            where="solve",
+            hint="name a file, paste 81 characters, or use - for stdin",
+        )
+    if save is not None:
+        from puzzlesolver.cli.save import check_path
+
+        check_path(save)
+    stream = iter(read_puzzles(puzzles, domain))
+    head = list(
+        itertools.islice(stream, batch_size + 1)
+    )  # the first batch, and whether there is more
+    if not head:
+        raise ParseError("no puzzle found", where=", ".join(puzzles))
+    total = len(head) if len(head) <= batch_size else None
+    if save is not None and total != 1:
+        raise UsageError("a settling can be saved for one puzzle at a time", where="--save")
+
+    # From here on torch is needed; unreadable puzzles and wrong options have been told without it.
+    from puzzlesolver.cli.live import LiveView, Tracker, can_show
+    from puzzlesolver.cli.output import ResultWriter, open_output
+    from puzzlesolver.cli.save import Recorder
+    from puzzlesolver.hub.store import load_model, resolve
+    from puzzlesolver.pipeline import Solver
+    from puzzlesolver.refine.policy import Policy
+    from puzzlesolver.runtime import choose_runtime
+
+    files = resolve(model, head[0].domain)
+    if max_steps is None:
+        max_steps = files.entry.default_steps if files.entry else Policy.max_steps
+    solver = Solver(
+        load_model(model, head[0].domain),
+        model_name=files.name,
+        policy=Policy(
+            max_steps=max_steps,
+            mode=mode,
+            restarts=restarts,
+            noise=noise,
+            time_limit=time_limit,
+            seed=seed,
+        ),
+        runtime=choose_runtime(device, threads),
+        batch_size=batch_size,
+        fallback=fallback,
+    )
+    wanted = format not in QUIET_FORMATS if live is None else live
+    if live and not can_show():
+        typer.echo("note: --live is ignored, stderr is not a terminal", err=True)
+    show = Show(
+        tracker=Tracker(max_steps, total),
+        view=LiveView() if wanted and can_show() else None,
+        recorder=Recorder() if save else None,
+        shares_terminal=output is None and sys.stdout.isatty(),
+    )
+    with open_output(output) as file:
+        worst = _run(solver, itertools.chain(head, stream), show, ResultWriter(file, format))
+    if save is not None and show.recorder is not None and show.recorder.moments:
+        from puzzlesolver.cli.save import save as save_moments
+
+        save_moments(save, show.recorder.moments)
+        typer.echo(f"saved {save}", err=True)
+    raise typer.Exit(worst)
+
+
+@dataclass
+class Show:
+    """Who watches: the live view, the recorder, both, or nobody.
+
+    Attributes:
+        tracker: turns reports into moments for both.
+        view: the live view, or None.
+        recorder: for `--save`, or None.
+        shares_terminal: whether results are printed on the terminal that the view draws on.
+    """
+
+    tracker: Tracker
+    view: LiveView | None
+    recorder: Recorder | None
+    shares_terminal: bool
+
+    def watch(self, puzzle: Puzzle, report: StepReport) -> None:
+        """One more step."""
+        moment = self.tracker.observe(puzzle, report)
+        if self.view:
+            self.view.show(moment)
+        if self.recorder:
+            self.recorder.add(moment)
+
+    def finish(self, result: Result) -> bool:
+        """The end of a puzzle; returns whether its grid stays where the result will be printed."""
+        moment = self.tracker.finish(result)
+        if self.recorder:
+            self.recorder.add(moment)
+        if self.view is None:
+            return False
+        self.view.show(moment, now=True)
+        if not self.shares_terminal:
+            return False
+        if self.tracker.total == 1:
+            self.view.leave()
+            return self.view.shows_grid(moment)
+        self.view.clear()
+        return False
+
+    def end(self) -> None:
+        """Leave the last frame on the screen."""
+        if self.view:
+            self.view.leave()
+
+
+def _run(solver: Solver, puzzles: Iterable[Puzzle], show: Show, writer: ResultWriter) -> int:
+    """Solve and print; returns the exit code that matters most. Ctrl-C ends the list early."""
+    watch = show.watch if show.view or show.recorder else None
+    codes = {0}
+    try:
+        for result in solver.solve(puzzles, watch):
+            grid_on_screen = show.finish(result)
+            writer.write(result, with_grid=not grid_on_screen)
+            codes.add(EXIT_CODES[result.status])
+    except KeyboardInterrupt:
+        codes.add(EXIT_CODES["interrupted"])
+    finally:
+        show.end()
+        writer.close()
+    return max(codes)

@@ -1,0 +1,173 @@
+"""`puzzlesolver train`: a thin layer over `puzzlesolver.train`, which does the work.
+
+$ puzzlesolver train sudoku --preset sudoku --minutes 120 --out runs/a
+$ puzzlesolver solve puzzle.txt --model runs/a/model
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from puzzlesolver.cli.options import Threads
+
+if TYPE_CHECKING:
+    from puzzlesolver.train.presets import TrainConfig
+
+app = typer.Typer(help="Train a model.")
+DEFAULT_PRESET = "sudoku"
+
+
+def _list_presets(wanted: bool) -> None:
+    if wanted:
+        from puzzlesolver.train.presets import PRESETS
+
+        for name, recipe in PRESETS.items():
+            typer.echo(f"{name}: {inspect.getdoc(recipe)}")
+        raise typer.Exit
+
+
+@app.callback()
+def _group() -> None:
+    """Train a model; it is saved again and again, and Ctrl-C loses nothing."""
+
+
+@app.command("sudoku")
+def train_sudoku(
+    preset: Annotated[
+        str | None,
+        typer.Option("--preset", metavar="NAME", show_default=DEFAULT_PRESET, help="The recipe."),
+    ] = None,
+    list_presets: Annotated[
+        bool,
+        typer.Option(
+            "--list-presets", callback=_list_presets, is_eager=True, help="List the recipes."
+        ),
+    ] = False,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            "--minutes", show_default="the recipe's", help="Length in wall-clock minutes."
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            "--steps",
+            show_default=False,
+            help="Length in updates instead; such a run can be repeated exactly.",
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="CSV",
+            show_default="fresh puzzles",
+            help="Train on these puzzles (source,question,answer,rating).",
+        ),
+    ] = None,
+    exclude: Annotated[
+        Path | None,
+        typer.Option(
+            "--exclude",
+            metavar="FILE",
+            show_default=False,
+            help="Puzzles that must not be trained on, nor any that is the same up to symmetry.",
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            show_default=False,
+            help="Any other setting; may be repeated.",
+        ),
+    ] = None,
+    resume: Annotated[
+        Literal["auto", "none"],
+        typer.Option(
+            "--resume", help="auto goes on with the run in --out, if there is one; none refuses to."
+        ),
+    ] = "auto",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FOLDER", show_default="runs/PRESET", help="Folder of the run."
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", min=0, show_default="0", help="Of weights, puzzles and noise."),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            "--device",
+            metavar="DEVICE",
+            show_default="auto",
+            help="auto, cpu, mps, cuda or cuda:N.",
+        ),
+    ] = None,
+    threads: Threads = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Build everything, make two updates, print sizes and estimates, write nothing.",
+        ),
+    ] = False,
+) -> None:
+    """Train a Sudoku model; prints the folder of the finished model.
+
+    A run that is resumed keeps its own settings; only its length and its speed may change.
+    """
+    from puzzlesolver.train.presets import get_preset, override
+
+    out = out or Path("runs") / (preset or DEFAULT_PRESET)
+    typed: dict[str, Any] = {
+        "minutes": minutes,
+        "steps": steps,
+        "data": data and str(data),
+        "exclude": exclude and str(exclude),
+        "seed": seed,
+        "device": device,
+        "threads": threads,
+    }
+    typed = {name: value for name, value in typed.items() if value is not None}
+    config = get_preset(preset or DEFAULT_PRESET, domain="sudoku", **typed)
+    for setting in settings or ():
+        config = override(config, setting)
+
+    from rich.console import Console
+
+    from puzzlesolver.train.loop import run_config, train
+
+    if resume == "auto" and (stored := run_config(out)) is not None:
+        config = _resumed(stored, preset, typed, settings or [])
+    console = Console(stderr=True)
+    model = train(config, out, resume=resume == "auto", dry_run=dry_run, console=console)
+    if not dry_run:
+        typer.echo(model)
+        console.print(
+            f"next: puzzlesolver solve PUZZLE --model {model}", soft_wrap=True, highlight=False
+        )
+
+
+def _resumed(
+    stored: TrainConfig, preset: str | None, typed: dict[str, Any], settings: list[str]
+) -> TrainConfig:
+    """The stored settings with what was typed on top; `train` refuses what may not change."""
+    from puzzlesolver.train.presets import override
+
+    if typed.keys() & {"minutes", "steps"}:
+        typed = {"minutes": None, "steps": None, **typed}
+    config = replace(stored, preset=preset or stored.preset, **typed)
+    for setting in settings:
+        config = override(config, setting)
+    return config

@@ -1,0 +1,138 @@
+"""What every puzzle kind offers, and the values that travel between the stages.
+
+A kind is a folder: `parse.py` (text → Puzzle), `rules.py` (the verifier), `codec.py` (Puzzle ↔ tensors),
+`render.py` (grid → text and colours), `generate.py` (new puzzles). This module imports no torch.
+
+    >>> sudoku = get_domain("sudoku")
+    >>> puzzle = next(sudoku.parse(open("puzzle.txt"), "puzzle.txt"))
+    >>> sudoku.verify(puzzle, answer_grid).status
+    'verified'
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzlesolver.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from puzzlesolver.models.interface import Batch
+
+Grid = npt.NDArray[np.uint8]
+"""Cell values `uint8[height, width]`; in Sudoku 0 is a blank and 1..n a digit."""
+
+Status = Literal["verified", "wrong", "unverifiable"]
+
+
+@dataclass(frozen=True, eq=False)
+class Puzzle:
+    """One question.
+
+    Attributes:
+        domain: key of `DOMAINS`.
+        name: how results refer to it, for example `puzzle.txt` or `list.csv:17`.
+        grid: the givens.
+        source: where it was read, as `FILE:LINE`.
+        label: the known answer when the file carries one; for `bench` and `verify`, never for `solve`.
+        rating: the file's difficulty rating, when it has one.
+    """
+
+    domain: str
+    name: str
+    grid: Grid
+    source: str
+    label: Grid | None = None
+    rating: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A decoded answer; `confidence` is the model's probability of each cell's value, `float32[height, width]`."""
+
+    grid: Grid
+    confidence: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the rules say of an answer; `where` lists the (row, column) cells, from 0, of the first conflict."""
+
+    status: Status
+    reason: str = ""
+    where: tuple[tuple[int, int], ...] = ()
+
+
+class Domain(Protocol):
+    """A puzzle kind. Methods that need torch or numba import them when called."""
+
+    name: str
+
+    def recognise(self, head: str) -> bool:
+        """Whether the first lines of a text look like this kind."""
+
+    def parse(self, lines: Iterable[str], source: str) -> Iterator[Puzzle]:
+        """Read puzzles one after another; raises `ParseError` with `FILE:LINE:COL`."""
+
+    def verify(self, puzzle: Puzzle, answer: Grid) -> Verdict:
+        """Check an answer by the rules alone, never by the label."""
+
+    def count_solutions(self, puzzle: Puzzle) -> int:
+        """0, 1 or 2 (2 means more than one), exactly."""
+
+    def solve_exactly(self, puzzle: Puzzle) -> Grid | None:
+        """A solution by exact search, or None when there is none; no network takes part."""
+
+    def contradiction(self, puzzle: Puzzle) -> Verdict | None:
+        """The first pair of givens that break the rules, or None; cheap, no search."""
+
+    def encode(self, puzzles: Sequence[Puzzle]) -> Batch:
+        """Tensors of puzzles that share one layout; raises `ValueError` on mixed sizes."""
+
+    def decode(self, probabilities: npt.NDArray[np.float32], puzzle: Puzzle) -> Answer:
+        """The answer read from `[cells, symbols]` probabilities."""
+
+    def format_line(self, grid: Grid) -> str:
+        """The grid on one line, readable by `parse`."""
+
+    def format_grid(self, grid: Grid) -> str:
+        """The grid framed for reading, readable by `parse`."""
+
+    def render(
+        self,
+        grid: Grid,
+        givens: Grid,
+        confidence: npt.NDArray[np.float32] | None = None,
+        changed: npt.NDArray[np.bool_] | None = None,
+        clamped: npt.NDArray[np.bool_] | None = None,
+    ) -> Text:
+        """The grid for a terminal: givens bold, cells coloured by confidence, changes highlighted, hypotheses marked."""
+
+    def generate(self, count: int, seed: int, **options: Any) -> Iterator[Puzzle]:
+        """New puzzles with exactly one solution."""
+
+
+DOMAINS: dict[str, Domain] = {}
+
+
+def register_domain(cls: Callable[[], Domain]) -> Callable[[], Domain]:
+    """Class decorator: one line in a kind's folder makes it known to every command."""
+    domain = cls()
+    DOMAINS[domain.name] = domain
+    return cls
+
+
+def get_domain(name: str) -> Domain:
+    """The domain called `name`; raises `UsageError` with close matches."""
+    if name not in DOMAINS:
+        close = difflib.get_close_matches(name, DOMAINS)
+        hint = f"did you mean {close[0]!r}?" if close else f"known domains: {', '.join(DOMAINS)}"
+        raise UsageError(f"unknown domain {name!r}", where="--domain", hint=hint)
+    return DOMAINS[name]

@@ -1,0 +1,144 @@
+"""The rules of Sudoku: is this answer right, do these clues clash, how many solutions are there?
+
+In: a `Puzzle`, for `verify` an answer grid too. Out: a `Verdict` that names the first conflict with coordinates from 1,
+or an exact count by a SAT solver, for boards of every size.
+
+    >>> verify(puzzle, answer).reason
+    'row 3 holds 7 twice: r3c2 and r3c8'
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzlesolver.domains.base import Grid, Puzzle, Verdict
+
+BOXES = {4: (2, 2), 6: (2, 3), 9: (3, 3), 16: (4, 4), 25: (5, 5)}
+"""Rows and columns of a box by the side of the board."""
+
+Cell = tuple[int, int]
+
+
+def box_shape(side: int) -> tuple[int, int]:
+    """Rows and columns of a box on a board with `side` rows; raises `ValueError` on an unknown size."""
+    if side not in BOXES:
+        raise ValueError(f"no Sudoku has {side} rows, only {', '.join(map(str, BOXES))}")
+    return BOXES[side]
+
+
+@functools.cache
+def units(side: int) -> npt.NDArray[np.int64]:
+    """Cell numbers of all rows, then columns, then boxes, `int64[3 * side, side]`."""
+    rows, columns = box_shape(side)
+    cells = np.arange(side * side).reshape(side, side)
+    boxes = cells.reshape(side // rows, rows, side // columns, columns).swapaxes(1, 2)
+    return np.concatenate([cells, cells.T, boxes.reshape(side, side)])
+
+
+def verify(puzzle: Puzzle, answer: Grid) -> Verdict:
+    """Check that an answer is complete, keeps the clues, and repeats no digit in a row, column or box."""
+    side = len(puzzle.grid)
+    if answer.shape != puzzle.grid.shape:
+        size = "×".join(map(str, answer.shape))
+        return Verdict("wrong", f"the answer is {size}, the puzzle {side}×{side}")
+    if (blank := _first(answer == 0)) is not None:
+        return Verdict("wrong", f"{_name(blank)} is blank", (blank,))
+    if (large := _first(answer > side)) is not None:
+        reason = f"{_name(large)} holds {answer[large]}, the largest digit is {side}"
+        return Verdict("wrong", reason, (large,))
+    if (changed := _first((puzzle.grid > 0) & (answer != puzzle.grid))) is not None:
+        reason = f"{_name(changed)} is given as {puzzle.grid[changed]} but holds {answer[changed]}"
+        return Verdict("wrong", reason, (changed,))
+    return _repetition(answer, "holds") or Verdict("verified")
+
+
+def contradiction(puzzle: Puzzle) -> Verdict | None:
+    """The first two clues that clash, or None; no search."""
+    return _repetition(puzzle.grid, "is given")
+
+
+def _repetition(grid: Grid, verb: str) -> Verdict | None:
+    """The first unit with a digit twice; rows come before columns before boxes."""
+    side = len(grid)
+    digits = grid.ravel()[units(side)]
+    ordered = np.sort(digits, axis=1)
+    repeated = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] > 0)
+    unit = _first(repeated.any(1))
+    if unit is None:
+        return None
+    number = unit[0]
+    digit = ordered[number, 1:][repeated[number]][0]
+    cells = units(side)[number, np.flatnonzero(digits[number] == digit)[:2]]
+    first, second = ((int(cell) // side, int(cell) % side) for cell in cells)
+    kind = ("row", "column", "box")[number // side]
+    reason = f"{kind} {number % side + 1} {verb} {digit} twice: {_name(first)} and {_name(second)}"
+    return Verdict("wrong", reason, (first, second))
+
+
+def _first(mask: npt.NDArray[np.bool_]) -> tuple[int, ...] | None:
+    """Index of the first true element in row-major order."""
+    found = mask.argmax()
+    return tuple(map(int, np.unravel_index(found, mask.shape))) if mask.ravel()[found] else None
+
+
+def _name(cell: Cell) -> str:
+    return f"r{cell[0] + 1}c{cell[1] + 1}"
+
+
+def count_solutions(puzzle: Puzzle) -> int:
+    """0, 1 or 2 (2 means more than one), proved by a SAT solver."""
+    return len(list(itertools.islice(solutions(puzzle.grid), 2)))
+
+
+def solve_exactly(puzzle: Puzzle) -> Grid | None:
+    """A solution found by a SAT solver, or None when there is none."""
+    return next(solutions(puzzle.grid), None)
+
+
+def solutions(grid: Grid) -> Iterator[Grid]:
+    """All solutions of a board one after another, in no particular order."""
+    from pysat.solvers import Solver
+
+    clauses, candidates = exact_cover(grid)
+    with Solver("cadical153", bootstrap_with=clauses) as solver:
+        while solver.solve():
+            model = np.array(solver.get_model()[: len(candidates)])
+            chosen = candidates[model > 0]
+            answer = np.zeros_like(grid)
+            answer[chosen[:, 0], chosen[:, 1]] = chosen[:, 2] + 1
+            yield answer
+            solver.add_clause((-model[model > 0]).tolist())
+
+
+def exact_cover(grid: Grid) -> tuple[list[list[int]], npt.NDArray[np.int64]]:
+    """A board as clauses: each cell one digit, each digit one cell of every row, column and box.
+
+    Returns:
+        (clauses, candidates `int64[variables, 3]`): variable v stands for (row, column, digit from 0)
+        in `candidates[v - 1]`. Digits that a clue rules out directly have no variable.
+    """
+    side = len(grid)
+    possible = np.ones((side * side, side), np.bool_)
+    clues = np.flatnonzero(grid)
+    digits = grid.ravel()[clues].astype(np.int64) - 1
+    for cell, digit in zip(clues, digits, strict=True):
+        seen = units(side)[(units(side) == cell).any(1)]
+        possible[seen, digit] = False
+        possible[cell] = False
+    # A clue that another clue rules out keeps its variable: the clauses then contradict each other.
+    possible[clues, digits] = True
+
+    variables = np.where(possible, possible.cumsum().reshape(possible.shape), 0)
+    covers = np.concatenate([variables, variables[units(side)].swapaxes(1, 2).reshape(-1, side)])
+    clauses: list[list[int]] = []
+    for cover in covers:
+        options = cover[cover > 0].tolist()
+        clauses.append(options)
+        clauses += ([-a, -b] for a, b in itertools.combinations(options, 2))
+    cells, digits = np.nonzero(possible)
+    return clauses, np.stack([cells // side, cells % side, digits], axis=1)

@@ -1,0 +1,51 @@
+"""Typed errors: one class per exit code, each saying what is wrong, where, and what to do.
+
+    >>> raise ParseError("expected 81 cells, found 80", where="puzzle.txt:3", hint="add the missing cell")
+"""
+
+from __future__ import annotations
+
+
+class PuzzleSolverError(Exception):
+    """Base of every error meant for people; the CLI prints `what`, `where` and `hint` and exits with `exit_code`.
+
+    Args:
+        what: what is wrong, in one sentence without a full stop.
+        where: the file, line, column, option or tensor that is meant, or "".
+        hint: what the reader can do about it, or "".
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" if self.where else self.what
+
+
+class UsageError(PuzzleSolverError):
+    """A combination of options that makes no sense."""
+
+    exit_code = 2
+
+
+class ParseError(PuzzleSolverError):
+    """Input that is no puzzle; `where` is `FILE:LINE:COL`."""
+
+    exit_code = 3
+
+
+class ModelError(PuzzleSolverError):
+    """A model that is unknown, damaged, or unfit for the puzzle."""
+
+    exit_code = 4
+
+
+class ContradictionError(PuzzleSolverError):
+    """A puzzle proved to have no solution, or more than one."""
+
+    exit_code = 5

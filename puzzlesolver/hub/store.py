@@ -1,0 +1,213 @@
+"""The models a user can name: find one, load it, verify it, save it, ship it.
+
+In: a name of the catalog, or the path of a model folder. Out: a `RecursiveModel` in evaluation
+mode, or a `ModelError` that says what is wrong, where, and what to do.
+
+    >>> model = load_model("sudoku")
+    >>> save_model(model, Path("copy"), training={"seed": 0}, card="# A copy")
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from puzzlesolver.errors import ModelError
+from puzzlesolver.hub.catalog import Catalog, Entry, read_catalog, write_catalog
+from puzzlesolver.hub.folder import (
+    CARD,
+    CONFIG,
+    CONFIG_SCHEMA,
+    WEIGHTS,
+    StoredConfig,
+    read_config,
+    read_model,
+    write_atomically,
+)
+
+if TYPE_CHECKING:
+    from puzzlesolver.models.interface import RecursiveModel
+
+DEFAULT_DOMAIN = "sudoku"
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Where a model lies.
+
+    Attributes:
+        name: how results refer to it: its name in the catalog, or its path.
+        folder: the model folder.
+        entry: what the catalog says of it; None for a model outside the catalog.
+    """
+
+    name: str
+    folder: Path
+    entry: Entry | None = None
+
+    @property
+    def sha256(self) -> str | None:
+        """What the weights must hash to; None for a model outside the catalog."""
+        return self.entry.sha256 if self.entry else None
+
+
+@dataclass(frozen=True)
+class ModelReport:
+    """What `verify_model` found in a model that is whole.
+
+    Attributes:
+        files: where it lies.
+        stored: its `config.json`.
+        sha256: of its weights; equal to the catalog's for a shipped model.
+        tensors: how many tensors it has, all of the expected shape and format, all finite.
+        parameters: how many numbers it learned.
+    """
+
+    files: ModelFiles
+    stored: StoredConfig
+    sha256: str
+    tensors: int
+    parameters: int
+
+
+def resolve(name_or_path: str | Path | None = None, domain: str | None = None) -> ModelFiles:
+    """Find a model. A catalog name wins over a folder of the same name, which `./NAME` reaches.
+
+    Args:
+        name_or_path: a name of the catalog or a model folder; None = the default of `domain`.
+        domain: the puzzle kind it must serve; None = any, or Sudoku when no name is given either.
+
+    Raises:
+        ModelError: nothing is called that, or the shipped model is for another domain.
+    """
+    catalog = read_catalog()
+    if name_or_path is None:
+        name_or_path = _default_name(catalog, domain or DEFAULT_DOMAIN)
+    name = str(name_or_path)
+    if isinstance(name_or_path, str) and (entry := catalog.models.get(name)):
+        if domain not in (None, entry.domain):
+            raise ModelError(
+                f"model {name!r} was trained for {entry.domain}, not {domain}",
+                where="--model",
+                hint="leave --model out to get the default model of the domain",
+            )
+        return ModelFiles(name, catalog.root / entry.path, entry)
+    if name.startswith("hub:"):
+        raise ModelError(
+            f"models from the Hub are not available in this version: {name!r}",
+            where="--model",
+            hint="download its folder, then pass the path",
+        )
+    if (folder := Path(name).expanduser()).is_dir():
+        return ModelFiles(name, folder)
+    close = difflib.get_close_matches(name, catalog.models)
+    known = f"shipped models: {', '.join(catalog.models) or 'none'}; or the path of a model folder"
+    raise ModelError(
+        f"no model and no folder is called {name!r}",
+        where="--model",
+        hint=f"did you mean {close[0]!r}?" if close else known,
+    )
+
+
+def load_model(name_or_path: str | Path | None = None, domain: str | None = None) -> RecursiveModel:
+    """A model with its weights, on the CPU, in evaluation mode; arguments as in `resolve`.
+
+    Raises:
+        ModelError: it is unknown, or a file is missing, damaged, or does not fit the others.
+    """
+    files = resolve(name_or_path, domain)
+    model, _ = read_model(files.folder, files.sha256)
+    return model
+
+
+def verify_model(name_or_path: str | Path | None = None) -> ModelReport:
+    """Load a model with every check; raises `ModelError` on the first thing that is wrong."""
+    files = resolve(name_or_path)
+    model, sha256 = read_model(files.folder, files.sha256)
+    if not (files.folder / CARD).is_file():
+        raise ModelError("the model card is missing", where=str(files.folder / CARD))
+    return ModelReport(
+        files=files,
+        stored=read_config(files.folder),
+        sha256=sha256,
+        tensors=len(model.state_dict()),
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+    )
+
+
+def save_model(model: RecursiveModel, folder: Path, training: dict[str, Any], card: str) -> None:
+    """Write a model folder; an interruption leaves no `config.json`, never a mixture that loads.
+
+    Args:
+        model: any model of the registry.
+        folder: made when missing; other files in it stay.
+        training: how the weights came to be: command, seed, data, cost; anything JSON can say.
+        card: Markdown for people.
+    """
+    from safetensors.torch import save
+
+    from puzzlesolver.models.registry import MODELS
+
+    family = next(name for name, (cls, _) in MODELS.items() if type(model) is cls)
+    config = {
+        "schema": CONFIG_SCHEMA,
+        "family": family,
+        "config": model.config.to_json(),
+        "training": training,
+    }
+    config_bytes = json.dumps(config, indent=2).encode() + b"\n"
+    weights = save({key: tensor.contiguous().cpu() for key, tensor in model.state_dict().items()})
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CONFIG).unlink(missing_ok=True)
+    write_atomically(folder / CARD, card.encode())
+    write_atomically(folder / WEIGHTS, weights)
+    write_atomically(folder / CONFIG, config_bytes)
+
+
+def ship_model(folder: Path, name: str, domain: str, default_steps: int, summary: str) -> Entry:
+    """Copy a verified model folder into `weights/` as the default of its domain; for maintainers.
+
+    Raises:
+        ModelError: the folder does not pass `verify_model`.
+    """
+    report = verify_model(folder)
+    catalog = read_catalog()
+    target = catalog.root / name
+    target.mkdir(exist_ok=True)
+    for file in (CARD, WEIGHTS, CONFIG):
+        shutil.copyfile(folder / file, target / file)
+    entry = Entry(
+        path=name,
+        domain=domain,
+        family=report.stored.family,
+        sha256=report.sha256,
+        parameters=report.parameters,
+        default_steps=default_steps,
+        summary=summary,
+    )
+    models = catalog.models | {name: entry}
+    defaults = catalog.defaults | {domain: name}
+    write_catalog(dataclasses.replace(catalog, models=models, defaults=defaults))
+    return entry
+
+
+def cache_folder() -> Path:
+    """Where downloaded models are kept; asking does not create it."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("puzzlesolver", appauthor=False)
+
+
+def _default_name(catalog: Catalog, domain: str) -> str:
+    if domain not in catalog.defaults:
+        raise ModelError(
+            f"no model is shipped for {domain}",
+            where="--model",
+            hint=f"train one with `puzzlesolver train {domain}`, then pass its folder",
+        )
+    return catalog.defaults[domain]

@@ -1,0 +1,12 @@
+"""Every limit on input, in one place, so that hostile bytes end in a typed error within a second."""
+
+from __future__ import annotations
+
+MAX_LINE_CHARS = 100_000
+"""Longest accepted line of a text file; a 25×25 board on one line has 625 cells."""
+
+MAX_GRID_SIDE = 1_024
+"""Longest accepted side of any grid, in cells."""
+
+DETECT_BYTES = 65_536
+"""How much of a file is looked at to find its domain and format."""

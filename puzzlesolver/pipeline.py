@@ -1,0 +1,270 @@
+"""parse → encode → refine → decode → verify → render: the sentence, as code.
+
+Puzzles flow in, one `Result` each flows out, in the same order.
+
+    >>> solver = Solver(load_model("sudoku"), model_name="sudoku", policy=Policy(max_steps=2_000))
+    >>> for result in solver.solve(read_puzzles(["puzzle.txt"])):
+    ...     print(result.status, result.answer.grid)
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from puzzlesolver.domains.base import Answer, Puzzle, Verdict, get_domain
+from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.refine.engines import TorchEngine
+from puzzlesolver.refine.loop import refine
+from puzzlesolver.refine.policy import Policy
+from puzzlesolver.refine.report import Outcome, StepReport
+from puzzlesolver.runtime import Runtime, choose_runtime
+
+Watch = Callable[[Puzzle, StepReport], None]
+
+STATUS = {"verified": "solved", "wrong": "unsolved", "unverifiable": "answered"}
+SOLUTIONS = {0: "it has no solution", 2: "it has more than one solution"}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is known of one puzzle; every output format prints this.
+
+    Attributes:
+        puzzle: the question.
+        answer: the last answer, or None when the givens already break the rules.
+        verdict: what the rules say of the answer.
+        settled: whether the trajectory had stopped moving; says nothing about right or wrong.
+        steps: steps spent, over all restarts and hypotheses.
+        restarts: fresh starts after the first.
+        seconds: since its batch began.
+        model: the name of the model.
+        seed: of all noise.
+        status: `solved` (verified), `unsolved`, `contradiction` (proved: no solution or several),
+            `answered` (the rules cannot tell), or `interrupted`.
+        reason: why, for people; "" when solved.
+        solver: `model`, or `exact` when the user asked for the exact fallback.
+    """
+
+    puzzle: Puzzle
+    answer: Answer | None
+    verdict: Verdict
+    settled: bool
+    steps: int
+    restarts: int
+    seconds: float
+    model: str
+    seed: int
+    status: str
+    reason: str = ""
+    solver: str = "model"
+
+
+@dataclass(frozen=True)
+class Solver:
+    """A loaded model with its settings.
+
+    Attributes:
+        model: in evaluation mode.
+        model_name: how results name it.
+        policy: budgets and search.
+        runtime: device and threads.
+        batch_size: puzzles refined together.
+        prove: whether an exact search afterwards settles if the puzzle has no solution, or several.
+        fallback: `exact` lets an exact solver answer what the model did not; such results say so.
+    """
+
+    model: RecursiveModel
+    model_name: str
+    policy: Policy
+    runtime: Runtime | None = None
+    batch_size: int = 64
+    prove: bool = True
+    fallback: str = "none"
+
+    def solve(self, puzzles: Iterable[Puzzle], watch: Watch | None = None) -> Iterator[Result]:
+        """Results in input order, each as soon as those before it are there.
+
+        On Ctrl-C the finished ones come out, then the foremost unfinished one as `interrupted`,
+        before the `KeyboardInterrupt` goes on.
+
+        Args:
+            puzzles: read lazily, `batch_size` at a time; those of one layout are refined together.
+            watch: called at every reading with the foremost unfinished puzzle.
+        """
+        waiting: dict[int, Result] = {}
+        following = 0
+        try:
+            for index, result in self.solve_unordered(puzzles, watch):
+                waiting[index] = result
+                while following in waiting:
+                    yield waiting.pop(following)
+                    following += 1
+        except KeyboardInterrupt:
+            yield from (waiting[index] for index in sorted(waiting))
+            raise
+
+    def solve_unordered(
+        self, puzzles: Iterable[Puzzle], watch: Watch | None = None
+    ) -> Iterator[tuple[int, Result]]:
+        """The same results as they finish, each with its puzzle's position in the input."""
+        engine = TorchEngine(self.model, self.runtime or choose_runtime())
+        limit = self.policy.time_limit
+        deadline = None if limit is None else time.monotonic() + limit
+        numbered = enumerate(puzzles)
+        while chunk := list(itertools.islice(numbered, self.batch_size)):
+            yield from self._solve_chunk(engine, chunk, watch, deadline)
+
+    def _solve_chunk(
+        self,
+        engine: TorchEngine,
+        chunk: Sequence[tuple[int, Puzzle]],
+        watch: Watch | None,
+        deadline: float | None,
+    ) -> Iterator[tuple[int, Result]]:
+        groups: defaultdict[tuple[object, ...], list[tuple[int, Puzzle]]] = defaultdict(list)
+        for index, puzzle in chunk:
+            if (broken := get_domain(puzzle.domain).contradiction(puzzle)) is not None:
+                yield index, self._contradiction(puzzle, broken)
+            else:
+                groups[puzzle.domain, puzzle.grid.shape].append((index, puzzle))
+        for group in groups.values():
+            yield from self._solve_group(engine, group, watch, deadline)
+
+    def _solve_group(
+        self,
+        engine: TorchEngine,
+        group: Sequence[tuple[int, Puzzle]],
+        watch: Watch | None,
+        deadline: float | None,
+    ) -> Iterator[tuple[int, Result]]:
+        """Puzzles of one layout."""
+        domain, puzzles = get_domain(group[0][1].domain), [puzzle for _, puzzle in group]
+        started, foremost = time.monotonic(), None
+        try:
+            for report in refine(engine, domain, puzzles, self.policy, deadline):
+                if watch is not None:
+                    watch(puzzles[report.index], report)
+                ended = {outcome.index for outcome in report.outcomes}
+                foremost = None if report.index in ended else report
+                for outcome in report.outcomes:
+                    index, puzzle = group[outcome.index]
+                    yield index, self._judge(puzzle, outcome, deadline)
+        except KeyboardInterrupt:
+            if foremost is not None:
+                index, puzzle = group[foremost.index]
+                yield index, self._interrupted(puzzle, foremost, time.monotonic() - started)
+            raise
+
+    def _judge(self, puzzle: Puzzle, outcome: Outcome, deadline: float | None) -> Result:
+        """The result of a refined puzzle, after proof and fallback."""
+        domain, in_time = get_domain(puzzle.domain), deadline is None or time.monotonic() < deadline
+        result = self._result(puzzle, outcome)
+        if result.status == "unsolved":
+            result = replace(result, reason=self._why_unsolved(outcome, in_time))
+        if self.prove and in_time and (count := domain.count_solutions(puzzle)) != 1:
+            return replace(result, status="contradiction", reason=SOLUTIONS[count])
+        if self.fallback == "exact" and result.status == "unsolved":
+            grid = domain.solve_exactly(puzzle)
+            if grid is None:
+                return replace(result, status="contradiction", reason=SOLUTIONS[0])
+            answer = Answer(grid, np.ones(grid.shape, np.float32))
+            verdict = domain.verify(puzzle, grid)
+            status = STATUS[verdict.status]
+            return replace(
+                result, answer=answer, verdict=verdict, status=status, reason="", solver="exact"
+            )
+        return result
+
+    def _result(self, puzzle: Puzzle, outcome: Outcome) -> Result:
+        return Result(
+            puzzle,
+            outcome.answer,
+            outcome.verdict,
+            outcome.settled,
+            outcome.steps,
+            outcome.restarts,
+            outcome.seconds,
+            self.model_name,
+            self.policy.seed,
+            STATUS[outcome.verdict.status],
+        )
+
+    def _contradiction(self, puzzle: Puzzle, broken: Verdict) -> Result:
+        return Result(
+            puzzle,
+            answer=None,
+            verdict=broken,
+            settled=False,
+            steps=0,
+            restarts=0,
+            seconds=0.0,
+            model=self.model_name,
+            seed=self.policy.seed,
+            status="contradiction",
+            reason=broken.reason,
+        )
+
+    def _interrupted(self, puzzle: Puzzle, report: StepReport, seconds: float) -> Result:
+        outcome = Outcome(
+            report.index,
+            report.answer,
+            report.verdict or get_domain(puzzle.domain).verify(puzzle, report.answer.grid),
+            report.settled,
+            report.step,
+            report.restarts,
+            seconds,
+        )
+        return replace(self._result(puzzle, outcome), status="interrupted", reason="interrupted")
+
+    def _why_unsolved(self, outcome: Outcome, in_time: bool) -> str:
+        if not in_time:
+            return "the time limit is over"
+        if outcome.steps >= self.policy.max_steps:
+            return f"its {self.policy.max_steps:,} steps are spent"
+        if self.policy.mode == "raw":
+            return f"it settled on a wrong answer: {outcome.verdict.reason}"
+        return "its restarts are spent"
+
+
+def solve(
+    *puzzles: str, model: str | None = None, domain: str = "auto", **settings: Any
+) -> list[Result]:
+    """Solve puzzles with a shipped or trained model.
+
+    Args:
+        puzzles: files, literal text such as 81 characters, or `-` for stdin.
+        model: a name of the catalog or a model folder; None = the shipped default.
+        domain: kind of puzzle; `auto` looks at the text.
+        settings: fields of `Policy`; `max_steps` defaults to the model's.
+
+    Raises:
+        UsageError: a setting makes no sense.
+        ParseError: the text is no puzzle.
+        ModelError: the model is unknown or damaged.
+    """
+    from puzzlesolver.domains.detect import read_puzzles
+    from puzzlesolver.hub.store import load_model, resolve
+
+    questions = list(read_puzzles(puzzles, domain))
+    if not questions:
+        return []
+    kind = questions[0].domain
+    files = resolve(model, kind)
+    if files.entry is not None:
+        settings = {"max_steps": files.entry.default_steps, **settings}
+    return list(Solver(load_model(model, kind), files.name, Policy(**settings)).solve(questions))
+
+
+def verify(puzzle: str, answer: str, domain: str = "auto") -> Verdict:
+    """What the rules say of an answer; both are files or literal text, one grid each."""
+    from puzzlesolver.domains.detect import read_puzzles
+
+    question, reply = (next(iter(read_puzzles([text], domain))) for text in (puzzle, answer))
+    return get_domain(question.domain).verify(question, reply.grid)

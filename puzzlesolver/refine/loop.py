@@ -1,0 +1,211 @@
+"""The only step loop: puzzles of one layout go in, reports come out until every puzzle has ended.
+
+Each puzzle owns one row of the batch and leaves it when the rules accept its answer, when it has settled and the policy
+says stop, or when its budget is spent. A row that settled on a wrong answer, or wandered too long, goes on with the next
+attempt of its search (`refine/search.py`). Solving one puzzle or a million is this loop.
+
+    >>> for report in refine(engine, domain, puzzles, Policy(max_steps=2_000)):
+    ...     for outcome in report.outcomes:
+    ...         print(outcome.index, outcome.verdict.status, outcome.steps)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from puzzlesolver.domains.base import Answer, Domain, Puzzle, Verdict
+from puzzlesolver.models.interface import Batch, State
+from puzzlesolver.models.relations import Layout
+from puzzlesolver.refine.engines import TorchEngine
+from puzzlesolver.refine.policy import Policy
+from puzzlesolver.refine.report import Outcome, StepReport
+from puzzlesolver.refine.search import Attempt, Reading, start_search
+
+READ_EVERY = 4
+"""Steps between two readings of the state; reading every step would cost about as much as stepping."""
+
+
+class Track:
+    """One puzzle's way through the loop: its search, its present attempt, its last answer."""
+
+    def __init__(self, index: int, puzzle: Puzzle, domain: Domain, policy: Policy) -> None:
+        self.index = index
+        self.puzzle = puzzle
+        self.domain = domain
+        self.policy = policy
+        self.givens = puzzle.grid.reshape(-1).astype(np.int64)
+        self.search = start_search(puzzle, domain, policy)
+        self.attempt: Attempt = next(self.search)
+        self.attempts = 1
+        self.restarts = 0
+        self.steps = 0
+        self.age = 0  # steps of the present attempt
+        self.quiet = 0  # steps for which answer and state have held still
+        self.answer: Answer | None = None
+        self.changed = np.ones(puzzle.grid.shape, np.bool_)
+        self.verdict: Verdict | None = None
+
+    @property
+    def settled(self) -> bool:
+        return self.quiet >= self.policy.settle_window
+
+    @property
+    def clamped(self) -> npt.NDArray[np.bool_]:
+        return (self.attempt.tokens != self.givens).reshape(self.puzzle.grid.shape)
+
+    @property
+    def noise_seed(self) -> int:
+        """A function of the policy's seed, the puzzle and the attempt, never of the batch around it."""
+        key = f"{self.policy.seed}/{self.attempts}/".encode() + self.puzzle.grid.tobytes()
+        return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big") >> 1
+
+    def observe(self, probabilities: npt.NDArray[np.float32], residual: float, steps: int) -> None:
+        """Take a reading `steps` steps after the last one, and check the answer once it has held still."""
+        self.steps += steps
+        self.age += steps
+        answer = self.domain.decode(probabilities, self.puzzle)
+        previous, self.answer = self.answer, answer
+        self.changed = (
+            np.ones(answer.grid.shape, np.bool_) if previous is None else previous.grid != answer.grid
+        )
+        still = not self.changed.any()
+        quiet = still and residual < self.policy.tolerance
+        self.quiet = self.quiet + steps if quiet else 0
+        if not still:
+            self.verdict = None
+        elif self.verdict is None and self.policy.mode == "verified":
+            self.verdict = self.domain.verify(self.puzzle, answer.grid)
+
+    def finished(self) -> bool:
+        """Whether the policy says stop; a raw answer is checked here, after the fact."""
+        if self.policy.mode == "raw":
+            return self.settled or self.steps >= self.policy.max_steps
+        verified = self.verdict is not None and self.verdict.status == "verified"
+        return verified or self.steps >= self.policy.max_steps
+
+    def go_on(self, probabilities: npt.NDArray[np.float32]) -> bool:
+        """Continue, with the next attempt when this one failed; False when no restart is left."""
+        if not self.settled and self.age < self.attempt.patience:
+            return True
+        attempt = self.search.send(Reading(probabilities))
+        if attempt.restart:
+            if self.restarts == self.policy.restarts:
+                return False
+            self.restarts += 1
+        self.attempt, self.attempts = attempt, self.attempts + 1
+        self.age = self.quiet = 0
+        return True
+
+    def outcome(self, seconds: float) -> Outcome:
+        assert self.answer is not None
+        verdict = self.verdict or self.domain.verify(self.puzzle, self.answer.grid)
+        return Outcome(
+            self.index, self.answer, verdict, self.settled, self.steps, self.restarts, seconds
+        )
+
+
+class Rows:
+    """The tensors of all running attempts, one row each, in the order of `tracks`."""
+
+    def __init__(self, engine: TorchEngine, layout: Layout, tracks: list[Track]) -> None:
+        self.engine = engine
+        self.layout = layout
+        self.tracks = tracks
+        self.inputs, self.state = self._start(tracks)
+
+    def _start(self, tracks: Sequence[Track]) -> tuple[Tensor, State]:
+        tokens = torch.from_numpy(np.stack([track.attempt.tokens for track in tracks]))
+        batch = Batch(tokens, self.layout)
+        seeds = [track.noise_seed for track in tracks]
+        return self.engine.embed(batch), self.engine.init_state(batch, seeds)
+
+    def advance(self, steps: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Step all rows; returns their probabilities `[B, C, S]` and relative residuals `[B]`."""
+        noise = self.tracks[0].policy.noise
+        self.state, residual = self.engine.advance(
+            self.state, self.inputs, self.layout, steps, noise
+        )
+        probabilities = self.engine.readout(self.state, self.layout).logits.softmax(-1)
+        return probabilities.cpu().numpy(), residual.cpu().numpy()
+
+    def begin_again(self, rows: Sequence[int]) -> None:
+        """Put the new attempts of these rows' tracks in their places."""
+        if not rows:
+            return
+        inputs, state = self._start([self.tracks[row] for row in rows])
+        self.inputs[rows] = inputs
+        for part, fresh in zip(self.state, state, strict=True):
+            part[rows] = fresh
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Drop all other rows."""
+        self.tracks = [self.tracks[row] for row in rows]
+        self.inputs = self.inputs[rows]
+        self.state = tuple(part[rows] for part in self.state)
+
+
+def refine(
+    engine: TorchEngine,
+    domain: Domain,
+    puzzles: Sequence[Puzzle],
+    policy: Policy,
+    deadline: float | None = None,
+) -> Iterator[StepReport]:
+    """Refine puzzles of one layout until each is finished.
+
+    Args:
+        engine: applies the model.
+        domain: encodes, decodes and verifies.
+        puzzles: of one size; their labels are not looked at.
+        policy: budget, mode, search.
+        deadline: `time.monotonic()` at which all unfinished puzzles end.
+
+    Yields:
+        One report per reading; every puzzle appears in exactly one report's `outcomes`.
+    """
+    started = time.monotonic()
+    layout = domain.encode(puzzles).layout
+    tracks = [Track(index, puzzle, domain, policy) for index, puzzle in enumerate(puzzles)]
+    rows = Rows(engine, layout, tracks)
+    while rows.tracks:
+        steps = min(READ_EVERY, min(policy.max_steps - track.steps for track in rows.tracks))
+        all_probabilities, residuals = rows.advance(steps)
+        late = deadline is not None and time.monotonic() >= deadline
+        for row, track in enumerate(rows.tracks):
+            track.observe(all_probabilities[row], float(residuals[row]), steps)
+        report = _report(rows.tracks[0], float(residuals[0]))
+        outcomes, going_on, beginning_again = [], [], []
+        for row, track in enumerate(rows.tracks):
+            if late or track.finished() or not track.go_on(all_probabilities[row]):
+                outcomes.append(track.outcome(time.monotonic() - started))
+            else:
+                going_on.append(row)
+                if track.age == 0:
+                    beginning_again.append(row)
+        rows.begin_again(beginning_again)
+        if outcomes:
+            rows.keep(going_on)
+        yield replace(report, unfinished=len(going_on), outcomes=tuple(outcomes))
+
+
+def _report(track: Track, residual: float) -> StepReport:
+    assert track.answer is not None
+    return StepReport(
+        step=track.steps,
+        index=track.index,
+        answer=track.answer,
+        residual=residual,
+        changed=track.changed,
+        clamped=track.clamped,
+        settled=track.settled,
+        verdict=track.verdict,
+        restarts=track.restarts,
+    )

@@ -1,0 +1,54 @@
+"""How far to go with one puzzle: step budget, settle test, restarts, guided search.
+
+    >>> Policy(max_steps=20_000, seed=7)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from puzzlesolver.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Settings of one refinement.
+
+    Attributes:
+        max_steps: steps one puzzle may spend, over all its restarts and hypotheses together.
+        mode: `verified` stops at the first answer the rules accept and otherwise searches on; `raw` takes the answer
+            where the state first settles, with no checker and no restart.
+        restarts: how often a puzzle may start again from fresh noise; None = as often as the budget allows.
+        search: whether hypotheses (a cell clamped to a digit) are tried before a restart.
+        patience: steps after which a start that has not settled counts as failed.
+        branch_patience: the same for a hypothesis.
+        noise: standard deviation of Gaussian noise added to the state after every step.
+        settle_window: steps over which answer and state must hold still.
+        tolerance: relative residual ‖z' - z‖ / ‖z‖ below which a state holds still.
+        time_limit: seconds for all puzzles together; None = no limit.
+        seed: of all noise; the same seed gives the same answers whatever the batch size.
+    """
+
+    max_steps: int = 2_000
+    mode: str = "verified"
+    restarts: int | None = None
+    search: bool = True
+    patience: int = 64
+    branch_patience: int = 40
+    noise: float = 0.0
+    settle_window: int = 8
+    tolerance: float = 0.02
+    time_limit: float | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.max_steps < 1:
+            raise UsageError("at least one step is needed", where="--max-steps")
+        if self.mode not in ("verified", "raw"):
+            raise UsageError(f"unknown mode {self.mode!r}", where="--mode", hint="verified or raw")
+        if self.restarts is not None and self.restarts < 0:
+            raise UsageError("restarts cannot be negative", where="--restarts")
+        if self.noise < 0:
+            raise UsageError("noise cannot be negative", where="--noise")
+        if self.time_limit is not None and self.time_limit <= 0:
+            raise UsageError("the time limit must be positive", where="--time-limit")

@@ -1,0 +1,237 @@
+"""Training contracts: which states a model is trained from, and where the loss is taken.
+
+In: a puzzle source and a model. Out: one `Learned` (loss and accuracies) per update; the loop does
+the rest.
+
+Shape legend: B puzzles, C cells, S symbols.
+
+    >>> contract = CarriedState(config, source, generator)
+    >>> contract.loss(model, step, progress=0.0).loss.backward()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from puzzlesolver.models.interface import Batch, Readout, RecursiveModel, State
+from puzzlesolver.train.presets import TrainConfig
+
+if TYPE_CHECKING:
+    from puzzlesolver.train.data import PuzzleSource
+
+StepFunction = Callable[[State, Tensor], State]
+"""`model.step` for one layout, perhaps compiled."""
+
+
+class Learned(NamedTuple):
+    """One update's loss and what it was taken from.
+
+    Attributes:
+        loss: scalar with gradient.
+        cells: share of unknown cells that are right, over puzzles with a solution.
+        solved: share of those puzzles with every cell right.
+        rejected: share of the cells of contradictory puzzles where "none" wins; nan without such
+            puzzles.
+    """
+
+    loss: Tensor
+    cells: Tensor
+    solved: Tensor
+    rejected: Tensor
+
+
+class Contract(Protocol):
+    """What the loop asks of a training contract."""
+
+    def loss(self, model: RecursiveModel, step: StepFunction, progress: float) -> Learned:
+        """The next update's loss; `progress` runs from 0 to 1 over the training."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that the next `loss` depends on, besides model, source and generator."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of `state_dict`."""
+
+
+def cell_cross_entropy(logits_BCS: Tensor, targets_BC: Tensor, none_class: bool) -> Tensor:
+    """Mean softmax cross-entropy over all cells.
+
+    Args:
+        logits_BCS: `float[B, C, S]`.
+        targets_BC: `int64[B, C]`, the symbol 1..S, or 0 = none fits (only with `none_class`).
+        none_class: whether "none" takes part, with a fixed logit of 0.
+    """
+    if none_class:
+        logits_BCS = F.pad(logits_BCS, (1, 0))
+    else:
+        targets_BC = targets_BC - 1
+    return F.cross_entropy(logits_BCS.flatten(0, 1), targets_BC.flatten())
+
+
+def _learned(readout: Readout, batch: Batch, none_class: bool) -> tuple[Learned, Tensor]:
+    """The loss with its accuracies, and which puzzles are solved, `bool[B]`."""
+    assert batch.targets is not None
+    loss = cell_cross_entropy(readout.logits, batch.targets, none_class)
+    with torch.no_grad():
+        best, symbol = readout.logits.max(-1)
+        right = symbol + 1 == batch.targets
+        sound = batch.targets[:, 0] > 0
+        solved = right.all(1)
+        learned = Learned(
+            loss,
+            cells=right[sound[:, None] & (batch.tokens == 0)].float().mean(),
+            solved=solved[sound].float().mean(),
+            rejected=(best[~sound] < 0).float().mean(),
+        )
+    return learned, solved
+
+
+class CarriedState:
+    """States persist across updates: a few steps with gradient, loss at the last, detach.
+
+    A pool of puzzles keeps its states. A puzzle is replaced by a fresh one, from fresh noise, when
+    it has been right for `linger` updates in a row or is `max_age` updates old. Unsolved puzzles
+    thus train late states and solved ones train staying there, and no step is spent on warm-up.
+    Contradictory puzzles leave by age alone.
+    """
+
+    def __init__(
+        self, config: TrainConfig, source: PuzzleSource, generator: torch.Generator
+    ) -> None:
+        self.config = config
+        self.source = source
+        self.generator = generator
+        device, size = generator.device, config.batch_size
+        self.pool: Batch | None = None
+        self.state: State = ()
+        self.age = torch.full((size,), config.max_age, device=device)
+        self.streak = torch.zeros(size, dtype=torch.int64, device=device)
+
+    def loss(self, model: RecursiveModel, step: StepFunction, progress: float) -> Learned:
+        self._replace_finished(model)
+        assert self.pool is not None
+        inputs = model.embed(self.pool)
+        state = _perturbed(self.state, self.config.noise, self.generator)
+        for _ in range(self.config.grad_steps):
+            state = step(state, inputs)
+        readout = model.readout(state, self.pool.layout)
+        learned, solved = _learned(readout, self.pool, self.config.wrong > 0)
+        self.state = tuple(tensor.detach() for tensor in state)
+        self.age += 1
+        self.streak = torch.where(solved, self.streak + 1, 0)
+        assert self.pool.targets is not None
+        leaving = self._finished() & (self.pool.targets[:, 0] > 0)
+        solved_share = (self.streak[leaving] > 0).float().mean().item()
+        self.source.observe(solved_share if leaving.any() else None)
+        return learned
+
+    def state_dict(self) -> dict[str, Any]:
+        saved: dict[str, Any] = {"age": self.age, "streak": self.streak}
+        if self.pool is not None:
+            saved |= {"tokens": self.pool.tokens, "targets": self.pool.targets}
+            saved["state"] = {str(index): tensor for index, tensor in enumerate(self.state)}
+        return saved
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        device = self.generator.device
+        self.age, self.streak = state["age"].to(device), state["streak"].to(device)
+        if "tokens" in state:
+            self.pool = Batch(state["tokens"], self.source.layout, state["targets"]).to(device)
+            ordered = sorted(state["state"].items(), key=lambda item: int(item[0]))
+            self.state = tuple(tensor.to(device) for _, tensor in ordered)
+
+    def _finished(self) -> Tensor:
+        return (self.age >= self.config.max_age) | (self.streak >= self.config.linger)
+
+    def _replace_finished(self, model: RecursiveModel) -> None:
+        slots = self._finished().nonzero().flatten()
+        if len(slots) == 0:
+            return
+        fresh = self.source.draw(len(slots)).to(slots.device)
+        state = _initial_state(model, fresh, self.generator)
+        if self.pool is None:
+            self.pool, self.state = fresh, state
+        else:
+            assert self.pool.targets is not None and fresh.targets is not None
+            self.pool.tokens[slots] = fresh.tokens
+            self.pool.targets[slots] = fresh.targets
+            for kept, new in zip(self.state, state, strict=True):
+                kept[slots] = new.to(kept.dtype)
+        self.age[slots] = 0
+        self.streak[slots] = 0
+
+
+class FinalStep:
+    """RSM's contract (arXiv 2603.15641): fresh state, detached warm-up, loss at the end only.
+
+    The warm-up grows over the training (`warmup_growth`). With probability `chain` its last step
+    joins the graph, the stochastic outer transition of the paper.
+    """
+
+    def __init__(
+        self, config: TrainConfig, source: PuzzleSource, generator: torch.Generator
+    ) -> None:
+        self.config = config
+        self.source = source
+        self.generator = generator
+
+    def loss(self, model: RecursiveModel, step: StepFunction, progress: float) -> Learned:
+        batch = self.source.draw(self.config.batch_size).to(self.generator.device)
+        warmup = self._warmup_steps(progress)
+        joined = int(warmup > 0 and self._uniform() < self.config.chain)
+        inputs = model.embed(batch)
+        with torch.no_grad():
+            state = _initial_state(model, batch, self.generator)
+            for _ in range(warmup - joined):
+                state = step(state, inputs)
+        state = _perturbed(state, self.config.noise, self.generator)
+        for _ in range(joined + self.config.grad_steps):
+            state = step(state, inputs)
+        readout = model.readout(state, batch.layout)
+        learned, _ = _learned(readout, batch, self.config.wrong > 0)
+        self.source.observe(None if learned.solved.isnan() else learned.solved.item())
+        return learned
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Nothing is carried from one update to the next."""
+
+    def _warmup_steps(self, progress: float) -> int:
+        grown = [steps for start, steps in self.config.warmup_growth if progress >= start][-1]
+        return int(self._uniform() * (grown + 1)) if self.config.warmup_drawn else grown
+
+    def _uniform(self) -> float:
+        device = self.generator.device
+        return torch.rand((), generator=self.generator, device=device).item()
+
+
+CONTRACTS: dict[str, Callable[[TrainConfig, PuzzleSource, torch.Generator], Contract]] = {
+    "carried": CarriedState,
+    "final": FinalStep,
+}
+
+
+def _initial_state(model: RecursiveModel, batch: Batch, generator: torch.Generator) -> State:
+    def noise(shape: tuple[int, ...]) -> Tensor:
+        return torch.randn(shape, generator=generator, device=generator.device)
+
+    with torch.no_grad():
+        return model.init_state(batch, noise)
+
+
+def _perturbed(state: State, sigma: float, generator: torch.Generator) -> State:
+    if sigma == 0:
+        return state
+    return tuple(
+        tensor
+        + sigma
+        * torch.randn(tensor.shape, generator=generator, device=tensor.device, dtype=tensor.dtype)
+        for tensor in state
+    )

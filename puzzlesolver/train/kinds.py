@@ -1,0 +1,156 @@
+"""Kinds of training puzzles: random minimal ones, generated hard ones, and those of a file.
+
+In: a random number generator. Out: a question and its solution per draw. Each kind can be resumed.
+
+    >>> question, solution = RandomMinimal(seed=1).draw(np.random.default_rng(0))
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzlesolver.domains.base import get_domain
+from puzzlesolver.domains.sudoku.generate import PuzzleStream
+from puzzlesolver.domains.sudoku.search import random_minimal, solve
+from puzzlesolver.errors import UsageError
+
+Boards = npt.NDArray[np.uint8]
+"""Boards `uint8[N, C]`, row-major, 0 = blank; one board is `uint8[C]`."""
+
+
+class Kind(Protocol):
+    """One ingredient of the mix."""
+
+    def draw(self, rng: np.random.Generator) -> tuple[Boards, Boards]:
+        """A question and its solution; neither may be changed by the caller."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What later draws depend on, besides `rng`."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of `state_dict`."""
+
+
+class RandomMinimal:
+    """Random minimal 9×9 boards, a new one each time: about a millisecond, mostly easy."""
+
+    def __init__(self, seed: int) -> None:
+        self.state = np.array([seed], np.uint64)
+
+    def draw(self, rng: np.random.Generator) -> tuple[Boards, Boards]:
+        question = random_minimal(self.state)
+        in_order = np.zeros(1, np.uint64)
+        return question, solve(question, 1, in_order, 1_000_000)[0]
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"state": int(self.state[0])}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.state = np.array([state["state"]], np.uint64)
+
+
+class GeneratedPuzzles:
+    """A growing reservoir of generated puzzles: a draw is a new one or an earlier one.
+
+    Args:
+        stream: the generator.
+        fresh: share of draws that are new.
+        warm: draws that are new in any case at the beginning.
+        limit: exactly so many puzzles, all made before the first draw; None = without limit.
+    """
+
+    def __init__(self, stream: PuzzleStream, fresh: float, warm: int, limit: int | None) -> None:
+        self.stream = stream
+        self.fresh = fresh
+        self.warm = warm
+        self.limit = limit
+        self.puzzles: list[tuple[Boards, Boards]] = []
+
+    def draw(self, rng: np.random.Generator) -> tuple[Boards, Boards]:
+        if self.limit is not None:
+            self._grow(self.limit - len(self.puzzles))
+        elif len(self.puzzles) < self.warm or rng.random() < self.fresh:
+            self._grow(1)
+            return self.puzzles[-1]
+        return self.puzzles[rng.integers(len(self.puzzles))]
+
+    def _grow(self, count: int) -> None:
+        if count:
+            questions, solutions, _ = self.stream.take(count)
+            self.puzzles += zip(questions, solutions, strict=True)
+
+    def state_dict(self) -> dict[str, Any]:
+        state: dict[str, Any] = {"stream": self.stream.state_dict()}
+        if self.puzzles:
+            state["puzzles"] = np.array(self.puzzles)
+        return state
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.stream.load_state_dict(state["stream"])
+        self.puzzles = [(question, solution) for question, solution in state.get("puzzles", ())]
+
+
+class FilePuzzles:
+    """Puzzles that were read from a file; the checkpoint remembers only which file it was."""
+
+    def __init__(self, questions: Boards, solutions: Boards, path: str) -> None:
+        self.questions = questions
+        self.solutions = solutions
+        self.path = path
+        digest = hashlib.sha256(questions.tobytes() + solutions.tobytes())
+        self.sha256 = digest.hexdigest()
+
+    def draw(self, rng: np.random.Generator) -> tuple[Boards, Boards]:
+        index = rng.integers(len(self.questions))
+        return self.questions[index], self.solutions[index]
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"sha256": self.sha256}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        if state != self.state_dict():
+            raise UsageError(
+                "the puzzles in this file are not those the run was started with",
+                where=f"--data {self.path}",
+                hint="give back the old file, or start another run with another --out",
+            )
+
+
+def read_puzzles(path: str, domain: str) -> tuple[Boards, Boards]:
+    """Questions and answers of a file in any format of the domain, boards of one size.
+
+    Raises:
+        UsageError: the file cannot be read, is empty, mixes sizes, or lacks an answer.
+        ParseError: it holds something that is no puzzle.
+    """
+    where = f"--data {path}"
+    questions, solutions, shapes = bytearray(), bytearray(), set()
+    try:
+        with open(path, encoding="utf-8", errors="replace") as lines:
+            for puzzle in get_domain(domain).parse(lines, path):
+                if puzzle.label is None:
+                    raise UsageError(
+                        "training needs the answer of every puzzle",
+                        where=puzzle.source,
+                        hint=f"`puzzlesolver generate {domain}` writes them",
+                    )
+                shapes.add(puzzle.grid.shape)
+                questions += puzzle.grid.astype(np.uint8).tobytes()
+                solutions += puzzle.label.astype(np.uint8).tobytes()
+    except OSError as error:
+        raise UsageError(f"cannot read the puzzles: {error.strerror}", where=where) from error
+    if len(shapes) != 1:
+        what = (
+            "the file holds no puzzle" if not shapes else "the file mixes boards of several sizes"
+        )
+        raise UsageError(what, where=where)
+    cells = math.prod(shapes.pop())
+    boards = [
+        np.frombuffer(bytes(data), np.uint8).reshape(-1, cells) for data in (questions, solutions)
+    ]
+    return boards[0], boards[1]

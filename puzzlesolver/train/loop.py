@@ -1,0 +1,299 @@
+"""batch → contract → update, until the schedule ends; saves, shows, evaluates, stops when asked.
+
+In: a `TrainConfig` and a folder. Out: the folder `OUT/model` (averaged weights, config, model card;
+renewed at every checkpoint), with `OUT/metrics.jsonl` and `OUT/checkpoints/` beside it. Nothing
+here knows a model or a puzzle kind.
+
+For a command line (see `presets.py` too):
+
+- `config = (resume and run_config(out)) or get_preset(name)`, then `override(config, ...)` with
+what the user typed: a
+  resumed run keeps its own settings, and only those in `presets.FREE` may change;
+- `resume=True` (`--resume auto`) goes on from the newest checkpoint, or starts when there is none;
+- Ctrl-C or SIGTERM saves, prints the command to go on, and raises `KeyboardInterrupt` (exit code
+130);
+- `dry_run=True` builds everything, makes two updates, prints sizes and estimates, and writes
+nothing.
+
+A run with `steps` that was interrupted and resumed ends bitwise like one that was not. With
+`minutes` the schedule follows the clock, so it ends alike but not bitwise.
+
+    >>> config = get_preset("sudoku", steps=1_000)
+    >>> train(config, Path("a"), resume=True, dry_run=False, console=Console(stderr=True))
+    PosixPath('a/model')
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from puzzlesolver.errors import ModelError, UsageError
+from puzzlesolver.hub.folder import write_atomically
+from puzzlesolver.hub.store import save_model
+from puzzlesolver.train.card import model_card
+from puzzlesolver.train.checkpoint import load_checkpoint, peek_checkpoint, save_checkpoint
+from puzzlesolver.train.presets import FREE, TrainConfig, flag
+from puzzlesolver.train.run import Run
+
+CHECKPOINTS, METRICS, MODEL = "checkpoints", "metrics.jsonl", "model"
+
+
+def train(config: TrainConfig, out: Path, *, resume: bool, dry_run: bool, console: Console) -> Path:
+    """Train to the end of the schedule.
+
+    Args:
+        config: all settings.
+        out: folder of the run; made when missing.
+        resume: go on with the run in `out`, if there is one.
+        dry_run: build, try two updates, report, write nothing.
+        console: where people are told things; stderr.
+
+    Returns:
+        The folder of the finished model.
+
+    Raises:
+        UsageError: `out` holds a run and `resume` is off, or its settings differ; or the config is
+            unfit.
+        ModelError: the checkpoint is damaged, or the training diverged.
+        KeyboardInterrupt: Ctrl-C or SIGTERM arrived; the run is saved.
+    """
+    saved = load_checkpoint(out / CHECKPOINTS) if resume else None
+    if saved is not None:
+        _check_same_run(config, _stored_config(saved, out), out)
+    elif not dry_run and peek_checkpoint(out / CHECKPOINTS) is not None:
+        raise UsageError(
+            f"{out} already holds a run",
+            where="--out",
+            hint="go on with --resume auto, or choose another folder",
+        )
+    run = Run(config)
+    _describe(run, console)
+    if saved is not None:
+        run.load_state_dict(saved)
+        console.print(f"going on after update {run.updates:,}, minute {run.minutes:.1f}")
+    if dry_run:
+        _rehearse(run, console)
+        return out / MODEL
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        _drop_metrics_after(out / METRICS, run.updates)
+    except OSError as error:
+        raise UsageError(f"cannot write there: {error.strerror}", where=f"--out {out}") from error
+    with _stop_on_signal() as stop, _progress_bar(console) as bar:
+        _loop(run, out, stop, bar)
+    _save(run, out)
+    if stop():
+        console.print(f"stopped at update {run.updates:,} and saved; go on with")
+        console.print(f"  {config.command(out)} --resume auto", soft_wrap=True, highlight=False)
+        raise KeyboardInterrupt
+    return out / MODEL
+
+
+def run_config(out: Path) -> TrainConfig | None:
+    """The settings of the run in `out`, or None; raises `ModelError` on a damaged checkpoint."""
+    saved = peek_checkpoint(out / CHECKPOINTS)
+    return None if saved is None else _stored_config(saved, out)
+
+
+def _loop(run: Run, out: Path, stop: Callable[[], bool], bar: Progress) -> None:
+    config, console = run.config, bar.console
+    task = bar.add_task("", total=1.0, line="first update …")
+    last_save = last_log = time.monotonic()
+    with (out / METRICS).open("a", encoding="utf-8") as metrics:
+
+        def tell(row: dict[str, Any]) -> None:
+            metrics.write(json.dumps(row, allow_nan=False) + "\n")
+            metrics.flush()
+
+        while run.progress < 1 and not stop():
+            run.update()
+            if run.updates % config.log_every == 0:
+                now = time.monotonic()
+                speed = len(run.recent) * config.batch_size / (now - last_log)
+                row = run.metrics()
+                tell(row | {"puzzles_per_second": round(speed, 2)})
+                line = _line(row, speed, _minutes_left(run))
+                bar.update(task, line=line)
+                if not console.is_terminal:
+                    console.print(line, soft_wrap=True, highlight=False)
+                last_log = now
+            bar.update(task, completed=run.progress)
+            if config.eval_every and run.updates % config.eval_every == 0:
+                _evaluate(run, tell, console)
+            if time.monotonic() - last_save > 60 * config.checkpoint_minutes:
+                _save(run, out)
+                last_save = time.monotonic()
+        evaluated = run.curve[-1]["update"] if run.curve else -1
+        if not stop() and config.eval_every and evaluated < run.updates:
+            _evaluate(run, tell, console)
+
+
+def _evaluate(run: Run, tell: Callable[[dict[str, Any]], None], console: Console) -> None:
+    point = run.evaluate()
+    if point is not None:
+        tell(point)
+        shares = "  ".join(
+            f"@{mark} {share:.1%} (ever {point['ever'][mark]:.1%})"
+            for mark, share in point["raw"].items()
+        )
+        console.print(f"held-out after update {run.updates:,}: raw {shares}", soft_wrap=True)
+
+
+def _save(run: Run, out: Path) -> None:
+    record = run.record(out)
+    save_checkpoint(out / CHECKPOINTS, run.updates, run.state_dict())
+    save_model(run.average, out / MODEL, record, model_card(record))
+
+
+def _describe(run: Run, console: Console) -> None:
+    config = run.config
+    length = f"{config.minutes:g} minutes" if config.steps is None else f"{config.steps:,} updates"
+    if config.compile and not run.compiled:
+        console.print("no C++ compiler found: steps are not compiled, about half as fast")
+    console.print(
+        f"{config.family} with {run.parameters:,} parameters · {config.contract} · {length} of "
+        f"{config.batch_size} puzzles × {config.grad_steps} steps · seed {config.seed}",
+        f"data: {run.source.recipe}",
+        str(run.runtime),
+        sep="\n",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _rehearse(run: Run, console: Console) -> None:
+    """Two updates, the second one timed: the first pays for compilation and the first puzzles."""
+    started = time.monotonic()
+    run.update()
+    first = time.monotonic() - started
+    run.update()
+    each = time.monotonic() - started - first
+    config = run.config
+    if config.steps is not None:
+        length = (
+            f"{config.steps:,} updates in about {(first + each * config.steps) / 60:.1f} minutes"
+        )
+    else:
+        assert config.minutes is not None
+        length = f"about {config.minutes * 60 / each:,.0f} updates in {config.minutes:g} minutes"
+    memory = _peak_memory(run.runtime.device)
+    console.print(
+        f"first update {first:.1f} s (compilation and first puzzles), then {each:.2f} s each",
+        f"{length}, {config.batch_size / each:.0f} puzzles/s, without evaluations",
+        f"peak memory {'unknown' if memory is None else f'{memory / 2**30:.2f} GiB'}",
+        "dry run: nothing was written",
+        sep="\n",
+        highlight=False,
+    )
+
+
+def _peak_memory(device: torch.device) -> int | None:
+    """Bytes, of the device or else of the process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _line(row: dict[str, Any], speed: float, minutes_left: float) -> str:
+    return (
+        f"update {row['update']:,}  loss {row['loss']:.4f}  cells {row.get('cells', 0):.1%}  "
+        f"solved {row['leaving_solved']:.1%}  reveal {row['reveal']:.1f}  {speed:.0f} puzzles/s  "
+        f"{int(minutes_left)}:{int(minutes_left * 60) % 60:02d} left"
+    )
+
+
+def _minutes_left(run: Run) -> float:
+    return run.minutes * (1 - run.progress) / max(run.progress, 1e-9)
+
+
+def _progress_bar(console: Console) -> Progress:
+    return Progress(
+        BarColumn(bar_width=20),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[line]}", markup=False),
+        console=console,
+        redirect_stdout=False,
+        disable=not console.is_terminal,
+    )
+
+
+@contextmanager
+def _stop_on_signal() -> Iterator[Callable[[], bool]]:
+    """Ask whether Ctrl-C or SIGTERM arrived; a second one acts at once."""
+    arrived: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        # Signals reach the main thread alone; whoever started this thread handles them.
+        yield lambda: False
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        arrived.append(number)
+        for each, before in previous.items():
+            signal.signal(each, before)
+
+    previous = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    for each in previous:
+        signal.signal(each, handle)
+    try:
+        yield lambda: bool(arrived)
+    finally:
+        for each, before in previous.items():
+            signal.signal(each, before)
+
+
+def _stored_config(saved: dict[str, Any], out: Path) -> TrainConfig:
+    try:
+        return TrainConfig.from_json(saved["config"])
+    except (KeyError, UsageError) as error:
+        raise ModelError(
+            f"this run was made by another version of puzzlesolver: {error}",
+            where=str(out / CHECKPOINTS),
+            hint="start another run with another --out",
+        ) from error
+
+
+def _check_same_run(config: TrainConfig, stored: TrainConfig, out: Path) -> None:
+    """A run goes on with its own settings; only its length and its speed may change."""
+    free = {name: getattr(config, name) for name in FREE}
+    stored_json, config_json = replace(stored, **free).to_json(), config.to_json()
+    for name, before in stored_json.items():
+        if before != (now := config_json[name]):
+            raise UsageError(
+                f"the run in {out} has {name} = {before!r}, not {now!r}",
+                where=flag(name),
+                hint="leave the option out to go on, or start another run with another --out",
+            )
+
+
+def _drop_metrics_after(path: Path, update: int) -> None:
+    """Cut what was written after the last checkpoint: those updates happen again."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    kept = [line for line in lines if _update_of(line) <= update]
+    if len(kept) < len(lines):
+        write_atomically(path, "".join(line + "\n" for line in kept).encode())
+
+
+def _update_of(line: str) -> float:
+    try:
+        return float(json.loads(line)["update"])
+    except (ValueError, KeyError, TypeError):
+        return float("inf")

@@ -1,0 +1,128 @@
+"""The command line as a user meets it: a process with pipes, or with a terminal of a given size."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyte
+from puzzlesolver.domains.detect import read_puzzles
+
+from puzzlesolver.cli.frame import Moment
+from puzzlesolver.domains.base import Answer, Verdict
+
+SOLVED = "123456789456789123789123456234567891567891234891234567345678912678912345912345678"
+ONE_BLANK = "." + SOLVED[1:]
+TWO_BLANKS = ".." + SOLVED[2:]
+TWO_FIVES = "55" + "." * 79
+TWO_SOLUTIONS = "." * 81
+NO_SOLUTION = "12345678." + "........9" + "." * 63
+"""No two givens clash, yet the last cell of row 1 has no digit left."""
+HARD = "....21....9.7...4....4..5.28..2....3..18.5..........2.758.9.1..9.....7...6......."
+"""Made by `random_minimal`, rating 60; an untrained network cannot solve it."""
+
+PUZZLE = replace(next(iter(read_puzzles([ONE_BLANK]))), name="puzzle.txt")
+GRID = next(iter(read_puzzles([SOLVED]))).grid
+NOWHERE = np.zeros((9, 9), bool)
+MOMENT = Moment(
+    puzzle=PUZZLE,
+    place="puzzle 2 of 5",
+    answer=Answer(GRID, np.full((9, 9), 0.5, np.float32)),
+    changed=NOWHERE,
+    clamped=NOWHERE,
+    step=143,
+    max_steps=2_000,
+    restarts=2,
+    steps_per_second=1_234.5,
+    residuals=[1.0, 0.5, 0.1, 0.02],
+    reports=4,
+    settled=True,
+    verdict=Verdict("verified"),
+)
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The present one without what changes colours or sizes, on one thread."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM")
+    }
+    return kept | {"OMP_NUM_THREADS": "1", "TERM": "xterm-256color"} | changes
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "puzzlesolver", *map(str, arguments)]
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What a person sees when a command has ended, and every byte that was sent."""
+
+    code: int
+    lines: list[str]
+    sent: str
+    stdout: str
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+
+def run_on_terminal(
+    arguments: Sequence[str | Path],
+    columns: int,
+    rows: int,
+    *,
+    stdout_piped: bool = False,
+    **changes: str,
+) -> Screen:
+    """Run a command on a pseudo-terminal; with `stdout_piped` only stdin and stderr are on it."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    process = subprocess.Popen(
+        command(*arguments),
+        stdin=theirs,
+        stdout=subprocess.PIPE if stdout_piped else theirs,
+        stderr=theirs,
+        env=environment(**changes),
+    )
+    os.close(theirs)
+    sent = b""
+    while chunk := _read(ours):
+        sent += chunk
+    os.close(ours)
+    piped = process.stdout.read().decode() if process.stdout else ""
+    if process.stdout:
+        process.stdout.close()
+    screen = pyte.Screen(columns, rows)
+    pyte.ByteStream(screen).feed(sent)
+    lines = [line.rstrip() for line in screen.display]
+    return Screen(process.wait(), lines, sent.decode(), piped)
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:  # Linux says EIO when the last process has closed its end
+        return b""

@@ -1,0 +1,114 @@
+"""Errors, exit codes and imports of every command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from puzzlesolver import __version__
+from tests.cli.support import SOLVED, Run, command, environment
+
+HEAVY = {"torch", "numba", "pysat", "matplotlib", "PIL", "huggingface_hub", "onnxruntime"}
+COMMANDS = (
+    "",
+    "solve",
+    "verify",
+    "generate",
+    "generate sudoku",
+    "train",
+    "train sudoku",
+    "bench",
+    "models",
+    "models list",
+    "models show",
+    "models path",
+    "models verify",
+    "doctor",
+)
+
+
+def imported_by(*arguments: str) -> tuple[int, set[str]]:
+    """The exit code of a command, and which of the heavy packages it imported."""
+    probe = (
+        "import sys; from puzzlesolver.cli.app import main; code = main(sys.argv[1:]);"
+        "print(code, *{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe, *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(),
+    )
+    code, *modules = done.stderr.splitlines()[-1].split()
+    return int(code), HEAVY & set(modules)
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_help_imports_nothing_heavy(words: str) -> None:
+    assert imported_by(*words.split(), "--help") == (0, set())
+
+
+def test_verify_imports_nothing_heavy() -> None:
+    assert imported_by("verify", SOLVED, SOLVED) == (0, set())
+
+
+def test_unreadable_puzzle_imports_nothing_heavy() -> None:
+    assert imported_by("solve", "12345") == (3, set())
+
+
+def test_wrong_save_suffix_imports_nothing_heavy() -> None:
+    assert imported_by("solve", SOLVED, "--save", "a.mp4") == (2, set())
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").stdout == f"puzzlesolver {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ("solve", 2, "no puzzle given"),
+        ("solve --max-steps 0 x", 2, "--max-steps"),
+        ("solve --format yaml x", 2, "--format"),
+        ("solve --nonsense", 2, "--nonsense"),
+        ("nonsense", 2, "nonsense"),
+        (f"solve {SOLVED} --domain chess", 2, "chess"),
+        (f"solve {SOLVED} --save a.mp4", 2, ".mp4"),
+        (f"solve {SOLVED} --save nowhere/a.gif", 2, "nowhere"),
+        (f"solve {SOLVED} {SOLVED} --save a.gif", 2, "one puzzle at a time"),
+        ("solve 12345", 3, "12345"),
+        ("verify - -", 2, "stdin"),
+        (f"solve {SOLVED} --model no-such-model", 4, "no-such-model"),
+        ("models show no-such-model", 4, "no-such-model"),
+        ("generate sudoku --exclude nowhere.csv", 2, "nowhere.csv"),
+        ("train sudoku --preset nothing", 2, "nothing"),
+    ],
+)
+def test_errors_say_what_and_exit_as_documented(run: Run, words: str, code: int, told: str) -> None:
+    done = run(*words.split())
+    assert (done.code, done.stdout) == (code, "")
+    assert done.stderr.startswith("error: ") and told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_hint_stands_on_its_own_line(run: Run) -> None:
+    assert "\nhint: " in run("solve").stderr
+
+
+@pytest.mark.parametrize("words", ["--debug solve 12345", "solve 12345 --debug"])
+def test_debug_shows_the_traceback(run: Run, words: str) -> None:
+    done = run(*words.split())
+    assert done.code == 3
+    assert "Traceback" in done.stderr and "error: " in done.stderr
+
+
+def test_a_process_ends_with_the_same_code() -> None:
+    done = subprocess.run(command("solve", "12345"), capture_output=True, encoding="utf-8")
+    assert (done.returncode, done.stdout) == (3, "") and done.stderr.startswith("error: ")
+
+
+def test_without_a_command_the_help_is_shown(run: Run) -> None:
+    done = run()
+    assert done.code == 0 and "Usage" in done.stdout

@@ -1,0 +1,56 @@
+"""`generate` prints puzzles that every other command reads."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from tests.cli.support import Run
+
+
+def test_lines_are_reproducible_and_different(run: Run) -> None:
+    first = run("generate", "sudoku", "-n", "3", "--seed", "5")
+    assert first.code == 0 and len(set(first.stdout.splitlines())) == 3
+    assert run("generate", "sudoku", "-n", "3", "--seed", "5").stdout == first.stdout
+    assert run("generate", "sudoku", "-n", "3", "--seed", "6").stdout != first.stdout
+
+
+@pytest.mark.parametrize("form", ["csv", "line", "grid"])
+def test_every_format_is_readable_and_has_one_solution(run: Run, model: Path, form: str) -> None:
+    made = run("generate", "sudoku", "-n", "2", "--format", form).stdout
+    solved = run(
+        "solve",
+        "-",
+        "-m",
+        model,
+        "--max-steps",
+        "4",
+        "--fallback",
+        "exact",
+        "-f",
+        "csv",
+        stdin=made,
+    )
+    assert [row["status"] for row in csv.DictReader(io.StringIO(solved.stdout))] == ["solved"] * 2
+
+
+def test_csv_carries_the_answers(run: Run, tmp_path: Path) -> None:
+    run("generate", "sudoku", "-n", "4", "--format", "csv", "-o", "made.csv")
+    assert run("verify", "made.csv").code == 0
+    text = (tmp_path / "made.csv").read_text()
+    assert text.startswith("source,question,answer,rating\n") and len(text.splitlines()) == 5
+
+
+def test_excluded_puzzles_are_not_made_again(run: Run, tmp_path: Path) -> None:
+    made = run("generate", "sudoku", "-n", "3", "--seed", "5").stdout
+    (tmp_path / "seen.txt").write_text(made)
+    again = run("generate", "sudoku", "-n", "3", "--seed", "5", "--exclude", "seen.txt").stdout
+    assert len(again.splitlines()) == 3 and not set(again.splitlines()) & set(made.splitlines())
+
+
+def test_unknown_difficulty_is_a_usage_error(run: Run) -> None:
+    done = run("generate", "sudoku", "--difficulty", "impossible")
+    assert done.code == 2 and "impossible" in done.stderr

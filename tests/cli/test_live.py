@@ -1,0 +1,79 @@
+"""The live view on real terminals, read back through a terminal emulator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.support import HARD, ONE_BLANK, SOLVED, Run, run_on_terminal
+
+SIZES = [(80, 24), (200, 50)]
+
+
+@pytest.mark.parametrize(("columns", "rows"), SIZES)
+def test_last_frame_stays_and_the_result_follows(model: Path, columns: int, rows: int) -> None:
+    screen = run_on_terminal(["solve", ONE_BLANK, "-m", model], columns, rows)
+    assert screen.code == 0
+    text = str(screen)
+    for fact in ("puzzle 1 of 1", "step ", "restarts ", "residual ", "● verified"):
+        assert text.count(fact) == 1, f"{fact!r} once, in one frame:\n{text}"
+    assert text.count("solved - verified by the rules") == 1
+    digits = "".join(c for line in screen.lines[1:14] for c in line[:25] if c.isdigit())
+    assert digits == SOLVED, "the grid is on the screen, and only once"
+
+
+def test_unsolved_puzzle_leaves_the_lamp_dark(model: Path) -> None:
+    screen = run_on_terminal(["solve", HARD, "-m", model, "--max-steps", "80"], 80, 24)
+    assert screen.code == 1
+    assert "○ not verified" in str(screen) and "step 80 of 80" in str(screen)
+
+
+def test_stdout_is_clean_while_the_view_runs(model: Path) -> None:
+    screen = run_on_terminal(
+        ["solve", ONE_BLANK, ONE_BLANK, "-m", model, "-f", "jsonl", "--live"],
+        80,
+        24,
+        stdout_piped=True,
+    )
+    assert [json.loads(line)["answer"] for line in screen.stdout.splitlines()] == [SOLVED] * 2
+    assert "puzzle 2 of 2" in str(screen) and "● verified" in str(screen)
+
+
+def test_many_results_are_printed_above_the_view(model: Path) -> None:
+    screen = run_on_terminal(["solve", *[ONE_BLANK] * 5, "-m", model, "-f", "line"], 100, 30)
+    assert [line for line in screen.lines if line] == [SOLVED] * 5
+    assert "puzzle 5 of 5" in screen.sent
+
+
+def test_no_color_sends_no_colour_but_the_same_words(model: Path) -> None:
+    arguments = ["solve", ONE_BLANK, "-m", model]
+    plain = run_on_terminal(arguments, 80, 24, NO_COLOR="1")
+    assert "● verified" in str(plain)
+    assert not any(f"\x1b[{code}m" in plain.sent for code in range(30, 48))
+    assert "38;2" not in plain.sent and "38;5" not in plain.sent
+
+
+@pytest.mark.parametrize(
+    ("options", "changes"),
+    [(["--no-live"], {}), (["-f", "json"], {}), ([], {"TERM": "dumb"})],
+)
+def test_off_where_it_would_disturb(
+    model: Path, options: list[str], changes: dict[str, str]
+) -> None:
+    screen = run_on_terminal(["solve", ONE_BLANK, "-m", model, *options], 120, 40, **changes)
+    assert screen.code == 0
+    assert "residual" not in screen.sent and "\x1b[?25l" not in screen.sent
+
+
+def test_small_terminal_shows_the_result_in_full(model: Path) -> None:
+    screen = run_on_terminal(["solve", ONE_BLANK, "-m", model], 60, 12)
+    assert "needs" in screen.sent, "no room for the grid in the frame"
+    assert "solved - verified by the rules" in screen.sent
+
+
+def test_a_pipe_gets_no_escape_codes(run: Run, model: Path) -> None:
+    done = run("solve", ONE_BLANK, "-m", model)
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "residual" not in done.stderr

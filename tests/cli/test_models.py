@@ -1,0 +1,41 @@
+"""`models`: names, folders, checks, cards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from puzzlesolver.hub.catalog import read_catalog
+from tests.cli.support import Run
+
+
+def test_list_names_every_shipped_model_once(run: Run) -> None:
+    done = run("models", "list")
+    assert done.code == 0
+    assert [line[2:].split()[0] for line in done.stdout.splitlines()] == list(read_catalog().models)
+
+
+def test_show_prints_size_checksum_config_and_card(run: Run, model: Path) -> None:
+    done = run("models", "show", model)
+    assert done.code == 0
+    for fact in ("parameters", "sha256", '"width": 4', "stem", "# An untrained model"):
+        assert fact in done.stdout
+
+
+def test_path_is_the_folder_and_nothing_else(run: Run, model: Path) -> None:
+    assert run("models", "path", model).stdout == f"{model}\n"
+
+
+def test_verify_accepts_a_whole_model_and_names_a_damaged_one(run: Run, model: Path) -> None:
+    done = run("models", "verify", model)
+    assert done.code == 0 and "whole" in done.stdout
+    weights = model / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-7])
+    done = run("models", "verify", model)
+    assert done.code == 4 and "damaged" in done.stdout and "model.safetensors" in done.stdout
+
+
+def test_verify_goes_on_after_a_damaged_model(run: Run, model: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    done = run("models", "verify", empty, model)
+    assert done.code == 4 and len(done.stdout.splitlines()) == 2

@@ -1,0 +1,254 @@
+"""`solve` from words to exit code; an untrained network fills one blank by trying, no more."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.cli.support import (
+    HARD,
+    NO_SOLUTION,
+    ONE_BLANK,
+    SOLVED,
+    TWO_FIVES,
+    TWO_SOLUTIONS,
+    Run,
+    command,
+    environment,
+)
+
+
+@pytest.fixture
+def puzzle(tmp_path: Path) -> Path:
+    path = tmp_path / "puzzle.txt"
+    path.write_text(ONE_BLANK + "\n")
+    return path
+
+
+def test_text_is_a_grid_and_one_line(run: Run, model: Path, puzzle: Path) -> None:
+    done = run("solve", "puzzle.txt", "--model", model)
+    assert done.code == 0
+    *grid, line = done.stdout.splitlines()
+    assert line.startswith("puzzle.txt: solved - verified by the rules, ")
+    assert "".join(c for row in grid for c in row if c.isdigit()) == SOLVED
+
+
+def test_files_text_and_stdin_mix_in_order(run: Run, model: Path, puzzle: Path) -> None:
+    done = run(
+        "solve",
+        SOLVED,
+        "puzzle.txt",
+        "-",
+        ONE_BLANK,
+        "--model",
+        model,
+        "--format",
+        "jsonl",
+        stdin=f"{SOLVED}\n{ONE_BLANK}\n",
+    )
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [record["question"] for record in records] == [
+        SOLVED,
+        ONE_BLANK,
+        SOLVED,
+        ONE_BLANK,
+        ONE_BLANK,
+    ]
+    assert {record["status"] for record in records} == {"solved"}
+    assert done.code == 0
+    assert "puzzle.txt" in records[1]["name"]
+
+
+def test_json_of_one_puzzle(run: Run, model: Path) -> None:
+    record = json.loads(run("solve", ONE_BLANK, "-m", model, "--seed", "7", "-f", "json").stdout)
+    assert record["schema"] == 1
+    assert (record["domain"], record["status"], record["verdict"]) == (
+        "sudoku",
+        "solved",
+        "verified",
+    )
+    assert (record["answer"], record["seed"], record["solver"]) == (SOLVED, 7, "model")
+    assert isinstance(record["settled"], bool) and record["steps"] >= 1
+    assert record["model"] == str(model)
+
+
+def test_same_seed_same_answers_whatever_the_batch_size(run: Run, model: Path) -> None:
+    def records(*options: str) -> list[dict[str, object]]:
+        done = run(
+            "solve",
+            HARD,
+            ONE_BLANK,
+            HARD,
+            "-m",
+            model,
+            "--max-steps",
+            "60",
+            "-f",
+            "jsonl",
+            *options,
+        )
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        return [{**record, "seconds": 0} for record in found]
+
+    first = records()
+    assert records("--batch-size", "1") == first
+    assert records("--batch-size", "2", "--threads", "1") == first
+
+
+def test_unsolved_is_1_and_prints_no_wrong_answer(run: Run, model: Path) -> None:
+    done = run("solve", HARD, "-m", model, "--max-steps", "20", "-f", "line")
+    assert (done.code, done.stdout) == (1, HARD + "\n")
+
+
+@pytest.mark.parametrize("puzzle", [TWO_FIVES, NO_SOLUTION, TWO_SOLUTIONS])
+def test_contradictions_are_proved_and_5(run: Run, model: Path, puzzle: str) -> None:
+    done = run("solve", puzzle, "-m", model, "--max-steps", "20", "-f", "json")
+    record = json.loads(done.stdout)
+    assert (done.code, record["status"]) == (5, "contradiction")
+    assert record["reason"]
+
+
+def test_contradiction_counts_more_than_unsolved(run: Run, model: Path) -> None:
+    done = run("solve", HARD, TWO_FIVES, ONE_BLANK, "-m", model, "--max-steps", "20", "-f", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["status"] for row in rows] == ["unsolved", "contradiction", "solved"]
+    assert done.code == 5
+
+
+def test_exact_fallback_is_labelled(run: Run, model: Path) -> None:
+    done = run("solve", HARD, "-m", model, "--max-steps", "20", "--fallback", "exact", "-f", "json")
+    record = json.loads(done.stdout)
+    assert (done.code, record["status"], record["solver"]) == (0, "solved", "exact")
+    assert run("verify", HARD, record["answer"]).code == 0
+    text = run("solve", HARD, "-m", model, "--max-steps", "20", "--fallback", "exact").stdout
+    assert "exact solver and not by the model" in text
+
+
+def test_step_budget_is_kept(run: Run, model: Path) -> None:
+    record = json.loads(run("solve", HARD, "-m", model, "--max-steps", "30", "-f", "json").stdout)
+    assert record["steps"] == 30
+
+
+def test_raw_mode_stops_where_it_settles(run: Run, model: Path) -> None:
+    done = run("solve", HARD, "-m", model, "--mode", "raw", "--max-steps", "100000", "-f", "json")
+    record = json.loads(done.stdout)
+    assert record["restarts"] == 0 and record["verdict"] == "wrong" and done.code == 1
+
+
+def test_time_limit_ends_everything(run: Run, model: Path) -> None:
+    done = run(
+        "solve", HARD, "-m", model, "--max-steps", "1000000000", "--time-limit", "0.5", "-f", "json"
+    )
+    assert done.code == 1
+    assert 0 < json.loads(done.stdout)["steps"] < 1_000_000_000
+
+
+def test_output_file(run: Run, model: Path, tmp_path: Path) -> None:
+    done = run("solve", ONE_BLANK, "-m", model, "-f", "line", "-o", "out.txt")
+    assert (done.code, done.stdout) == (0, "")
+    assert (tmp_path / "out.txt").read_text() == SOLVED + "\n"
+
+
+def test_jsonl_streams(model: Path) -> None:
+    """An answer is there while later puzzles have not even been asked."""
+    process = subprocess.Popen(
+        command("solve", "-", "-m", model, "-f", "jsonl", "--batch-size", "1"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment(),
+    )
+    assert process.stdin and process.stdout
+    process.stdin.write(f"{ONE_BLANK}\n" * 3)
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["status"] == "solved"
+    rest, _ = process.communicate()
+    assert process.returncode == 0 and len(rest.splitlines()) == 2
+
+
+def test_interruption_prints_what_is_finished(model: Path) -> None:
+    process = subprocess.Popen(
+        command(
+            "solve",
+            ONE_BLANK,
+            HARD,
+            "-m",
+            model,
+            "-f",
+            "jsonl",
+            "--batch-size",
+            "1",
+            "--max-steps",
+            "1000000000",
+        ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment(),
+    )
+    assert process.stdout
+    first = process.stdout.readline()  # the second one is being refined now
+    process.send_signal(signal.SIGINT)
+    rest, messages = process.communicate()
+    assert json.loads(first)["status"] == "solved"
+    assert process.returncode == 130
+    assert all(json.loads(line)["status"] == "interrupted" for line in rest.splitlines())
+    assert "Traceback" not in messages
+
+
+def test_broken_pipe_is_quiet(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "many.txt").write_text(f"{ONE_BLANK}\n" * 20)
+    process = subprocess.Popen(
+        command("solve", tmp_path / "many.txt", "-m", model, "-f", "line", "--batch-size", "1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+    assert process.stdout and process.stderr
+    process.stdout.readline()
+    process.stdout.close()
+    messages = process.stderr.read()
+    process.stderr.close()
+    process.wait()
+    assert messages == b""
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".svg", ".html", ".png"])
+def test_save_writes_the_settling(run: Run, model: Path, tmp_path: Path, suffix: str) -> None:
+    done = run("solve", HARD, "-m", model, "--max-steps", "60", "--save", f"settling{suffix}")
+    assert done.code == 1 and f"saved settling{suffix}" in done.stderr
+    path = tmp_path / f"settling{suffix}"
+    if suffix == ".gif":
+        with Image.open(path) as image:
+            assert image.n_frames > 3
+    assert path.stat().st_size > 1_000
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_save_of_a_contradiction_shows_the_givens(run: Run, model: Path, tmp_path: Path) -> None:
+    assert run("solve", TWO_FIVES, "-m", model, "--save", "a.svg").code == 5
+    assert (tmp_path / "a.svg").is_file()
+
+
+def test_live_without_a_terminal_is_told(run: Run, model: Path) -> None:
+    done = run("solve", ONE_BLANK, "-m", model, "-f", "line", "--live")
+    assert done.stdout == SOLVED + "\n" and "not a terminal" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+def test_unusable_device_is_a_usage_error(run: Run, model: Path) -> None:
+    done = run("solve", ONE_BLANK, "-m", model, "--device", "quantum")
+    assert done.code == 2 and "--device" in done.stderr
+
+
+def test_one_bad_line_names_its_place(run: Run, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text(f"{ONE_BLANK}\n{ONE_BLANK[:-1]}\n")
+    done = run("solve", "list.txt", "-m", model)
+    assert done.code == 3 and "list.txt:2" in done.stderr

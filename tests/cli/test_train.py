@@ -1,0 +1,73 @@
+"""`train` is a thin layer: what was typed reaches the run, and the printed folder holds a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.support import Run
+
+SMALL = (
+    "--set",
+    'model={"width": 4, "messages": 4, "hidden": 4}',
+    "--set",
+    "compile=false",
+    "--set",
+    "batch_size=4",
+    "--set",
+    "eval_every=0",
+    "--set",
+    "grad_steps=1",
+    "--set",
+    'mix={"easy": 1.0}',
+    "--threads",
+    "1",
+)
+
+
+def test_presets_are_listed(run: Run) -> None:
+    done = run("train", "sudoku", "--list-presets")
+    assert done.code == 0
+    assert done.stdout.startswith("sudoku: ") and "\nsudoku-1k: " in done.stdout
+
+
+@pytest.fixture
+def data(run: Run) -> str:
+    assert run("generate", "sudoku", "-n", "12", "-f", "csv", "-o", "data.csv").code == 0
+    return "data.csv"
+
+
+def test_trains_resumes_and_prints_the_model(run: Run, data: str, tmp_path: Path) -> None:
+    words = ("train", "sudoku", "--data", data, "--out", "run", *SMALL)
+    first = run(*words, "--steps", "2")
+    assert (first.code, first.stdout) == (0, "run/model\n")
+    assert run("models", "verify", "run/model").code == 0
+    again = run("train", "sudoku", "--out", "run", "--steps", "3", "--resume", "auto")
+    assert again.code == 0 and "going on after update 2" in again.stderr
+    refused = run(*words, "--steps", "3", "--resume", "none")
+    assert refused.code == 2 and "--resume auto" in refused.stderr
+    changed = run("train", "sudoku", "--out", "run", "--steps", "4", "--seed", "9")
+    assert changed.code == 2 and "--seed" in changed.stderr
+
+
+def test_dry_run_writes_nothing(run: Run, data: str, tmp_path: Path) -> None:
+    done = run(
+        "train", "sudoku", "--data", data, "--out", "run", *SMALL, "--steps", "2", "--dry-run"
+    )
+    assert (done.code, done.stdout) == (0, "") and "nothing was written" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        (("--set", "nonsense=1"), "nonsense"),
+        (("--set", "batch_size"), "NAME=VALUE"),
+        (("--minutes", "1", "--steps", "1"), "--minutes"),
+        (("--minutes", "-1"), "--minutes"),
+    ],
+)
+def test_wrong_settings_are_usage_errors(run: Run, option: tuple[str, ...], told: str) -> None:
+    done = run("train", "sudoku", *option)
+    assert done.code == 2 and told in done.stderr

@@ -1,0 +1,29 @@
+"""What many tests share: hypothesis settings, the devices present, a model quick to build."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import settings
+
+from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.models.registry import build_model
+from puzzlesolver.runtime import available_devices
+
+# Machines that run other work at the same time make timings meaningless.
+settings.register_profile("shared-machine", deadline=None)
+settings.load_profile("shared-machine")
+
+
+@pytest.fixture(params=available_devices())
+def device(request: pytest.FixtureRequest) -> torch.device:
+    """Every kind of device that this machine has, one after another."""
+    return torch.device(request.param)
+
+
+@pytest.fixture
+def tiny_model() -> RecursiveModel:
+    """An untrained stem of a few hundred parameters; the same numbers every time."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return build_model("stem", {"width": 4, "messages": 4, "hidden": 4}).eval()

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.pipeline import Result, Solver
+from puzzlesolver.refine.policy import Policy
+from puzzlesolver.refine.report import StepReport
+
+SOLUTION = np.array([[1, 2, 3, 4], [3, 4, 1, 2], [2, 1, 4, 3], [4, 3, 2, 1]], np.uint8)
+
+
+def board(solution: np.ndarray, blanks: int, seed: int) -> Puzzle:
+    """A 4×4 puzzle with some blanks; whether they leave one solution is not looked at."""
+    rng = np.random.default_rng(seed)
+    label = np.append(0, rng.permutation(4) + 1).astype(np.uint8)[solution]
+    grid = label.copy()
+    grid.flat[rng.choice(16, blanks, replace=False)] = 0
+    return Puzzle("sudoku", f"board {seed}", grid, "test", label)
+
+
+def boards(count: int) -> list[Puzzle]:
+    """From nearly full to nearly empty, each with one solution."""
+    many = (board(SOLUTION, 1 + seed % 10, seed) for seed in range(10 * count))
+    unique = (p for p in many if get_domain("sudoku").count_solutions(p) == 1)
+    return list(islice(unique, count))
+
+
+def facts(results: Iterator[Result]) -> list[tuple[object, ...]]:
+    return [
+        (
+            result.puzzle.name, result.status, result.settled, result.steps, result.restarts,
+            None if result.answer is None else result.answer.grid.tobytes(),
+        )
+        for result in results
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def solver(tiny_model: RecursiveModel) -> Solver:
+    return Solver(tiny_model, "tiny", Policy(max_steps=400, patience=16, branch_patience=8))
+
+
+def test_batch_size_changes_nothing(solver: Solver) -> None:
+    puzzles = boards(40)
+    alone = facts(replace(solver, batch_size=1).solve(puzzles))
+    assert [name for name, *_ in alone] == [puzzle.name for puzzle in puzzles]
+    assert {status for _, status, *_ in alone} == {"solved", "unsolved"}
+    assert any(restarts for *_, restarts, _ in alone)
+    for batch_size in (3, 64):
+        assert facts(replace(solver, batch_size=batch_size).solve(puzzles)) == alone
+
+
+def test_another_seed_gives_another_trajectory(solver: Solver) -> None:
+    puzzles = boards(20)
+    other = replace(solver, policy=replace(solver.policy, seed=1))
+    assert facts(other.solve(puzzles)) != facts(solver.solve(puzzles))
+
+
+def test_solved_means_that_the_rules_accept_the_answer(solver: Solver) -> None:
+    domain = get_domain("sudoku")
+    for result in solver.solve(boards(20)):
+        assert result.answer is not None
+        verdict = domain.verify(result.puzzle, result.answer.grid)
+        assert result.verdict == verdict
+        assert (result.status == "solved") == (verdict.status == "verified")
+        assert (result.reason == "") == (result.status == "solved")
+        assert result.steps <= solver.policy.max_steps
+
+
+def test_layouts_are_mixed_in_one_batch_and_come_out_in_order(solver: Solver) -> None:
+    nine = Puzzle("sudoku", "nine", np.zeros((9, 9), np.uint8), "test")
+    quick = replace(solver, policy=Policy(max_steps=8), prove=False)
+    small = boards(3)
+    results = list(quick.solve([small[0], nine, small[1], nine, small[2]]))
+    assert [result.puzzle.name for result in results] == [
+        small[0].name, "nine", small[1].name, "nine", small[2].name,
+    ]  # fmt: skip
+    assert results[1].answer is not None
+    assert results[1].answer.grid.shape == (9, 9)
+
+
+def test_clashing_givens_are_told_at_once(solver: Solver) -> None:
+    grid = np.zeros((4, 4), np.uint8)
+    grid[0, :2] = 1
+    (result,) = solver.solve([Puzzle("sudoku", "clash", grid, "test")])
+    assert (result.status, result.answer, result.steps) == ("contradiction", None, 0)
+    assert "twice" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        # r1c4 sees 1, 2, 3 in its row and 4 in its column, though no two clues clash.
+        (["123.", "....", "...4", "...."], "no solution"),
+        (["1234", "34..", "....", "...."], "more than one solution"),
+    ],
+)
+def test_a_proof_finds_what_refinement_cannot(
+    solver: Solver, rows: list[str], reason: str
+) -> None:
+    grid = np.array([[int(cell) for cell in row.replace(".", "0")] for row in rows], np.uint8)
+    puzzle = Puzzle("sudoku", "x", grid, "test")
+    (result,) = solver.solve([puzzle])
+    assert result.status == "contradiction"
+    assert reason in result.reason
+    assert result.answer is not None
+    (unproved,) = replace(solver, prove=False).solve([puzzle])
+    assert unproved.status in ("solved", "unsolved")
+    assert unproved.verdict == result.verdict
+
+
+def test_the_exact_fallback_says_so(solver: Solver) -> None:
+    weak = replace(solver, policy=Policy(max_steps=4), fallback="exact")
+    results = list(weak.solve(boards(20)))
+    assert {result.status for result in results} == {"solved"}
+    assert {result.solver for result in results} == {"model", "exact"}
+    for result in results:
+        assert result.answer is not None
+        assert (result.answer.grid == result.puzzle.label).all()
+
+
+def test_raw_takes_the_answer_where_it_first_settles(solver: Solver) -> None:
+    raw = replace(solver, policy=Policy(max_steps=400, mode="raw"))
+    results = list(raw.solve(boards(20)))
+    assert all(result.settled or result.steps == 400 for result in results)
+    assert any(result.settled and result.status == "unsolved" for result in results)
+    assert not any(result.restarts for result in results)
+
+
+def test_the_time_limit_is_for_all_puzzles(solver: Solver) -> None:
+    late = replace(solver, policy=Policy(max_steps=10**9, time_limit=1e-3))
+    puzzle = Puzzle("sudoku", "empty", np.zeros((16, 16), np.uint8), "test")
+    results = list(late.solve([puzzle] * 3))
+    assert [result.status for result in results] == ["unsolved"] * 3
+    assert {result.reason for result in results} == {"the time limit is over"}
+
+
+def test_interruption_lets_finished_results_out(solver: Solver) -> None:
+    puzzles = [*boards(5), Puzzle("sudoku", "endless", np.zeros((16, 16), np.uint8), "test")]
+    finished = {result.puzzle.name: result for result in solver.solve(puzzles[:5])}
+
+    def interrupt(puzzle: Puzzle, report: StepReport) -> None:
+        if puzzle.name == "endless" and report.step >= 12:
+            raise KeyboardInterrupt
+
+    results = []
+    with pytest.raises(KeyboardInterrupt):
+        for result in solver.solve([puzzles[5], *puzzles[:5]], watch=interrupt):
+            results.append(result)
+    by_name = {result.puzzle.name: result for result in results}
+    assert by_name["endless"].status == "interrupted"
+    assert by_name["endless"].steps == 8
+
+
+def test_watch_sees_the_puzzle_that_its_report_is_about(solver: Solver) -> None:
+    puzzles = boards(10)
+    seen = []
+
+    def watch(puzzle: Puzzle, report: StepReport) -> None:
+        seen.append(puzzle)
+        assert puzzle is puzzles[report.index]
+        assert report.answer.grid[puzzle.grid > 0].tolist() == puzzle.grid[puzzle.grid > 0].tolist()
+
+    list(solver.solve(puzzles, watch))
+    assert seen

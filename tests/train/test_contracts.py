@@ -1,0 +1,150 @@
+"""Contracts: which puzzles are replaced, what is carried, where gradient flows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from puzzlesolver.models.interface import Batch, Noise, Readout, RecursiveModel, State
+from puzzlesolver.models.registry import build_model
+from puzzlesolver.models.relations import Layout
+from puzzlesolver.train.contracts import CarriedState, FinalStep, cell_cross_entropy
+from puzzlesolver.train.data import SudokuSource
+from puzzlesolver.train.presets import TrainConfig
+
+Config = Callable[..., TrainConfig]
+
+
+class CopyClues(RecursiveModel):
+    """Knows the clues and nothing else: it solves exactly the boards without a blank."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.ones(()))
+
+    def embed(self, batch: Batch) -> Tensor:
+        return F.one_hot(batch.tokens, batch.layout.symbols + 1)[..., 1:].float() * self.scale
+
+    def init_state(self, batch: Batch, noise: Noise) -> State:
+        return (torch.zeros(len(batch.tokens), batch.layout.cells, batch.layout.symbols),)
+
+    def step(self, state: State, inputs: Tensor, layout: Layout) -> State:
+        return (state[0] + inputs,)
+
+    def readout(self, state: State, layout: Layout) -> Readout:
+        return Readout(state[0])
+
+
+def steps_of(model: RecursiveModel, layout: Layout) -> tuple[Callable[..., State], list[bool]]:
+    """The model's step, and a growing list that says for each call whether it was recorded."""
+    recorded: list[bool] = []
+
+    def step(state: State, inputs: Tensor) -> State:
+        recorded.append(torch.is_grad_enabled())
+        return model.step(state, inputs, layout)
+
+    return step, recorded
+
+
+def test_cross_entropy_without_and_with_the_none_class() -> None:
+    logits = torch.tensor([[[2.0, -1.0]]])
+    plain = cell_cross_entropy(logits, torch.tensor([[2]]), none_class=False)
+    assert plain.item() == pytest.approx(-torch.tensor([2.0, -1.0]).log_softmax(0)[1].item())
+    for target in (0, 1, 2):
+        expected = -torch.tensor([0.0, 2.0, -1.0]).log_softmax(0)[target].item()
+        loss = cell_cross_entropy(logits, torch.tensor([[target]]), none_class=True)
+        assert loss.item() == pytest.approx(expected)
+
+
+def test_solved_puzzles_linger_and_others_grow_old(tiny_config: Config) -> None:
+    # Up to all of the 16 blanks are revealed, so some boards are complete and some are not.
+    config = tiny_config("reveal=24", "reveal_speed=0", "linger=2", "max_age=4", "batch_size=32")
+    source = SudokuSource(config)
+    contract = CarriedState(config, source, torch.Generator().manual_seed(0))
+    model = CopyClues()
+    step, _ = steps_of(model, source.layout)
+    history = []
+    for _ in range(5):
+        learned = contract.loss(model, step, 0.0)
+        assert contract.pool is not None
+        history.append(contract.pool.tokens.clone())
+    complete = (history[0] > 0).all(1)
+    assert 0 < complete.sum() < 32
+    assert learned.solved.item() > 0
+
+    def replaced(first: int, second: int) -> Tensor:
+        return (history[first] != history[second]).any(1)
+
+    assert not replaced(0, 1).any()
+    # New boards may look alike, so a few of those replaced are not noticed.
+    assert replaced(1, 2)[complete].float().mean() > 0.5
+    assert not replaced(1, 3)[~complete].any()
+    assert replaced(3, 4)[~complete].float().mean() > 0.5
+    assert source.reveal.solved > 0
+
+
+def test_carried_state_trains_from_where_it_was(tiny_config: Config) -> None:
+    config = tiny_config("noise=0", "max_age=50")
+    source = SudokuSource(config)
+    contract = CarriedState(config, source, torch.Generator().manual_seed(0))
+    model = build_model(config.family, config.model)
+    step, recorded = steps_of(model, source.layout)
+    contract.loss(model, step, 0.0).loss.backward()
+    (before,) = contract.state
+    contract.loss(model, step, 0.0).loss.backward()
+    assert recorded == [True] * 6
+    assert all(parameter.grad is not None for parameter in model.parameters())
+    assert not contract.state[0].requires_grad
+    state = (before,)
+    with torch.no_grad():
+        assert contract.pool is not None
+        for _ in range(3):
+            state = model.step(state, model.embed(contract.pool), source.layout)
+    torch.testing.assert_close(state, contract.state)
+
+
+@pytest.mark.parametrize(
+    ("progress", "chain", "expected"),
+    [(0.0, 0, [False] * 2 + [True] * 3), (0.7, 0, [False] * 5 + [True] * 3),
+     (1.0, 1, [False] * 4 + [True] * 4)],
+)  # fmt: skip
+def test_final_step_warms_up_without_gradient(
+    tiny_config: Config, progress: float, chain: int, expected: list[bool]
+) -> None:
+    config = tiny_config(
+        "contract=final", "warmup_drawn=false", "warmup_growth=[[0, 2], [0.5, 5]]", f"chain={chain}"
+    )
+    source = SudokuSource(config)
+    contract = FinalStep(config, source, torch.Generator().manual_seed(0))
+    model = build_model(config.family, config.model)
+    step, recorded = steps_of(model, source.layout)
+    contract.loss(model, step, progress).loss.backward()
+    assert recorded == expected
+    assert all(parameter.grad is not None for parameter in model.parameters())
+
+
+def test_final_step_draws_its_warmup(tiny_config: Config) -> None:
+    config = tiny_config("contract=final", "warmup_growth=[[0, 4]]", "batch_size=1")
+    source = SudokuSource(config)
+    contract = FinalStep(config, source, torch.Generator().manual_seed(0))
+    model = build_model(config.family, config.model)
+    lengths = set()
+    for _ in range(60):
+        step, recorded = steps_of(model, source.layout)
+        contract.loss(model, step, 0.0)
+        lengths.add(recorded.count(False))
+    assert lengths == {0, 1, 2, 3, 4}
+
+
+def test_contradictory_puzzles_are_told_apart(tiny_config: Config) -> None:
+    config = tiny_config("wrong=1")
+    source = SudokuSource(config)
+    contract = CarriedState(config, source, torch.Generator().manual_seed(0))
+    model = CopyClues()
+    learned = contract.loss(model, steps_of(model, source.layout)[0], 0.0)
+    assert learned.rejected.item() == 0  # no logit of CopyClues is negative
+    assert learned.cells.isnan() or 0 <= learned.cells.item() <= 1
