@@ -91,8 +91,8 @@ class Solver:
     def solve(self, puzzles: Iterable[Puzzle], watch: Watch | None = None) -> Iterator[Result]:
         """Results in input order, each as soon as those before it are there.
 
-        On Ctrl-C the finished ones come out, then the foremost unfinished one as `interrupted`,
-        before the `KeyboardInterrupt` goes on.
+        On Ctrl-C all that are there come out, the foremost unfinished one as `interrupted`, before
+        the `KeyboardInterrupt` goes on.
 
         Args:
             puzzles: read lazily, `batch_size` at a time; those of one layout are refined together.
@@ -149,10 +149,10 @@ class Solver:
         started, foremost = time.monotonic(), None
         try:
             for report in refine(engine, domain, puzzles, self.policy, deadline):
-                if watch is not None:
-                    watch(puzzles[report.index], report)
                 ended = {outcome.index for outcome in report.outcomes}
                 foremost = None if report.index in ended else report
+                if watch is not None:
+                    watch(puzzles[report.index], report)
                 for outcome in report.outcomes:
                     index, puzzle = group[outcome.index]
                     yield index, self._judge(puzzle, outcome, deadline)

@@ -31,6 +31,7 @@ class Journal:
     Attributes:
         records: of the puzzles that finished, in any session.
         cost: what `cost.measure_cost` found, once it has.
+        path: the unfinished journal, or None in memory.
 
     Raises:
         UsageError: an unfinished journal is in the way, or is of another run, or cannot be written.
@@ -40,29 +41,27 @@ class Journal:
         self.records: list[Record] = []
         self.cost: dict[str, Any] | None = None
         self._header = {"schema": SCHEMA, "run": json.loads(json.dumps(settings))}
-        self._path = None if out_json is None else out_json.with_suffix(".partial.jsonl")
-        if self._path is None:
+        self.path = None if out_json is None else out_json.with_suffix(".partial.jsonl")
+        if self.path is None:
             if resume:
                 raise UsageError(
                     "nothing to resume without a file", where="--resume", hint="add --json FILE"
                 )
             return
-        if self._path.exists():
+        if self.path.exists():
             if not resume:
                 raise UsageError(
                     "an unfinished run is kept here",
-                    where=str(self._path),
+                    where=str(self.path),
                     hint="go on with --resume, or delete it to start anew",
                 )
-            self._read(self._path)
+            self._read(self.path)
         else:
             try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._path.write_text(json.dumps(self._header) + "\n")
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.path.write_text(json.dumps(self._header) + "\n")
             except OSError as error:
-                raise UsageError(
-                    f"cannot write: {error.strerror}", where=str(self._path)
-                ) from error
+                raise UsageError(f"cannot write: {error.strerror}", where=str(self.path)) from error
 
     def add(self, record: Record) -> None:
         """One more puzzle has finished."""
@@ -80,12 +79,12 @@ class Journal:
 
     def finish(self) -> None:
         """Take the finished name."""
-        if self._path is not None:
-            self._path.replace(self._path.with_suffix("").with_suffix(".jsonl"))
+        if self.path is not None:
+            self.path.replace(self.path.with_suffix("").with_suffix(".jsonl"))
 
     def _append(self, line: dict[str, Any]) -> None:
-        if self._path is not None:
-            with self._path.open("a") as file:
+        if self.path is not None:
+            with self.path.open("a") as file:
                 file.write(json.dumps(line) + "\n")
 
     def _read(self, path: Path) -> None:
@@ -114,10 +113,9 @@ class Journal:
             path.write_text(whole)
 
 
-def _difference(old: Any, new: Any) -> str:
+def _difference(old: Any, new: Any, name: str = "") -> str:
     """The first setting that differs."""
-    was, now = (header.get("run", {}) if isinstance(header, dict) else {} for header in (old, new))
-    for key in now:
-        if was.get(key) != now[key]:
-            return f"its {key} is {was.get(key)!r}, not {now[key]!r}"
-    return "it has another format"
+    if isinstance(old, dict) and isinstance(new, dict):
+        key = next(key for key in {**new, **old} if old.get(key) != new.get(key))
+        return _difference(old.get(key), new.get(key), f"{name}.{key}".removeprefix(".run."))
+    return f"its {name} is {old!r}, not {new!r}"

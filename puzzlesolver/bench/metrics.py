@@ -5,7 +5,7 @@ that is reported is a function of the records, so a run that was interrupted and
 what an uninterrupted one would.
 
     >>> share(87, 100)
-    {'count': 87, 'of': 100, 'share': 0.87, 'low': 0.7903, 'high': 0.9223}
+    {'count': 87, 'of': 100, 'share': 0.87, 'low': 0.790196, 'high': 0.922428}
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def share(count: int, of: int) -> dict[str, Any]:
         return {"count": 0, "of": 0, "share": None, "low": None, "high": None}
     low, high = wilson(count, of)
     numbers = {"share": count / of, "low": low, "high": high}
-    return {"count": count, "of": of, **{key: round(value, 4) for key, value in numbers.items()}}
+    return {"count": count, "of": of, **{key: round(value, 6) for key, value in numbers.items()}}
 
 
 def wilson(count: int, of: int, z: float = Z95) -> tuple[float, float]:

@@ -83,7 +83,7 @@ def print_report(report: Report, console: Console) -> None:
             console,
             "cost",
             ["batch", "puzzles", "verified", "seconds", "verified/s", "relative", "peak MiB"],
-            [[str(row[key]) for key in COST_KEYS] for row in report["cost"]["batches"]],
+            [[_number(row[key]) for key in COST_KEYS] for row in report["cost"]["batches"]],
         )
     _print_table(
         console,
@@ -215,11 +215,11 @@ def compare(old: Report, new: Report) -> list[str]:
     Raises:
         UsageError: the reports are of different puzzles, or share no mode.
     """
-    for key in ("suite", "data"):
-        if old[key] != new[key]:
-            raise UsageError(
-                f"the old report is of other puzzles: {old[key]}, not {new[key]}", where="--compare"
-            )
+    if _identity(old) != _identity(new):
+        raise UsageError(
+            f"the old report is of other puzzles: {_identity(old)}, not {_identity(new)}",
+            where="--compare",
+        )
     shared = [mode for mode in new["modes"] if mode in old["modes"]]
     if not shared:
         raise UsageError("the reports share no mode", where="--compare")
@@ -232,6 +232,11 @@ def compare(old: Report, new: Report) -> list[str]:
                 "the lower end of the old 95 % interval"
             )
     return worse + faults(new)
+
+
+def _identity(report: Report) -> str:
+    data = report["data"]
+    return f"{report['suite']}, {data['rows']} puzzles, SHA-256 {data['sha256'][:12]}"
 
 
 def plot(report: Report, path: Path) -> None:
@@ -269,7 +274,7 @@ def plot(report: Report, path: Path) -> None:
     )
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25)
-    axes.legend(loc="lower right", frameon=False)
+    axes.legend(frameon=False)
     try:
         figure.savefig(path, format="png")
     except OSError as error:

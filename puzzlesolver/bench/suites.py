@@ -27,7 +27,7 @@ SIZES = (4, 6, 16)
 """Boards other than 9×9 that one set of weights is tried on."""
 
 GENERATED = 1_000
-"""Puzzles that `sudoku-extreme` makes when it is given no file; a couple of minutes."""
+"""Puzzles that `sudoku-extreme` makes when it is given no file; that takes minutes."""
 
 KIND = 100
 """Puzzles of each kind in the suites that make their own."""
@@ -91,7 +91,9 @@ def _extreme(data: Path | None, limit: int | None, seed: int) -> Cases:
         return _read("sudoku", data, limit)
     count = GENERATED if limit is None else limit
     made = get_domain("sudoku").generate(count, seed, difficulty="extreme")
-    return _collect(f"generated, difficulty extreme, seed {seed}", {"generated": made})
+    return _collect(
+        f"generated, seed {seed}; ratings are guesses of our plain solver", {"generated": made}
+    )
 
 
 def _sizes(data: Path | None, limit: int | None, seed: int) -> Cases:

@@ -37,7 +37,7 @@ app.command("solve", epilog=solve.EPILOG)(solve.solve)
 app.command("verify", epilog=verify.EPILOG)(verify.verify)
 app.add_typer(generate.app, name="generate")
 app.add_typer(train.app, name="train")
-app.add_typer(bench.app, name="bench")
+app.command("bench", epilog=bench.EPILOG)(bench.bench)
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)
 

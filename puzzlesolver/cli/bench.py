@@ -1,15 +1,139 @@
-"""`puzzlesolver bench`: accuracy against steps, cost, and what settling is worth, as JSON.
+"""`puzzlesolver bench`: a thin layer over `puzzlesolver.bench`, which does the work.
 
+$ puzzlesolver bench list
 $ puzzlesolver bench sudoku-extreme --data sudoku.csv --json benchmarks/sudoku-extreme.json
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-app = typer.Typer(help="Measure a model.")
+from puzzlesolver.cli.options import BatchSize, Device, Model, Threads
+
+EPILOG = (
+    "Exit codes: 0 measured; 1 an answer was unsound, or worse than in --compare; 2 usage; "
+    "3 unreadable puzzles; 4 model problem; 130 interrupted, go on with --resume."
+)
 
 
-@app.command("list")
-def list_suites() -> None:
-    """List the suites."""
+def bench(
+    suite: Annotated[
+        str, typer.Argument(metavar="list|SUITE", help="A suite; list prints what there is.")
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="CSV",
+            show_default="puzzles made for the suite",
+            help="Measure on these puzzles (source,question,answer,rating).",
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit",
+            metavar="N",
+            min=1,
+            show_default="all",
+            help="Only the first so many puzzles.",
+        ),
+    ] = None,
+    modes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mode",
+            metavar="raw|verified",
+            show_default="the suite's",
+            help="May be given twice, for both.",
+        ),
+    ] = None,
+    max_steps: Annotated[
+        int | None,
+        typer.Option(
+            "--max-steps",
+            metavar="N",
+            min=1,
+            show_default="the suite's",
+            help="Steps a puzzle may spend.",
+        ),
+    ] = None,
+    model: Model = None,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed", metavar="N", min=0, help="Of the puzzles that are made, and of all noise."
+        ),
+    ] = 0,
+    batch_size: BatchSize = 1_024,
+    device: Device = "auto",
+    threads: Threads = None,
+    cost: Annotated[
+        bool, typer.Option("--cost", help="Also measure throughput at batch sizes 1, 64, 1024.")
+    ] = False,
+    json_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--json", metavar="FILE", show_default=False, help="Write the report, every number."
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the unfinished run kept beside --json.")
+    ] = False,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            "--compare",
+            metavar="OLD.json",
+            show_default=False,
+            help="Print what got worse since an earlier report.",
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            "--plot", metavar="FILE.png", show_default=False, help="Draw accuracy against steps."
+        ),
+    ] = None,
+) -> None:
+    """Measure a model on a suite: accuracy against steps, what settling is worth, cost."""
+    if suite == "list":
+        from puzzlesolver.bench.suites import SUITES
+
+        for name, entry in SUITES.items():
+            typer.echo(f"{name}: {entry.description}")
+        return
+
+    from rich.console import Console
+
+    from puzzlesolver.bench import report as reports
+    from puzzlesolver.bench.runner import run_suite
+    from puzzlesolver.bench.suites import get_suite
+    from puzzlesolver.runtime import choose_runtime
+
+    get_suite(suite)
+    old = reports.read_report(compare) if compare else None
+    new = run_suite(
+        suite,
+        model=model,
+        data=data,
+        limit=limit,
+        modes=modes,
+        policy=None if max_steps is None else {"max_steps": max_steps},
+        seed=seed,
+        batch_size=batch_size,
+        runtime=choose_runtime(device, threads),
+        out_json=json_file,
+        resume=resume,
+        cost=cost,
+        console=Console(stderr=True),
+    )
+    if plot:
+        reports.plot(new, plot)
+    worse = reports.compare(old, new) if old else reports.faults(new)
+    for sentence in worse:
+        typer.echo(sentence)
+    raise typer.Exit(1 if worse else 0)

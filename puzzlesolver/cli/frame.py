@@ -42,9 +42,8 @@ class Moment:
         max_steps: the budget.
         restarts: fresh starts after the first.
         steps_per_second: of this puzzle, or None while unknown.
-        residuals: relative residual of every report of this puzzle; the list goes on growing, and
-            this moment knows the first `reports` of them.
-        reports: see `residuals`.
+        residuals: relative residual of every report of this puzzle; the list goes on growing.
+        reports: how many of the residuals belong to this moment and those before it.
         settled: whether the trajectory stands still.
         verdict: what the rules say, or None while nothing was checked.
     """
@@ -72,7 +71,8 @@ def draw(moment: Moment, width: int, height: int) -> Group:
     match _arrangement(grid_width, grid_height, width, height):
         case "beside":
             table = Table.grid(padding=(0, GAP, 0, 0))
-            table.add_row(grid, _info(moment, width - grid_width - GAP, grid_height))
+            info = _info(moment, width - grid_width - GAP, _rows_beside(grid_height, height))
+            table.add_row(grid, info)
             return Group(heading, table)
         case "above":
             return Group(heading, grid, _info(moment, width, height - grid_height - 1))
@@ -84,7 +84,7 @@ def draw(moment: Moment, width: int, height: int) -> Group:
 def natural_size(moment: Moment) -> tuple[int, int]:
     """Columns and rows of the smallest frame that shows the information beside the grid."""
     width, height = _size(_grid(moment))
-    return width + GAP + INFO_WIDTH, height + 1
+    return width + GAP + INFO_WIDTH, _rows_beside(height, 0) + 1
 
 
 def shows_grid(moment: Moment, width: int, height: int) -> bool:
@@ -92,14 +92,23 @@ def shows_grid(moment: Moment, width: int, height: int) -> bool:
     return _arrangement(*_size(_grid(moment)), width, height) != "hidden"
 
 
-def curve(residuals: Sequence[float], columns: int, rows: int) -> Text:
-    """Residuals on a logarithmic scale as `rows` lines of bars; each bar averages its share."""
+def curve(residuals: Sequence[float], reports: int, columns: int, rows: int) -> Text:
+    """Residuals on a logarithmic scale as `rows` lines of bars.
+
+    Args:
+        residuals: of the whole settling, as far as it is known.
+        reports: how many of them are drawn; the others keep their room, so that the frames of a
+            recording do not shift.
+        columns: width of the whole; long histories are averaged into it.
+        rows: height.
+    """
     logs = np.log10(np.clip(np.asarray(residuals, float), 1e-6, 1e6))
-    bins = min(columns, len(logs))
-    edges = np.linspace(0, len(logs), bins + 1).astype(int)
+    bars = min(columns, len(logs))
+    edges = np.linspace(0, len(logs), bars + 1).astype(int)
     means = np.add.reduceat(logs, edges[:-1]) / np.diff(edges)
     low, span = means.min(), max(np.ptp(means), 1)
     heights = np.rint((means - low) / span * (rows * 8 - 1)).astype(int) + 1  # in eighths of a row
+    heights = heights[: max(1, bars * reports // len(logs))]
     lines = [
         "".join(BARS[level] for level in np.clip(heights - 8 * row, 0, 8))
         for row in reversed(range(rows))
@@ -109,11 +118,19 @@ def curve(residuals: Sequence[float], columns: int, rows: int) -> Text:
 
 def _arrangement(grid_width: int, grid_height: int, width: int, height: int) -> str:
     """Whether the information stands beside the grid, the grid above it, or the grid is hidden."""
-    if grid_height + 1 <= height and grid_width + GAP + LEAST_INFO_WIDTH <= width:
+    if (
+        _rows_beside(grid_height, height) + 1 <= height
+        and grid_width + GAP + LEAST_INFO_WIDTH <= width
+    ):
         return "beside"
     if grid_height + 1 + LEAST_INFO_ROWS <= height and grid_width <= width:
         return "above"
     return "hidden"
+
+
+def _rows_beside(grid_height: int, height: int) -> int:
+    """Rows of a grid and of the information beside it; tall terminals give the curve more."""
+    return max(grid_height, LEAST_INFO_ROWS, min(height // 3, MOST_CURVE_ROWS + 5))
 
 
 def _grid(moment: Moment) -> Text:
@@ -155,29 +172,28 @@ def _info(moment: Moment, width: int, height: int) -> Group:
 
 
 def _curve_with_label(moment: Moment, width: int, rows: int) -> list[Text]:
-    residuals = moment.residuals[: moment.reports]
-    if not residuals:
+    residuals, reports = moment.residuals, moment.reports
+    if not reports:
         return []
-    label = Text(f"residual {residuals[-1]:.2g}").append("  log scale", "dim")
-    return [label, curve(residuals, width, max(1, min(rows - 1, MOST_CURVE_ROWS)))]
+    label = Text(f"residual {residuals[reports - 1]:.2g}").append("  log scale", "dim")
+    return [label, curve(residuals, reports, width, max(1, min(rows - 1, MOST_CURVE_ROWS)))]
 
 
 def _hypothesis(moment: Moment) -> str:
-    """The clamped cells, counted from 1, for example `row 3 column 4`."""
+    """The clamped cells, counted from 1, for example `r3c4 and 2 more`."""
     cells = np.argwhere(moment.clamped) + 1
     more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
-    return f"row {cells[0][0]} column {cells[0][1]}{more}"
+    return f"r{cells[0][0]}c{cells[0][1]}{more}"
 
 
 def _lamps(moment: Moment) -> Text:
     verified = moment.verdict is not None and moment.verdict.status == "verified"
-    lamps = Text("● settled" if moment.settled else "○ not settled", _lamp_style(moment.settled))
-    lamps.append("   ")
-    return lamps.append("● verified" if verified else "○ not verified", _lamp_style(verified))
+    return Text.assemble(_lamp("settled", moment.settled), "   ", _lamp("verified", verified))
 
 
-def _lamp_style(lit: bool) -> str:
-    return "bold green" if lit else "dim"
+def _lamp(word: str, lit: bool) -> tuple[str, str]:
+    """Text and style of a lamp that needs no colour to be understood."""
+    return (f"● {word}", "bold green") if lit else (f"○ not {word}", "dim")
 
 
 def _size(text: Text) -> tuple[int, int]:

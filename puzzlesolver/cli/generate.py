@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 import typer
 
 from puzzlesolver.cli.options import Output
-from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,17 +29,22 @@ def _group() -> None:
 
 @app.command("sudoku")
 def generate_sudoku(
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many.")] = 1,
+    count: Annotated[int, typer.Option("--count", "-n", metavar="N", min=1, help="How many.")] = 1,
     difficulty: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--difficulty",
             metavar="easy|hard|extreme|N",
-            help="N asks for puzzles that cost a plain solver at least N guesses.",
+            show_default="hard",
+            help="For 9×9; N asks for puzzles that cost a plain solver at least N guesses.",
         ),
-    ] = "easy",
+    ] = None,
+    size: Annotated[
+        int, typer.Option("--size", metavar="N", help="Rows of the board: 4, 6, 9, 16 or 25.")
+    ] = 9,
     seed: Annotated[
-        int, typer.Option("--seed", min=0, help="The same seed gives the same puzzles.")
+        int,
+        typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same puzzles."),
     ] = 0,
     exclude: Annotated[
         Path | None,
@@ -61,9 +65,9 @@ def generate_sudoku(
     from puzzlesolver.cli.output import open_output
     from puzzlesolver.domains.base import get_domain
 
-    if exclude is not None and not exclude.is_file():
-        raise UsageError(f"no file {str(exclude)!r}", where="--exclude")
-    puzzles = get_domain("sudoku").generate(count, seed, difficulty=difficulty, exclude=exclude)
+    puzzles = get_domain("sudoku").generate(
+        count, seed, size=size, difficulty=difficulty, exclude=exclude
+    )
     with open_output(output) as file:
         _write(puzzles, file, format)
 
@@ -79,12 +83,9 @@ def _write(puzzles: Iterable[Puzzle], file: TextIO, format: str) -> None:
         if format == "csv":
             assert puzzle.label is not None, "generated puzzles carry their answer"
             question, answer = domain.format_line(puzzle.grid), domain.format_line(puzzle.label)
-            rows.writerow([puzzle.source, question, answer, f"{puzzle.rating:g}"])
+            rating = "" if puzzle.rating is None else f"{puzzle.rating:g}"
+            rows.writerow([puzzle.source, question, answer, rating])
         else:
-            print(
-                domain.format_line(puzzle.grid)
-                if format == "line"
-                else domain.format_grid(puzzle.grid),
-                file=file,
-            )
+            form = domain.format_line if format == "line" else domain.format_grid
+            print(form(puzzle.grid), file=file)
         file.flush()

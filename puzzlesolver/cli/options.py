@@ -7,11 +7,15 @@ from typing import Annotated, Literal
 
 import typer
 
+MACHINE = "Machine"
+"""Panel of the help for options that change the speed and never an answer."""
+
 Format = Literal["text", "grid", "line", "json", "jsonl", "csv"]
 """What `output.ResultWriter` can write."""
 
 Domain = Annotated[
-    str, typer.Option("--domain", "-d", help="Kind of puzzle; auto looks at the text.")
+    str,
+    typer.Option("--domain", "-d", metavar="KIND", help="Kind of puzzle; auto looks at the text."),
 ]
 Model = Annotated[
     str | None,
@@ -24,15 +28,40 @@ Model = Annotated[
     ),
 ]
 Device = Annotated[
-    str, typer.Option("--device", help="auto, cpu, mps, cuda or cuda:N.", metavar="DEVICE")
+    str,
+    typer.Option(
+        "--device",
+        metavar="DEVICE",
+        help="auto, cpu, mps, cuda or cuda:N.",
+        rich_help_panel=MACHINE,
+    ),
 ]
 Threads = Annotated[
     int | None,
-    typer.Option("--threads", min=1, show_default="torch's choice", help="CPU threads to use."),
+    typer.Option(
+        "--threads",
+        min=1,
+        metavar="N",
+        show_default="torch's choice",
+        help="CPU threads to use.",
+        rich_help_panel=MACHINE,
+    ),
 ]
-BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Puzzles refined together.")]
+BatchSize = Annotated[
+    int,
+    typer.Option(
+        "--batch-size",
+        min=1,
+        metavar="N",
+        help="Puzzles refined together; changes the speed, never an answer.",
+        rich_help_panel=MACHINE,
+    ),
+]
 Seed = Annotated[
-    int, typer.Option("--seed", min=0, help="Of all noise; the same seed gives the same answers.")
+    int,
+    typer.Option(
+        "--seed", min=0, metavar="N", help="Of all noise; the same seed gives the same answers."
+    ),
 ]
 Output = Annotated[
     Path | None,
@@ -41,6 +70,7 @@ Output = Annotated[
         "-o",
         metavar="FILE",
         show_default="stdout",
+        rich_help_panel="Output",
         help="Write here instead; the file appears when it is complete.",
     ),
 ]

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 MOST_FRAMES = 100
 MILLISECONDS = 80
 REST_MILLISECONDS = 3_000
-PALETTE_COLORS = 128
 
 Line = list[Segment]
 
@@ -107,7 +106,7 @@ def _gif(moments: Sequence[Moment]) -> bytes:
 
     canvas = Canvas(*_shared_size(moments))
     frames = [canvas.paint(_lines(moment, canvas.columns, canvas.rows)) for moment in moments]
-    palette = _palette(frames[:: max(1, len(frames) // 8)])
+    palette = _palette([*frames[:: max(1, len(frames) // 8)], frames[-1]])
     indexed = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     buffer = io.BytesIO()
     indexed[0].save(
@@ -130,7 +129,8 @@ def _palette(frames: Sequence[Image]) -> Image:
     all_frames = Image.new("RGB", (width, height * len(frames)))
     for number, frame in enumerate(frames):
         all_frames.paste(frame, (0, number * height))
-    return all_frames.quantize(colors=PALETTE_COLORS, dither=Image.Dither.NONE)
+    # The default method merges rare colours, such as that of a lamp, into common ones.
+    return all_frames.quantize(method=Image.Quantize.FASTOCTREE)
 
 
 def _png(moments: Sequence[Moment]) -> bytes:

@@ -51,6 +51,8 @@ def solve(
         int | None,
         typer.Option(
             "--max-steps",
+            rich_help_panel="Search",
+            metavar="N",
             min=1,
             show_default="the model's",
             help="Steps a puzzle may spend, over all its restarts; 20000 and more are fine.",
@@ -59,24 +61,40 @@ def solve(
     restarts: Annotated[
         int | None,
         typer.Option(
-            "--restarts", min=0, show_default="unlimited", help="Fresh starts a puzzle may make."
+            "--restarts",
+            rich_help_panel="Search",
+            metavar="N",
+            min=0,
+            show_default="unlimited",
+            help="Fresh starts a puzzle may make.",
         ),
     ] = None,
     noise: Annotated[
         float,
-        typer.Option("--noise", min=0, help="Standard deviation of noise added at every step."),
+        typer.Option(
+            "--noise",
+            rich_help_panel="Search",
+            metavar="X",
+            min=0,
+            help="Standard deviation of noise added at every step.",
+        ),
     ] = 0.0,
     seed: Seed = 0,
     time_limit: Annotated[
         float | None,
         typer.Option(
-            "--time-limit", metavar="SECONDS", show_default="none", help="For all puzzles together."
+            "--time-limit",
+            rich_help_panel="Search",
+            metavar="SECONDS",
+            show_default="none",
+            help="For all puzzles together.",
         ),
     ] = None,
     mode: Annotated[
         Literal["verified", "raw"],
         typer.Option(
             "--mode",
+            rich_help_panel="Search",
             help="verified searches on until the rules accept an answer; raw takes the answer "
             "where the network first settles.",
         ),
@@ -85,6 +103,7 @@ def solve(
         Literal["none", "exact"],
         typer.Option(
             "--fallback",
+            rich_help_panel="Search",
             help="exact lets an exact solver answer what the model did not, and says so.",
         ),
     ] = "none",
@@ -95,6 +114,7 @@ def solve(
         bool | None,
         typer.Option(
             "--live/--no-live",
+            rich_help_panel="Output",
             show_default="on a terminal",
             help="Watch the network settle, on stderr.",
         ),
@@ -104,6 +124,8 @@ def solve(
         typer.Option(
             "--format",
             "-f",
+            metavar="FORMAT",
+            rich_help_panel="Output",
             help="text is for people; grid and line print answers, and the blanks of what was not "
             "solved; json is one object, or a list of them for several puzzles; jsonl and csv "
             "stream.",
@@ -114,6 +136,7 @@ def solve(
         Path | None,
         typer.Option(
             "--save",
+            rich_help_panel="Output",
             metavar="FILE",
             show_default=False,
             help="Save how one puzzle settles: .gif, .html (a page to step through), or the end "
@@ -123,8 +146,8 @@ def solve(
 ) -> None:
     """Solve puzzles with a network that is applied until it settles, and verify by the rules.
 
-    Settled and verified are two facts: a network can settle on a wrong answer, and only the rules
-    call an answer solved.
+    Settled and verified are two facts: a network can settle on a wrong answer,
+    and only the rules call an answer solved.
     """
     from puzzlesolver.domains.detect import read_puzzles
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from puzzlesolver.cli.options import Threads
+from puzzlesolver.cli.options import MACHINE, Threads
 
 if TYPE_CHECKING:
     from puzzlesolver.train.presets import TrainConfig
@@ -51,13 +51,17 @@ def train_sudoku(
     minutes: Annotated[
         float | None,
         typer.Option(
-            "--minutes", show_default="the recipe's", help="Length in wall-clock minutes."
+            "--minutes",
+            metavar="X",
+            show_default="the recipe's",
+            help="Length in wall-clock minutes.",
         ),
     ] = None,
     steps: Annotated[
         int | None,
         typer.Option(
             "--steps",
+            metavar="N",
             show_default=False,
             help="Length in updates instead; such a run can be repeated exactly.",
         ),
@@ -103,7 +107,9 @@ def train_sudoku(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option("--seed", min=0, show_default="0", help="Of weights, puzzles and noise."),
+        typer.Option(
+            "--seed", metavar="N", min=0, show_default="0", help="Of weights, puzzles and noise."
+        ),
     ] = None,
     device: Annotated[
         str | None,
@@ -112,6 +118,7 @@ def train_sudoku(
             metavar="DEVICE",
             show_default="auto",
             help="auto, cpu, mps, cuda or cuda:N.",
+            rich_help_panel=MACHINE,
         ),
     ] = None,
     threads: Threads = None,
@@ -125,7 +132,8 @@ def train_sudoku(
 ) -> None:
     """Train a Sudoku model; prints the folder of the finished model.
 
-    A run that is resumed keeps its own settings; only its length and its speed may change.
+    A run that is resumed keeps its own settings; only its length and its speed
+    may change.
     """
     from puzzlesolver.train.presets import get_preset, override
 

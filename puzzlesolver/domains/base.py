@@ -116,7 +116,7 @@ class Domain(Protocol):
         """The grid for a terminal: givens bold, cells coloured by confidence, changes highlighted, hypotheses marked."""
 
     def generate(self, count: int, seed: int, **options: Any) -> Iterator[Puzzle]:
-        """New puzzles with exactly one solution."""
+        """New puzzles with one solution; Sudoku takes `difficulty`, `size`, `exclude`."""
 
 
 DOMAINS: dict[str, Domain] = {}

@@ -46,10 +46,17 @@ class Batch:
 
 
 class Readout(NamedTuple):
-    """`logits` is `float32[B, C, S]`; `halt` is `float32[B]`, the model's own logit that its answer is right, or None."""
+    """What a state says.
+
+    Attributes:
+        logits: `float32[B, C, S]`.
+        halt: `float32[B]`, the model's own logit that its answer is right, or None.
+        contradiction: `float32[B]`, the model's probability that the givens and clamps allow no answer, or None.
+    """
 
     logits: Tensor
     halt: Tensor | None = None
+    contradiction: Tensor | None = None
 
 
 @dataclass(frozen=True)

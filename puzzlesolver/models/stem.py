@@ -26,6 +26,9 @@ from puzzlesolver.models.relations import Layout
 
 UNKNOWN, GIVEN, EXCLUDED = 0, 1, 2
 
+MAX_SIZE = 4_096
+"""Largest accepted size in a configuration, so that a hostile file is refused before memory is."""
+
 
 @dataclass(frozen=True)
 class StemConfig(ModelConfig):
@@ -36,6 +39,8 @@ class StemConfig(ModelConfig):
         messages: channels that are pooled over each relation (M).
         hidden: channels of the gated update (H).
         layers: gated updates in one step, each with weights of its own.
+        none_class: whether the softmax of a cell has a further class "none fits" with a fixed logit of 0, trained on
+            contradictory boards; the readout then tells the probability of a contradiction.
         relations: weight names of the relations it was built for; they must match the layouts it is given.
     """
 
@@ -43,10 +48,14 @@ class StemConfig(ModelConfig):
     messages: int = 32
     hidden: int = 64
     layers: int = 1
+    none_class: bool = True
     relations: tuple[str, ...] = ("cell", "line", "box", "segment")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "relations", tuple(self.relations))
+        for name in ("width", "messages", "hidden", "layers"):
+            if not 1 <= getattr(self, name) <= MAX_SIZE:
+                raise ValueError(f"{name} must lie in 1..{MAX_SIZE}, not {getattr(self, name)!r}")
 
 
 class RelationalUpdate(nn.Module):
@@ -126,4 +135,6 @@ class RelationalStem(RecursiveModel):
     def readout(self, state: State, layout: Layout) -> Readout:
         (z_BND,) = state
         logits = self.head(z_BND).float().view(len(z_BND), layout.cells, layout.symbols)
-        return Readout(logits)
+        if not self.config.none_class:
+            return Readout(logits)
+        return Readout(logits, contradiction=F.pad(logits, (1, 0)).softmax(-1)[..., 0].mean(1))

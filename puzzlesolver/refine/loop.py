@@ -44,7 +44,6 @@ class Track:
         self.givens = puzzle.grid.reshape(-1).astype(np.int64)
         self.search = start_search(puzzle, domain, policy)
         self.attempt: Attempt = next(self.search)
-        self.attempts = 1
         self.restarts = 0
         self.steps = 0
         self.age = 0  # steps of the present attempt
@@ -63,12 +62,12 @@ class Track:
 
     @property
     def noise_seed(self) -> int:
-        """A function of the policy's seed, the puzzle and the attempt, never of the batch around it."""
-        key = f"{self.policy.seed}/{self.attempts}/".encode() + self.puzzle.grid.tobytes()
+        """A function of the policy's seed, the puzzle and the restart, never of the batch around it."""
+        key = f"{self.policy.seed}/{self.restarts}/".encode() + self.puzzle.grid.tobytes()
         return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big") >> 1
 
     def observe(self, probabilities: npt.NDArray[np.float32], residual: float, steps: int) -> None:
-        """Take a reading `steps` steps after the last one, and check the answer once it has held still."""
+        """Take a reading `steps` steps after the last one, and check a new answer."""
         self.steps += steps
         self.age += steps
         answer = self.domain.decode(probabilities, self.puzzle)
@@ -79,9 +78,7 @@ class Track:
         still = not self.changed.any()
         quiet = still and residual < self.policy.tolerance
         self.quiet = self.quiet + steps if quiet else 0
-        if not still:
-            self.verdict = None
-        elif self.verdict is None and self.policy.mode == "verified":
+        if not still and self.policy.mode == "verified":
             self.verdict = self.domain.verify(self.puzzle, answer.grid)
 
     def finished(self) -> bool:
@@ -91,16 +88,17 @@ class Track:
         verified = self.verdict is not None and self.verdict.status == "verified"
         return verified or self.steps >= self.policy.max_steps
 
-    def go_on(self, probabilities: npt.NDArray[np.float32]) -> bool:
-        """Continue, with the next attempt when this one failed; False when no restart is left."""
-        if not self.settled and self.age < self.attempt.patience:
-            return True
-        attempt = self.search.send(Reading(probabilities))
-        if attempt.restart:
+    def failed(self) -> bool:
+        """Whether the present attempt has had its chance."""
+        return self.settled or self.age >= self.attempt.patience
+
+    def go_on(self, reading: Reading) -> bool:
+        """Begin the next attempt; False when that is a restart and none is left."""
+        self.attempt = self.search.send(reading)
+        if self.attempt.state is None:
             if self.restarts == self.policy.restarts:
                 return False
             self.restarts += 1
-        self.attempt, self.attempts = attempt, self.attempts + 1
         self.age = self.quiet = 0
         return True
 
@@ -119,13 +117,7 @@ class Rows:
         self.engine = engine
         self.layout = layout
         self.tracks = tracks
-        self.inputs, self.state = self._start(tracks)
-
-    def _start(self, tracks: Sequence[Track]) -> tuple[Tensor, State]:
-        tokens = torch.from_numpy(np.stack([track.attempt.tokens for track in tracks]))
-        batch = Batch(tokens, self.layout)
-        seeds = [track.noise_seed for track in tracks]
-        return self.engine.embed(batch), self.engine.init_state(batch, seeds)
+        self.inputs, self.state = self._fresh(tracks)
 
     def advance(self, steps: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Step all rows; returns their probabilities `[B, C, S]` and relative residuals `[B]`."""
@@ -133,23 +125,42 @@ class Rows:
         self.state, residual = self.engine.advance(
             self.state, self.inputs, self.layout, steps, noise
         )
-        probabilities = self.engine.readout(self.state, self.layout).logits.softmax(-1)
-        return probabilities.cpu().numpy(), residual.cpu().numpy()
+        self.readout = self.engine.readout(self.state, self.layout)
+        self.probabilities = self.readout.logits.softmax(-1).cpu().numpy()
+        return self.probabilities, residual.cpu().numpy()
 
+    def reading(self, row: int) -> Reading:
+        """Where a row is now; its state is a copy, because rows are reused."""
+        belief = self.readout.contradiction
+        return Reading(
+            self.probabilities[row],
+            contradiction=0.0 if belief is None else float(belief[row]),
+            state=tuple(part[row].clone() for part in self.state),
+        )
+
+    @torch.inference_mode()
     def begin_again(self, rows: Sequence[int]) -> None:
         """Put the new attempts of these rows' tracks in their places."""
         if not rows:
             return
-        inputs, state = self._start([self.tracks[row] for row in rows])
+        tracks = [self.tracks[row] for row in rows]
+        inputs, state = self._fresh(tracks)
         self.inputs[rows] = inputs
-        for part, fresh in zip(self.state, state, strict=True):
-            part[rows] = fresh
+        for number, (part, fresh) in enumerate(zip(self.state, state, strict=True)):
+            for row, track, start in zip(rows, tracks, fresh, strict=True):
+                part[row] = start if track.attempt.state is None else track.attempt.state[number]
 
     def keep(self, rows: Sequence[int]) -> None:
         """Drop all other rows."""
         self.tracks = [self.tracks[row] for row in rows]
         self.inputs = self.inputs[rows]
         self.state = tuple(part[rows] for part in self.state)
+
+    def _fresh(self, tracks: Sequence[Track]) -> tuple[Tensor, State]:
+        tokens = torch.from_numpy(np.stack([track.attempt.tokens for track in tracks]))
+        batch = Batch(tokens, self.layout)
+        seeds = [track.noise_seed for track in tracks]
+        return self.engine.embed(batch), self.engine.init_state(batch, seeds)
 
 
 def refine(
@@ -172,24 +183,24 @@ def refine(
         One report per reading; every puzzle appears in exactly one report's `outcomes`.
     """
     started = time.monotonic()
-    layout = domain.encode(puzzles).layout
     tracks = [Track(index, puzzle, domain, policy) for index, puzzle in enumerate(puzzles)]
-    rows = Rows(engine, layout, tracks)
+    rows = Rows(engine, domain.encode(puzzles).layout, tracks)
     while rows.tracks:
         steps = min(READ_EVERY, min(policy.max_steps - track.steps for track in rows.tracks))
-        all_probabilities, residuals = rows.advance(steps)
+        probabilities, residuals = rows.advance(steps)
         late = deadline is not None and time.monotonic() >= deadline
         for row, track in enumerate(rows.tracks):
-            track.observe(all_probabilities[row], float(residuals[row]), steps)
+            track.observe(probabilities[row], float(residuals[row]), steps)
         report = _report(rows.tracks[0], float(residuals[0]))
         outcomes, going_on, beginning_again = [], [], []
         for row, track in enumerate(rows.tracks):
-            if late or track.finished() or not track.go_on(all_probabilities[row]):
+            failed = track.failed()
+            if late or track.finished() or (failed and not track.go_on(rows.reading(row))):
                 outcomes.append(track.outcome(time.monotonic() - started))
-            else:
-                going_on.append(row)
-                if track.age == 0:
-                    beginning_again.append(row)
+                continue
+            going_on.append(row)
+            if failed:
+                beginning_again.append(row)
         rows.begin_again(beginning_again)
         if outcomes:
             rows.keep(going_on)

@@ -34,7 +34,7 @@ class Policy:
     restarts: int | None = None
     search: bool = True
     patience: int = 64
-    branch_patience: int = 40
+    branch_patience: int = 8
     noise: float = 0.0
     settle_window: int = 8
     tolerance: float = 0.02

@@ -7,7 +7,7 @@ zero in the right digit may have been this start's mistake.
 
     >>> search = start_search(puzzle, domain, policy)
     >>> attempt = next(search)
-    >>> attempt = search.send(Reading(probabilities))
+    >>> attempt = search.send(reading)
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import Domain, Puzzle
+from puzzlesolver.models.interface import State
 from puzzlesolver.refine.policy import Policy
 
 Tokens = npt.NDArray[np.int64]
@@ -30,34 +31,42 @@ Conflict = Callable[[Tokens], bool]
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """One run of the model from fresh noise.
+    """One run of the model.
 
     Attributes:
         tokens: givens and clamps, `int64[C]`, 0 = unknown.
         patience: steps after which it counts as failed.
-        restart: whether the search begins anew with it.
+        state: the state to go on from, one tensor `[…]` per part; None = fresh noise, a restart.
     """
 
     tokens: Tokens
     patience: int
-    restart: bool
+    state: State | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """Where an attempt ended: `probabilities[C, S]` of every cell's symbol."""
+    """Where an attempt ended.
+
+    Attributes:
+        probabilities: of every cell's symbol, `float32[C, S]`.
+        contradiction: the model's probability that givens and clamps allow no answer.
+        state: of the one puzzle, one tensor `[…]` per part.
+    """
 
     probabilities: npt.NDArray[np.float32]
+    contradiction: float
+    state: State
 
 
-EVEN_ODDS = 0.5
-"""Clamping a cell believed at one half halves the tree whichever way it goes."""
-
-SURE = 0.98
-"""Belief from which a cell counts as decided when a hypothesis is tested for conflicts."""
+EVEN_ODDS = 0.6
+"""A clamp splits best where the model is about as sure as not."""
 
 FAINT = 0.02
 """Belief below which a digit is not tried; a restart may see it otherwise."""
+
+SURE = 0.98
+"""Belief from which a cell, or a contradiction, counts as decided."""
 
 Search = Generator[Attempt, Reading, None]
 
@@ -65,60 +74,62 @@ Search = Generator[Attempt, Reading, None]
 def start_search(puzzle: Puzzle, domain: Domain, policy: Policy) -> Search:
     """The search that a policy asks for."""
     givens = puzzle.grid.reshape(-1).astype(np.int64)
-    if policy.mode == "raw":
-        return _restarts(givens, patience=policy.max_steps)
-    if not policy.search:
-        return _restarts(givens, policy.patience)
 
     def conflict(tokens: Tokens) -> bool:
         grid = tokens.reshape(puzzle.grid.shape).astype(np.uint8)
         return domain.contradiction(replace(puzzle, grid=grid)) is not None
 
-    return _hypotheses(givens, conflict, policy)
+    if policy.mode == "raw":
+        return _restarts(givens, patience=policy.max_steps)
+    return _hypotheses(givens, conflict, policy) if policy.search else _restarts(givens, policy.patience)
 
 
 def _restarts(givens: Tokens, patience: int) -> Search:
     while True:
-        yield Attempt(givens, patience, restart=True)
+        yield Attempt(givens, patience)
 
 
 def _hypotheses(givens: Tokens, conflict: Conflict, policy: Policy) -> Search:
-    order = itertools.count()  # ties go to the older hypothesis
+    """Best-first search over clamps, restarted when exhausted; a child goes on from its parent's state.
+
+    The doubt of a hypothesis is -log of the model's belief in it: in each clamp when it was made, and in the absence
+    of a contradiction afterwards.
+    """
+    age = itertools.count()  # equal doubts: the older one first
     while True:
-        reading = yield Attempt(givens, policy.patience, restart=True)
-        frontier: list[tuple[float, int, Tokens]] = []
+        reading = yield Attempt(givens, policy.patience)
         doubt, tokens = 0.0, givens
+        frontier: list[tuple[float, int, Tokens, State]] = []
         while True:
-            for probability, clamped in _branches(tokens, reading.probabilities):
-                if not conflict(clamped):
-                    child = (doubt - math.log(probability), next(order), clamped)
-                    heapq.heappush(frontier, child)
-            alive = False
-            while frontier and not alive:
-                doubt, _, tokens = heapq.heappop(frontier)
-                reading = yield Attempt(tokens, policy.branch_patience, restart=False)
-                alive = not conflict(_confident(tokens, reading.probabilities))
-            if not alive:
+            if tokens is givens or not _refuted(tokens, reading, conflict):
+                doubt -= math.log1p(-min(reading.contradiction, SURE))
+                for share, child in _children(tokens, reading.probabilities):
+                    if not conflict(child):
+                        entry = (doubt - math.log(share), next(age), child, reading.state)
+                        heapq.heappush(frontier, entry)
+            if not frontier:
                 break
+            doubt, _, tokens, state = heapq.heappop(frontier)
+            reading = yield Attempt(tokens, policy.branch_patience, state)
 
 
-def _branches(tokens: Tokens, probabilities: npt.NDArray[np.float32]) -> list[tuple[float, Tokens]]:
-    """One more clamp: the digits of the cell whose best digit is nearest to even odds, with their probabilities."""
+def _children(tokens: Tokens, probabilities: npt.NDArray[np.float32]) -> list[tuple[float, Tokens]]:
+    """One more clamp: the open cell whose best digit is nearest to even odds, with each digit's share of belief."""
     open_cells = np.flatnonzero(tokens == 0)
     if not len(open_cells):
         return []
-    best = probabilities[open_cells].max(1)
-    cell = open_cells[np.abs(best - EVEN_ODDS).argmin()]
-    share = probabilities[cell] / probabilities[cell].sum()
+    cell = open_cells[np.abs(probabilities[open_cells].max(1) - EVEN_ODDS).argmin()]
     children = []
-    for symbol in np.flatnonzero(share >= FAINT):
-        clamped = tokens.copy()
-        clamped[cell] = symbol + 1
-        children.append((float(share[symbol]), clamped))
+    for symbol in np.flatnonzero(probabilities[cell] >= FAINT):
+        child = tokens.copy()
+        child[cell] = symbol + 1
+        children.append((float(probabilities[cell, symbol]), child))
     return children
 
 
-def _confident(tokens: Tokens, probabilities: npt.NDArray[np.float32]) -> Tokens:
-    """The clamps, and every open cell that the model is sure of."""
-    sure = (tokens == 0) & (probabilities.max(1) >= SURE)
-    return np.where(sure, probabilities.argmax(1) + 1, tokens)
+def _refuted(tokens: Tokens, reading: Reading, conflict: Conflict) -> bool:
+    """Whether the model sees a contradiction, or is sure of cells that break the rules together."""
+    sure = (tokens == 0) & (reading.probabilities.max(1) >= SURE)
+    return reading.contradiction >= SURE or conflict(
+        np.where(sure, reading.probabilities.argmax(1) + 1, tokens)
+    )

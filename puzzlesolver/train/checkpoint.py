@@ -122,7 +122,7 @@ def _split(node: Mapping[str, Any], prefix: str, tensors: dict[str, Tensor]) -> 
     plain: dict[str, Any] = {}
     for key, value in node.items():
         if isinstance(value, np.ndarray):
-            value = torch.from_numpy(np.ascontiguousarray(value))
+            value = torch.from_numpy(np.array(value, order="C"))
         if isinstance(value, Tensor):
             tensors[prefix + key] = value.detach().cpu().contiguous()
         else:

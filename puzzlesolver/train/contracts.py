@@ -12,14 +12,16 @@ Shape legend: B puzzles, C cells, S symbols.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch, Readout, RecursiveModel, State
-from puzzlesolver.train.presets import TrainConfig
+from puzzlesolver.train.presets import TrainConfig, flag
 
 if TYPE_CHECKING:
     from puzzlesolver.train.data import PuzzleSource
@@ -73,14 +75,21 @@ def cell_cross_entropy(logits_BCS: Tensor, targets_BC: Tensor, none_class: bool)
     return F.cross_entropy(logits_BCS.flatten(0, 1), targets_BC.flatten())
 
 
-def _learned(readout: Readout, batch: Batch, none_class: bool) -> tuple[Learned, Tensor]:
+def _learned(readout: Readout, batch: Batch) -> tuple[Learned, Tensor]:
     """The loss with its accuracies, and which puzzles are solved, `bool[B]`."""
     assert batch.targets is not None
+    none_class = readout.contradiction is not None
+    sound = batch.targets[:, 0] > 0
+    if not none_class and not sound.all():
+        raise UsageError(
+            "contradictory boards teach only a model that can call them so",
+            where=flag("wrong"),
+            hint="give the model such a class (--set model.none_class=true), or leave them out",
+        )
     loss = cell_cross_entropy(readout.logits, batch.targets, none_class)
     with torch.no_grad():
         best, symbol = readout.logits.max(-1)
         right = symbol + 1 == batch.targets
-        sound = batch.targets[:, 0] > 0
         solved = right.all(1)
         learned = Learned(
             loss,
@@ -120,12 +129,15 @@ class CarriedState:
         for _ in range(self.config.grad_steps):
             state = step(state, inputs)
         readout = model.readout(state, self.pool.layout)
-        learned, solved = _learned(readout, self.pool, self.config.wrong > 0)
+        learned, solved = _learned(readout, self.pool)
         self.state = tuple(tensor.detach() for tensor in state)
         self.age += 1
-        self.streak = torch.where(solved, self.streak + 1, 0)
+        if self.config.hypotheses:
+            self._clamp_beliefs(readout.logits.detach())
         assert self.pool.targets is not None
-        leaving = self._finished() & (self.pool.targets[:, 0] > 0)
+        sound = self.pool.targets[:, 0] > 0
+        self.streak = torch.where(solved & sound, self.streak + 1, 0)
+        leaving = self._finished() & sound
         solved_share = (self.streak[leaving] > 0).float().mean().item()
         self.source.observe(solved_share if leaving.any() else None)
         return learned
@@ -147,6 +159,39 @@ class CarriedState:
 
     def _finished(self) -> Tensor:
         return (self.age >= self.config.max_age) | (self.streak >= self.config.linger)
+
+    def _clamp_beliefs(self, logits_BCS: Tensor) -> None:
+        """Clamp an uncertain cell of some puzzles to a digit drawn from the model's own belief.
+
+        So training sees the boards that guided search (`refine/search.py`) makes: a right digit is
+        one more clue; a wrong one makes the board contradictory, its targets become "none", and it
+        leaves after `hypothesis_patience` updates.
+        """
+        assert self.pool is not None and self.pool.targets is not None
+        # Copies: the backward pass of this update still needs the boards as they were.
+        config, tokens, targets = self.config, self.pool.tokens.clone(), self.pool.targets.clone()
+        device, size = tokens.device, len(tokens)
+        lot = torch.rand(size, generator=self.generator, device=device)
+        odds = torch.rand(size, 1, generator=self.generator, device=device)
+        open_cells = tokens == 0
+        rows = (lot < config.hypotheses) & (targets[:, 0] > 0) & open_cells.any(1)
+        if not rows.any():
+            return
+        belief_NCS = logits_BCS[rows].softmax(-1)
+        distance = (
+            (belief_NCS.amax(-1) - odds[rows]).abs().masked_fill(~open_cells[rows], torch.inf)
+        )
+        cell = distance.argmin(1, keepdim=True)
+        belief_NS = belief_NCS.take_along_dim(cell[..., None], 1).squeeze(1)
+        symbol = torch.multinomial(belief_NS, 1, generator=self.generator) + 1
+        slots = rows.nonzero()
+        wrong = (symbol != targets[slots, cell]).squeeze(1)
+        tokens[slots, cell] = symbol
+        refuted = slots[wrong].squeeze(1)
+        targets[refuted] = 0
+        last = config.max_age - config.hypothesis_patience
+        self.age[refuted] = self.age[refuted].clamp_min(last)
+        self.pool = replace(self.pool, tokens=tokens, targets=targets)
 
     def _replace_finished(self, model: RecursiveModel) -> None:
         slots = self._finished().nonzero().flatten()
@@ -193,7 +238,7 @@ class FinalStep:
         for _ in range(joined + self.config.grad_steps):
             state = step(state, inputs)
         readout = model.readout(state, batch.layout)
-        learned, _ = _learned(readout, batch, self.config.wrong > 0)
+        learned, _ = _learned(readout, batch)
         self.source.observe(None if learned.solved.isnan() else learned.solved.item())
         return learned
 

@@ -24,6 +24,7 @@ import torch
 from puzzlesolver.domains.sudoku.codec import layout
 from puzzlesolver.domains.sudoku.generate import PuzzleStream
 from puzzlesolver.domains.sudoku.rules import units
+from puzzlesolver.domains.sudoku.search import CELLS
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.relations import Layout
@@ -34,6 +35,8 @@ from puzzlesolver.train.kinds import (
     GeneratedPuzzles,
     Kind,
     RandomMinimal,
+    excluded_forms,
+    not_excluded,
     read_puzzles,
 )
 from puzzlesolver.train.presets import TrainConfig, flag
@@ -94,6 +97,7 @@ class SudokuSource:
         self.drawn = 0
         self.kinds: dict[str, Kind] = {}
         self._heldout: tuple[Boards, Boards] | None = None
+        self._excluded = excluded_forms(config.exclude) if config.exclude else frozenset[bytes]()
         side = self._open_streams() if config.data is None else self._open_file(config.data)
         total = sum(config.mix.values())
         shares = np.array([config.mix.get(name, 0.0) / total for name in self.kinds])
@@ -182,7 +186,7 @@ class SudokuSource:
             if share == 0:
                 continue
             if name == EASY:
-                self.kinds[name] = RandomMinimal(_seed(config.seed, number))
+                self.kinds[name] = RandomMinimal(_seed(config.seed, number), self._excluded)
             else:
                 stream = self._stream(name, number)
                 self.kinds[name] = GeneratedPuzzles(
@@ -196,19 +200,25 @@ class SudokuSource:
 
     def _open_file(self, path: str) -> int:
         questions, solutions = read_puzzles(path, self.config.domain)
+        if self._excluded:
+            if questions.shape[1] != CELLS:
+                raise UsageError("only 9×9 boards can be compared", where="--exclude")
+            kept = not_excluded(questions, self._excluded)
+            questions, solutions = questions[kept], solutions[kept]
+            if not len(questions):
+                raise UsageError("nothing is left to train on", where="--exclude")
         total, limit = len(questions), self.config.train_puzzles
         # Never more than a tenth of a file that may be small.
         used = total - min(self.config.eval_puzzles, total // 10) if limit is None else limit
         if used > total:
-            raise UsageError(
-                f"the file has {total} puzzles, {limit} are asked for", where=f"--data {path}"
-            )
+            what = f"the file has {total} puzzles to train on, {limit} are asked for"
+            raise UsageError(what, where=f"--data {path}")
         heldout = slice(used, used + self.config.eval_puzzles)
         if len(questions[heldout]):
             self._heldout = questions[heldout], solutions[heldout]
-        self.kinds[FILE] = FilePuzzles(questions[:used], solutions[:used], path)
-        if limit is None and questions.shape[1] == 81 and self.config.mix.get(EASY):
-            self.kinds[EASY] = RandomMinimal(_seed(self.config.seed, 0))
+        self.kinds[FILE] = FilePuzzles(questions, solutions, used, path)
+        if limit is None and questions.shape[1] == CELLS and self.config.mix.get(EASY):
+            self.kinds[EASY] = RandomMinimal(_seed(self.config.seed, 0), self._excluded)
         return math.isqrt(questions.shape[1])
 
     def _batch(self, questions: Boards, solutions: Boards) -> Batch:

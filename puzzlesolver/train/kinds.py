@@ -7,16 +7,19 @@ In: a random number generator. Out: a question and its solution per draw. Each k
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
+from collections.abc import Collection
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import get_domain
+from puzzlesolver.domains.sudoku.canonical import canonical
 from puzzlesolver.domains.sudoku.generate import PuzzleStream
-from puzzlesolver.domains.sudoku.search import random_minimal, solve
+from puzzlesolver.domains.sudoku.search import CELLS, random_minimal, solve
 from puzzlesolver.errors import UsageError
 
 Boards = npt.NDArray[np.uint8]
@@ -37,13 +40,21 @@ class Kind(Protocol):
 
 
 class RandomMinimal:
-    """Random minimal 9×9 boards, a new one each time: about a millisecond, mostly easy."""
+    """Random minimal 9×9 boards, a new one each time: less than a millisecond, mostly easy.
 
-    def __init__(self, seed: int) -> None:
+    Args:
+        seed: of the boards.
+        excluded: canonical forms that must not come out.
+    """
+
+    def __init__(self, seed: int, excluded: Collection[bytes]) -> None:
         self.state = np.array([seed], np.uint64)
+        self.excluded = excluded
 
     def draw(self, rng: np.random.Generator) -> tuple[Boards, Boards]:
         question = random_minimal(self.state)
+        while self.excluded and canonical(question) in self.excluded:
+            question = random_minimal(self.state)
         in_order = np.zeros(1, np.uint64)
         return question, solve(question, 1, in_order, 1_000_000)[0]
 
@@ -96,17 +107,25 @@ class GeneratedPuzzles:
 
 
 class FilePuzzles:
-    """Puzzles that were read from a file; the checkpoint remembers only which file it was."""
+    """The first puzzles of a file, the rest being held out; checkpoints only note which file.
 
-    def __init__(self, questions: Boards, solutions: Boards, path: str) -> None:
+    Args:
+        questions: all of the file.
+        solutions: theirs.
+        used: how many are drawn from.
+        path: of the file, for people.
+    """
+
+    def __init__(self, questions: Boards, solutions: Boards, used: int, path: str) -> None:
         self.questions = questions
         self.solutions = solutions
+        self.used = used
         self.path = path
         digest = hashlib.sha256(questions.tobytes() + solutions.tobytes())
         self.sha256 = digest.hexdigest()
 
     def draw(self, rng: np.random.Generator) -> tuple[Boards, Boards]:
-        index = rng.integers(len(self.questions))
+        index = rng.integers(self.used)
         return self.questions[index], self.solutions[index]
 
     def state_dict(self) -> dict[str, Any]:
@@ -119,6 +138,32 @@ class FilePuzzles:
                 where=f"--data {self.path}",
                 hint="give back the old file, or start another run with another --out",
             )
+
+
+def excluded_forms(path: str) -> frozenset[bytes]:
+    """Canonical forms of the 9×9 boards in a file; boards without exactly one solution have none.
+
+    Raises:
+        UsageError: the file cannot be read.
+        ParseError: it holds something that is no puzzle.
+    """
+    forms = set()
+    try:
+        with open(path, encoding="utf-8", errors="replace") as lines:
+            for puzzle in get_domain("sudoku").parse(lines, path):
+                if puzzle.grid.size == CELLS:
+                    # A board without exactly one solution is never generated either.
+                    with contextlib.suppress(ValueError):
+                        forms.add(canonical(puzzle.grid.ravel()))
+    except OSError as error:
+        what = f"cannot read the puzzles to exclude: {error.strerror}"
+        raise UsageError(what, where=f"--exclude {path}") from error
+    return frozenset(forms)
+
+
+def not_excluded(questions: Boards, excluded: Collection[bytes]) -> npt.NDArray[np.bool_]:
+    """Which 9×9 boards are not equivalent to an excluded one, `bool[N]`."""
+    return np.array([canonical(question) not in excluded for question in questions], np.bool_)
 
 
 def read_puzzles(path: str, domain: str) -> tuple[Boards, Boards]:

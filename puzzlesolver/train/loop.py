@@ -111,7 +111,7 @@ def run_config(out: Path) -> TrainConfig | None:
 
 def _loop(run: Run, out: Path, stop: Callable[[], bool], bar: Progress) -> None:
     config, console = run.config, bar.console
-    task = bar.add_task("", total=1.0, line="first update …")
+    task = bar.add_task("", total=1.0, line="first puzzles and first update …")
     last_save = last_log = time.monotonic()
     with (out / METRICS).open("a", encoding="utf-8") as metrics:
 
@@ -129,7 +129,8 @@ def _loop(run: Run, out: Path, stop: Callable[[], bool], bar: Progress) -> None:
                 line = _line(row, speed, _minutes_left(run))
                 bar.update(task, line=line)
                 if not console.is_terminal:
-                    console.print(line, soft_wrap=True, highlight=False)
+                    where = f"update {run.updates:,}  reveal {row['reveal']:.1f}"
+                    console.print(f"{where}  {line}", soft_wrap=True, highlight=False)
                 last_log = now
             bar.update(task, completed=run.progress)
             if config.eval_every and run.updates % config.eval_every == 0:
@@ -150,7 +151,9 @@ def _evaluate(run: Run, tell: Callable[[dict[str, Any]], None], console: Console
             f"@{mark} {share:.1%} (ever {point['ever'][mark]:.1%})"
             for mark, share in point["raw"].items()
         )
-        console.print(f"held-out after update {run.updates:,}: raw {shares}", soft_wrap=True)
+        console.print(
+            f"held-out after update {run.updates:,}: raw {shares}", soft_wrap=True, highlight=False
+        )
 
 
 def _save(run: Run, out: Path) -> None:
@@ -215,8 +218,8 @@ def _peak_memory(device: torch.device) -> int | None:
 
 def _line(row: dict[str, Any], speed: float, minutes_left: float) -> str:
     return (
-        f"update {row['update']:,}  loss {row['loss']:.4f}  cells {row.get('cells', 0):.1%}  "
-        f"solved {row['leaving_solved']:.1%}  reveal {row['reveal']:.1f}  {speed:.0f} puzzles/s  "
+        f"loss {row['loss']:.4f}  cells {row.get('cells', 0):.1%}  "
+        f"solved {row['leaving_solved']:.1%}  {speed:.0f} puzzles/s  "
         f"{int(minutes_left)}:{int(minutes_left * 60) % 60:02d} left"
     )
 
@@ -227,8 +230,9 @@ def _minutes_left(run: Run) -> float:
 
 def _progress_bar(console: Console) -> Progress:
     return Progress(
-        BarColumn(bar_width=20),
         TextColumn("{task.percentage:>3.0f}%"),
+        # What 80 columns leave beside the numbers is a short bar.
+        BarColumn(bar_width=min(40, max(1, console.width - 74))),
         TextColumn("{task.fields[line]}", markup=False),
         console=console,
         redirect_stdout=False,

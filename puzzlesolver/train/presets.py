@@ -74,7 +74,11 @@ class TrainConfig:
         reveal_floor: share of draws that still get extra clues when the maximum has reached 0 …
         reveal_floor_clues: … and how many, at most.
         wrong: share of draws with one wrong digit clamped; every cell's target is then the extra
-            class "none", with a fixed logit of 0. Above 0 the class takes part for all puzzles.
+            class "none", which the model must have (`none_class` of the stem).
+        hypotheses: carried: probability, per puzzle and update, that an uncertain cell is clamped
+            to a digit drawn from the model's belief, as guided search does; a wrong digit makes
+            the board contradictory.
+        hypothesis_patience: carried: updates after which a board so refuted is replaced.
 
         contract: `carried` (states persist across updates) or `final` (RSM: fresh state, detached
             warm-up).
@@ -134,6 +138,8 @@ class TrainConfig:
     reveal_floor: float = 0.3
     reveal_floor_clues: int = 12
     wrong: float = 0.0
+    hypotheses: float = 0.0
+    hypothesis_patience: int = 5
 
     contract: str = "carried"
     batch_size: int = 96
@@ -184,6 +190,10 @@ class TrainConfig:
                     where=flag(name),
                     hint=" or ".join(known),
                 )
+        if self.hypotheses and self.contract != "carried":
+            raise UsageError(
+                "only --set contract=carried clamps hypotheses", where=flag("hypotheses")
+            )
         shares = self.mix.values()
         if not all(_is_number(share) and share >= 0 for share in shares) or not sum(shares):
             raise UsageError("expected shares, not all of them 0", where=flag("mix"))
@@ -223,7 +233,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "minutes": (1e-3, _MANY), "steps": (1, _MANY), "seed": (0, 2**62), "threads": (1, 1024),
     "train_puzzles": (1, _MANY), "fresh": (0, 1), "warm_puzzles": (1, _MANY),
     "reveal": (0, 600), "reveal_speed": (0, 600), "reveal_solved": (0, 1), "reveal_floor": (0, 1),
-    "reveal_floor_clues": (0, 600), "wrong": (0, 1),
+    "reveal_floor_clues": (0, 600), "wrong": (0, 1), "hypotheses": (0, 1),
+    "hypothesis_patience": (1, _MANY),
     "batch_size": (1, 2**20), "grad_steps": (1, 1024), "noise": (0, 100), "max_age": (1, _MANY),
     "linger": (1, _MANY), "chain": (0, 1),
     "learning_rate": (0, 10), "muon_learning_rate": (0, 10), "beta1": (0, 1), "beta2": (0, 1),

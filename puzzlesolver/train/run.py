@@ -173,7 +173,6 @@ class Run:
             "domain": config.domain,
             "family": config.family,
             "contract": config.contract,
-            "none_class": config.wrong > 0,
             "seed": config.seed,
             "data": self.source.recipe,
             "updates": self.updates,

@@ -10,15 +10,14 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyte
-from puzzlesolver.domains.detect import read_puzzles
 
 from puzzlesolver.cli.frame import Moment
-from puzzlesolver.domains.base import Answer, Verdict
+from puzzlesolver.domains.base import Answer, Grid, Puzzle, Verdict
 
 SOLVED = "123456789456789123789123456234567891567891234891234567345678912678912345912345678"
 ONE_BLANK = "." + SOLVED[1:]
@@ -30,8 +29,15 @@ NO_SOLUTION = "12345678." + "........9" + "." * 63
 HARD = "....21....9.7...4....4..5.28..2....3..18.5..........2.758.9.1..9.....7...6......."
 """Made by `random_minimal`, rating 60; an untrained network cannot solve it."""
 
-PUZZLE = replace(next(iter(read_puzzles([ONE_BLANK]))), name="puzzle.txt")
-GRID = next(iter(read_puzzles([SOLVED]))).grid
+
+def board(text: str) -> Grid:
+    """81 characters as a grid."""
+    cells = [0 if character == "." else int(character) for character in text]
+    return np.array(cells, np.uint8).reshape(9, 9)
+
+
+GRID = board(SOLVED)
+PUZZLE = Puzzle("sudoku", "puzzle.txt", board(ONE_BLANK), "puzzle.txt:1")
 NOWHERE = np.zeros((9, 9), bool)
 MOMENT = Moment(
     puzzle=PUZZLE,

@@ -29,37 +29,33 @@ COMMANDS = (
 )
 
 
-def imported_by(*arguments: str) -> tuple[int, set[str]]:
-    """The exit code of a command, and which of the heavy packages it imported."""
+def heavy_imports(*commands: str) -> tuple[list[int], set[str]]:
+    """Exit codes of commands run one after another in one new process, and what that imported."""
     probe = (
-        "import sys; from puzzlesolver.cli.app import main; code = main(sys.argv[1:]);"
-        "print(code, *{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
+        "import sys; from puzzlesolver.cli.app import main;"
+        "codes = [main(command.split()) for command in sys.argv[1:]];"
+        "print(*codes, '/', *{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", probe, *arguments],
+        [sys.executable, "-c", probe, *commands],
         capture_output=True,
         encoding="utf-8",
         env=environment(),
     )
-    code, *modules = done.stderr.splitlines()[-1].split()
-    return int(code), HEAVY & set(modules)
+    codes, _, modules = done.stderr.splitlines()[-1].partition("/")
+    return [int(code) for code in codes.split()], HEAVY & set(modules.split())
 
 
-@pytest.mark.parametrize("words", COMMANDS)
-def test_help_imports_nothing_heavy(words: str) -> None:
-    assert imported_by(*words.split(), "--help") == (0, set())
+def test_help_imports_nothing_heavy() -> None:
+    codes, imported = heavy_imports(*(f"{command} --help" for command in COMMANDS))
+    assert (set(codes), imported) == ({0}, set())
 
 
-def test_verify_imports_nothing_heavy() -> None:
-    assert imported_by("verify", SOLVED, SOLVED) == (0, set())
-
-
-def test_unreadable_puzzle_imports_nothing_heavy() -> None:
-    assert imported_by("solve", "12345") == (3, set())
-
-
-def test_wrong_save_suffix_imports_nothing_heavy() -> None:
-    assert imported_by("solve", SOLVED, "--save", "a.mp4") == (2, set())
+def test_reading_and_checking_imports_nothing_heavy() -> None:
+    codes, imported = heavy_imports(
+        f"verify {SOLVED} {SOLVED}", "solve 12345", f"solve {SOLVED} --save a.mp4"
+    )
+    assert (codes, imported) == ([0, 3, 2], set())
 
 
 def test_version(run: Run) -> None:
@@ -82,7 +78,8 @@ def test_version(run: Run) -> None:
         ("verify - -", 2, "stdin"),
         (f"solve {SOLVED} --model no-such-model", 4, "no-such-model"),
         ("models show no-such-model", 4, "no-such-model"),
-        ("generate sudoku --exclude nowhere.csv", 2, "nowhere.csv"),
+        ("generate sudoku --exclude nowhere.csv", 3, "nowhere.csv"),
+        ("generate sudoku --size 5", 2, "5"),
         ("train sudoku --preset nothing", 2, "nothing"),
     ],
 )

@@ -71,19 +71,31 @@ def test_lamps_are_independent_and_readable_without_colour(
     assert (verdict is not None and verdict.reason in text) or verdict is None
 
 
+@pytest.mark.parametrize("settled", [True, False])
+def test_a_lit_lamp_is_bright_whatever_the_other_says(settled: bool) -> None:
+    console = Console(width=80, height=24, force_terminal=True, color_system="standard")
+    frame = draw(replace(MOMENT, settled=settled), 80, 24)
+    (style,) = {
+        segment.style
+        for line in console.render_lines(frame)
+        for segment in line
+        if "● verified" in segment.text
+    }
+    assert style is not None and style.bold and not style.dim
+
+
 def test_hypothesis_is_named() -> None:
     clamped = NOWHERE.copy()
     clamped[2, 3] = clamped[4, 4] = True
     text = "\n".join(lines(replace(MOMENT, clamped=clamped), 80, 24))
-    assert "trying row 3 column 4 and 1 more" in text
+    assert "trying r3c4 and 1 more" in text
 
 
-def test_a_later_report_does_not_change_an_earlier_moment() -> None:
-    growing = [1.0, 0.5]
-    moment = replace(MOMENT, residuals=growing, reports=2)
-    before = lines(moment, 80, 24)
-    growing.append(1e-6)
-    assert lines(moment, 80, 24) == before
+def test_curve_of_an_earlier_moment_leaves_room_for_what_comes() -> None:
+    residuals = np.logspace(0, -3, 1_000).tolist()
+    whole = curve(residuals, 1_000, columns=40, rows=5).plain.split("\n")
+    half = curve(residuals, 500, columns=40, rows=5).plain.split("\n")
+    assert half == [line[:20] for line in whole]
 
 
 def test_grid_is_left_out_where_it_does_not_fit() -> None:
@@ -94,12 +106,12 @@ def test_grid_is_left_out_where_it_does_not_fit() -> None:
 
 @given(st.lists(st.floats(0, 1e9), min_size=1), st.integers(1, 80), st.integers(1, 12))
 def test_curve_has_the_size_asked_for(residuals: list[float], columns: int, rows: int) -> None:
-    text = curve(residuals, columns, rows).plain.split("\n")
+    text = curve(residuals, len(residuals), columns, rows).plain.split("\n")
     assert len(text) == rows
     assert {len(line) for line in text} == {min(columns, len(residuals))}
     assert text[-1].strip(), "the lowest row is never empty"
 
 
 def test_curve_falls_with_the_residual() -> None:
-    heights = curve([1, 0.1, 0.01, 0.001], columns=4, rows=1).plain
+    heights = curve([1, 0.1, 0.01, 0.001], 4, columns=4, rows=1).plain
     assert list(heights) == sorted(heights, reverse=True) and heights[0] != heights[-1]

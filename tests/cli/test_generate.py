@@ -37,6 +37,11 @@ def test_every_format_is_readable_and_has_one_solution(run: Run, model: Path, fo
     assert [row["status"] for row in csv.DictReader(io.StringIO(solved.stdout))] == ["solved"] * 2
 
 
+def test_other_sizes(run: Run) -> None:
+    done = run("generate", "sudoku", "-n", "2", "--size", "4", "--format", "csv")
+    assert [len(row["question"]) for row in csv.DictReader(io.StringIO(done.stdout))] == [16, 16]
+
+
 def test_csv_carries_the_answers(run: Run, tmp_path: Path) -> None:
     run("generate", "sudoku", "-n", "4", "--format", "csv", "-o", "made.csv")
     assert run("verify", "made.csv").code == 0

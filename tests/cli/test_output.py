@@ -16,10 +16,8 @@ from puzzlesolver.cli.output import FIELDS, ResultWriter, open_output, summarise
 from puzzlesolver.domains.base import Answer, Verdict
 from puzzlesolver.errors import UsageError
 from puzzlesolver.pipeline import Result
-from tests.cli.support import ONE_BLANK, SOLVED
+from tests.cli.support import GRID, ONE_BLANK, PUZZLE, SOLVED
 
-PUZZLE = replace(next(iter(read_puzzles([ONE_BLANK]))), name="puzzle.txt")
-GRID = next(iter(read_puzzles([SOLVED]))).grid
 RESULT = Result(
     puzzle=PUZZLE,
     answer=Answer(GRID, np.full((9, 9), 0.75, np.float32)),

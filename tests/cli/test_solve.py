@@ -157,20 +157,20 @@ def test_output_file(run: Run, model: Path, tmp_path: Path) -> None:
 
 
 def test_jsonl_streams(model: Path) -> None:
-    """An answer is there while later puzzles have not even been asked."""
+    """An answer is there while stdin is still open."""
     process = subprocess.Popen(
-        command("solve", "-", "-m", model, "-f", "jsonl", "--batch-size", "1"),
+        command("solve", "-", "-d", "sudoku", "-m", model, "-f", "jsonl", "--batch-size", "1"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",
         env=environment(),
     )
     assert process.stdin and process.stdout
-    process.stdin.write(f"{ONE_BLANK}\n" * 3)
+    process.stdin.write(f"{ONE_BLANK}\n" * 8)
     process.stdin.flush()
     assert json.loads(process.stdout.readline())["status"] == "solved"
     rest, _ = process.communicate()
-    assert process.returncode == 0 and len(rest.splitlines()) == 2
+    assert process.returncode == 0 and len(rest.splitlines()) == 7
 
 
 def test_interruption_prints_what_is_finished(model: Path) -> None:

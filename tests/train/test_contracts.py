@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch, Noise, Readout, RecursiveModel, State
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.models.relations import Layout
@@ -20,10 +22,14 @@ Config = Callable[..., TrainConfig]
 
 
 class CopyClues(RecursiveModel):
-    """Knows the clues and nothing else: it solves exactly the boards without a blank."""
+    """Knows the clues and nothing else: it solves exactly the boards without a blank.
 
-    def __init__(self) -> None:
+    With `none_class` it also tells the probability of a contradiction: never.
+    """
+
+    def __init__(self, none_class: bool = False) -> None:
         super().__init__()
+        self.none_class = none_class
         self.scale = torch.nn.Parameter(torch.ones(()))
 
     def embed(self, batch: Batch) -> Tensor:
@@ -36,7 +42,9 @@ class CopyClues(RecursiveModel):
         return (state[0] + inputs,)
 
     def readout(self, state: State, layout: Layout) -> Readout:
-        return Readout(state[0])
+        return Readout(
+            state[0], contradiction=torch.zeros(len(state[0])) if self.none_class else None
+        )
 
 
 def steps_of(model: RecursiveModel, layout: Layout) -> tuple[Callable[..., State], list[bool]]:
@@ -144,7 +152,37 @@ def test_contradictory_puzzles_are_told_apart(tiny_config: Config) -> None:
     config = tiny_config("wrong=1")
     source = SudokuSource(config)
     contract = CarriedState(config, source, torch.Generator().manual_seed(0))
-    model = CopyClues()
+    model = CopyClues(none_class=True)
     learned = contract.loss(model, steps_of(model, source.layout)[0], 0.0)
     assert learned.rejected.item() == 0  # no logit of CopyClues is negative
-    assert learned.cells.isnan() or 0 <= learned.cells.item() <= 1
+
+
+def test_contradictory_puzzles_need_a_model_that_knows_them(tiny_config: Config) -> None:
+    config = tiny_config("wrong=1")
+    source = SudokuSource(config)
+    contract = CarriedState(config, source, torch.Generator().manual_seed(0))
+    model = CopyClues()
+    with pytest.raises(UsageError) as caught:
+        contract.loss(model, steps_of(model, source.layout)[0], 0.0)
+    assert caught.value.where == "--set wrong"
+
+
+def test_hypotheses_become_clues_or_contradictions(tiny_config: Config) -> None:
+    config = tiny_config("hypotheses=1", "hypothesis_patience=1", "reveal=0", "max_age=50")
+    source = SudokuSource(config)
+    contract = CarriedState(config, source, torch.Generator().manual_seed(0))
+    model = CopyClues(none_class=True)
+    step, _ = steps_of(model, source.layout)
+    contract.loss(model, step, 0.0)
+    assert contract.pool is not None
+    tokens, targets = contract.pool.tokens.clone(), contract.pool.targets.clone()
+    refuted = targets[:, 0] == 0
+    assert 0 < refuted.sum() < len(tokens)
+    given = tokens > 0
+    assert torch.equal(tokens[~refuted][given[~refuted]], targets[~refuted][given[~refuted]])
+    # One more update to learn that they are contradictory, then others take their place.
+    contract.config = replace(config, hypotheses=0.0)
+    contract.loss(model, step, 0.0)
+    assert torch.equal(contract.pool.targets, targets)
+    contract.loss(model, step, 0.0)
+    assert torch.equal(contract.age == 1, refuted)

@@ -70,7 +70,7 @@ def interrupt_a_session(config: TrainConfig, out: Path, number: int) -> str:
 @pytest.mark.parametrize(
     ("settings", "number"),
     [
-        (["contract=carried", "wrong=0.2"], signal.SIGINT),
+        (["contract=carried", "wrong=0.2", "hypotheses=0.05"], signal.SIGINT),
         (["contract=final", "optimizer=muon"], signal.SIGTERM),
     ],
     ids=["carried", "final"],
@@ -135,7 +135,6 @@ def test_what_a_finished_run_leaves(tiny_config: Config, console: Console, tmp_p
     assert load_model(out / "model").config.to_json()["width"] == 8
     stored = json.loads((out / "model" / "config.json").read_text())["training"]
     assert stored["seed"] == 0
-    assert stored["none_class"] is True
     assert [point["update"] for point in stored["curve"]] == [2, 4, 5]
     assert TrainConfig.from_json(stored["settings"]) == config
     card = (out / "model" / "README.md").read_text()

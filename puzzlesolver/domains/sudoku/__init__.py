@@ -1,6 +1,6 @@
 """Sudoku on boards of 4×4, 6×6, 9×9, 16×16 and 25×25: the kind that `get_domain("sudoku")` gives.
 
-    >>> puzzle = next(get_domain("sudoku").generate(1, seed=7, difficulty="extreme"))
+>>> puzzle = next(get_domain("sudoku").generate(1, seed=7, difficulty="extreme"))
 """
 
 from __future__ import annotations

@@ -16,10 +16,8 @@ from rich.style import Style
 from rich.text import Text
 
 from puzzlesolver.domains.base import Grid
+from puzzlesolver.domains.sudoku.cells import SYMBOLS
 from puzzlesolver.domains.sudoku.rules import box_shape
-
-SYMBOLS = ".123456789ABCDEFGHIJKLMNOP"
-"""The character of every digit; `A` is 10 and `P` is 25, so that `X` can stand for a blank."""
 
 
 def format_line(grid: Grid) -> str:

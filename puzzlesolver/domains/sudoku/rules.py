@@ -68,11 +68,10 @@ def _repetition(grid: Grid, verb: str) -> Verdict | None:
     digits = grid.ravel()[units(side)]
     ordered = np.sort(digits, axis=1)
     repeated = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] > 0)
-    unit = _first(repeated.any(1))
-    if unit is None:
+    if (found := _first(repeated)) is None:
         return None
-    number = unit[0]
-    digit = ordered[number, 1:][repeated[number]][0]
+    number, position = found
+    digit = ordered[number, position]
     cells = units(side)[number, np.flatnonzero(digits[number] == digit)[:2]]
     first, second = ((int(cell) // side, int(cell) % side) for cell in cells)
     kind = ("row", "column", "box")[number // side]
@@ -80,10 +79,10 @@ def _repetition(grid: Grid, verb: str) -> Verdict | None:
     return Verdict("wrong", reason, (first, second))
 
 
-def _first(mask: npt.NDArray[np.bool_]) -> tuple[int, ...] | None:
-    """Index of the first true element in row-major order."""
-    found = mask.argmax()
-    return tuple(map(int, np.unravel_index(found, mask.shape))) if mask.ravel()[found] else None
+def _first(mask: npt.NDArray[np.bool_]) -> Cell | None:
+    """The first true cell in row-major order."""
+    number = int(mask.argmax())
+    return divmod(number, mask.shape[1]) if mask.flat[number] else None
 
 
 def _name(cell: Cell) -> str:
@@ -100,12 +99,15 @@ def solve_exactly(puzzle: Puzzle) -> Grid | None:
     return next(solutions(puzzle.grid), None)
 
 
-def solutions(grid: Grid) -> Iterator[Grid]:
-    """All solutions of a board one after another, in no particular order."""
+def solutions(grid: Grid, rng: np.random.Generator | None = None) -> Iterator[Grid]:
+    """All solutions of a board one after another; `rng` makes the first one a random one."""
     from pysat.solvers import Solver
 
     clauses, candidates = exact_cover(grid)
-    with Solver("cadical153", bootstrap_with=clauses) as solver:
+    with Solver("glucose4", bootstrap_with=clauses) as solver:
+        if rng is not None:
+            signs = np.where(rng.random(len(candidates)) < 1 / len(grid), 1, -1)
+            solver.set_phases((signs * np.arange(1, len(candidates) + 1)).tolist())
         while solver.solve():
             model = np.array(solver.get_model()[: len(candidates)])
             chosen = candidates[model > 0]

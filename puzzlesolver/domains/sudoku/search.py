@@ -36,7 +36,9 @@ def _locked_table() -> npt.NDArray[np.int64]:
     Take the rows of a band against its boxes, or the boxes of a stack against its columns: dropping the other places
     is pointing and claiming at once, and an empty result says that the digit has no home.
     """
-    choices = [sum(1 << (3 * row + box) for row, box in enumerate(p)) for p in permutations(range(3))]
+    choices = [
+        sum(1 << (3 * row + box) for row, box in enumerate(p)) for p in permutations(range(3))
+    ]
     table = np.zeros(512, np.int64)
     for places in range(512):
         for choice in choices:
@@ -92,6 +94,13 @@ def next_random(state: RandomState) -> np.uint64:
 def random_below(state: RandomState, bound: int) -> int:
     """A number in `range(bound)`."""
     return np.int64(next_random(state) % np.uint64(bound))
+
+
+@njit(cache=True)
+def _shuffle(items: npt.NDArray[np.int64], rng_state: RandomState) -> None:
+    for k in range(len(items) - 1, 0, -1):
+        j = random_below(rng_state, k + 1)
+        items[k], items[j] = items[j], items[k]
 
 
 @njit(cache=True)
@@ -329,11 +338,9 @@ def _is_redundant(board: Board, cell: int) -> bool:
 @njit(cache=True)
 def remove_redundant_clues(board: Board, rng_state: RandomState) -> None:
     """Drop clues of a board with one solution in random order while it has one; afterwards it is minimal."""
-    order = np.nonzero(board)[0]
-    for k in range(len(order) - 1, 0, -1):
-        j = random_below(rng_state, k + 1)
-        order[k], order[j] = order[j], order[k]
-    for cell in order:
+    clues = np.nonzero(board)[0]
+    _shuffle(clues, rng_state)
+    for cell in clues:
         if _is_redundant(board, cell):
             board[cell] = 0
 
@@ -364,9 +371,11 @@ def mutate(board: Board, rng_state: RandomState) -> Board:
     Neighbours of a hard board are hard far more often than random boards are.
     """
     child = board.copy()
-    for _ in range(1 + random_below(rng_state, 3)):
+    for _ in range(3):
         clues = np.nonzero(child)[0]
         child[clues[random_below(rng_state, len(clues))]] = 0
+        if random_below(rng_state, 2):
+            break
     target, _, _ = solve(child, 1, rng_state, MANY_GUESSES)
     while True:
         # Only a clue where the solutions differ can tell them apart.
@@ -377,3 +386,25 @@ def mutate(board: Board, rng_state: RandomState) -> Board:
         child[cell] = target[cell]
     remove_redundant_clues(child, rng_state)
     return child
+
+
+@njit(cache=True)
+def random_equivalent(board: Board, rng_state: RandomState) -> Board:
+    """The same puzzle with other digits, its bands, stacks and lines permuted, perhaps transposed."""
+    digits = np.arange(1, 10)
+    _shuffle(digits, rng_state)
+    lines = np.empty((2, 9), np.int64)
+    for axis in range(2):
+        bands = np.arange(3)
+        _shuffle(bands, rng_state)
+        for k in range(3):
+            inner = np.arange(3)
+            _shuffle(inner, rng_state)
+            lines[axis, 3 * k : 3 * k + 3] = 3 * bands[k] + inner
+    down, across = (1, 9) if random_below(rng_state, 2) else (9, 1)
+    image = np.zeros(CELLS, np.uint8)
+    for cell in range(CELLS):
+        digit = board[down * lines[0, cell // 9] + across * lines[1, cell % 9]]
+        if digit:
+            image[cell] = digits[digit - 1]
+    return image

@@ -1,0 +1,99 @@
+"""Whatever the user names - a file, literal text, `-` for stdin - becomes puzzles.
+
+In: the words of a command line. Out: puzzles, read lazily; the kind is found by looking at the first lines.
+
+    >>> [puzzle.name for puzzle in read_puzzles(["list.csv", "1......32..1...4"])]
+    ['list.csv:2', 'list.csv:3', '1......32..1...4']
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle, get_domain
+from puzzlesolver.errors import ParseError
+from puzzlesolver.limits import DETECT_BYTES, MAX_LINE_CHARS
+
+AUTO = "auto"
+STDIN = "-"
+
+
+def read_puzzles(inputs: Iterable[str | os.PathLike[str]], domain: str = AUTO) -> Iterator[Puzzle]:
+    """Read puzzles one after another.
+
+    Args:
+        inputs: paths, literal texts such as 81 characters, or `-`.
+        domain: key of `DOMAINS`, or `auto` to look at the text of each input.
+
+    Raises:
+        UsageError: there is no such domain.
+        ParseError: a text is no puzzle, a file cannot be read, or a path leads nowhere.
+    """
+    kind = None if domain == AUTO else get_domain(domain)
+    for name in map(os.fspath, inputs):
+        if name == STDIN:
+            yield from _read_stream(sys.stdin.buffer, "stdin", kind)
+        elif os.path.lexists(name):
+            try:
+                with open(name, "rb") as file:
+                    yield from _read_stream(file, name, kind)
+            except OSError as error:
+                raise ParseError(f"cannot read it: {error.strerror}", where=name) from error
+        else:
+            yield from _read_literal(name, kind)
+
+
+def _read_literal(text: str, kind: Domain | None) -> Iterator[Puzzle]:
+    kind = kind or _recognise(text)
+    first, *others = text.splitlines() or [""]
+    name = first if not others and len(first) <= 24 else f"{first[:20]}…"
+    if kind is None:
+        raise ParseError(
+            "there is no such file, and this is no puzzle either",
+            where=name or "''",
+            hint="check the path, paste 81 characters, or use - for stdin",
+        )
+    yield from kind.parse([first, *others], name)
+
+
+def _read_stream(stream: BinaryIO, source: str, kind: Domain | None) -> Iterator[Puzzle]:
+    lines = _decode(stream, source)
+    if kind is None:
+        head: list[str] = []
+        size = 0
+        while size < DETECT_BYTES and (line := next(lines, None)) is not None:
+            head.append(line)
+            size += len(line)
+        kind = _recognise("".join(head))
+        if kind is None:
+            raise ParseError(
+                "no known kind of puzzle",
+                where=source,
+                hint=f"name one of {', '.join(DOMAINS)} with --domain to see what is wrong",
+            )
+        lines = itertools.chain(head, lines)
+    yield from kind.parse(lines, source)
+
+
+def _recognise(head: str) -> Domain | None:
+    return next((kind for kind in DOMAINS.values() if kind.recognise(head)), None)
+
+
+def _decode(stream: BinaryIO, source: str) -> Iterator[str]:
+    """Lines of UTF-8 text; raises `ParseError` where it is none."""
+    number = 0
+    # The limit leaves room for what `parse` refuses as too long, at any number of bytes a character.
+    while raw := stream.readline(4 * MAX_LINE_CHARS):
+        number += 1
+        try:
+            yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise ParseError(
+                "this is no text",
+                where=f"{source}:{number}:{error.start + 1}",
+                hint="save it as UTF-8",
+            ) from error

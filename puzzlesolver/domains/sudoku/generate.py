@@ -1,0 +1,245 @@
+"""New Sudokus with exactly one solution, as hard as asked, never one of a given list.
+
+In: a seed and a difficulty. Out: puzzles with their solution and the guesses that `search.rate`
+counts. Hard 9×9 puzzles are bred: a neighbour of a hard puzzle is hard far more often than a random
+one. Boards of other sizes lose clues for as long as a SAT solver proves them unique.
+
+    >>> questions, solutions, guesses = PuzzleStream(seed=7, difficulty="extreme").take(10)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from types import ModuleType
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzlesolver.domains.base import Grid, Puzzle
+from puzzlesolver.domains.detect import read_puzzles
+from puzzlesolver.domains.sudoku.rules import BOXES, exact_cover, solutions
+from puzzlesolver.errors import UsageError
+
+Boards = npt.NDArray[np.uint8]
+"""Boards `uint8[N, 81]`, row-major, 0 = blank."""
+
+Path = str | os.PathLike[str]
+
+LEVELS = {"easy": 0, "hard": 10, "extreme": 100}
+"""Least guesses of a difficulty; `easy` needs none at all, singles and locked candidates solve it."""
+
+MOST_GUESSES = 1_000
+"""Beyond this, breeding takes more than minutes a puzzle."""
+
+PARENTS = 256
+REMEMBERED = 1_000_000
+CONFLICTS = 200
+"""What a proof may cost on boards of other sizes; where it costs more, the clue stays."""
+
+
+def generate(
+    count: int,
+    seed: int,
+    *,
+    difficulty: str | int | None = None,
+    exclude: Path | None = None,
+    size: int = 9,
+) -> Iterator[Puzzle]:
+    """Puzzles of one size, no two of them equivalent on 9×9.
+
+    Args:
+        count: how many.
+        seed: the same seed gives the same puzzles.
+        difficulty: key of `LEVELS`, or the least number of guesses; None = `hard`. 9×9 only.
+        exclude: file of puzzles that must not be made, in any equivalent form. 9×9 only.
+        size: rows of the board: 4, 6, 9, 16 or 25.
+
+    Raises:
+        UsageError: an option makes no sense, or numba is missing.
+        ParseError: `exclude` cannot be read.
+    """
+    if size == 9:
+        stream = PuzzleStream(seed, "hard" if difficulty is None else difficulty, exclude)
+        return _take_one_by_one(stream, count, seed)
+    if size not in BOXES:
+        raise UsageError(f"no Sudoku has {size} rows", hint=f"sizes are {', '.join(map(str, BOXES))}")
+    if difficulty is not None or exclude is not None:
+        raise UsageError("difficulty and exclude are for 9×9 boards", where=f"{size}×{size}")
+    return _reduce_one_by_one(count, seed, size)
+
+
+class PuzzleStream:
+    """An endless stream of 9×9 puzzles that can be stopped and resumed.
+
+    Args:
+        seed: the same seed gives the same puzzles.
+        difficulty: key of `LEVELS`, or the least number of guesses.
+        exclude: file of puzzles that must not be made, in any equivalent form.
+
+    Raises:
+        UsageError: there is no such difficulty, or numba is missing.
+        ParseError: `exclude` cannot be read.
+    """
+
+    def __init__(
+        self, seed: int, difficulty: str | int = "hard", exclude: Path | None = None
+    ) -> None:
+        self._least = _least_guesses(difficulty)
+        self._most = 0 if difficulty == "easy" else None
+        self._search, self._canonical = _compiled_modules()
+        self._random = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
+        self._excluded = set() if exclude is None else self._forms_in(exclude)
+        self._seen: dict[int, None] = {}
+        self._parents = np.zeros((PARENTS if self._least else 0, 81), np.uint8)
+        for parent in self._parents:
+            parent[:] = self._search.random_minimal(self._random)
+        self._ratings = np.array([self._search.rate(board) for board in self._parents], np.int32)
+
+    def take(self, count: int) -> tuple[Boards, Boards, npt.NDArray[np.int32]]:
+        """The next puzzles: questions `uint8[N, 81]`, solutions `uint8[N, 81]`, guesses `int32[N]`."""
+        questions, answers = np.zeros((2, count, 81), np.uint8)
+        guesses = np.zeros(count, np.int32)
+        for k in range(count):
+            questions[k], guesses[k] = self._next()
+            answers[k] = self._search.solve(questions[k], 1, np.zeros(1, np.uint64), 1_000_000)[0]
+        return questions, answers, guesses
+
+    def state_dict(self) -> dict[str, npt.NDArray[np.generic]]:
+        """All that later puzzles depend on, besides the arguments of the constructor."""
+        return {
+            "random": self._random.copy(),
+            "parents": self._parents.copy(),
+            "ratings": self._ratings.copy(),
+            "seen": np.array(list(self._seen), np.uint64),
+        }
+
+    def load_state_dict(self, state: dict[str, npt.NDArray[np.generic]]) -> None:
+        """Continue exactly where `state_dict` was taken."""
+        self._random = state["random"].astype(np.uint64)
+        self._parents = state["parents"].astype(np.uint8)
+        self._ratings = state["ratings"].astype(np.int32)
+        self._seen = dict.fromkeys(state["seen"].astype(np.uint64).tolist())
+
+    def _next(self) -> tuple[Boards, int]:
+        while True:
+            board, rating = self._breed() if self._least else self._from_scratch()
+            hard_enough = rating >= self._least and (self._most is None or rating <= self._most)
+            if hard_enough and self._is_new(self._digest(board)):
+                return board, rating
+
+    def _from_scratch(self) -> tuple[Boards, int]:
+        board: Boards = self._search.random_minimal(self._random)
+        return board, self._search.rate(board)
+
+    def _breed(self) -> tuple[Boards, int]:
+        """A neighbour of some parent, which it replaces unless it is too easy.
+
+        Ratings climb until all parents are as hard as asked; then they only wander. A child never
+        replaces another's parent: lineages stay as different as they began, where a common pool
+        would soon hold one family (and a network trained on it would know that family by heart).
+        """
+        lineage = self._search.random_below(self._random, PARENTS)
+        child: Boards = self._search.mutate(self._parents[lineage], self._random)
+        rating: int = self._search.rate(child)
+        if rating >= min(self._ratings[lineage], self._least):
+            # Relatives should not look alike.
+            child = self._search.random_equivalent(child, self._random)
+            self._parents[lineage], self._ratings[lineage] = child, rating
+        return child, rating
+
+    def _is_new(self, digest: int) -> bool:
+        if digest in self._excluded or digest in self._seen:
+            return False
+        self._seen[digest] = None
+        if len(self._seen) > REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        return True
+
+    def _digest(self, board: Boards) -> int:
+        form = hashlib.blake2b(self._canonical.canonical(board), digest_size=8)
+        return int.from_bytes(form.digest(), "little")
+
+    def _forms_in(self, path: Path) -> set[int]:
+        digests = set()
+        for puzzle in read_puzzles([path], "sudoku"):
+            if puzzle.grid.shape == (9, 9):
+                # A board without exactly one solution is never made anyway.
+                with contextlib.suppress(ValueError):
+                    digests.add(self._digest(puzzle.grid.reshape(81)))
+        return digests
+
+
+def _least_guesses(difficulty: str | int) -> int:
+    if difficulty in LEVELS:
+        return LEVELS[str(difficulty)]
+    if str(difficulty).isdecimal() and int(difficulty) <= MOST_GUESSES:
+        return int(difficulty)
+    raise UsageError(
+        f"no difficulty {difficulty!r}",
+        where="--difficulty",
+        hint=f"it is one of {', '.join(LEVELS)}, or a number of guesses up to {MOST_GUESSES}",
+    )
+
+
+def _compiled_modules() -> tuple[ModuleType, ModuleType]:
+    """The modules `search` and `canonical`."""
+    try:
+        from puzzlesolver.domains.sudoku import canonical, search
+    except ModuleNotFoundError as error:
+        if error.name != "numba":
+            raise
+        raise UsageError(
+            "making 9×9 puzzles needs numba", hint="pip install 'puzzlesolver[train]'"
+        ) from error
+    return search, canonical
+
+
+def _take_one_by_one(stream: PuzzleStream, count: int, seed: int) -> Iterator[Puzzle]:
+    for number in range(count):
+        (question,), (solution,), (guesses,) = stream.take(1)
+        boards = question.reshape(9, 9), solution.reshape(9, 9)
+        yield _puzzle(*boards, seed, number, float(guesses))
+
+
+def _reduce_one_by_one(count: int, seed: int, size: int) -> Iterator[Puzzle]:
+    for number in range(count):
+        rng = np.random.default_rng((seed, size, number))
+        solution = _random_solution(size, rng)
+        yield _puzzle(_remove_clues(solution, rng), solution, seed, number)
+
+
+def _puzzle(
+    grid: Grid, solution: Grid, seed: int, number: int, rating: float | None = None
+) -> Puzzle:
+    name = f"generated:{seed}:{number + 1}"
+    return Puzzle("sudoku", name, grid, name, label=solution, rating=rating)
+
+
+def _random_solution(size: int, rng: np.random.Generator) -> Grid:
+    """A full board: a random first row, and whatever a SAT solver with random preferences adds."""
+    grid = np.zeros((size, size), np.uint8)
+    grid[0] = rng.permutation(size) + 1
+    return next(solutions(grid, rng))
+
+
+def _remove_clues(solution: Grid, rng: np.random.Generator) -> Grid:
+    """Clues of `solution`, in random order, go for as long as a second solution is refuted cheaply."""
+    from pysat.solvers import Solver
+
+    clauses, candidates = exact_cover(np.zeros_like(solution))
+    holds = solution[candidates[:, 0], candidates[:, 1]] == candidates[:, 2] + 1
+    clues = set((np.flatnonzero(holds) + 1).tolist())
+    with Solver("glucose4", bootstrap_with=clauses) as solver:
+        solver.add_clause([-clue for clue in clues])  # any solution but this one
+        for clue in rng.permutation(sorted(clues)).tolist():
+            if clue in clues:
+                solver.conf_budget(CONFLICTS)
+                if solver.solve_limited(assumptions=sorted(clues - {clue})) is False:
+                    clues = set(solver.get_core())  # these alone refute it
+    kept = candidates[np.array(sorted(clues)) - 1]
+    grid = np.zeros_like(solution)
+    grid[kept[:, 0], kept[:, 1]] = kept[:, 2] + 1
+    return grid

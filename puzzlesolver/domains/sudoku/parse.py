@@ -1,0 +1,259 @@
+"""Text → Sudoku puzzles, one after another, whatever the format.
+
+In: lines of text. What a line means shows in the line, so formats may even follow each other in one file:
+
+- a whole board on one line, with blanks `. 0 - * _ X` and digits `1-9`, then `A-P` for 10 to 25 (`.sdm`);
+- one row a line, whole or split by spaces, commas, tabs, `|` or `!`, with or without frames (`.ss`, `.sdk`);
+  split rows may also hold decimal numbers, so that `A` and `10` mean the same;
+- a line of the Sudoku Exchange bank: hash, board, rating;
+- CSV below a header that has `question` and perhaps `answer` and `rating`;
+- comments from `#` to the end of the line, and sections such as `[Puzzle]`, of which others are skipped.
+
+Sixteen characters in one word are a row of a 16×16 board, unless no digit near them is above 4: then they are a 4×4
+board. Out: puzzles as soon as they are complete, so that long lists need no memory.
+
+    >>> [puzzle.grid.shape for puzzle in parse(["1......32..1...4"], "argument")]
+    [(4, 4)]
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from puzzlesolver.domains.base import Puzzle
+from puzzlesolver.domains.sudoku.cells import (
+    BOARDS,
+    DECORATION,
+    VALUES,
+    Cells,
+    Place,
+    is_rule,
+    quick_board,
+    read_board,
+    read_cells,
+)
+from puzzlesolver.domains.sudoku.rules import BOXES, box_shape
+from puzzlesolver.errors import ParseError
+from puzzlesolver.limits import MAX_LINE_CHARS
+
+SECTION = re.compile(r"\[([\w ]+)\]")
+BANK = re.compile(r"\S+\s+(\S{36,})\s+(\d+(?:\.\d+)?)")
+MOST_ROWS = 2 * max(BOXES)
+"""Lines of a board on separate lines with its frame; what comes beyond can only be frame."""
+
+
+def parse(lines: Iterable[str], source: str) -> Iterator[Puzzle]:
+    """Read puzzles lazily.
+
+    Args:
+        lines: with or without line ends.
+        source: how errors and results call the text.
+
+    Yields:
+        Puzzles named `source` when there is one, `source:LINE` when there are several.
+
+    Raises:
+        ParseError: at `source:LINE:COLUMN` after the puzzles before it, or when there is no puzzle.
+    """
+    puzzles = _read(lines, source)
+    first = next(puzzles, None)
+    if first is None:
+        hint = "a Sudoku is 81 digits and dots, or 9 rows of 9"
+        raise ParseError("no puzzle found", where=source, hint=hint)
+    try:
+        second = next(puzzles, None)
+    except ParseError:
+        yield replace(first, name=first.source)
+        raise
+    if second is None:
+        yield first
+        return
+    yield replace(first, name=first.source)
+    yield replace(second, name=second.source)
+    for puzzle in puzzles:
+        yield replace(puzzle, name=puzzle.source)
+
+
+def recognise(head: str) -> bool:
+    """Whether the first line that is no comment is made of what Sudokus are made of."""
+    contents = (text for line in head.splitlines() if (text := _content(line)))
+    text = next((text for text in contents if not SECTION.fullmatch(text)), "")
+    if (columns := _header(text)) is not None:
+        field = columns.index("question")
+        text = ",".join(next(contents, "").split(",")[field : field + 1])
+    elif bank := BANK.fullmatch(text):
+        text = bank[1]
+    cells = sum(symbol in VALUES for symbol in text)
+    likely = is_rule(text) or cells in {*BOARDS, *BOXES} or any(map(str.isdigit, text))
+    return likely and all(symbol in VALUES or symbol in DECORATION for symbol in text)
+
+
+def _read(lines: Iterable[str], source: str) -> Iterator[Puzzle]:
+    rows = _Rows()
+    columns: list[str] | None = None
+    elsewhere = False
+    for number, line in enumerate(lines, 1):
+        place = Place(source, number)
+        if len(line) > MAX_LINE_CHARS:
+            raise place.error(MAX_LINE_CHARS, f"a line is longer than {MAX_LINE_CHARS} characters")
+        if number == 1:
+            line = line.removeprefix("\ufeff")
+        line = line.rstrip("\r\n")
+        text = _content(line)
+        if columns is not None:
+            if line.strip():
+                yield _read_record(line, columns, place)
+        elif section := SECTION.fullmatch(text):
+            yield from rows.end()
+            elsewhere = section[1].strip().lower() != "puzzle"
+        elif elsewhere or (not text and line.strip()):
+            continue  # a section of other things, or a comment
+        elif not text:
+            yield from rows.pause()
+        elif (columns := _header(text)) is not None:
+            yield from rows.end()
+        elif bank := BANK.fullmatch(text):
+            yield from rows.end()
+            board = read_board(bank[1], place, line.index(bank[1]) + 1)
+            yield place.puzzle(board, rating=float(bank[2]))
+        elif len(text) > 16 and not is_rule(text) and (quick := quick_board(text)) is not None:
+            yield from rows.end()
+            yield place.puzzle(quick)
+        elif (cells := read_cells(line.partition("#")[0], place)) is not None:
+            if len(cells.values) in BOXES:
+                yield from rows.add(cells)
+            else:
+                yield from rows.end()
+                yield place.puzzle(cells.board())
+    yield from rows.end()
+
+
+def _content(line: str) -> str:
+    """A line without its comment."""
+    return line.partition("#")[0].strip()
+
+
+def _header(text: str) -> list[str] | None:
+    """Names of columns when the line is the header of a CSV."""
+    names = [name.strip().lower() for name in text.split(",")]
+    return names if "question" in names else None
+
+
+def _read_record(line: str, columns: list[str], place: Place) -> Puzzle:
+    """One row of a CSV."""
+    try:
+        (fields,) = csv.reader([line], strict=True)
+    except csv.Error as error:
+        raise place.error(1, f"this is no CSV: {error}") from error
+    if len(fields) != len(columns):
+        raise place.error(
+            1,
+            f"expected {len(columns)} fields, found {len(fields)}",
+            f"the header is {','.join(columns)}",
+        )
+    record = {name: field.strip() for name, field in zip(columns, fields, strict=True)}
+
+    def column(name: str) -> int:
+        return max(line.find(record[name]), 0) + 1
+
+    question = read_board(record["question"], place, column("question"))
+    label = rating = None
+    if record.get("answer"):
+        label = read_board(record["answer"], place, column("answer"))
+        if label.shape != question.shape or not label.all():
+            raise place.error(
+                column("answer"), "the answer is not a full board of the question's size"
+            )
+    if record.get("rating"):
+        try:
+            rating = float(record["rating"])
+        except ValueError as error:
+            raise place.error(column("rating"), f"{record['rating']!r} is no number") from error
+    return place.puzzle(question, label, rating)
+
+
+class _Rows:
+    """Rows on separate lines, until they make a board.
+
+    A line of dashes can be a frame or a row of blanks. It is a row when the rows around it write blanks that way and
+    are split the same way.
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[Cells] = []
+
+    def add(self, cells: Cells) -> Iterator[Puzzle]:
+        """Take one more line; yields what is complete with it."""
+        if cells.is_rule and len(self.lines) >= MOST_ROWS:
+            return
+        self.lines.append(cells)
+        rows = self._rows()
+        if not rows:
+            return
+        side = len(rows[0].values)
+        if not cells.is_rule and len(cells.values) != side:
+            raise cells.place.error(
+                cells.columns[0],
+                f"this row has {len(cells.values)} cells, the first row has {side}",
+            )
+        if self._are_boards(rows):
+            if len(rows) == side:
+                yield from self.end()
+            return
+        cells.check(side)
+        if len(rows) == side:
+            self.lines.clear()
+            yield _board(rows)
+
+    def pause(self) -> Iterator[Puzzle]:
+        """A blank line: a gap between bands, or the end."""
+        rows = self._rows()
+        if not rows or self._are_boards(rows) or len(rows) % box_shape(len(rows[0].values))[0]:
+            yield from self.end()
+
+    def end(self) -> Iterator[Puzzle]:
+        """No more rows follow; raises `ParseError` when some are missing."""
+        rows = self._rows()
+        self.lines.clear()
+        if not rows:
+            return
+        side = len(rows[0].values)
+        if self._are_boards(rows):
+            for row in rows:
+                yield row.place.puzzle(row.board())
+        elif len(rows) == side:
+            yield _board(rows)
+        else:
+            raise rows[-1].place.error(
+                1, f"the board ends after {len(rows)} rows of {side} cells", f"it needs {side} rows"
+            )
+
+    def _rows(self) -> list[Cells]:
+        """The lines without the frame."""
+        sure = [line for line in self.lines if not line.is_rule]
+        blanks = set().union(*(row.blanks for row in sure))
+        patterns = {(len(row.values), row.pattern) for row in sure}
+        return [
+            line
+            for line in self.lines
+            if not line.is_rule
+            or (line.blanks <= blanks and (len(line.values), line.pattern) in patterns)
+        ]
+
+    @staticmethod
+    def _are_boards(rows: list[Cells]) -> bool:
+        """Whether each of the rows can be a 4×4 board."""
+        return all(
+            len(row.values) == 16 and row.pattern == "x" and max(row.values) <= 4 for row in rows
+        )
+
+
+def _board(rows: list[Cells]) -> Puzzle:
+    """A board from as many rows as it has columns."""
+    side = len(rows[0].values)
+    return rows[0].place.puzzle(np.array([row.check(side) for row in rows], np.uint8))

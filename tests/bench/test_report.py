@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import copy
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from puzzlesolver.bench.report import compare, plot, print_report, read_report
+from puzzlesolver.bench.runner import run_suite
+from puzzlesolver.errors import UsageError
+
+
+@pytest.fixture
+def report(model_folder: Path, boards_csv: Path) -> dict[str, Any]:
+    policy = {"max_steps": 32, "patience": 16}
+    return run_suite(
+        "sudoku-extreme", model=model_folder, data=boards_csv, policy=policy, cost=True
+    )
+
+
+def test_tables_name_what_a_reader_needs(report: dict[str, Any]) -> None:
+    text = io.StringIO()
+    print_report(report, Console(file=text, width=120))
+    shown = text.getvalue()
+    for told in (
+        "boards.csv",
+        "raw",
+        "verified",
+        "unrated",
+        "source 1",
+        "python-sat",
+        "RSM",
+        "3.8 million",
+    ):
+        assert told in shown
+    assert "on Sudoku-Extreme itself, not on the puzzles above" in shown
+    assert "unsound" not in shown
+
+
+def test_progress_is_shown_on_the_console(model_folder: Path, boards_csv: Path) -> None:
+    text = io.StringIO()
+    console = Console(file=text, width=120, force_terminal=True)
+    run_suite(
+        "sudoku-extreme", model=model_folder, data=boards_csv, policy={"max_steps": 16},
+        modes=["raw"], console=console,
+    )  # fmt: skip
+    assert "24/24" in text.getvalue()
+
+
+def test_plot_is_a_picture(report: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "steps.png"
+    plot(report, path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(UsageError, match="cannot write"):
+        plot(report, tmp_path / "no folder" / "steps.png")
+
+
+def test_comparing_with_itself_finds_nothing(report: dict[str, Any]) -> None:
+    assert compare(report, report) == []
+
+
+def test_a_fall_beyond_the_interval_is_a_regression(report: dict[str, Any]) -> None:
+    old, new = copy.deepcopy(report), copy.deepcopy(report)
+    old["modes"]["raw"]["accuracy"] |= {"share": 0.9, "low": 0.85}
+    new["modes"]["raw"]["accuracy"]["share"] = 0.86
+    assert compare(old, new) == []
+    new["modes"]["raw"]["accuracy"]["share"] = 0.84
+    (worse,) = compare(old, new)
+    assert "raw accuracy fell to 84.0%, below 85.0%" in worse
+
+
+def test_an_unsound_answer_is_a_regression(report: dict[str, Any]) -> None:
+    new = copy.deepcopy(report)
+    new["modes"]["verified"]["wrong_verified"] = ["boards.csv:3"]
+    (worse,) = compare(report, new)
+    assert "boards.csv:3" in worse
+
+
+def test_only_reports_of_the_same_puzzles_compare(report: dict[str, Any]) -> None:
+    other = copy.deepcopy(report)
+    other["data"]["sha256"] = "0"
+    with pytest.raises(UsageError, match="other puzzles"):
+        compare(other, report)
+    other = copy.deepcopy(report)
+    del other["modes"]["raw"], report["modes"]["verified"]
+    with pytest.raises(UsageError, match="no mode"):
+        compare(other, report)
+
+
+def test_reading_a_report(report: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(report))
+    assert read_report(path) == report
+    for text in ("", "[]", '{"schema": 1}'):
+        path.write_text(text)
+        with pytest.raises(UsageError, match="no report"):
+            read_report(path)
+    with pytest.raises(UsageError, match="cannot read"):
+        read_report(tmp_path / "nowhere.json")

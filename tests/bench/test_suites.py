@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from puzzlesolver.bench.baselines import time_exact_solvers
+from puzzlesolver.bench.runner import run_suite
+from puzzlesolver.bench.suites import SUITES, Cases, get_suite
+from puzzlesolver.domains.base import get_domain
+from puzzlesolver.errors import UsageError
+
+ROWS = 24
+
+
+def sides(cases: Cases) -> Counter[tuple[str, int]]:
+    pairs = zip(cases.groups, cases.puzzles, strict=True)
+    return Counter((group, len(puzzle.grid)) for group, puzzle in pairs)
+
+
+def check_labels(cases: Cases) -> None:
+    domain = get_domain("sudoku")
+    for puzzle in cases.puzzles:
+        assert puzzle.label is not None
+        assert domain.verify(puzzle, puzzle.label).status == "verified"
+        assert domain.count_solutions(puzzle) == 1
+
+
+def test_every_suite_is_told(boards_csv: Path) -> None:
+    for name, suite in SUITES.items():
+        assert get_suite(name) is suite
+        assert suite.description
+        get_domain(suite.domain)
+    with pytest.raises(UsageError) as error:
+        get_suite("sudoku-size")
+    assert "sudoku-sizes" in error.value.hint
+
+
+@pytest.mark.parametrize("name", ["sudoku-sizes", "sudoku-easy"])
+def test_the_seed_decides_what_is_made(name: str) -> None:
+    load = get_suite(name).load
+    first, again, other = load(None, 1, 0), load(None, 1, 0), load(None, 1, 1)
+    assert first.sha256 == again.sha256 != other.sha256
+    check_labels(first)
+
+
+def test_extreme_boards_are_made_when_no_file_is_given() -> None:
+    cases = get_suite("sudoku-extreme").load(None, 2, 0)
+    assert sides(cases) == {("generated", 9): 2}
+    check_labels(cases)
+    assert all(puzzle.rating is not None and puzzle.rating >= 20 for puzzle in cases.puzzles)
+
+
+def test_sizes() -> None:
+    cases = get_suite("sudoku-sizes").load(None, 2, 0)
+    assert sides(cases) == {("4×4", 4): 2, ("6×6", 6): 2, ("16×16", 16): 2}
+
+
+def test_easy_boards(boards_csv: Path) -> None:
+    cases = get_suite("sudoku-easy").load(boards_csv, 3, 0)
+    assert sides(cases) == {
+        ("source 0", 4): 2,
+        ("source 1", 4): 1,
+        ("random minimal", 9): 3,
+        ("one blank", 9): 3,
+    }
+    check_labels(cases)
+    blanks = [
+        int((puzzle.grid == 0).sum())
+        for puzzle, group in zip(cases.puzzles, cases.groups, strict=True)
+        if group == "one blank"
+    ]
+    assert blanks == [1, 1, 1]
+
+
+def test_files_without_a_source_column_are_one_group(tmp_path: Path) -> None:
+    path = tmp_path / "lines.txt"
+    path.write_text("12.4341221434321\n123.341221434321\n")
+    cases = get_suite("sudoku-extreme").load(path, None, 0)
+    assert list(cases.groups) == ["lines.txt", "lines.txt"]
+
+
+def test_soundness_wants_answers_and_proves(model_folder: Path, boards_csv: Path) -> None:
+    report = run_suite("sudoku-sound", model=model_folder, data=boards_csv)
+    numbers = report["modes"]["verified"]
+    assert numbers["labelled"] == ROWS
+    assert numbers["wrong_verified"] == numbers["wrong_contradictions"] == []
+    lines = boards_csv.read_text().splitlines()
+    source, question, *_ = lines[1].split(",")
+    boards_csv.write_text("\n".join([lines[0], f"{source},{question},,"]) + "\n")
+    with pytest.raises(UsageError, match="without an answer"):
+        run_suite("sudoku-sound", model=model_folder, data=boards_csv)
+
+
+def test_soundness_notices_a_solvable_board_that_is_called_contradictory(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    """A board with two solutions stands in for one that the proof gets wrong."""
+    path = tmp_path / "two.csv"
+    answer = "1234341221434321"
+    path.write_text(f"source,question,answer,rating\nx,{'.' * 8}{answer[8:]},{answer},0\n")
+    report = run_suite("sudoku-sound", model=model_folder, data=path)
+    assert len(report["modes"]["verified"]["wrong_contradictions"]) == 1
+
+
+def test_exact_solvers_answer_everything() -> None:
+    nine = get_suite("sudoku-easy").load(None, 2, 0).puzzles
+    rows = time_exact_solvers(nine)
+    assert [row.solver for row in rows] == ["python-sat", "compiled backtracking"]
+    assert all(row.verified == row.puzzles == len(nine) and row.seconds > 0 for row in rows)
+
+
+def test_only_general_solvers_take_other_boards(boards_csv: Path) -> None:
+    rows = time_exact_solvers(get_suite("sudoku-extreme").load(boards_csv, 3, 0).puzzles)
+    assert [(row.solver, row.verified) for row in rows] == [("python-sat", 3)]
