@@ -4,12 +4,13 @@ On a CPU the batch is cut into micro-batches that stay in a core's cache, one wo
 depends on its neighbours, so the same seed gives the same answers whatever the batch size.
 
     >>> engine = TorchEngine(model, choose_runtime())
-    >>> session = engine.open(batch, seeds=[1, 2, 3])
+    >>> inputs, state = engine.embed(batch), engine.init_state(batch, seeds=[1, 2, 3])
+    >>> state, residual = engine.advance(state, inputs, batch.layout, steps=4)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from puzzlesolver.models.interface import Batch, Readout, RecursiveModel, State
 from puzzlesolver.models.relations import Layout
+from puzzlesolver.refine.settle import relative_residual
 from puzzlesolver.runtime import Runtime
 
 CPU_MICRO_BATCH = 8
@@ -69,7 +71,7 @@ class TorchEngine:
                 now = self.model.step(now, inputs[rows], layout)
                 if noise:
                     now = tuple(part + noise * torch.randn_like(part) for part in now)
-            return now, _relative_residual(previous, now)
+            return now, relative_residual(previous, now)
 
         size = len(inputs)
         if self._workers is None or size <= CPU_MICRO_BATCH:
@@ -84,8 +86,3 @@ class TorchEngine:
         """What the states say now."""
         return self.model.readout(state, layout)
 
-
-def _relative_residual(previous: State, now: State) -> Tensor:
-    moved = sum((b - a).flatten(1).square().sum(1) for a, b in zip(previous, now, strict=True))
-    size = sum(a.flatten(1).square().sum(1) for a in previous)
-    return (moved / size).sqrt()

@@ -28,6 +28,7 @@ from puzzlesolver.refine.engines import TorchEngine
 from puzzlesolver.refine.policy import Policy
 from puzzlesolver.refine.report import Outcome, StepReport
 from puzzlesolver.refine.search import Attempt, Reading, start_search
+from puzzlesolver.refine.settle import quiet_steps
 
 READ_EVERY = 4
 """Steps between two readings of the state; reading every step would cost about as much as stepping."""
@@ -75,10 +76,9 @@ class Track:
         self.changed = (
             np.ones(answer.grid.shape, np.bool_) if previous is None else previous.grid != answer.grid
         )
-        still = not self.changed.any()
-        quiet = still and residual < self.policy.tolerance
-        self.quiet = self.quiet + steps if quiet else 0
-        if not still and self.policy.mode == "verified":
+        changed = bool(self.changed.any())
+        self.quiet = quiet_steps(self.quiet, steps, changed, residual, self.policy.tolerance)
+        if changed and self.policy.mode == "verified":
             self.verdict = self.domain.verify(self.puzzle, answer.grid)
 
     def finished(self) -> bool:

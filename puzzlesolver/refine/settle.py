@@ -1,32 +1,35 @@
 """When has a trajectory stopped moving? When answer and state have held still for a window of steps.
 
-Settled is a fact about the trajectory, never about the answer: a settled state can be wrong (arXiv 2601.10679).
+Settled is a fact about the trajectory, never about the answer: a settled state can be wrong
+(arXiv 2601.10679).
 
-    >>> quiet = quiet_steps(quiet, unchanged, residual, every=4, tolerance=0.02)
-    >>> settled = quiet >= window
+    >>> quiet = quiet_steps(quiet, steps=4, changed=False, residual=0.003, tolerance=0.02)
+    >>> settled = quiet >= policy.settle_window
 """
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from puzzlesolver.models.interface import State
 
 
-def quiet_steps(
-    quiet: npt.NDArray[np.int64],
-    unchanged: npt.NDArray[np.bool_],
-    residual: npt.NDArray[np.float32],
-    *,
-    every: int,
-    tolerance: float,
-) -> npt.NDArray[np.int64]:
-    """Steps for which each row has now held still.
+def relative_residual(previous: State, now: State) -> Tensor:
+    """‖z' - z‖ / ‖z‖ over all parts of the state, `float32[B]`."""
+    moved = [(b - a).flatten(1).float() for a, b in zip(previous, now, strict=True)]
+    before = [a.flatten(1).float() for a in previous]
+    return torch.cat(moved, 1).norm(dim=1) / torch.cat(before, 1).norm(dim=1)
+
+
+def quiet_steps(quiet: int, steps: int, changed: bool, residual: float, tolerance: float) -> int:
+    """Steps for which a trajectory has now held still, `steps` after it was `quiet`.
 
     Args:
-        quiet: the same at the last reading, `int64[B]`.
-        unchanged: whether the decoded answer is that of the last reading, `bool[B]`.
-        residual: ‖z' - z‖ / ‖z‖ of the last step, `float32[B]`.
-        every: steps since the last reading.
-        tolerance: residual above which a state moves.
+        quiet: the same at the last reading.
+        steps: since the last reading.
+        changed: whether the decoded answer differs from that of the last reading.
+        residual: of the last step.
+        tolerance: residual from which a state counts as moving.
     """
-    return np.where(unchanged & (residual < tolerance), quiet + every, 0)
+    return quiet + steps if not changed and residual < tolerance else 0

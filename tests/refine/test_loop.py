@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+import torch
+
+from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.errors import UsageError
+from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.refine.engines import TorchEngine
+from puzzlesolver.refine.loop import refine
+from puzzlesolver.refine.policy import Policy
+from puzzlesolver.refine.report import Outcome, StepReport
+from puzzlesolver.runtime import choose_runtime
+
+SOLUTION = np.array([[1, 2, 3, 4], [3, 4, 1, 2], [2, 1, 4, 3], [4, 3, 2, 1]], np.uint8)
+SUDOKU = get_domain("sudoku")
+
+
+def puzzles(count: int, blanks: int = 6) -> list[Puzzle]:
+    rng = np.random.default_rng(0)
+    boards = []
+    for number in range(count):
+        grid = SOLUTION.copy()
+        grid.flat[rng.choice(16, blanks, replace=False)] = 0
+        boards.append(Puzzle("sudoku", str(number), grid, "test", label=SOLUTION))
+    return boards
+
+
+@pytest.fixture
+def engine(tiny_model: RecursiveModel, device: torch.device) -> TorchEngine:
+    # Untrained, but with opinions: a fresh stem holds every digit equally likely.
+    torch.nn.init.normal_(tiny_model.head.weight, generator=torch.Generator().manual_seed(0))
+    return TorchEngine(tiny_model, choose_runtime(str(device), 1))
+
+
+def outcomes(reports: Iterable[StepReport]) -> dict[int, Outcome]:
+    found = [outcome for report in reports for outcome in report.outcomes]
+    assert len({outcome.index for outcome in found}) == len(found), "a puzzle ended twice"
+    return {outcome.index: outcome for outcome in found}
+
+
+def test_every_puzzle_ends_once_within_its_budget(engine: TorchEngine) -> None:
+    ended = outcomes(refine(engine, SUDOKU, puzzles(12), Policy(max_steps=50)))
+    assert sorted(ended) == list(range(12))
+    for outcome in ended.values():
+        assert outcome.steps <= 50
+        assert (outcome.verdict.status == "verified") or outcome.steps == 50
+
+
+def test_verified_means_that_the_rules_accept_the_answer(engine: TorchEngine) -> None:
+    boards = puzzles(40, blanks=4)
+    ended = outcomes(refine(engine, SUDOKU, boards, Policy(max_steps=200)))
+    statuses = {outcome.verdict.status for outcome in ended.values()}
+    assert "verified" in statuses, "guessing finds some of these"
+    for index, outcome in ended.items():
+        again = SUDOKU.verify(boards[index], outcome.answer.grid)
+        assert again.status == outcome.verdict.status
+
+
+def test_search_finds_what_restarts_do_not(tiny_model: RecursiveModel) -> None:
+    """A model that believes nothing: every digit is equally likely, so only the tree can solve."""
+    engine = TorchEngine(tiny_model, choose_runtime("cpu", 1))
+    for parameter in tiny_model.head.parameters():
+        torch.nn.init.zeros_(parameter)
+
+    def solved(**settings: object) -> int:
+        policy = Policy(max_steps=400, patience=8, branch_patience=4, **settings)
+        ended = outcomes(refine(engine, SUDOKU, puzzles(16, blanks=5), policy))
+        return sum(outcome.verdict.status == "verified" for outcome in ended.values())
+
+    assert solved() == 16
+    assert solved(search=False) == 0
+
+
+def test_raw_takes_the_first_settled_answer_and_never_restarts(engine: TorchEngine) -> None:
+    reports = list(refine(engine, SUDOKU, puzzles(8), Policy(max_steps=2_000, mode="raw")))
+    for outcome in outcomes(reports).values():
+        assert outcome.restarts == 0
+        assert outcome.settled == (outcome.steps < 2_000)
+        assert outcome.verdict.status in ("verified", "wrong")
+    assert all(report.verdict is None for report in reports), "nothing is checked on the way"
+
+
+def test_givens_are_never_changed_and_clamps_are_shown(engine: TorchEngine) -> None:
+    boards = puzzles(1, blanks=8)
+    given = boards[0].grid > 0
+    clamped = 0
+    for report in refine(engine, SUDOKU, boards, Policy(max_steps=120, patience=16)):
+        assert (report.answer.grid[given] == boards[0].grid[given]).all()
+        assert not report.clamped[given].any()
+        clamped = max(clamped, int(report.clamped.sum()))
+    assert clamped > 0
+
+
+def test_seeds_decide_and_repeat(engine: TorchEngine) -> None:
+    def facts(seed: int) -> list[tuple[int, bytes]]:
+        policy = Policy(max_steps=300, seed=seed, search=False, patience=16)
+        ended = outcomes(refine(engine, SUDOKU, puzzles(12, 7), policy))
+        return [(ended[i].steps, ended[i].answer.grid.tobytes()) for i in sorted(ended)]
+
+    assert facts(1) == facts(1)
+    assert facts(1) != facts(2)
+
+
+def test_restarts_are_limited(engine: TorchEngine) -> None:
+    policy = Policy(max_steps=5_000, search=False, patience=8, restarts=2)
+    for outcome in outcomes(refine(engine, SUDOKU, puzzles(8, 9), policy)).values():
+        assert outcome.restarts <= 2
+        assert outcome.steps <= 3 * 8
+
+
+def test_a_deadline_ends_everything(engine: TorchEngine) -> None:
+    policy = Policy(max_steps=10**9, search=False)
+    reports = refine(engine, SUDOKU, puzzles(4, 12), policy, deadline=time.monotonic())
+    assert len(outcomes(reports)) == 4
+
+
+def test_noise_changes_the_trajectory(engine: TorchEngine) -> None:
+    def answer(noise: float) -> Outcome:
+        policy = Policy(max_steps=8, mode="raw", noise=noise)
+        return outcomes(refine(engine, SUDOKU, puzzles(1, 12), policy))[0]
+
+    assert (answer(0.0).answer.confidence == answer(0.0).answer.confidence).all()
+    assert (answer(0.0).answer.confidence != answer(0.5).answer.confidence).any()
+
+
+@pytest.mark.parametrize(
+    ("flag", "settings"),
+    [
+        ("--max-steps", {"max_steps": 0}),
+        ("--restarts", {"restarts": -1}),
+        ("--noise", {"noise": -0.1}),
+        ("--time-limit", {"time_limit": 0.0}),
+        ("--mode", {"mode": "cooked"}),
+    ],
+)
+def test_unfit_policies_name_the_flag(flag: str, settings: dict[str, object]) -> None:
+    with pytest.raises(UsageError) as caught:
+        Policy(**settings)  # type: ignore[arg-type]
+    assert caught.value.where == flag

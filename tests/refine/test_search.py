@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import torch
+
+from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.refine.policy import Policy
+from puzzlesolver.refine.search import Attempt, Reading, Search, start_search
+
+SOLUTION = np.array([[1, 2, 3, 4], [3, 4, 1, 2], [2, 1, 4, 3], [4, 3, 2, 1]], np.uint8)
+SUDOKU = get_domain("sudoku")
+STATE = (torch.zeros(1),)
+
+
+def puzzle_with(*blanks: tuple[int, int]) -> Puzzle:
+    grid = SOLUTION.copy()
+    for cell in blanks:
+        grid[cell] = 0
+    return Puzzle("sudoku", "test", grid, "test")
+
+
+def belief(**cells: list[float]) -> np.ndarray:
+    """Certainty of the solution, but for cells such as `r0c1=[…]`."""
+    probabilities = np.eye(4, dtype=np.float32)[SOLUTION.reshape(-1) - 1]
+    for name, row in cells.items():
+        probabilities[4 * int(name[1]) + int(name[3])] = row
+    return probabilities
+
+
+def reading(probabilities: np.ndarray, contradiction: float = 0.0) -> Reading:
+    return Reading(probabilities, contradiction, STATE)
+
+
+def clamps(attempt: Attempt, puzzle: Puzzle) -> dict[int, int]:
+    new = np.flatnonzero(attempt.tokens != puzzle.grid.reshape(-1))
+    return {int(cell): int(attempt.tokens[cell]) for cell in new}
+
+
+def begin(puzzle: Puzzle, **policy: object) -> tuple[Search, Attempt]:
+    search = start_search(puzzle, SUDOKU, Policy(**policy))
+    return search, next(search)
+
+
+FOUR_BLANKS = puzzle_with((0, 0), (0, 1), (2, 0), (2, 1))
+
+
+def test_begins_with_the_givens_and_fresh_noise() -> None:
+    _, attempt = begin(FOUR_BLANKS)
+    assert not clamps(attempt, FOUR_BLANKS)
+    assert attempt.state is None
+
+
+def test_clamps_the_least_certain_cell_to_its_likelier_digit_first() -> None:
+    search, _ = begin(FOUR_BLANKS)
+    unsure = reading(belief(r0c0=[0.55, 0.45, 0, 0], r0c1=[0.1, 0.9, 0, 0]))
+    first = search.send(unsure)
+    assert clamps(first, FOUR_BLANKS) == {0: 1}
+    assert first.state is STATE
+    second = search.send(reading(belief(), contradiction=1.0))
+    assert clamps(second, FOUR_BLANKS) == {0: 2}
+
+
+def test_goes_deeper_into_what_it_believes_in() -> None:
+    search, _ = begin(FOUR_BLANKS)
+    search.send(reading(belief(r0c0=[0.55, 0.45, 0, 0])))
+    deeper = search.send(reading(belief(r0c1=[0, 0.6, 0.4, 0])))
+    assert clamps(deeper, FOUR_BLANKS) in ({0: 2}, {0: 1, 1: 2})
+
+
+def test_a_hypothesis_whose_sure_cells_clash_has_no_children() -> None:
+    search, _ = begin(FOUR_BLANKS)
+    search.send(reading(belief(r0c0=[0.6, 0.4, 0, 0])))
+    clash = reading(belief(r0c1=[0.995, 0.005, 0, 0], r2c0=[0, 0.5, 0, 0.5]))
+    assert clamps(search.send(clash), FOUR_BLANKS) == {0: 2}
+
+
+def test_a_digit_that_clashes_with_the_givens_is_not_tried() -> None:
+    search, _ = begin(FOUR_BLANKS)
+    # 3 and 4 stand in row 0 already.
+    attempts = [search.send(reading(belief(r0c0=[0.3, 0, 0.35, 0.35])))]
+    attempts.append(search.send(reading(belief(), contradiction=1.0)))
+    assert clamps(attempts[0], FOUR_BLANKS) == {0: 1}
+    assert attempts[1].state is None, "the tree is exhausted: a restart"
+
+
+def test_an_exhausted_tree_restarts_for_ever() -> None:
+    search, attempt = begin(puzzle_with((0, 0)))
+    refuted = reading(belief(r0c0=[1, 0, 0, 0]), contradiction=1.0)
+    starts = 0
+    for _ in range(20):
+        attempt = search.send(refuted)
+        starts += attempt.state is None
+    assert starts == 10
+
+
+def test_without_search_there_are_only_restarts() -> None:
+    search, _ = begin(FOUR_BLANKS, search=False, patience=7)
+    for attempt in islice(iter(lambda: search.send(reading(belief())), None), 5):
+        assert attempt.state is None
+        assert attempt.patience == 7
+        assert not clamps(attempt, FOUR_BLANKS)
+
+
+def test_raw_mode_is_one_attempt_with_the_whole_budget() -> None:
+    _, attempt = begin(FOUR_BLANKS, mode="raw", max_steps=123)
+    assert attempt.patience == 123
+
+
+def test_the_search_finds_the_only_solution_without_any_help_from_beliefs() -> None:
+    """A model that knows nothing: the tree alone goes through all clamps, the rules refute."""
+    puzzle = replace(FOUR_BLANKS, grid=puzzle_with((0, 0), (0, 1), (1, 0), (1, 1)).grid)
+    search, attempt = begin(puzzle)
+    tried = set()
+    for _ in range(200):
+        tried.add(attempt.tokens.tobytes())
+        if (attempt.tokens == SOLUTION.reshape(-1)).all():
+            break
+        attempt = search.send(reading(np.full((16, 4), 0.25, np.float32)))
+    else:
+        raise AssertionError("never tried the solution")
+    assert len(tried) < 200
