@@ -32,6 +32,9 @@ EPILOG = (
     "130 interrupted, the finished puzzles are printed. When several apply: 130 before 5 before 1."
 )
 EXIT_CODES = {"solved": 0, "answered": 0, "unsolved": 1, "contradiction": 5, "interrupted": 130}
+LINGER = 32
+"""Steps to watch whether an accepted answer also settles."""
+
 QUIET_FORMATS = ("json", "jsonl", "csv")
 """Formats that programs read; the live view then stays off unless it is asked for."""
 
@@ -190,6 +193,7 @@ def solve(
             max_steps=max_steps,
             mode=mode,
             restarts=restarts,
+            linger=LINGER,
             noise=noise,
             time_limit=time_limit,
             seed=seed,

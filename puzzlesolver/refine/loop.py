@@ -52,6 +52,7 @@ class Track:
         self.answer: Answer | None = None
         self.changed = np.ones(puzzle.grid.shape, np.bool_)
         self.verdict: Verdict | None = None
+        self.accepted_at: int | None = None  # steps after which the rules accepted the answer
 
     @property
     def settled(self) -> bool:
@@ -71,26 +72,36 @@ class Track:
         """Take a reading `steps` steps after the last one, and check a new answer."""
         self.steps += steps
         self.age += steps
-        answer = self.domain.decode(probabilities, self.puzzle)
-        previous, self.answer = self.answer, answer
-        self.changed = (
-            np.ones(answer.grid.shape, np.bool_) if previous is None else previous.grid != answer.grid
-        )
+        answer = self.domain.decode(probabilities, self._with_clamps())
+        if self.answer is not None:
+            self.changed = self.answer.grid != answer.grid
         changed = bool(self.changed.any())
         self.quiet = quiet_steps(self.quiet, steps, changed, residual, self.policy.tolerance)
+        if self.accepted_at is not None:
+            return  # the answer stands; what is left to see is whether it also settles
+        self.answer = answer
         if changed and self.policy.mode == "verified":
             self.verdict = self.domain.verify(self.puzzle, answer.grid)
+            if self.verdict.status == "verified":
+                self.accepted_at = self.steps
+
+    def _with_clamps(self) -> Puzzle:
+        grid = self.attempt.tokens.reshape(self.puzzle.grid.shape).astype(np.uint8)
+        return replace(self.puzzle, grid=grid)
 
     def finished(self) -> bool:
-        """Whether the policy says stop; a raw answer is checked here, after the fact."""
+        """Whether the policy says stop; a raw answer is checked after the fact."""
+        if self.steps >= self.policy.max_steps:
+            return True
         if self.policy.mode == "raw":
-            return self.settled or self.steps >= self.policy.max_steps
-        verified = self.verdict is not None and self.verdict.status == "verified"
-        return verified or self.steps >= self.policy.max_steps
+            return self.settled
+        waited = -1 if self.accepted_at is None else self.steps - self.accepted_at
+        return waited >= self.policy.linger or (waited >= 0 and self.settled)
 
     def failed(self) -> bool:
         """Whether the present attempt has had its chance."""
-        return self.settled or self.age >= self.attempt.patience
+        over = self.settled or self.age >= self.attempt.patience
+        return over and self.accepted_at is None
 
     def go_on(self, reading: Reading) -> bool:
         """Begin the next attempt; False when that is a restart and none is left."""
@@ -105,8 +116,9 @@ class Track:
     def outcome(self, seconds: float) -> Outcome:
         assert self.answer is not None
         verdict = self.verdict or self.domain.verify(self.puzzle, self.answer.grid)
+        steps = self.steps if self.accepted_at is None else self.accepted_at
         return Outcome(
-            self.index, self.answer, verdict, self.settled, self.steps, self.restarts, seconds
+            self.index, self.answer, verdict, self.settled, steps, self.restarts, seconds
         )
 
 

@@ -23,6 +23,8 @@ class Policy:
         patience: steps after which a start that has not settled counts as failed.
         branch_patience: the same for a hypothesis.
         noise: standard deviation of Gaussian noise added to the state after every step.
+        linger: steps to go on after the rules accepted an answer, to see whether it also settles; they do not count
+            as steps of the solution.
         settle_window: steps over which answer and state must hold still.
         tolerance: relative residual ‖z' - z‖ / ‖z‖ below which a state holds still.
         time_limit: seconds for all puzzles together; None = no limit.
@@ -33,9 +35,10 @@ class Policy:
     mode: str = "verified"
     restarts: int | None = None
     search: bool = True
-    patience: int = 64
+    patience: int = 48
     branch_patience: int = 8
     noise: float = 0.0
+    linger: int = 0
     settle_window: int = 8
     tolerance: float = 0.02
     time_limit: float | None = None

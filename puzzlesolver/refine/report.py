@@ -19,7 +19,7 @@ class Outcome:
         answer: the answer last decoded (the verified one, if any).
         verdict: what the rules say of it.
         settled: whether the trajectory had stopped moving on this answer.
-        steps: steps spent, over all restarts and hypotheses.
+        steps: steps spent until the answer, over all restarts and hypotheses.
         restarts: fresh starts after the first.
         seconds: since the start of the batch.
     """

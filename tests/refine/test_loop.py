@@ -142,3 +142,15 @@ def test_unfit_policies_name_the_flag(flag: str, settings: dict[str, object]) ->
     with pytest.raises(UsageError) as caught:
         Policy(**settings)  # type: ignore[arg-type]
     assert caught.value.where == flag
+
+
+def test_lingering_shows_settling_but_changes_neither_answer_nor_steps(engine: TorchEngine) -> None:
+    boards = puzzles(12, blanks=3)
+    at_once = outcomes(refine(engine, SUDOKU, boards, Policy(max_steps=400)))
+    lingered = outcomes(refine(engine, SUDOKU, boards, Policy(max_steps=400, linger=200)))
+    assert not any(outcome.settled for outcome in at_once.values())
+    accepted = {i for i, outcome in at_once.items() if outcome.verdict.status == "verified"}
+    assert any(lingered[index].settled for index in accepted)
+    for index in accepted:
+        assert lingered[index].steps == at_once[index].steps
+        assert (lingered[index].answer.grid == at_once[index].answer.grid).all()
