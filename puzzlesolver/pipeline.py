@@ -76,6 +76,8 @@ class Solver:
         policy: budgets and search.
         runtime: device and threads.
         batch_size: puzzles refined together.
+        compiled: whether steps are compiled, where a C++ compiler is found: half a minute once, then about twice as
+            fast.
         prove: whether an exact search afterwards settles if the puzzle has no solution, or several.
         fallback: `exact` lets an exact solver answer what the model did not; such results say so.
     """
@@ -85,6 +87,7 @@ class Solver:
     policy: Policy
     runtime: Runtime | None = None
     batch_size: int = 64
+    compiled: bool = False
     prove: bool = True
     fallback: str = "none"
 
@@ -114,7 +117,8 @@ class Solver:
         self, puzzles: Iterable[Puzzle], watch: Watch | None = None
     ) -> Iterator[tuple[int, Result]]:
         """The same results as they finish, each with its puzzle's position in the input."""
-        engine = TorchEngine(self.model, self.runtime or choose_runtime())
+        runtime = self.runtime or choose_runtime()
+        engine = TorchEngine(self.model, runtime, compiled=self.compiled)
         limit = self.policy.time_limit
         deadline = None if limit is None else time.monotonic() + limit
         numbered = enumerate(puzzles)

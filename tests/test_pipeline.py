@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.models.compiling import can_compile
 from puzzlesolver.models.stem import RelationalStem
 from puzzlesolver.pipeline import Result, Solver
 from puzzlesolver.refine.policy import Policy
@@ -172,3 +173,12 @@ def test_watch_sees_the_puzzle_that_its_report_is_about(solver: Solver) -> None:
 
     list(solver.solve(puzzles, watch))
     assert seen
+
+
+@pytest.mark.filterwarnings("default")  # torch warns about itself while compiling
+@pytest.mark.skipif(not can_compile(torch.device("cpu")), reason="no C++ compiler")
+def test_a_compiled_step_answers_alike_at_every_batch_size(solver: Solver) -> None:
+    compiled, puzzles = replace(solver, compiled=True), boards(12)
+    alone = facts(replace(compiled, batch_size=1).solve(puzzles))
+    assert facts(replace(compiled, batch_size=12).solve(puzzles)) == alone
+    assert {status for _, status, *_ in alone} == {"solved", "unsolved"}

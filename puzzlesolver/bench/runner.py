@@ -54,6 +54,7 @@ def run_suite(
     out_json: Path | None = None,
     resume: bool = False,
     cost: bool = False,
+    compiled: bool = False,
     console: Console | None = None,
 ) -> dict[str, Any]:
     """Measure a model.
@@ -71,6 +72,7 @@ def run_suite(
         out_json: where the report goes; its journal lies beside it.
         resume: go on with an unfinished journal.
         cost: also measure throughput at batch sizes 1, 64 and 1,024.
+        compiled: whether `torch.compile` makes the step.
         console: progress and tables for people; None = silence.
 
     Returns:
@@ -104,7 +106,15 @@ def run_suite(
     }
     journal = Journal(out_json, settings, resume)
     solvers = {
-        mode: Solver(network, files.name, policy, runtime, batch_size, prove=suite.prove)
+        mode: Solver(
+            network,
+            files.name,
+            policy,
+            runtime,
+            batch_size,
+            compiled=compiled,
+            prove=suite.prove,
+        )
         for mode, policy in policies.items()
     }
     if cost and journal.cost is None:
@@ -123,6 +133,7 @@ def run_suite(
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         **settings,
         "batch_size": batch_size,
+        "compiled": compiled,
         "machine": describe_machine(runtime),
         "modes": summaries,
         "cost": journal.cost,

@@ -1,6 +1,6 @@
 """Whatever the user names - a file, literal text, `-` for stdin - becomes puzzles.
 
-In: the words of a command line. Out: puzzles, read lazily; the kind is found by looking at the first lines.
+In: the words of a command line. Out: puzzles, read lazily; the first lines show their kind.
 
     >>> [puzzle.name for puzzle in read_puzzles(["list.csv", "1......32..1...4"])]
     ['list.csv:2', 'list.csv:3', '1......32..1...4']
@@ -34,7 +34,8 @@ def read_puzzles(inputs: Iterable[str | os.PathLike[str]], domain: str = AUTO) -
         ParseError: a text is no puzzle, a file cannot be read, or a path leads nowhere.
     """
     kind = None if domain == AUTO else get_domain(domain)
-    for name in map(os.fspath, inputs):
+    for item in inputs:
+        name = os.fspath(item)
         if name == STDIN:
             yield from _read_stream(sys.stdin.buffer, "stdin", kind)
         elif os.path.lexists(name):
@@ -70,8 +71,9 @@ def _read_stream(stream: BinaryIO, source: str, kind: Domain | None) -> Iterator
             size += len(line)
         kind = _recognise("".join(head))
         if kind is None:
+            empty = not "".join(head).strip()
             raise ParseError(
-                "no known kind of puzzle",
+                "there is nothing in it" if empty else "no known kind of puzzle",
                 where=source,
                 hint=f"name one of {', '.join(DOMAINS)} with --domain to see what is wrong",
             )
@@ -86,7 +88,7 @@ def _recognise(head: str) -> Domain | None:
 def _decode(stream: BinaryIO, source: str) -> Iterator[str]:
     """Lines of UTF-8 text; raises `ParseError` where it is none."""
     number = 0
-    # The limit leaves room for what `parse` refuses as too long, at any number of bytes a character.
+    # The limit leaves room for what `parse` refuses as too long, whatever the bytes a character.
     while raw := stream.readline(4 * MAX_LINE_CHARS):
         number += 1
         try:

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import Tensor
 
+from puzzlesolver.models.compiling import StepFunction, can_compile, step_function
 from puzzlesolver.models.interface import Batch, Readout, RecursiveModel, State
 from puzzlesolver.models.relations import Layout
 from puzzlesolver.refine.settle import relative_residual
@@ -28,8 +29,12 @@ CPU_MICRO_BATCH = 8
 class TorchEngine:
     """Runs a `RecursiveModel` with PyTorch on the device of a `Runtime`."""
 
-    def __init__(self, model: RecursiveModel, runtime: Runtime) -> None:
+    def __init__(
+        self, model: RecursiveModel, runtime: Runtime, *, compiled: bool = False
+    ) -> None:
         self.device = runtime.device
+        self.compiled = compiled and can_compile(self.device)
+        self._steps: dict[Layout, StepFunction] = {}
         self.model = model.to(self.device).eval()
         self._workers: ThreadPoolExecutor | None = None
         if self.device.type == "cpu":
@@ -63,15 +68,20 @@ class TorchEngine:
             The new state and the relative residual ‖z' - z‖ / ‖z‖ of the last step, `float32[B]`.
         """
 
+        step = self._step(state, inputs, layout)
+
         @torch.inference_mode()
         def run(rows: slice) -> tuple[State, Tensor]:
-            now = previous = tuple(part[rows] for part in state)
+            recalled = self._padded(inputs[rows])
+            now = previous = tuple(self._padded(part[rows]) for part in state)
             for _ in range(steps):
                 previous = now
-                now = self.model.step(now, inputs[rows], layout)
+                now = step(now, recalled)
                 if noise:
                     now = tuple(part + noise * torch.randn_like(part) for part in now)
-            return now, relative_residual(previous, now)
+            count = len(inputs[rows])
+            residual = relative_residual(previous, now)[:count]
+            return tuple(part[:count] for part in now), residual
 
         size = len(inputs)
         if self._workers is None or size <= CPU_MICRO_BATCH:
@@ -86,3 +96,20 @@ class TorchEngine:
         """What the states say now."""
         return self.model.readout(state, layout)
 
+    @torch.inference_mode()
+    def _step(self, state: State, inputs: Tensor, layout: Layout) -> StepFunction:
+        """The step on a layout; a compiled one is called once here, because compilation is not thread-safe."""
+        if layout not in self._steps:
+            step = step_function(self.model, layout, self.compiled)
+            if self.compiled:
+                first = slice(0, CPU_MICRO_BATCH)
+                step(tuple(self._padded(part[first]) for part in state), self._padded(inputs[first]))
+            self._steps[layout] = step
+        return self._steps[layout]
+
+    def _padded(self, rows: Tensor) -> Tensor:
+        """On a CPU compiled code is made for full micro-batches, and the rows are few."""
+        missing = CPU_MICRO_BATCH - len(rows)
+        if not self.compiled or self._workers is None or missing <= 0:
+            return rows
+        return torch.cat([rows, rows[:1].expand(missing, *rows.shape[1:])])

@@ -20,14 +20,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from puzzlesolver.errors import UsageError
+from puzzlesolver.models.compiling import StepFunction
 from puzzlesolver.models.interface import Batch, Readout, RecursiveModel, State
 from puzzlesolver.train.presets import TrainConfig, flag
 
 if TYPE_CHECKING:
     from puzzlesolver.train.data import PuzzleSource
-
-StepFunction = Callable[[State, Tensor], State]
-"""`model.step` for one layout, perhaps compiled."""
 
 
 class Learned(NamedTuple):

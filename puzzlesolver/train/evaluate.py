@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from puzzlesolver.models.compiling import StepFunction
 from puzzlesolver.models.interface import Batch, RecursiveModel
-from puzzlesolver.train.contracts import StepFunction
 
 CHUNK = 64
 LOOK_EVERY = 4

@@ -19,12 +19,11 @@ from typing import Any, NamedTuple
 import torch
 
 from puzzlesolver.errors import ModelError, UsageError
-from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.models.compiling import can_compile, step_function
 from puzzlesolver.models.registry import build_model
-from puzzlesolver.models.relations import Layout
 from puzzlesolver.runtime import choose_runtime
 from puzzlesolver.train.card import machine
-from puzzlesolver.train.contracts import CONTRACTS, StepFunction
+from puzzlesolver.train.contracts import CONTRACTS
 from puzzlesolver.train.data import SOURCES
 from puzzlesolver.train.evaluate import raw_accuracy
 from puzzlesolver.train.optim import (
@@ -79,9 +78,9 @@ class Run:
         self.generator = torch.Generator(device).manual_seed(config.seed)
         self.contract = CONTRACTS[config.contract](config, self.source, self.generator)
         self.optimizers = build_optimizers(self.model, config)
-        self.compiled = config.compile and _can_compile(device)
-        self.step = _step_function(self.model, self.source.layout, self.compiled)
-        self.average_step = _step_function(self.average, self.source.layout, self.compiled)
+        self.compiled = config.compile and can_compile(device)
+        self.step = step_function(self.model, self.source.layout, self.compiled)
+        self.average_step = step_function(self.average, self.source.layout, self.compiled)
         self.updates = 0
         self.curve: list[dict[str, Any]] = []
         self.recent: list[Update] = []
@@ -215,30 +214,3 @@ class Run:
         self.generator.set_state(state["generator"])
         self.contract.load_state_dict(state["contract"])
         self.source.load_state_dict(state["source"])
-
-
-def _can_compile(device: torch.device) -> bool:
-    """Whether `torch.compile` can make code here: on a CPU it calls a C++ compiler."""
-    from torch._inductor.cpp_builder import get_cpp_compiler
-    from torch._inductor.exc import InvalidCxxCompiler
-
-    try:
-        return device.type != "cpu" or bool(get_cpp_compiler())
-    except InvalidCxxCompiler:
-        return False
-
-
-def _step_function(model: RecursiveModel, layout: Layout, compiled: bool) -> StepFunction:
-    """`model.step` on one layout; compiled, it is specialised on gradient mode and batch size."""
-
-    def step(state: tuple[torch.Tensor, ...], inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return model.step(state, inputs, layout)
-
-    if not compiled:
-        return step
-    import torch._dynamo
-
-    # Past the limit dynamo silently falls back to eager code.
-    torch._dynamo.config.recompile_limit = 64
-    fast: StepFunction = torch.compile(step, dynamic=False)
-    return fast

@@ -5,18 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import Answer, Grid, Puzzle, Verdict, register_domain
+from puzzlesolver.domains.base import Answer, Puzzle, register_domain
 from puzzlesolver.domains.sudoku import parse, render, rules
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from puzzlesolver.models.interface import Batch
 
 

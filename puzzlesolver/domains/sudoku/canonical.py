@@ -22,7 +22,7 @@ Integers = npt.NDArray[np.int64]
 
 
 def canonical(board: Board) -> bytes:
-    """The smallest equivalent of `board`, `uint8[81]`; raises `ValueError` without exactly one solution."""
+    """The smallest equivalent of `board`, `uint8[81]`; `ValueError` unless it has one solution."""
     solution, found, _ = solve(board, 2, np.zeros(1, np.uint64), MANY_GUESSES)
     if found != 1:
         raise ValueError("only a board with exactly one solution has a canonical form")
@@ -30,14 +30,14 @@ def canonical(board: Board) -> bytes:
 
 
 def _column_orders() -> Integers:
-    """The orders of columns that keep stacks together, as steps in a row or, transposed, in a column.
+    """Orders of columns that keep stacks together, as steps along a row or, transposed, a column.
 
     Returns:
         `int64[2, 1296, 9]`.
     """
     triples = list(permutations(range(3)))
     orders = [
-        [3 * stack + column for stack, inner in zip(stacks, columns, strict=True) for column in inner]
+        [3 * stack + k for stack, inner in zip(stacks, columns, strict=True) for k in inner]
         for stacks in triples
         for columns in product(triples, repeat=3)
     ]
@@ -64,7 +64,7 @@ def _sort_rows(first: Integers, rows: Integers) -> None:
 def _is_less(left: Board, right: Board) -> bool:
     for k in range(len(left)):
         if left[k] != right[k]:
-            return left[k] < right[k]
+            return bool(left[k] < right[k])
     return False
 
 
@@ -106,8 +106,6 @@ def _smallest(solution: Board, board: Board) -> Board:
                 cell = down * rows[row] + columns[k]
                 case[9 * row + k] = label[solution[cell]]
                 case_board[9 * row + k] = label[board[cell]]
-        if _is_less(case, best) or (
-            not _is_less(best, case) and _is_less(case_board, best_board)
-        ):
+        if _is_less(case, best) or (not _is_less(best, case) and _is_less(case_board, best_board)):
             best[:], best_board[:] = case, case_board
     return best_board

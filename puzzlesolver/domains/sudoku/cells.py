@@ -32,7 +32,7 @@ BOARDS = {side * side: side for side in BOXES}
 """Sides of boards by their number of cells."""
 
 LARGEST = BOARDS | {side: side for side in BOXES}
-"""The largest digit by the number of cells in a line: of a row or of a whole board; of both for 16."""
+"""The largest digit in a line, by its number of cells: those of a row, or of a whole board."""
 
 CHUNK = re.compile(rf"[^{re.escape(SEPARATORS)}]+")
 _BYTES = bytes(VALUES.get(chr(code), 255) for code in range(256))
@@ -119,7 +119,9 @@ def read_cells(text: str, place: Place) -> Cells | None:
     """The row or board that a line holds, or None for a piece of frame; raises `ParseError`."""
     rule = is_rule(text)
     words = _split(text)
-    if rule and (len(words) not in BOXES or any(word not in VALUES for word, _ in words)):
+    if not words or (
+        rule and (len(words) not in BOXES or any(word not in VALUES for word, _ in words))
+    ):
         return None
     if len(words) not in LARGEST:
         _interpret(words, place)  # a strange character explains more than a wrong count
@@ -139,7 +141,7 @@ def _wrong_count(count: int, place: Place, column: int) -> ParseError:
 
 
 def _split(text: str) -> list[tuple[str, int]]:
-    """The words that are cells, with their columns: fields of a table, decimal numbers, or characters."""
+    """The words that are cells, with their columns: fields, decimal numbers, or characters."""
     for separator in ",\t":
         fields = text.split(separator)
         if len(fields) in LARGEST and all(len(name.strip()) <= 2 for name in fields):

@@ -29,12 +29,12 @@ Boards = npt.NDArray[np.uint8]
 Path = str | os.PathLike[str]
 
 LEVELS = {"easy": 0, "hard": 10, "extreme": 100}
-"""Least guesses of a difficulty; `easy` needs none at all, singles and locked candidates solve it."""
+"""Least guesses of a difficulty; `easy` needs none, singles and locked candidates solve it."""
 
 MOST_GUESSES = 1_000
 """Beyond this, breeding takes more than minutes a puzzle."""
 
-PARENTS = 256
+PARENTS = 128
 REMEMBERED = 1_000_000
 CONFLICTS = 200
 """What a proof may cost on boards of other sizes; where it costs more, the clue stays."""
@@ -65,7 +65,9 @@ def generate(
         stream = PuzzleStream(seed, "hard" if difficulty is None else difficulty, exclude)
         return _take_one_by_one(stream, count, seed)
     if size not in BOXES:
-        raise UsageError(f"no Sudoku has {size} rows", hint=f"sizes are {', '.join(map(str, BOXES))}")
+        raise UsageError(
+            f"no Sudoku has {size} rows", hint=f"sizes are {', '.join(map(str, BOXES))}"
+        )
     if difficulty is not None or exclude is not None:
         raise UsageError("difficulty and exclude are for 9×9 boards", where=f"{size}×{size}")
     return _reduce_one_by_one(count, seed, size)
@@ -99,7 +101,7 @@ class PuzzleStream:
         self._ratings = np.array([self._search.rate(board) for board in self._parents], np.int32)
 
     def take(self, count: int) -> tuple[Boards, Boards, npt.NDArray[np.int32]]:
-        """The next puzzles: questions `uint8[N, 81]`, solutions `uint8[N, 81]`, guesses `int32[N]`."""
+        """Questions `uint8[N, 81]`, solutions `uint8[N, 81]`, guesses `int32[N]`."""
         questions, answers = np.zeros((2, count, 81), np.uint8)
         guesses = np.zeros(count, np.int32)
         for k in range(count):
@@ -125,30 +127,34 @@ class PuzzleStream:
 
     def _next(self) -> tuple[Boards, int]:
         while True:
-            board, rating = self._breed() if self._least else self._from_scratch()
+            if self._least:
+                board, rating = self._breed()
+            else:
+                board = self._search.random_minimal(self._random)
+                rating = self._search.rate(board)
             hard_enough = rating >= self._least and (self._most is None or rating <= self._most)
             if hard_enough and self._is_new(self._digest(board)):
                 return board, rating
 
-    def _from_scratch(self) -> tuple[Boards, int]:
-        board: Boards = self._search.random_minimal(self._random)
-        return board, self._search.rate(board)
-
     def _breed(self) -> tuple[Boards, int]:
-        """A neighbour of some parent, which it replaces unless it is too easy.
+        """A child of the harder of two parents; it replaces the easier of two unless easier still.
 
-        Ratings climb until all parents are as hard as asked; then they only wander. A child never
-        replaces another's parent: lineages stay as different as they began, where a common pool
-        would soon hold one family (and a network trained on it would know that family by heart).
+        Parents count as equal from twice the difficulty on, so that they do not end as one family
+        of freaks.
         """
-        lineage = self._search.random_below(self._random, PARENTS)
-        child: Boards = self._search.mutate(self._parents[lineage], self._random)
-        rating: int = self._search.rate(child)
-        if rating >= min(self._ratings[lineage], self._least):
-            # Relatives should not look alike.
-            child = self._search.random_equivalent(child, self._random)
-            self._parents[lineage], self._ratings[lineage] = child, rating
-        return child, rating
+        parent = max(self._two_parents(), key=self._ratings.__getitem__)
+        child = self._search.mutate(self._parents[parent], self._random)
+        # Relatives should not look alike.
+        board = self._search.random_equivalent(child, self._random)
+        rating = self._search.rate(board)
+        rival = min(self._two_parents(), key=self._ratings.__getitem__)
+        capped = min(rating, 2 * self._least)
+        if capped >= self._ratings[rival]:
+            self._parents[rival], self._ratings[rival] = board, capped
+        return board, rating
+
+    def _two_parents(self) -> list[int]:
+        return [self._search.random_below(self._random, PARENTS) for _ in range(2)]
 
     def _is_new(self, digest: int) -> bool:
         if digest in self._excluded or digest in self._seen:
@@ -226,7 +232,7 @@ def _random_solution(size: int, rng: np.random.Generator) -> Grid:
 
 
 def _remove_clues(solution: Grid, rng: np.random.Generator) -> Grid:
-    """Clues of `solution`, in random order, go for as long as a second solution is refuted cheaply."""
+    """Take clues out in random order for as long as a second solution is refuted cheaply."""
     from pysat.solvers import Solver
 
     clauses, candidates = exact_cover(np.zeros_like(solution))

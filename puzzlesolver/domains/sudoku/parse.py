@@ -1,16 +1,16 @@
 """Text → Sudoku puzzles, one after another, whatever the format.
 
-In: lines of text. What a line means shows in the line, so formats may even follow each other in one file:
+In: lines of text. What a line means shows in the line, so one file may even mix formats:
 
-- a whole board on one line, with blanks `. 0 - * _ X` and digits `1-9`, then `A-P` for 10 to 25 (`.sdm`);
-- one row a line, whole or split by spaces, commas, tabs, `|` or `!`, with or without frames (`.ss`, `.sdk`);
-  split rows may also hold decimal numbers, so that `A` and `10` mean the same;
+- a whole board on one line (`.sdm`): blanks `. 0 - * _ X`, digits `1-9` and then `A-P` for 10-25;
+- one row a line (`.sdk`, `.ss`), as one word or split by spaces, commas, tabs, `|` or `!`, with or
+  without a frame; split rows may hold decimal numbers, so that `A` and `10` mean the same;
 - a line of the Sudoku Exchange bank: hash, board, rating;
 - CSV below a header that has `question` and perhaps `answer` and `rating`;
-- comments from `#` to the end of the line, and sections such as `[Puzzle]`, of which others are skipped.
+- comments from `#` to the end of the line, and sections: all but `[Puzzle]` are skipped.
 
-Sixteen characters in one word are a row of a 16×16 board, unless no digit near them is above 4: then they are a 4×4
-board. Out: puzzles as soon as they are complete, so that long lists need no memory.
+One word of 16 characters is a row of a 16×16 board, unless no digit near it is above 4: then it is
+a 4×4 board. Out: puzzles as soon as they are complete, so that long lists need no memory.
 
     >>> [puzzle.grid.shape for puzzle in parse(["1......32..1...4"], "argument")]
     [(4, 4)]
@@ -159,7 +159,7 @@ def _read_record(line: str, columns: list[str], place: Place) -> Puzzle:
     record = {name: field.strip() for name, field in zip(columns, fields, strict=True)}
 
     def column(name: str) -> int:
-        return max(line.find(record[name]), 0) + 1
+        return sum(len(field) + 1 for field in fields[: columns.index(name)]) + 1
 
     question = read_board(record["question"], place, column("question"))
     label = rating = None
@@ -180,8 +180,8 @@ def _read_record(line: str, columns: list[str], place: Place) -> Puzzle:
 class _Rows:
     """Rows on separate lines, until they make a board.
 
-    A line of dashes can be a frame or a row of blanks. It is a row when the rows around it write blanks that way and
-    are split the same way.
+    A line of dashes can be a frame or a row of blanks. It is a row when the rows around it write
+    blanks that way and are split the same way.
     """
 
     def __init__(self) -> None:
@@ -229,9 +229,8 @@ class _Rows:
         elif len(rows) == side:
             yield _board(rows)
         else:
-            raise rows[-1].place.error(
-                1, f"the board ends after {len(rows)} rows of {side} cells", f"it needs {side} rows"
-            )
+            hint = "on one line, a 4×4 board has no digit above 4" if side == 16 else ""
+            raise rows[-1].place.error(1, f"the board ends with row {len(rows)} of {side}", hint)
 
     def _rows(self) -> list[Cells]:
         """The lines without the frame."""

@@ -1,7 +1,7 @@
 """The rules of Sudoku: is this answer right, do these clues clash, how many solutions are there?
 
-In: a `Puzzle`, for `verify` an answer grid too. Out: a `Verdict` that names the first conflict with coordinates from 1,
-or an exact count by a SAT solver, for boards of every size.
+In: a `Puzzle`, for `verify` an answer grid too. Out: a `Verdict` that names the first conflict,
+counting rows and columns from 1, or an exact count by a SAT solver, for boards of every size.
 
     >>> verify(puzzle, answer).reason
     'row 3 holds 7 twice: r3c2 and r3c8'
@@ -25,7 +25,7 @@ Cell = tuple[int, int]
 
 
 def box_shape(side: int) -> tuple[int, int]:
-    """Rows and columns of a box on a board with `side` rows; raises `ValueError` on an unknown size."""
+    """Rows and columns of a box on a board with `side` rows; `ValueError` on an unknown size."""
     if side not in BOXES:
         raise ValueError(f"no Sudoku has {side} rows, only {', '.join(map(str, BOXES))}")
     return BOXES[side]
@@ -41,7 +41,7 @@ def units(side: int) -> npt.NDArray[np.int64]:
 
 
 def verify(puzzle: Puzzle, answer: Grid) -> Verdict:
-    """Check that an answer is complete, keeps the clues, and repeats no digit in a row, column or box."""
+    """Check that an answer is full, keeps the clues, and repeats no digit in any unit."""
     side = len(puzzle.grid)
     if answer.shape != puzzle.grid.shape:
         size = "×".join(map(str, answer.shape))
@@ -121,8 +121,8 @@ def exact_cover(grid: Grid) -> tuple[list[list[int]], npt.NDArray[np.int64]]:
     """A board as clauses: each cell one digit, each digit one cell of every row, column and box.
 
     Returns:
-        (clauses, candidates `int64[variables, 3]`): variable v stands for (row, column, digit from 0)
-        in `candidates[v - 1]`. Digits that a clue rules out directly have no variable.
+        (clauses, candidates `int64[variables, 3]`): variable v stands for the row, column and
+        digit, all from 0, in `candidates[v - 1]`. What a clue rules out has no variable.
     """
     side = len(grid)
     possible = np.ones((side * side, side), np.bool_)

@@ -1,19 +1,19 @@
 """Compiled exact search on 9×9 boards: the workhorse behind `generate`.
 
-In: boards as `uint8[81]`, row-major, 0 = blank. Out: solutions, and the number of guesses a plain solver needs.
-Everything here is numba machine code without Python objects: one core makes thousands of minimal boards a second.
-Boards of other sizes are counted by `rules.count_solutions`, which uses a SAT solver.
+In: boards as `uint8[81]`, row-major, 0 = blank. Out: solutions, and the guesses that a plain solver
+needs. All of it is numba machine code without Python objects: one core makes thousands of minimal
+boards a second. Boards of other sizes are for the SAT solver of `rules`.
 
-A search state is `int64[30]`: three bands of 27 bits (bit 9·row + column) with the candidate cells of each digit, then
-three bands of the cells that are settled. One table lookup then restricts a digit in a whole band at once.
+A search state is `int64[30]`: three bands of 27 bits (bit 9·row + column) with the candidate cells
+of each digit, then three bands of settled cells. One lookup restricts a digit in a whole band.
 
-    >>> solution, found, guesses = solve(board, limit=2, rng_state=np.zeros(1, np.uint64), max_guesses=1000)
+    >>> solution, found, guesses = solve(board, 2, np.zeros(1, np.uint64), MANY_GUESSES)
 """
 
 from __future__ import annotations
 
 from itertools import permutations
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from numba import njit
 Board: TypeAlias = npt.NDArray[np.uint8]
 RandomState: TypeAlias = npt.NDArray[np.uint64]
 State: TypeAlias = npt.NDArray[np.int64]
+Integer: TypeAlias = int | np.integer[Any]
 
 CELLS = 81
 BAND = (1 << 27) - 1
@@ -31,10 +32,10 @@ MANY_GUESSES = 1_000_000
 
 
 def _locked_table() -> npt.NDArray[np.int64]:
-    """For a 3×3 pattern of possible places (9 bits), those that lie on a choice of one per row and column.
+    """For a 3×3 pattern of places (9 bits), those that lie on a choice of one per row and column.
 
-    Take the rows of a band against its boxes, or the boxes of a stack against its columns: dropping the other places
-    is pointing and claiming at once, and an empty result says that the digit has no home.
+    Take the rows of a band against its boxes, or the bands of a stack against its columns: dropping
+    the other places is pointing and claiming at once, and none left says the digit has no home.
     """
     choices = [
         sum(1 << (3 * row + box) for row, box in enumerate(p)) for p in permutations(range(3))
@@ -54,7 +55,8 @@ def _keep_table() -> npt.NDArray[np.int64]:
     box = row // 3 * 3 + column // 3
     sees = (row[:, None] == row) | (column[:, None] == column) | (box[:, None] == box)
     free: npt.NDArray[np.int64] = (~sees | np.eye(CELLS, dtype=np.bool_)).astype(np.int64)
-    return (free.reshape(CELLS, 3, 27) << np.arange(27)).sum(-1)
+    keep: npt.NDArray[np.int64] = (free.reshape(CELLS, 3, 27) << np.arange(27)).sum(-1)
+    return keep
 
 
 LOCKED = _locked_table()
@@ -66,7 +68,7 @@ SPREAD = np.array([sum(7 << 3 * k for k in range(9) if places >> k & 1) for plac
 
 
 @njit(cache=True)
-def _popcount(mask: int) -> int:
+def _popcount(mask: Integer) -> int:
     count = 0
     while mask:
         mask &= mask - 1
@@ -75,7 +77,7 @@ def _popcount(mask: int) -> int:
 
 
 @njit(cache=True)
-def _lowest(mask: int) -> int:
+def _lowest(mask: Integer) -> int:
     """The number of the lowest bit that is set."""
     return _popcount((mask & -mask) - 1)
 
@@ -84,14 +86,14 @@ def _lowest(mask: int) -> int:
 def next_random(state: RandomState) -> np.uint64:
     """One step of splitmix64 on `uint64[1]`; numba has no seedable generator without objects."""
     state[0] += np.uint64(0x9E3779B97F4A7C15)
-    z = state[0]
+    z: np.uint64 = state[0]
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
 
 
 @njit(cache=True)
-def random_below(state: RandomState, bound: int) -> int:
+def random_below(state: RandomState, bound: int) -> Integer:
     """A number in `range(bound)`."""
     return np.int64(next_random(state) % np.uint64(bound))
 
@@ -104,8 +106,8 @@ def _shuffle(items: npt.NDArray[np.int64], rng_state: RandomState) -> None:
 
 
 @njit(cache=True)
-def _restrict(state: State, digit: int) -> bool:
-    """Locked candidates of one digit in all bands and stacks until nothing changes; False on a contradiction."""
+def _restrict(state: State, digit: Integer) -> bool:
+    """Locked candidates of one digit until nothing changes; False on a contradiction."""
     bands = state[3 * digit : 3 * digit + 3]
     while True:
         columns = 0
@@ -132,8 +134,8 @@ def _restrict(state: State, digit: int) -> bool:
 
 
 @njit(cache=True)
-def _propagate(state: State, dirty: int) -> bool:
-    """Singles and locked candidates of the `dirty` digits, and all that follows; False on a contradiction."""
+def _propagate(state: State, dirty: Integer) -> bool:
+    """Singles and locked candidates of the `dirty` digits and on; False on a contradiction."""
     while dirty:
         while dirty:
             digit = _lowest(dirty)
@@ -171,8 +173,8 @@ def _propagate(state: State, dirty: int) -> bool:
 
 
 @njit(cache=True)
-def _put(state: State, cell: int, digit: int) -> int:
-    """Place a digit (0-8) without following the consequences; the digits (bits) whose places changed."""
+def _put(state: State, cell: Integer, digit: Integer) -> Integer:
+    """Place a digit (0-8), no consequences; the digits (as bits) whose places changed."""
     band, bit = cell // 27, 1 << cell % 27
     dirty = 1 << digit
     for other in range(9):
@@ -203,8 +205,8 @@ def _start(board: Board, state: State) -> bool:
 def _branch_cell(state: State, rng_state: RandomState) -> int:
     """A cell with the fewest candidates, or -1 when all are settled.
 
-    Of the cells with two candidates it is the one whose digits have the most places among its peers, so that either
-    guess removes much; with a random state, any of them.
+    Of the cells with two candidates it is the one whose digits have the most places among its
+    peers, so that either guess removes much; with a random state, any of them.
     """
     best, most, ties = -1, -1, 0
     for band in range(3):
@@ -306,8 +308,9 @@ def solve(
         max_guesses: give up after this many guesses.
 
     Returns:
-        (a solution `uint8[81]`, how many were found, guesses made or -1 when it gave up). A guess is one digit tried
-        where nothing follows by logic; log(1 + guesses) correlates 0.89 with log(1 + rating) of the tdoku solver.
+        (a solution `uint8[81]`, how many were found, guesses made or -1 when it gave up). A guess
+        is one digit tried where nothing follows by logic; log(1 + guesses) correlates 0.89 with
+        log(1 + rating) of the tdoku solver.
     """
     states = np.empty((CELLS, 30), np.int64)
     if not _start(board, states[0]):
@@ -322,7 +325,7 @@ def rate(board: Board) -> int:
 
 
 @njit(cache=True)
-def _is_redundant(board: Board, cell: int) -> bool:
+def _is_redundant(board: Board, cell: Integer) -> bool:
     """Whether a board with one solution keeps it alone without the clue in `cell`."""
     states = np.empty((CELLS, 30), np.int64)
     digit = np.int64(board[cell]) - 1
@@ -337,7 +340,7 @@ def _is_redundant(board: Board, cell: int) -> bool:
 
 @njit(cache=True)
 def remove_redundant_clues(board: Board, rng_state: RandomState) -> None:
-    """Drop clues of a board with one solution in random order while it has one; afterwards it is minimal."""
+    """Drop clues in random order while the board has one solution, as it must at first."""
     clues = np.nonzero(board)[0]
     _shuffle(clues, rng_state)
     for cell in clues:
@@ -366,7 +369,7 @@ def _rival(board: Board, target: Board) -> Board:
 
 @njit(cache=True)
 def mutate(board: Board, rng_state: RandomState) -> Board:
-    """A minimal board near `board`: one to three clues out, others in until unique, redundant ones out.
+    """A minimal board near `board`: one to three clues out, others in, redundant ones out.
 
     Neighbours of a hard board are hard far more often than random boards are.
     """
@@ -390,7 +393,7 @@ def mutate(board: Board, rng_state: RandomState) -> Board:
 
 @njit(cache=True)
 def random_equivalent(board: Board, rng_state: RandomState) -> Board:
-    """The same puzzle with other digits, its bands, stacks and lines permuted, perhaps transposed."""
+    """The same puzzle relabelled, with permuted bands, stacks and lines, perhaps transposed."""
     digits = np.arange(1, 10)
     _shuffle(digits, rng_state)
     lines = np.empty((2, 9), np.int64)

@@ -1,0 +1,45 @@
+"""`model.step` for one layout as a plain function, compiled where that is wanted and possible.
+
+    >>> step = step_function(model, layout, compiled=can_compile(device))
+    >>> state = step(state, inputs)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from puzzlesolver.models.interface import RecursiveModel, State
+from puzzlesolver.models.relations import Layout
+
+StepFunction = Callable[[State, Tensor], State]
+"""`model.step` for one layout."""
+
+
+def can_compile(device: torch.device) -> bool:
+    """Whether `torch.compile` can make code here: on a CPU it calls a C++ compiler."""
+    from torch._inductor.cpp_builder import get_cpp_compiler
+    from torch._inductor.exc import InvalidCxxCompiler
+
+    try:
+        return device.type != "cpu" or bool(get_cpp_compiler())
+    except InvalidCxxCompiler:
+        return False
+
+
+def step_function(model: RecursiveModel, layout: Layout, compiled: bool) -> StepFunction:
+    """The step on one layout; compiled, it is specialised on gradient mode and batch size."""
+
+    def step(state: State, inputs: Tensor) -> State:
+        return model.step(state, inputs, layout)
+
+    if not compiled:
+        return step
+    import torch._dynamo
+
+    # Past the limit dynamo silently falls back to eager code.
+    torch._dynamo.config.recompile_limit = 64
+    fast: StepFunction = torch.compile(step, dynamic=False)
+    return fast

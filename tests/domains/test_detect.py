@@ -1,0 +1,140 @@
+"""Files, literal text and stdin become puzzles, without torch."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from puzzlesolver.domains.base import DOMAINS
+from puzzlesolver.domains.detect import read_puzzles
+from puzzlesolver.domains.sudoku.render import format_line
+from puzzlesolver.errors import ParseError, UsageError
+from puzzlesolver.limits import DETECT_BYTES, MAX_LINE_CHARS
+from tests.domains.sudoku.support import HARD, SOLVED
+
+
+def lines(*inputs: str | Path, domain: str = "auto") -> list[str]:
+    return [format_line(puzzle.grid) for puzzle in read_puzzles(inputs, domain)]
+
+
+@pytest.fixture
+def stdin(monkeypatch: pytest.MonkeyPatch) -> io.BytesIO:
+    stream = io.BytesIO()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
+    return stream
+
+
+def test_any_mix_of_inputs_in_order(tmp_path: Path, stdin: io.BytesIO) -> None:
+    path = tmp_path / "list.sdm"
+    path.write_text(f"{HARD}\n{SOLVED}\n")
+    stdin.write(SOLVED.encode())
+    stdin.seek(0)
+    puzzles = list(read_puzzles([HARD, path, "-", "1......32..1...4"]))
+    assert [puzzle.name for puzzle in puzzles] == [
+        f"{HARD[:20]}…", f"{path}:1", f"{path}:2", "stdin", "1......32..1...4",
+    ]  # fmt: skip
+    assert {puzzle.domain for puzzle in puzzles} == {"sudoku"} <= DOMAINS.keys()
+
+
+def test_one_puzzle_of_a_file_has_the_name_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "puzzle.txt").write_text(HARD)
+    (puzzle,) = read_puzzles([tmp_path / "puzzle.txt"])
+    assert (puzzle.name, puzzle.source) == (f"{tmp_path}/puzzle.txt", f"{tmp_path}/puzzle.txt:1")
+
+
+def test_literal_text_of_many_lines() -> None:
+    rows = "\n".join(HARD[start : start + 9] for start in range(0, 81, 9))
+    assert lines(rows) == [HARD]
+
+
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_files_of_other_systems(tmp_path: Path, bom: str, end: str) -> None:
+    path = tmp_path / "puzzle.txt"
+    path.write_bytes(f"{bom}# ä{end}{HARD}{end}{end}".encode())
+    assert lines(path) == [HARD]
+
+
+def test_what_comes_after_the_head_is_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "long.sdm"
+    count = DETECT_BYTES // len(HARD) + 100
+    path.write_text(f"{HARD}\n" * count)
+    assert len(lines(path)) == count
+
+
+def test_files_are_read_lazily(tmp_path: Path) -> None:
+    path = tmp_path / "list.sdm"
+    path.write_text(f"{HARD}\n" * 5000 + "?\n")
+    puzzles = read_puzzles([path, "no such file"])
+    assert [next(puzzles).name for _ in range(3)][2] == f"{path}:3"
+    with pytest.raises(ParseError) as caught:
+        list(puzzles)
+    assert caught.value.where == f"{path}:5001:1"
+
+
+@pytest.mark.parametrize(
+    ("content", "domain", "where", "told"),
+    [
+        (b" \n", "auto", "", "nothing in it"),
+        (b"", "sudoku", "", "no puzzle found"),
+        (b"dear reader\n", "auto", "", "no known kind"),
+        (b"dear reader\n", "sudoku", ":1:4", "'r'"),
+        (b"1 2 3 4\n\xff\xfe\n", "auto", ":2:1", "no text"),
+        (b"1" * MAX_LINE_CHARS * 5, "auto", f":1:{MAX_LINE_CHARS}", "longer than"),
+        (HARD[:-1].encode(), "auto", ":1:1", "found 80"),
+    ],
+)
+def test_unreadable_files(
+    tmp_path: Path, content: bytes, domain: str, where: str, told: str
+) -> None:
+    path = tmp_path / "puzzle.txt"
+    path.write_bytes(content)
+    with pytest.raises(ParseError) as caught:
+        lines(path, domain=domain)
+    assert caught.value.where == f"{path}{where}" and told in caught.value.what
+
+
+@pytest.mark.parametrize("text", ["nowhere.txt", "", "folder/puzzle", "\0", "x" * 5000])
+def test_paths_that_lead_nowhere(text: str) -> None:
+    with pytest.raises(ParseError) as caught:
+        lines(text)
+    assert "no such file" in caught.value.what and "paste 81 characters" in caught.value.hint
+    assert len(caught.value.where) < 30
+
+
+def test_wrong_literals_say_where() -> None:
+    with pytest.raises(ParseError) as caught:
+        lines("12345")
+    assert caught.value.where == "12345:1:1"
+
+
+def test_folders_and_broken_links(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    for path in (tmp_path, tmp_path / "link"):
+        with pytest.raises(ParseError, match="cannot read it") as caught:
+            lines(path)
+        assert caught.value.where == str(path)
+
+
+def test_unknown_domain() -> None:
+    with pytest.raises(UsageError, match="chess"):
+        lines(HARD, domain="chess")
+
+
+def test_reading_and_verifying_imports_nothing_heavy() -> None:
+    code = f"""
+import sys
+from puzzlesolver.domains.base import get_domain
+from puzzlesolver.domains.detect import read_puzzles
+(puzzle,) = read_puzzles(["{HARD}"])
+sudoku = get_domain("sudoku")
+assert sudoku.verify(puzzle, puzzle.grid).status == "wrong"
+sudoku.render(puzzle.grid, puzzle.grid)
+print(sorted({{"torch", "numba", "pysat", "scipy"}} & sys.modules.keys()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
