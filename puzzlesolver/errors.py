@@ -1,13 +1,14 @@
 """Typed errors: one class per exit code, each saying what is wrong, where, and what to do.
 
-    >>> raise ParseError("expected 81 cells, found 80", where="puzzle.txt:3", hint="add the missing cell")
+>>> raise ParseError("expected 81 cells, found 80", where="puzzle.txt:3", hint="add the missing
+cell")
 """
 
 from __future__ import annotations
 
 
 class PuzzleSolverError(Exception):
-    """Base of every error meant for people; the CLI prints `what`, `where` and `hint` and exits with `exit_code`.
+    """Base of every error meant for people; the CLI prints it and exits with `exit_code`.
 
     Args:
         what: what is wrong, in one sentence without a full stop.

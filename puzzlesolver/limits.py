@@ -1,4 +1,4 @@
-"""Every limit on input, in one place, so that hostile bytes end in a typed error within a second."""
+"""Every limit on input, so that hostile bytes end in a typed error within a second."""
 
 from __future__ import annotations
 

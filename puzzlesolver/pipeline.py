@@ -76,8 +76,8 @@ class Solver:
         policy: budgets and search.
         runtime: device and threads.
         batch_size: puzzles refined together.
-        compiled: whether steps are compiled, where a C++ compiler is found: half a minute once, then about twice as
-            fast.
+        compiled: whether steps are compiled, where a C++ compiler is found: half a minute once,
+            then about twice as fast.
         prove: whether an exact search afterwards settles if the puzzle has no solution, or several.
         fallback: `exact` lets an exact solver answer what the model did not; such results say so.
     """

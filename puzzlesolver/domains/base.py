@@ -1,7 +1,8 @@
 """What every puzzle kind offers, and the values that travel between the stages.
 
-A kind is a folder: `parse.py` (text → Puzzle), `rules.py` (the verifier), `codec.py` (Puzzle ↔ tensors),
-`render.py` (grid → text and colours), `generate.py` (new puzzles). This module imports no torch.
+A kind is a folder: `parse.py` (text → Puzzle), `rules.py` (the verifier), `codec.py` (Puzzle ↔
+tensors), `render.py` (grid → text and colours), `generate.py` (new puzzles). This module imports no
+torch.
 
     >>> sudoku = get_domain("sudoku")
     >>> puzzle = next(sudoku.parse(open("puzzle.txt"), "puzzle.txt"))
@@ -41,7 +42,8 @@ class Puzzle:
         name: how results refer to it, for example `puzzle.txt` or `list.csv:17`.
         grid: the givens.
         source: where it was read, as `FILE:LINE`.
-        label: the known answer when the file carries one; for `bench` and `verify`, never for `solve`.
+        label: the known answer when the file carries one; for `bench` and `verify`, never for
+            `solve`.
         rating: the file's difficulty rating, when it has one.
     """
 
@@ -55,7 +57,7 @@ class Puzzle:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """A decoded answer; `confidence` is the model's probability of each cell's value, `float32[height, width]`."""
+    """A decoded answer; `confidence`, `float32[height, width]`, is the model's in each value."""
 
     grid: Grid
     confidence: npt.NDArray[np.float32]
@@ -63,7 +65,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the rules say of an answer; `where` lists the (row, column) cells, from 0, of the first conflict."""
+    """What the rules say of an answer; `where` has the (row, column), from 0, of a conflict."""
 
     status: Status
     reason: str = ""
@@ -113,7 +115,7 @@ class Domain(Protocol):
         changed: npt.NDArray[np.bool_] | None = None,
         clamped: npt.NDArray[np.bool_] | None = None,
     ) -> Text:
-        """The grid for a terminal: givens bold, cells coloured by confidence, changes highlighted, hypotheses marked."""
+        """The grid for a terminal: givens bold, confidence as colour, changes and clamps marked."""
 
     def generate(self, count: int, seed: int, **options: Any) -> Iterator[Puzzle]:
         """New puzzles with one solution; Sudoku takes `difficulty`, `size`, `exclude`."""

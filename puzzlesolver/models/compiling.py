@@ -1,7 +1,7 @@
 """`model.step` for one layout as a plain function, compiled where that is wanted and possible.
 
-    >>> step = step_function(model, layout, compiled=can_compile(device))
-    >>> state = step(state, inputs)
+>>> step = step_function(model, layout, compiled=can_compile(device))
+>>> state = step(state, inputs)
 """
 
 from __future__ import annotations

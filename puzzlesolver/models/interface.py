@@ -1,6 +1,7 @@
-"""What every recursive model offers: `embed`, `init_state`, `step`, `readout`. Nothing else of a model is known outside.
+"""What every recursive model offers: `embed`, `init_state`, `step`, `readout`; no more is known.
 
-Shape legend: B puzzles, C cells (row-major), S symbols, T = tuple of state tensors, each with B first.
+Shape legend: B puzzles, C cells (row-major), S symbols, T = tuple of state tensors, each with B
+first.
 
     >>> inputs = model.embed(batch)
     >>> state = model.init_state(batch, noise)
@@ -51,7 +52,8 @@ class Readout(NamedTuple):
     Attributes:
         logits: `float32[B, C, S]`.
         halt: `float32[B]`, the model's own logit that its answer is right, or None.
-        contradiction: `float32[B]`, the model's probability that the givens and clamps allow no answer, or None.
+        contradiction: `float32[B]`, the model's probability that the givens and clamps allow no
+            answer, or None.
     """
 
     logits: Tensor
@@ -78,7 +80,7 @@ class RecursiveModel(nn.Module, ABC):
 
     @abstractmethod
     def init_state(self, batch: Batch, noise: Noise) -> State:
-        """The state before the first step; models that start from a constant leave `noise` alone."""
+        """The state before the first step; some models start from a constant, not from `noise`."""
 
     @abstractmethod
     def step(self, state: State, inputs: Tensor, layout: Layout) -> State:

@@ -1,6 +1,6 @@
 """Model families by name: a new architecture is a file and one line here.
 
-    >>> model = build_model("stem", {"width": 32})
+>>> model = build_model("stem", {"width": 32})
 """
 
 from __future__ import annotations

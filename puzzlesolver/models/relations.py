@@ -1,8 +1,11 @@
-"""Relations as data: which (cell, symbol) nodes pool together. The domain gives them; the stem never knows the puzzle.
+"""Relations as data: which (cell, symbol) nodes pool together.
 
-A layout factors the board into lattice axes so that every relation is "average over these axes". A 9×9 Sudoku is
-`(band, row in band, stack, column in stack, digit) = (3, 3, 3, 3, 9)`: a row pools over (stack, column in stack), a box
-over (row in band, column in stack). Nothing depends on the sizes, so one set of weights serves 4×4 to 25×25.
+The domain gives them; the stem never knows the puzzle.
+
+A layout factors the board into lattice axes so that every relation is "average over these axes". A
+9×9 Sudoku is `(band, row in band, stack, column in stack, digit) = (3, 3, 3, 3, 9)`: a row pools
+over (stack, column in stack), a box over (row in band, column in stack). Nothing depends on the
+sizes, so one set of weights serves 4×4 to 25×25.
 
     >>> Layout(lattice=(3, 3, 3, 3, 9), relations=SUDOKU_RELATIONS).nodes
     729
@@ -21,8 +24,8 @@ class Pool:
     Attributes:
         name: what the relation is, for people.
         over: lattice axes that are averaged, in rising order.
-        weights: relations with the same value share one weight matrix; rows and columns do, which makes the step
-            equivariant to transposition.
+        weights: relations with the same value share one weight matrix; rows and columns do, which
+            makes the step equivariant to transposition.
     """
 
     name: str
@@ -32,7 +35,7 @@ class Pool:
 
 @dataclass(frozen=True)
 class Layout:
-    """The lattice of nodes (last axis: symbols) and the relations on it; hashable, so it can key a batch."""
+    """The lattice of nodes (last axis: symbols) and the relations on it; hashable."""
 
     lattice: tuple[int, ...]
     relations: tuple[Pool, ...]

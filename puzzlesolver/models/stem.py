@@ -1,8 +1,9 @@
-"""The relational stem: our own backbone, a few tens of thousands of shared weights for any board size.
+"""The relational stem, our own backbone: some ten thousand shared weights for any board size.
 
-One latent vector lives on every (cell, symbol) node. A step lets every node hear the mean message of each relation it
-takes part in (row, column, box, …), then updates it with a gated unit. Symbols share all weights, so the step is
-equivariant to relabelling digits; relations are given as data (`models/relations.py`), never learned.
+One latent vector lives on every (cell, symbol) node. A step lets every node hear the mean message
+of each relation it takes part in (row, column, box, …), then updates it with a gated unit. Symbols
+share all weights, so the step is equivariant to relabelling digits; relations are given as data
+(`models/relations.py`), never learned.
 
 In: a `Batch`. Out: logits per cell and symbol, after as many steps as the caller likes.
 
@@ -39,9 +40,11 @@ class StemConfig(ModelConfig):
         messages: channels that are pooled over each relation (M).
         hidden: channels of the gated update (H).
         layers: gated updates in one step, each with weights of its own.
-        none_class: whether the softmax of a cell has a further class "none fits" with a fixed logit of 0, trained on
-            contradictory boards; the readout then tells the probability of a contradiction.
-        relations: weight names of the relations it was built for; they must match the layouts it is given.
+        none_class: whether the softmax of a cell has a further class "none fits" with a fixed logit
+            of 0, trained on contradictory boards; the readout then tells the probability of a
+            contradiction.
+        relations: weight names of the relations it was built for; they must match the layouts it is
+            given.
     """
 
     width: int = 32
@@ -59,17 +62,21 @@ class StemConfig(ModelConfig):
 
 
 class RelationalUpdate(nn.Module):
-    """z ← RMSNorm(z + W_down(silu(a) ⊙ b)) with (a, b) = W_up(x + Σ_r broadcast(W_r mean_r(silu(W_msg x)))), x = z + e.
+    """z ← RMSNorm(z + W_down(silu(a) ⊙ b)), a gated update of what a node hears.
 
-    Pooled messages are mixed while they are small and added at width D, before `W_up` widens them: the same function
-    class as adding them at width 2H, for half the time on a CPU.
+    With x = z + e: (a, b) = W_up(x + Σ_r broadcast(W_r mean_r(silu(W_msg x)))).
+    Pooled messages are mixed while they are small and added at width D, before `W_up` widens them:
+    the same function class as adding them at width 2H, for half the time on a CPU.
     """
 
     def __init__(self, config: StemConfig) -> None:
         super().__init__()
         self.message = nn.Linear(config.width, config.messages)
         self.relation = nn.ModuleDict(
-            {name: nn.Linear(config.messages, config.width, bias=False) for name in config.relations}
+            {
+                name: nn.Linear(config.messages, config.width, bias=False)
+                for name in config.relations
+            }
         )
         self.relation_bias = nn.Parameter(torch.zeros(config.width))
         self.up = nn.Linear(config.width, 2 * config.hidden, bias=False)
@@ -92,8 +99,8 @@ class RelationalUpdate(nn.Module):
 def _pooled(message: Tensor, layout: Layout) -> list[Tensor]:
     """The mean of `message` over each relation, broadcastable over the lattice.
 
-    A relation that pools over more axes than an earlier one starts from the earlier one's small result: a row is the
-    mean of its three box segments.
+    A relation that pools over more axes than an earlier one starts from the earlier one's small
+    result: a row is the mean of its three box segments.
     """
     done: dict[tuple[int, ...], Tensor] = {(): message}
     for over in sorted((relation.over for relation in layout.relations), key=len):
@@ -119,7 +126,9 @@ class RelationalStem(RecursiveModel):
     def embed(self, batch: Batch) -> Tensor:
         symbols = batch.layout.symbols
         given = F.one_hot(batch.tokens, symbols + 1)[..., 1:]
-        clue = torch.where(given == 1, GIVEN, torch.where(batch.tokens[..., None] > 0, EXCLUDED, UNKNOWN))
+        clue = torch.where(
+            given == 1, GIVEN, torch.where(batch.tokens[..., None] > 0, EXCLUDED, UNKNOWN)
+        )
         embedded: Tensor = self.clue(clue.flatten(1))
         return embedded
 

@@ -1,7 +1,8 @@
-"""What applies a model to a batch: `TorchEngine`. One protocol, so that other runtimes can stand in.
+"""What applies a model to a batch of puzzles: `TorchEngine`.
 
-On a CPU the batch is cut into micro-batches that stay in a core's cache, one worker thread each. A row's result never
-depends on its neighbours, so the same seed gives the same answers whatever the batch size.
+On a CPU the batch is cut into micro-batches that stay in a core's cache, one worker thread each. A
+row's result never depends on its neighbours, so the same seed gives the same answers whatever the
+batch size.
 
     >>> engine = TorchEngine(model, choose_runtime())
     >>> inputs, state = engine.embed(batch), engine.init_state(batch, seeds=[1, 2, 3])
@@ -23,15 +24,13 @@ from puzzlesolver.refine.settle import relative_residual
 from puzzlesolver.runtime import Runtime
 
 CPU_MICRO_BATCH = 8
-"""Puzzles a core advances together: eight 9×9 states of width 32 are 0.75 MB and stay in its L2 cache."""
+"""Puzzles a core advances together: eight 9×9 states of width 32 take 0.75 MB of its L2 cache."""
 
 
 class TorchEngine:
     """Runs a `RecursiveModel` with PyTorch on the device of a `Runtime`."""
 
-    def __init__(
-        self, model: RecursiveModel, runtime: Runtime, *, compiled: bool = False
-    ) -> None:
+    def __init__(self, model: RecursiveModel, runtime: Runtime, *, compiled: bool = False) -> None:
         self.device = runtime.device
         self.compiled = compiled and can_compile(self.device)
         self._steps: dict[Layout, StepFunction] = {}
@@ -67,7 +66,6 @@ class TorchEngine:
         Returns:
             The new state and the relative residual ‖z' - z‖ / ‖z‖ of the last step, `float32[B]`.
         """
-
         step = self._step(state, inputs, layout)
 
         @torch.inference_mode()
@@ -98,12 +96,14 @@ class TorchEngine:
 
     @torch.inference_mode()
     def _step(self, state: State, inputs: Tensor, layout: Layout) -> StepFunction:
-        """The step on a layout; a compiled one is called once here, because compilation is not thread-safe."""
+        """The step on a layout; compiled in this thread, because compilation is not thread-safe."""
         if layout not in self._steps:
             step = step_function(self.model, layout, self.compiled)
             if self.compiled:
                 first = slice(0, CPU_MICRO_BATCH)
-                step(tuple(self._padded(part[first]) for part in state), self._padded(inputs[first]))
+                step(
+                    tuple(self._padded(part[first]) for part in state), self._padded(inputs[first])
+                )
             self._steps[layout] = step
         return self._steps[layout]
 

@@ -1,8 +1,9 @@
 """The only step loop: puzzles of one layout go in, reports come out until every puzzle has ended.
 
-Each puzzle owns one row of the batch and leaves it when the rules accept its answer, when it has settled and the policy
-says stop, or when its budget is spent. A row that settled on a wrong answer, or wandered too long, goes on with the next
-attempt of its search (`refine/search.py`). Solving one puzzle or a million is this loop.
+Each puzzle owns one row of the batch and leaves it when the rules accept its answer, when it has
+settled and the policy says stop, or when its budget is spent. A row that settled on a wrong answer,
+or wandered too long, goes on with the next attempt of its search (`refine/search.py`). Solving one
+puzzle or a million is this loop.
 
     >>> for report in refine(engine, domain, puzzles, Policy(max_steps=2_000)):
     ...     for outcome in report.outcomes:
@@ -31,7 +32,7 @@ from puzzlesolver.refine.search import Attempt, Reading, start_search
 from puzzlesolver.refine.settle import quiet_steps
 
 READ_EVERY = 4
-"""Steps between two readings of the state; reading every step would cost about as much as stepping."""
+"""Steps between two readings of the state; a reading costs about as much as a step."""
 
 
 class Track:
@@ -60,11 +61,12 @@ class Track:
 
     @property
     def clamped(self) -> npt.NDArray[np.bool_]:
-        return (self.attempt.tokens != self.givens).reshape(self.puzzle.grid.shape)
+        held: npt.NDArray[np.bool_] = self.attempt.tokens != self.givens
+        return held.reshape(self.puzzle.grid.shape)
 
     @property
     def noise_seed(self) -> int:
-        """A function of the policy's seed, the puzzle and the restart, never of the batch around it."""
+        """A function of the policy's seed, the puzzle and the restart, never of the batch."""
         key = f"{self.policy.seed}/{self.restarts}/".encode() + self.puzzle.grid.tobytes()
         return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big") >> 1
 

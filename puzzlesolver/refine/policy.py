@@ -1,6 +1,6 @@
 """How far to go with one puzzle: step budget, settle test, restarts, guided search.
 
-    >>> Policy(max_steps=20_000, seed=7)
+>>> Policy(max_steps=20_000, seed=7)
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ class Policy:
 
     Attributes:
         max_steps: steps one puzzle may spend, over all its restarts and hypotheses together.
-        mode: `verified` stops at the first answer the rules accept and otherwise searches on; `raw` takes the answer
-            where the state first settles, with no checker and no restart.
-        restarts: how often a puzzle may start again from fresh noise; None = as often as the budget allows.
+        mode: `verified` stops at the first answer the rules accept and otherwise searches on; `raw`
+            takes the answer where the state first settles, with no checker and no restart.
+        restarts: how often a puzzle may start again from fresh noise; None = as often as the budget
+            allows.
         search: whether hypotheses (a cell clamped to a digit) are tried before a restart.
         patience: steps after which a start that has not settled counts as failed.
         branch_patience: the same for a hypothesis.
         noise: standard deviation of Gaussian noise added to the state after every step.
-        linger: steps to go on after the rules accepted an answer, to see whether it also settles; they do not count
-            as steps of the solution.
+        linger: steps to go on after the rules accepted an answer, to see whether it also settles;
+            they do not count as steps of the solution.
         settle_window: steps over which answer and state must hold still.
         tolerance: relative residual ‖z' - z‖ / ‖z‖ below which a state holds still.
         time_limit: seconds for all puzzles together; None = no limit.

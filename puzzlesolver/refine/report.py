@@ -1,4 +1,4 @@
-"""What the refinement loop tells while it runs: one `StepReport` a step, one `Outcome` a finished puzzle."""
+"""What the loop tells: one `StepReport` a reading, one `Outcome` a finished puzzle."""
 
 from __future__ import annotations
 

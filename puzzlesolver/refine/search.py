@@ -1,9 +1,12 @@
-"""What to try next with one puzzle: fresh noise, or a hypothesis (one more cell clamped to a digit the model believes in).
+"""What to try next with one puzzle: fresh noise, or a hypothesis.
 
-A search is a coroutine: it yields the `Attempt` to run and is sent the `Reading` of where that ended without success.
-The beliefs are the model's, the tree is ours: a hypothesis whose confident cells break the rules is dropped, the others
-branch, the most believed first. When the tree is exhausted the puzzle starts anew from other noise, because a belief of
-zero in the right digit may have been this start's mistake.
+A hypothesis is one more cell clamped to a digit that the model believes in.
+
+A search is a coroutine: it yields the `Attempt` to run and is sent the `Reading` of where that
+ended without success. The beliefs are the model's, the tree is ours: a hypothesis whose confident
+cells break the rules is dropped, the others branch, the most believed first. When the tree is
+exhausted the puzzle starts anew from other noise, because a belief of zero in the right digit may
+have been this start's mistake.
 
     >>> search = start_search(puzzle, domain, policy)
     >>> attempt = next(search)
@@ -81,7 +84,11 @@ def start_search(puzzle: Puzzle, domain: Domain, policy: Policy) -> Search:
 
     if policy.mode == "raw":
         return _restarts(givens, patience=policy.max_steps)
-    return _hypotheses(givens, conflict, policy) if policy.search else _restarts(givens, policy.patience)
+    return (
+        _hypotheses(givens, conflict, policy)
+        if policy.search
+        else _restarts(givens, policy.patience)
+    )
 
 
 def _restarts(givens: Tokens, patience: int) -> Search:
@@ -90,10 +97,10 @@ def _restarts(givens: Tokens, patience: int) -> Search:
 
 
 def _hypotheses(givens: Tokens, conflict: Conflict, policy: Policy) -> Search:
-    """Best-first search over clamps, restarted when exhausted; a child goes on from its parent's state.
+    """Best-first search over clamps, restarted when exhausted.
 
-    The doubt of a hypothesis is -log of the model's belief in it: in each clamp when it was made, and in the absence
-    of a contradiction afterwards.
+    The doubt of a hypothesis is -log of the model's belief in it: in each clamp when it was made,
+    and in the absence of a contradiction afterwards.
     """
     age = itertools.count()  # equal doubts: the older one first
     while True:
@@ -114,7 +121,7 @@ def _hypotheses(givens: Tokens, conflict: Conflict, policy: Policy) -> Search:
 
 
 def _children(tokens: Tokens, probabilities: npt.NDArray[np.float32]) -> list[tuple[float, Tokens]]:
-    """One more clamp: the open cell whose best digit is nearest to even odds, with each digit's share of belief."""
+    """One more clamp, of the open cell nearest to `EVEN_ODDS`: belief and tokens of each digit."""
     open_cells = np.flatnonzero(tokens == 0)
     if not len(open_cells):
         return []

@@ -1,4 +1,4 @@
-"""When has a trajectory stopped moving? When answer and state have held still for a window of steps.
+"""When has a trajectory stopped moving? When answer and state have held still for some steps.
 
 Settled is a fact about the trajectory, never about the answer: a settled state can be wrong
 (arXiv 2601.10679).
@@ -19,7 +19,8 @@ def relative_residual(previous: State, now: State) -> Tensor:
     """‖z' - z‖ / ‖z‖ over all parts of the state, `float32[B]`."""
     moved = [(b - a).flatten(1).float() for a, b in zip(previous, now, strict=True)]
     before = [a.flatten(1).float() for a in previous]
-    return torch.cat(moved, 1).norm(dim=1) / torch.cat(before, 1).norm(dim=1)
+    residual: Tensor = torch.cat(moved, 1).norm(dim=1) / torch.cat(before, 1).norm(dim=1)
+    return residual
 
 
 def quiet_steps(quiet: int, steps: int, changed: bool, residual: float, tolerance: float) -> int:

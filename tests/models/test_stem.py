@@ -33,7 +33,7 @@ def tokens_like(side: int, seed: int = 0) -> Tensor:
 
 @torch.no_grad()
 def run(model: RecursiveModel, boards: Tensor, noise: Tensor, steps: int = 3) -> Tensor:
-    """Logits `[B, side, side, side]` after some steps from the given state `[B, side, side, side, D]`."""
+    """Logits `[B, side, side, side]` after some steps from `noise[B, side, side, side, D]`."""
     device, side = next(model.parameters()).device, boards.shape[1]
     batch = Batch(boards.flatten(1), layout(side)).to(device)
     state = model.init_state(batch, lambda shape: noise.reshape(shape).to(device))
@@ -124,7 +124,10 @@ def test_one_step_is_the_equation(device: torch.device) -> None:
     def silu(value: np.ndarray) -> np.ndarray:
         return value / (1 + np.exp(-value))
 
-    board, nodes = boards[0].numpy(), [(r, c, s) for r in range(4) for c in range(4) for s in range(4)]
+    board, nodes = (
+        boards[0].numpy(),
+        [(r, c, s) for r in range(4) for c in range(4) for s in range(4)],
+    )
     clue = {n: (0 if not board[n[:2]] else 1 if board[n[:2]] == n[2] + 1 else 2) for n in nodes}
     x = {n: z[n] + weight["clue.weight"][clue[n]] for n in nodes}
     message = {

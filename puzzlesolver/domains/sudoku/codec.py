@@ -1,6 +1,7 @@
 """Sudoku boards as tensors, and probabilities as boards.
 
-The lattice of an n×n board with boxes of r×c cells is (band, row in band, stack, column in stack, digit).
+The lattice of an n×n board with boxes of r×c cells is (band, row in band, stack, column in stack,
+digit).
 
     >>> batch = encode([puzzle])
     >>> batch.tokens.shape
@@ -58,7 +59,7 @@ def _flat(grids: Sequence[Grid]) -> torch.Tensor:
 
 
 def decode(probabilities: npt.NDArray[np.float32], puzzle: Puzzle) -> Answer:
-    """The most probable digit of every cell, from `[cells, digits]`; givens are kept as they are."""
+    """The most probable digit of every cell, from `[cells, digits]`; givens are kept."""
     shape = puzzle.grid.shape
     best = (probabilities.argmax(-1) + 1).astype(np.uint8).reshape(shape)
     given = puzzle.grid > 0
