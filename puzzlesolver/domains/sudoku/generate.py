@@ -34,7 +34,7 @@ LEVELS = {"easy": 0, "hard": 10, "extreme": 100}
 MOST_GUESSES = 1_000
 """Beyond this, breeding takes more than minutes a puzzle."""
 
-PARENTS = 128
+ISLANDS, ISLANDERS = 32, 8
 REMEMBERED = 1_000_000
 CONFLICTS = 200
 """What a proof may cost on boards of other sizes; where it costs more, the clue stays."""
@@ -95,7 +95,7 @@ class PuzzleStream:
         self._random = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
         self._excluded = set() if exclude is None else self._forms_in(exclude)
         self._seen: dict[int, None] = {}
-        self._parents = np.zeros((PARENTS if self._least else 0, 81), np.uint8)
+        self._parents = np.zeros((ISLANDS * ISLANDERS if self._least else 0, 81), np.uint8)
         for parent in self._parents:
             parent[:] = self._search.random_minimal(self._random)
         self._ratings = np.array([self._search.rate(board) for board in self._parents], np.int32)
@@ -139,22 +139,24 @@ class PuzzleStream:
     def _breed(self) -> tuple[Boards, int]:
         """A child of the harder of two parents; it replaces the easier of two unless easier still.
 
-        Parents count as equal from twice the difficulty on, so that they do not end as one family
-        of freaks.
+        All of them live on one island. Islands never mix, so there are always as many families: a
+        common pool soon holds one, and a network trained on it knows that family by heart.
+        Hardness far above the wanted one does not count, or the parents would end as freaks.
         """
-        parent = max(self._two_parents(), key=self._ratings.__getitem__)
+        island = self._search.random_below(self._random, ISLANDS) * ISLANDERS
+        parent = max(self._two_of(island), key=self._ratings.__getitem__)
         child = self._search.mutate(self._parents[parent], self._random)
         # Relatives should not look alike.
         board = self._search.random_equivalent(child, self._random)
         rating = self._search.rate(board)
-        rival = min(self._two_parents(), key=self._ratings.__getitem__)
-        capped = min(rating, 2 * self._least)
-        if capped >= self._ratings[rival]:
-            self._parents[rival], self._ratings[rival] = board, capped
+        rival = min(self._two_of(island), key=self._ratings.__getitem__)
+        counted = min(rating, self._least * 3 // 2)
+        if counted >= self._ratings[rival]:
+            self._parents[rival], self._ratings[rival] = board, counted
         return board, rating
 
-    def _two_parents(self) -> list[int]:
-        return [self._search.random_below(self._random, PARENTS) for _ in range(2)]
+    def _two_of(self, island: int) -> list[int]:
+        return [island + self._search.random_below(self._random, ISLANDERS) for _ in range(2)]
 
     def _is_new(self, digest: int) -> bool:
         if digest in self._excluded or digest in self._seen:
