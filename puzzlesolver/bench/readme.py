@@ -1,0 +1,83 @@
+"""Committed reports → the tables of the README and the model cards: `python -m puzzlesolver.bench.readme`.
+
+In: `benchmarks/*.json`, written by `puzzlesolver bench … --json`. Out: the text between
+`<!-- results NAME -->` and `<!-- end -->` of every document is made anew, so that no number is
+typed by hand. With `--check` nothing is written and the exit code is 1 when a document is stale.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+REPORTS = ROOT / "benchmarks"
+DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "weights").glob("*/README.md")))
+BLOCK = re.compile(r"(<!-- results (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.S)
+
+
+def main(arguments: list[str]) -> int:
+    stale = []
+    for path in DOCUMENTS:
+        text = path.read_text(encoding="utf-8")
+        fresh = renew(text)
+        if fresh != text:
+            stale.append(path)
+            if "--check" not in arguments:
+                path.write_text(fresh, encoding="utf-8")
+    for path in stale:
+        print(path.relative_to(ROOT), file=sys.stderr)
+    return int("--check" in arguments and bool(stale))
+
+
+def renew(text: str) -> str:
+    """A document with its result blocks made from the reports they name."""
+
+    def block(match: re.Match[str]) -> str:
+        report = json.loads((REPORTS / f"{match['name']}.json").read_text(encoding="utf-8"))
+        return f"{match[1]}{markdown(report)}{match[3]}"
+
+    return BLOCK.sub(block, text)
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """A report as a table: exact solvers first, then ours, then what others published."""
+    data, model, machine = report["data"], report["model"], report["machine"]
+    training = model["training"]
+    ours = f"**ours**, {model['parameters']:,} weights"
+    rows = ["| solver | trained on | setting | % solved | puzzles/s |", "|---|---|---|---|---|"]
+    for exact in report["exact_solvers"]:
+        share = 100 * exact["verified"] / exact["puzzles"]
+        speed = exact["puzzles"] / exact["seconds"]
+        rows.append(f"| {exact['solver']} | – | exact | {share:.1f} | {_round(speed)} |")
+    for name, mode in report["modes"].items():
+        budget = f"{report['policies'][name]['max_steps']:,}"
+        setting = f"{name}, at most {budget} steps"
+        interval = "{share:.1%} ({low:.1%}–{high:.1%})".format(**mode["accuracy"])
+        speed = _round(mode["puzzles_per_second"])
+        trained = training.get("data", "")
+        rows.append(f"| {ours} | {trained} | {setting} | {interval} | {speed} |")
+    for row in report["published"]:
+        cells = (f"{row['system']}, {row['source']}", row["training"], row["setting"])
+        rows.append(f"| {' | '.join(cells)} | {row['accuracy']:g}, on Sudoku-Extreme itself | |")
+    verified = report["modes"].get("verified", {}).get("by_budget", {})
+    curve = ", ".join(f"{entry['share']:.1%} @{int(at):,}" for at, entry in verified.items())
+    minutes = f", {training['core_minutes']:.0f} core-minutes" if "core_minutes" in training else ""
+    lines = [
+        *rows, "",
+        f"{data['name']} (sha256 {data['sha256'][:8]}…), {data['rows']:,} puzzles; {machine['cpu']}, "
+        f"{machine['threads']} threads; trained by `{training['command']}`{minutes}.",
+        *([f"Verified within so many steps: {curve}."] if curve else []), "",
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _round(speed: float) -> str:
+    return f"{speed:,.0f}" if speed >= 10 else f"{speed:.2g}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
