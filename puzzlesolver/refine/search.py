@@ -69,7 +69,10 @@ FAINT = 0.02
 """Belief below which a digit is not tried; a restart may see it otherwise."""
 
 SURE = 0.98
-"""Belief from which a cell, or a contradiction, counts as decided."""
+"""Belief from which a cell counts as decided."""
+
+REFUTED = 0.75
+"""Belief in a contradiction from which a hypothesis is dropped; of right ones 95 % stay below 0.5."""
 
 Search = Generator[Attempt, Reading, None]
 
@@ -109,7 +112,7 @@ def _hypotheses(givens: Tokens, conflict: Conflict, policy: Policy) -> Search:
         frontier: list[tuple[float, int, Tokens, State]] = []
         while True:
             if tokens is givens or not _refuted(tokens, reading, conflict):
-                doubt -= math.log1p(-min(reading.contradiction, SURE))
+                doubt -= math.log1p(-min(reading.contradiction, REFUTED))
                 for share, child in _children(tokens, reading.probabilities):
                     if not conflict(child):
                         entry = (doubt - math.log(share), next(age), child, reading.state)
@@ -137,6 +140,6 @@ def _children(tokens: Tokens, probabilities: npt.NDArray[np.float32]) -> list[tu
 def _refuted(tokens: Tokens, reading: Reading, conflict: Conflict) -> bool:
     """Whether the model sees a contradiction, or is sure of cells that break the rules together."""
     sure = (tokens == 0) & (reading.probabilities.max(1) >= SURE)
-    return reading.contradiction >= SURE or conflict(
+    return reading.contradiction >= REFUTED or conflict(
         np.where(sure, reading.probabilities.argmax(1) + 1, tokens)
     )
