@@ -3,7 +3,7 @@ VENV := .venv
 PIP_INSTALL := $(VENV)/bin/pip install -c constraints.txt
 RUN := $(VENV)/bin
 
-.PHONY: demo test check style
+.PHONY: demo test check style results
 
 demo: $(VENV)/run.stamp  ## install into .venv and solve one hard Sudoku
 	$(RUN)/puzzlesolver solve examples/puzzles/sudoku/extreme.txt
@@ -18,6 +18,9 @@ style: $(VENV)/dev.stamp  ## lint, format and types
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
 	$(RUN)/mypy
+
+results: $(VENV)/dev.stamp  ## tables of the README and the model cards from benchmarks/*.json
+	$(RUN)/python -m puzzlesolver.bench.readme
 
 $(VENV)/run.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

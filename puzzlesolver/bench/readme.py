@@ -1,15 +1,16 @@
-"""Committed reports → the tables of the README and the model cards: `python -m puzzlesolver.bench.readme`.
+"""Committed reports → the tables of the README and the model cards.
 
 In: `benchmarks/*.json`, written by `puzzlesolver bench … --json`. Out: the text between
 `<!-- results NAME -->` and `<!-- end -->` of every document is made anew, so that no number is
-typed by hand. With `--check` nothing is written and the exit code is 1 when a document is stale.
+typed by hand.
+
+    $ python -m puzzlesolver.bench.readme
 """
 
 from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,6 @@ ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "benchmarks"
 DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "weights").glob("*/README.md")))
 BLOCK = re.compile(r"(<!-- results (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.S)
-
-
-def main(arguments: list[str]) -> int:
-    stale = []
-    for path in DOCUMENTS:
-        text = path.read_text(encoding="utf-8")
-        fresh = renew(text)
-        if fresh != text:
-            stale.append(path)
-            if "--check" not in arguments:
-                path.write_text(fresh, encoding="utf-8")
-    for path in stale:
-        print(path.relative_to(ROOT), file=sys.stderr)
-    return int("--check" in arguments and bool(stale))
 
 
 def renew(text: str) -> str:
@@ -68,8 +55,9 @@ def markdown(report: dict[str, Any]) -> str:
     minutes = f", {training['core_minutes']:.0f} core-minutes" if "core_minutes" in training else ""
     lines = [
         *rows, "",
-        f"{data['name']} (sha256 {data['sha256'][:8]}…), {data['rows']:,} puzzles; {machine['cpu']}, "
-        f"{machine['threads']} threads; trained by `{training['command']}`{minutes}.",
+        f"{data['name']} (sha256 {data['sha256'][:8]}…), {data['rows']:,} puzzles; "
+        f"{machine['cpu']}, {machine['threads']} threads; trained by `{training['command']}`"
+        f"{minutes}.",
         *([f"Verified within so many steps: {curve}."] if curve else []), "",
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
@@ -80,4 +68,5 @@ def _round(speed: float) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    for document in DOCUMENTS:
+        document.write_text(renew(document.read_text(encoding="utf-8")), encoding="utf-8")

@@ -72,7 +72,7 @@ SURE = 0.98
 """Belief from which a cell counts as decided."""
 
 REFUTED = 0.75
-"""Belief in a contradiction from which a hypothesis is dropped; of right ones 95 % stay below 0.5."""
+"""Belief in a contradiction that drops a hypothesis; 95 % of right ones stay below 0.5."""
 
 Search = Generator[Attempt, Reading, None]
 
