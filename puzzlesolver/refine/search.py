@@ -62,8 +62,8 @@ class Reading:
     state: State
 
 
-EVEN_ODDS = 0.6
-"""A clamp splits best where the model is about as sure as not."""
+FURTHER = 2.0
+"""How much belief in a third digit and beyond counts against clamping a cell."""
 
 FAINT = 0.02
 """Belief below which a digit is not tried; a restart may see it otherwise."""
@@ -124,11 +124,16 @@ def _hypotheses(givens: Tokens, conflict: Conflict, policy: Policy) -> Search:
 
 
 def _children(tokens: Tokens, probabilities: npt.NDArray[np.float32]) -> list[tuple[float, Tokens]]:
-    """One more clamp, of the open cell nearest to `EVEN_ODDS`: belief and tokens of each digit."""
+    """One more clamp, of the open cell nearest to even odds: belief and tokens of each digit.
+
+    A cell that only two digits can hold makes a narrow tree, so belief in further ones counts
+    against it.
+    """
     open_cells = np.flatnonzero(tokens == 0)
     if not len(open_cells):
         return []
-    cell = open_cells[np.abs(probabilities[open_cells].max(1) - EVEN_ODDS).argmin()]
+    *_, second, best = np.sort(probabilities[open_cells]).T
+    cell = open_cells[(np.abs(best - 0.5) + FURTHER * (1 - best - second)).argmin()]
     children = []
     for symbol in np.flatnonzero(probabilities[cell] >= FAINT):
         child = tokens.copy()
