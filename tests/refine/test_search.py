@@ -79,8 +79,8 @@ def test_a_hypothesis_whose_sure_cells_clash_has_no_children() -> None:
 
 def test_a_digit_that_clashes_with_the_givens_is_not_tried() -> None:
     search, _ = begin(FOUR_BLANKS)
-    # 3 and 4 stand in row 0 already.
-    attempts = [search.send(reading(belief(r0c0=[0.3, 0, 0.35, 0.35])))]
+    # 4 stands in row 0 already.
+    attempts = [search.send(reading(belief(r0c0=[0.5, 0, 0, 0.5])))]
     attempts.append(search.send(reading(belief(), contradiction=1.0)))
     assert clamps(attempts[0], FOUR_BLANKS) == {0: 1}
     assert attempts[1].state is None, "the tree is exhausted: a restart"
