@@ -59,9 +59,15 @@ class TorchEngine:
         return self.model.init_state(batch, noise)
 
     def advance(
-        self, state: State, inputs: Tensor, layout: Layout, steps: int, noise: float = 0.0
+        self,
+        state: State,
+        inputs: Tensor,
+        layout: Layout,
+        steps: int,
+        noise: float = 0.0,
+        generators: Sequence[torch.Generator] = (),
     ) -> tuple[State, Tensor]:
-        """Apply the step `steps` times.
+        """Apply the step `steps` times, each time adding `noise` drawn from the row's generator.
 
         Returns:
             The new state and the relative residual ‖z' - z‖ / ‖z‖ of the last step, `float32[B]`.
@@ -76,7 +82,7 @@ class TorchEngine:
                 previous = now
                 now = step(now, recalled)
                 if noise:
-                    now = tuple(part + noise * torch.randn_like(part) for part in now)
+                    now = tuple(_disturbed(part, noise, generators[rows]) for part in now)
             count = len(inputs[rows])
             residual = relative_residual(previous, now)[:count]
             return tuple(part[:count] for part in now), residual
@@ -113,3 +119,11 @@ class TorchEngine:
         if not self.compiled or self._workers is None or missing <= 0:
             return rows
         return torch.cat([rows, rows[:1].expand(missing, *rows.shape[1:])])
+
+
+def _disturbed(part: Tensor, noise: float, generators: Sequence[torch.Generator]) -> Tensor:
+    """Noise on the rows that have a generator, the same on every device and in every batch."""
+    drawn = [torch.randn(part.shape[1:], generator=generator) for generator in generators]
+    part = part.clone()
+    part[: len(drawn)] += noise * torch.stack(drawn).to(part)
+    return part

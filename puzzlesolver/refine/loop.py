@@ -47,6 +47,7 @@ class Track:
         self.search = start_search(puzzle, domain, policy)
         self.attempt: Attempt = next(self.search)
         self.restarts = 0
+        self.generator = torch.Generator().manual_seed(self.noise_seed)  # of noise on the way
         self.steps = 0
         self.age = 0  # steps of the present attempt
         self.quiet = 0  # steps for which answer and state have held still
@@ -136,8 +137,9 @@ class Rows:
     def advance(self, steps: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Step all rows; returns their probabilities `[B, C, S]` and relative residuals `[B]`."""
         noise = self.tracks[0].policy.noise
+        generators = [track.generator for track in self.tracks]
         self.state, residual = self.engine.advance(
-            self.state, self.inputs, self.layout, steps, noise
+            self.state, self.inputs, self.layout, steps, noise, generators
         )
         self.readout = self.engine.readout(self.state, self.layout)
         self.probabilities = self.readout.logits.softmax(-1).cpu().numpy()

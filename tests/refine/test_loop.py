@@ -128,6 +128,15 @@ def test_noise_changes_the_trajectory(engine: TorchEngine) -> None:
     assert (answer(0.0).answer.confidence != answer(0.5).answer.confidence).any()
 
 
+def test_noise_is_the_same_whatever_the_batch(engine: TorchEngine) -> None:
+    policy, boards = Policy(max_steps=60, noise=0.3, patience=16), puzzles(12, 7)
+    together = outcomes(refine(engine, SUDOKU, boards, policy))
+    for index, board in enumerate(boards):
+        alone = outcomes(refine(engine, SUDOKU, [board], policy))[0]
+        assert alone.steps == together[index].steps
+        assert (alone.answer.confidence == together[index].answer.confidence).all()
+
+
 @pytest.mark.parametrize(
     ("flag", "settings"),
     [
