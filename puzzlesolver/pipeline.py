@@ -43,7 +43,7 @@ class Result:
         settled: whether the trajectory had stopped moving; says nothing about right or wrong.
         steps: steps spent, over all restarts and hypotheses.
         restarts: fresh starts after the first.
-        seconds: since its batch began.
+        seconds: of refinement since its batch began.
         model: the name of the model.
         seed: of all noise.
         status: `solved` (verified), `unsolved`, `contradiction` (proved: no solution or several),
@@ -232,7 +232,7 @@ class Solver:
             return "the time limit is over"
         if outcome.steps >= self.policy.max_steps:
             return f"its {self.policy.max_steps:,} steps are spent"
-        if self.policy.mode == "raw":
+        if self.policy.mode != "verified":
             return f"it settled on a wrong answer: {outcome.verdict.reason}"
         return "its restarts are spent"
 

@@ -35,7 +35,7 @@ class Record:
     """One puzzle in one mode.
 
     Attributes:
-        mode: `raw` or `verified`.
+        mode: key of `refine.policy.MODES`.
         index: position in the suite, from 0.
         name: of the puzzle.
         group: where the puzzle comes from.
@@ -64,7 +64,7 @@ class Record:
 
     @property
     def correct(self) -> bool:
-        """In raw mode the known answer decides, if there is one; in verified mode the rules do."""
+        """In verified mode the rules decide, otherwise the known answer, if there is one."""
         verified = self.verdict == "verified"
         return verified if self.mode == "verified" or self.matches is None else self.matches
 

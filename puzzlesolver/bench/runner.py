@@ -1,7 +1,6 @@
 """Runs a suite: every puzzle through a `Solver` in each mode, all numbers in one JSON.
 
-*raw*: the answer where the network first settles; no checker, no restart. *verified*: checker,
-restarts and search.
+The modes are those of `refine/policy.py`: *settle*, *raw*, *verified*.
 
     >>> report = run_suite("sudoku-extreme", data=Path("sudoku.csv"), out_json=Path("result.json"))
     >>> report["modes"]["verified"]["accuracy"]
@@ -30,7 +29,7 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.hub.folder import read_config, read_model, write_atomically
 from puzzlesolver.hub.store import resolve
 from puzzlesolver.pipeline import Result, Solver
-from puzzlesolver.refine.policy import Policy
+from puzzlesolver.refine.policy import MODES, Policy
 from puzzlesolver.runtime import Runtime, choose_runtime
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def run_suite(
         model: a name of the catalog or a model folder; None = the shipped default.
         data: a file for the suites that read one.
         limit: the first rows of that file, or puzzles of each kind that the suite makes.
-        modes: `raw`, `verified`; None = those of the suite.
+        modes: keys of `refine.policy.MODES`; None = those of the suite.
         policy: fields of `Policy` that replace the suite's, in every mode.
         seed: of the puzzles that are made, and of all noise.
         batch_size: puzzles refined together; it changes the time, never the answers.
@@ -156,7 +155,7 @@ def _policies(
     """The settings of each mode; `Policy` itself refuses an unknown mode."""
     chosen = list(suite.max_steps if modes is None else modes)
     if not chosen:
-        raise UsageError("no mode to run", where="--mode", hint="raw or verified")
+        raise UsageError("no mode to run", where="--mode", hint=", ".join(MODES))
     largest = max(suite.max_steps.values())
     return {
         mode: Policy(

@@ -143,7 +143,8 @@ def _sound(data: Path | None, limit: int | None, seed: int) -> Cases:
 
 def _random_boards(count: int, seed: int, one_blank: bool) -> Iterator[Puzzle]:
     """Random minimal 9×9 boards, or full boards with one cell blanked."""
-    from puzzlesolver.domains.sudoku.search import MANY_GUESSES, random_minimal, rate, solve
+    from puzzlesolver.domains.sudoku.breed import random_minimal
+    from puzzlesolver.domains.sudoku.search import MANY_GUESSES, rate, solve
 
     random_state = np.array([seed + 1], np.uint64)  # 0 would mean no randomness
     blank = np.random.default_rng(seed)
@@ -200,7 +201,7 @@ SUITES = {
             domain="sudoku",
             description="hard 9×9 boards: --data CSV, or a seeded set of extreme ones",
             load=_extreme,
-            max_steps={"raw": 2_000, "verified": 20_000},
+            max_steps={"settle": 2_000, "raw": 20_000, "verified": 20_000},
             published=PUBLISHED["sudoku-extreme"],
         ),
         Suite(
@@ -208,7 +209,7 @@ SUITES = {
             domain="sudoku",
             description="generated 4×4, 6×6 and 16×16 boards: weights trained on 9×9 alone",
             load=_sizes,
-            max_steps={"raw": 2_000, "verified": 2_000},
+            max_steps={"settle": 2_000, "raw": 2_000, "verified": 2_000},
         ),
         Suite(
             name="sudoku-easy",

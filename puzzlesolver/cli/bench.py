@@ -46,9 +46,9 @@ def bench(
         list[str] | None,
         typer.Option(
             "--mode",
-            metavar="raw|verified",
+            metavar="settle|raw|verified",
             show_default="the suite's",
-            help="May be given twice, for both.",
+            help="May be given several times.",
         ),
     ] = None,
     max_steps: Annotated[

@@ -1,7 +1,8 @@
 """The settling view: what the refinement reports, as moments, on a terminal while it happens.
 
 In: `StepReport`s and `Result`s. Out: frames on stderr, ten a second at most. Stdout is never
-touched, so results can be piped while the view runs.
+touched, so results can be piped while the view runs. A puzzle that is alone may be settled faster
+than anybody can watch, so its first frames are given their time.
 
     >>> tracker, view = Tracker(max_steps=2_000, total=1), LiveView()
     >>> for result in solver.solve(puzzles, lambda *report: view.show(tracker.observe(*report))):
@@ -25,6 +26,9 @@ from puzzlesolver.refine.report import StepReport
 
 FRAMES_PER_SECOND = 10
 
+UNHURRIED = 20
+"""So many first frames of a puzzle that is alone are shown, each for its full time."""
+
 
 class Tracker:
     """Turns reports into moments: remembers residuals and speed of the puzzle that is shown.
@@ -40,7 +44,7 @@ class Tracker:
         self._finished = 0
         self._puzzle: Puzzle | None = None
         self._residuals: list[float] = []
-        self._start = (0.0, 0)  # time and step of the first report
+        self._start = (0.0, 0)  # time and step of the first report, later without time shown
         self._speed: float | None = None
 
     def observe(self, puzzle: Puzzle, report: StepReport) -> Moment:
@@ -68,6 +72,11 @@ class Tracker:
             settled=report.settled,
             verdict=report.verdict,
         )
+
+    def shown(self, seconds: float) -> None:
+        """Showing took so long, in which the network stood still: no part of its speed."""
+        started, first_step = self._start
+        self._start = (started + seconds, first_step)
 
     def finish(self, result: Result) -> Moment:
         """The last moment of a puzzle, with both lamps as the result has them."""
@@ -97,19 +106,27 @@ class Tracker:
 
 
 class LiveView:
-    """Shows moments in place on a terminal."""
+    """Shows moments in place on a terminal.
 
-    def __init__(self) -> None:
+    Args:
+        unhurried: how many first frames wait for their time instead of being skipped.
+    """
+
+    def __init__(self, unhurried: int = 0) -> None:
+        self.unhurried = unhurried
         self.console = Console(stderr=True)
         self._live: Live | None = None
         self._drawn_at = 0.0
 
     def show(self, moment: Moment, *, now: bool = False) -> None:
         """Draw a moment; unless `now` is set, only when the last frame is old enough."""
-        time_now = time.monotonic()
-        if not now and time_now - self._drawn_at < 1 / FRAMES_PER_SECOND:
-            return
-        self._drawn_at = time_now
+        wait = self._drawn_at + 1 / FRAMES_PER_SECOND - time.monotonic()
+        if wait > 0 and not now:
+            if self.unhurried == 0:
+                return
+            time.sleep(wait)
+        self.unhurried = max(0, self.unhurried - 1)
+        self._drawn_at = time.monotonic()
         if self._live is None:
             self._live = Live(
                 console=self.console,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,12 +95,12 @@ def solve(
         ),
     ] = None,
     mode: Annotated[
-        Literal["verified", "raw"],
+        Literal["settle", "raw", "verified"],
         typer.Option(
             "--mode",
             rich_help_panel="Search",
-            help="verified searches on until the rules accept an answer; raw takes the answer "
-            "where the network first settles.",
+            help="verified searches on until the rules accept an answer; raw leaves the network "
+            "alone with its own suppositions; settle takes the answer where it first settles.",
         ),
     ] = "verified",
     fallback: Annotated[
@@ -175,7 +176,7 @@ def solve(
         raise UsageError("a settling can be saved for one puzzle at a time", where="--save")
 
     # From here on torch is needed; unreadable puzzles and wrong options have been told without it.
-    from puzzlesolver.cli.live import LiveView, Tracker, can_show
+    from puzzlesolver.cli.live import UNHURRIED, LiveView, Tracker, can_show
     from puzzlesolver.cli.output import ResultWriter, open_output
     from puzzlesolver.cli.save import Recorder
     from puzzlesolver.hub.store import load_model, resolve
@@ -205,9 +206,10 @@ def solve(
     wanted = format not in QUIET_FORMATS if live is None else live
     if live and not can_show():
         typer.echo("note: --live is ignored, stderr is not a terminal", err=True)
+    unhurried = UNHURRIED if total == 1 and time_limit is None else 0
     show = Show(
         tracker=Tracker(max_steps, total),
-        view=LiveView() if wanted and can_show() else None,
+        view=LiveView(unhurried) if wanted and can_show() else None,
         recorder=Recorder() if save else None,
         shares_terminal=output is None and sys.stdout.isatty(),
     )
@@ -240,10 +242,12 @@ class Show:
     def watch(self, puzzle: Puzzle, report: StepReport) -> None:
         """One more step."""
         moment = self.tracker.observe(puzzle, report)
+        started = time.monotonic()
         if self.view:
             self.view.show(moment)
         if self.recorder:
             self.recorder.add(moment)
+        self.tracker.shown(time.monotonic() - started)
 
     def finish(self, result: Result) -> bool:
         """The end of a puzzle; returns whether its grid stays where the result will be printed."""

@@ -60,6 +60,12 @@ class Readout(NamedTuple):
     halt: Tensor | None = None
     contradiction: Tensor | None = None
 
+    def row(self, index: int) -> Readout:
+        """What one state of the batch says, on the CPU."""
+        logits, *others = (part if part is None else part[index : index + 1].cpu() for part in self)
+        assert logits is not None
+        return Readout(logits, *others)
+
 
 @dataclass(frozen=True)
 class ModelConfig:

@@ -20,7 +20,6 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from puzzlesolver.domains.base import Answer, Domain, Puzzle, Verdict
 from puzzlesolver.models.interface import Batch, State
@@ -28,7 +27,7 @@ from puzzlesolver.models.relations import Layout
 from puzzlesolver.refine.engines import TorchEngine
 from puzzlesolver.refine.policy import Policy
 from puzzlesolver.refine.report import Outcome, StepReport
-from puzzlesolver.refine.search import Attempt, Reading, start_search
+from puzzlesolver.refine.search import Attempt, Reading, next_attempt, start_search
 from puzzlesolver.refine.settle import quiet_steps
 
 READ_EVERY = 4
@@ -44,10 +43,10 @@ class Track:
         self.domain = domain
         self.policy = policy
         self.givens = puzzle.grid.reshape(-1).astype(np.int64)
-        self.search = start_search(puzzle, domain, policy)
-        self.attempt: Attempt = next(self.search)
         self.restarts = 0
-        self.generator = torch.Generator().manual_seed(self.noise_seed)  # of noise on the way
+        self.generator = torch.Generator().manual_seed(self.noise_seed)  # of all luck on the way
+        self.search = start_search(puzzle, domain, policy, self.generator)
+        self.attempt: Attempt = next(self.search)
         self.steps = 0
         self.age = 0  # steps of the present attempt
         self.quiet = 0  # steps for which answer and state have held still
@@ -93,11 +92,9 @@ class Track:
         return replace(self.puzzle, grid=grid)
 
     def finished(self) -> bool:
-        """Whether the policy says stop; a raw answer is checked after the fact."""
+        """Whether the policy says stop."""
         if self.steps >= self.policy.max_steps:
             return True
-        if self.policy.mode == "raw":
-            return self.settled
         waited = -1 if self.accepted_at is None else self.steps - self.accepted_at
         return waited >= self.policy.linger or (waited >= 0 and self.settled)
 
@@ -107,9 +104,12 @@ class Track:
         return over and self.accepted_at is None
 
     def go_on(self, reading: Reading) -> bool:
-        """Begin the next attempt; False when that is a restart and none is left."""
-        self.attempt = self.search.send(reading)
-        if self.attempt.state is None:
+        """Begin the next attempt; False when the search is over, or no restart is left."""
+        following = next_attempt(self.search, reading)
+        if following is None:
+            return False
+        self.attempt = following
+        if following.state is None:
             if self.restarts == self.policy.restarts:
                 return False
             self.restarts += 1
@@ -132,7 +132,8 @@ class Rows:
         self.engine = engine
         self.layout = layout
         self.tracks = tracks
-        self.inputs, self.state = self._fresh(tracks)
+        everyone = range(len(tracks))
+        self.inputs, self.state = engine.embed(self._batch(everyone)), self._fresh(everyone)
 
     def advance(self, steps: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Step all rows; returns their probabilities `[B, C, S]` and relative residuals `[B]`."""
@@ -142,15 +143,13 @@ class Rows:
             self.state, self.inputs, self.layout, steps, noise, generators
         )
         self.readout = self.engine.readout(self.state, self.layout)
-        self.probabilities = self.readout.logits.softmax(-1).cpu().numpy()
-        return self.probabilities, residual.cpu().numpy()
+        return self.readout.logits.softmax(-1).cpu().numpy(), residual.cpu().numpy()
 
     def reading(self, row: int) -> Reading:
         """Where a row is now; its state is a copy, because rows are reused."""
-        belief = self.readout.contradiction
         return Reading(
-            self.probabilities[row],
-            contradiction=0.0 if belief is None else float(belief[row]),
+            self.readout.row(row),
+            settled=self.tracks[row].settled,
             state=tuple(part[row].clone() for part in self.state),
         )
 
@@ -159,12 +158,15 @@ class Rows:
         """Put the new attempts of these rows' tracks in their places."""
         if not rows:
             return
-        tracks = [self.tracks[row] for row in rows]
-        inputs, state = self._fresh(tracks)
-        self.inputs[rows] = inputs
-        for number, (part, fresh) in enumerate(zip(self.state, state, strict=True)):
-            for row, track, start in zip(rows, tracks, fresh, strict=True):
-                part[row] = start if track.attempt.state is None else track.attempt.state[number]
+        attempts = [self.tracks[row].attempt for row in rows]
+        self.inputs[rows] = self.engine.embed(self._batch(rows))
+        anew = [row for row, attempt in zip(rows, attempts, strict=True) if attempt.state is None]
+        if anew:
+            for part, fresh in zip(self.state, self._fresh(anew), strict=True):
+                part[anew] = fresh
+        for row, attempt in zip(rows, attempts, strict=True):
+            for part, parent in zip(self.state, attempt.state or (), strict=False):
+                part[row] = parent
 
     def keep(self, rows: Sequence[int]) -> None:
         """Drop all other rows."""
@@ -172,11 +174,15 @@ class Rows:
         self.inputs = self.inputs[rows]
         self.state = tuple(part[rows] for part in self.state)
 
-    def _fresh(self, tracks: Sequence[Track]) -> tuple[Tensor, State]:
-        tokens = torch.from_numpy(np.stack([track.attempt.tokens for track in tracks]))
-        batch = Batch(tokens, self.layout)
-        seeds = [track.noise_seed for track in tracks]
-        return self.engine.embed(batch), self.engine.init_state(batch, seeds)
+    def _batch(self, rows: Sequence[int]) -> Batch:
+        """The givens and clamps of these rows' attempts."""
+        tokens = [self.tracks[row].attempt.tokens for row in rows]
+        return Batch(torch.from_numpy(np.stack(tokens)), self.layout)
+
+    def _fresh(self, rows: Sequence[int]) -> State:
+        """Starts from noise for these rows."""
+        seeds = [self.tracks[row].noise_seed for row in rows]
+        return self.engine.init_state(self._batch(rows), seeds)
 
 
 def refine(
@@ -220,7 +226,9 @@ def refine(
         rows.begin_again(beginning_again)
         if outcomes:
             rows.keep(going_on)
+        reported = time.monotonic()
         yield replace(report, unfinished=len(going_on), outcomes=tuple(outcomes))
+        started += time.monotonic() - reported  # what the caller does is not refinement
 
 
 def _report(track: Track, residual: float) -> StepReport:

@@ -9,6 +9,14 @@ from dataclasses import dataclass
 
 from puzzlesolver.errors import UsageError
 
+MODES = {
+    "settle": "the answer where the state first settles, nothing else",
+    "raw": "the network alone: it supposes digits and drops them by its own belief, on one "
+    "trajectory, until it settles without a doubt; no rules, no restart",
+    "verified": "hypotheses and restarts until the rules accept an answer",
+}
+"""What is done until a puzzle counts as answered, from the least help to the most."""
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -16,13 +24,12 @@ class Policy:
 
     Attributes:
         max_steps: steps one puzzle may spend, over all its restarts and hypotheses together.
-        mode: `verified` stops at the first answer the rules accept and otherwise searches on; `raw`
-            takes the answer where the state first settles, with no checker and no restart.
+        mode: one of `MODES`.
         restarts: how often a puzzle may start again from fresh noise; None = as often as the budget
             allows.
-        search: whether hypotheses (a cell clamped to a digit) are tried before a restart.
-        patience: steps after which a start that has not settled counts as failed.
-        branch_patience: the same for a hypothesis.
+        search: verified: whether hypotheses (a cell clamped to a digit) are tried before a restart.
+        patience: steps a start has to settle before the first supposition or hypothesis.
+        branch_patience: the same for what follows a supposition or hypothesis.
         noise: standard deviation of Gaussian noise added to the state after every step.
         linger: steps to go on after the rules accepted an answer, to see whether it also settles;
             they do not count as steps of the solution.
@@ -48,8 +55,9 @@ class Policy:
     def __post_init__(self) -> None:
         if self.max_steps < 1:
             raise UsageError("at least one step is needed", where="--max-steps")
-        if self.mode not in ("verified", "raw"):
-            raise UsageError(f"unknown mode {self.mode!r}", where="--mode", hint="verified or raw")
+        if self.mode not in MODES:
+            hint = ", ".join(MODES)
+            raise UsageError(f"unknown mode {self.mode!r}", where="--mode", hint=hint)
         if self.restarts is not None and self.restarts < 0:
             raise UsageError("restarts cannot be negative", where="--restarts")
         if self.noise < 0:

@@ -21,7 +21,7 @@ class Outcome:
         settled: whether the trajectory had stopped moving on this answer.
         steps: steps spent until the answer, over all restarts and hypotheses.
         restarts: fresh starts after the first.
-        seconds: since the start of the batch.
+        seconds: of refinement since the start of the batch.
     """
 
     index: int

@@ -1,12 +1,15 @@
-"""What to try next with one puzzle: fresh noise, or a hypothesis.
-
-A hypothesis is one more cell clamped to a digit that the model believes in.
+"""What to try next with one puzzle: a supposition of the model's, a hypothesis, fresh noise.
 
 A search is a coroutine: it yields the `Attempt` to run and is sent the `Reading` of where that
-ended without success. The beliefs are the model's, the tree is ours: a hypothesis whose confident
-cells break the rules is dropped, the others branch, the most believed first. When the tree is
-exhausted the puzzle starts anew from other noise, because a belief of zero in the right digit may
-have been this start's mistake.
+ended; it returns when nothing is left to try.
+
+In raw mode the model is alone: one trajectory, on which it supposes and drops by its own belief
+(`suppose.py`), until it has settled on an answer without a doubtful cell.
+
+In verified mode the beliefs are the model's, the tree is ours: a hypothesis (one more cell clamped
+to a digit) whose confident cells break the rules is dropped, the others branch, the most believed
+first. When the tree is exhausted the puzzle starts anew from other noise, because a belief of zero
+in the right digit may have been this start's mistake.
 
     >>> search = start_search(puzzle, domain, policy)
     >>> attempt = next(search)
@@ -23,10 +26,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from puzzlesolver.domains.base import Domain, Puzzle
-from puzzlesolver.models.interface import State
+from puzzlesolver.models.interface import Readout, State
 from puzzlesolver.refine.policy import Policy
+from puzzlesolver.refine.suppose import cell_doubt, suppose
 
 Tokens = npt.NDArray[np.int64]
 Conflict = Callable[[Tokens], bool]
@@ -52,18 +57,26 @@ class Reading:
     """Where an attempt ended.
 
     Attributes:
-        probabilities: of every cell's symbol, `float32[C, S]`.
-        contradiction: the model's probability that givens and clamps allow no answer.
+        readout: what the state says, of one puzzle: tensors `[1, …]`.
+        settled: whether the trajectory had stopped moving.
         state: of the one puzzle, one tensor `[…]` per part.
     """
 
-    probabilities: npt.NDArray[np.float32]
-    contradiction: float
+    readout: Readout
+    settled: bool
     state: State
 
+    @property
+    def probabilities(self) -> npt.NDArray[np.float32]:
+        """Of every cell's symbol, `float32[C, S]`."""
+        return self.readout.logits[0].softmax(-1).cpu().numpy()
 
-FURTHER = 2.0
-"""How much belief in a third digit and beyond counts against clamping a cell."""
+    @property
+    def contradiction(self) -> float:
+        """The model's probability that givens and clamps allow no answer; 0 if it has none."""
+        belief = self.readout.contradiction
+        return 0.0 if belief is None else float(belief)
+
 
 FAINT = 0.02
 """Belief below which a digit is not tried; a restart may see it otherwise."""
@@ -77,26 +90,56 @@ REFUTED = 0.75
 Search = Generator[Attempt, Reading, None]
 
 
-def start_search(puzzle: Puzzle, domain: Domain, policy: Policy) -> Search:
-    """The search that a policy asks for."""
+def start_search(
+    puzzle: Puzzle, domain: Domain, policy: Policy, generator: torch.Generator
+) -> Search:
+    """The search that a policy asks for; `generator` decides all its random moves."""
     givens = puzzle.grid.reshape(-1).astype(np.int64)
 
     def conflict(tokens: Tokens) -> bool:
         grid = tokens.reshape(puzzle.grid.shape).astype(np.uint8)
         return domain.contradiction(replace(puzzle, grid=grid)) is not None
 
+    if policy.mode == "settle":
+        return _settle(givens, policy.max_steps)
     if policy.mode == "raw":
-        return _restarts(givens, patience=policy.max_steps)
-    return (
-        _hypotheses(givens, conflict, policy)
-        if policy.search
-        else _restarts(givens, policy.patience)
-    )
+        return _suppositions(givens, policy, generator)
+    if policy.search:
+        return _hypotheses(givens, conflict, policy)
+    return _restarts(givens, policy.patience)
+
+
+def next_attempt(search: Search, reading: Reading) -> Attempt | None:
+    """What the search makes of a reading; None when nothing is left to try."""
+    try:
+        return search.send(reading)
+    except StopIteration:
+        return None
+
+
+def _settle(givens: Tokens, patience: int) -> Search:
+    yield Attempt(givens, patience)
 
 
 def _restarts(givens: Tokens, patience: int) -> Search:
     while True:
         yield Attempt(givens, patience)
+
+
+def _suppositions(givens: Tokens, policy: Policy, generator: torch.Generator) -> Search:
+    """One trajectory: no rule is asked, no earlier state comes back."""
+    reading = yield Attempt(givens, policy.patience)
+    if reading.readout.contradiction is None:  # a model that cannot doubt
+        return
+    tokens = torch.from_numpy(givens)[None]
+    start = tokens
+    while True:
+        lots = torch.rand(1, len(givens) + 1, generator=generator)
+        moved = suppose(start, tokens, reading.readout, lots)
+        if reading.settled and torch.equal(moved, tokens):
+            return
+        tokens = moved
+        reading = yield Attempt(tokens[0].numpy(), policy.branch_patience, reading.state)
 
 
 def _hypotheses(givens: Tokens, conflict: Conflict, policy: Policy) -> Search:
@@ -124,16 +167,11 @@ def _hypotheses(givens: Tokens, conflict: Conflict, policy: Policy) -> Search:
 
 
 def _children(tokens: Tokens, probabilities: npt.NDArray[np.float32]) -> list[tuple[float, Tokens]]:
-    """One more clamp, of the open cell nearest to even odds: belief and tokens of each digit.
-
-    A cell that only two digits can hold makes a narrow tree, so belief in further ones counts
-    against it.
-    """
+    """One more clamp, of the open cell that two digits share: belief and tokens of each digit."""
     open_cells = np.flatnonzero(tokens == 0)
     if not len(open_cells):
         return []
-    *_, second, best = np.sort(probabilities[open_cells]).T
-    cell = open_cells[(np.abs(best - 0.5) + FURTHER * (1 - best - second)).argmin()]
+    cell = open_cells[int(cell_doubt(torch.from_numpy(probabilities[open_cells])).argmin())]
     children = []
     for symbol in np.flatnonzero(probabilities[cell] >= FAINT):
         child = tokens.copy()

@@ -12,7 +12,6 @@ Shape legend: B puzzles, C cells, S symbols.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import torch
@@ -22,6 +21,7 @@ from torch.nn import functional as F
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.compiling import StepFunction
 from puzzlesolver.models.interface import Batch, Readout, RecursiveModel, State
+from puzzlesolver.refine.suppose import suppose
 from puzzlesolver.train.presets import TrainConfig, flag
 
 if TYPE_CHECKING:
@@ -104,7 +104,10 @@ class CarriedState:
     A pool of puzzles keeps its states. A puzzle is replaced by a fresh one, from fresh noise, when
     it has been right for `linger` updates in a row or is `max_age` updates old. Unsolved puzzles
     thus train late states and solved ones train staying there, and no step is spent on warm-up.
-    Contradictory puzzles leave by age alone.
+
+    With `suppositions` the puzzles also make the moves of `refine/suppose.py`, by the model's own
+    beliefs: a wrong supposition makes the board contradictory, its targets become "none" until it
+    is dropped, and what was learned from it is worth remembering.
     """
 
     def __init__(
@@ -114,27 +117,30 @@ class CarriedState:
         self.source = source
         self.generator = generator
         device, size = generator.device, config.batch_size
-        self.pool: Batch | None = None
+        self.pool: Batch | None = None  # givens and solutions; 0 where the givens contradict
+        self.tokens: Tensor = torch.empty(0)  # givens and suppositions
         self.state: State = ()
         self.age = torch.full((size,), config.max_age, device=device)
         self.streak = torch.zeros(size, dtype=torch.int64, device=device)
 
     def loss(self, model: RecursiveModel, step: StepFunction, progress: float) -> Learned:
         self._replace_finished(model)
-        assert self.pool is not None
-        inputs = model.embed(self.pool)
+        assert self.pool is not None and self.pool.targets is not None
+        wrong = ((self.tokens > 0) & (self.tokens != self.pool.targets)).any(1)
+        targets = self.pool.targets.masked_fill(wrong[:, None], 0)
+        board = Batch(self.tokens, self.pool.layout, targets)
+        inputs = model.embed(board)
         state = _perturbed(self.state, self.config.noise, self.generator)
         for _ in range(self.config.grad_steps):
             state = step(state, inputs)
-        readout = model.readout(state, self.pool.layout)
-        learned, solved = _learned(readout, self.pool)
+        readout = model.readout(state, board.layout)
+        learned, solved = _learned(readout, board)
         self.state = tuple(tensor.detach() for tensor in state)
         self.age += 1
-        if self.config.hypotheses:
-            self._clamp_beliefs(readout.logits.detach())
-        assert self.pool.targets is not None
+        if self.config.suppositions:
+            self._suppose(readout)
         sound = self.pool.targets[:, 0] > 0
-        self.streak = torch.where(solved & sound, self.streak + 1, 0)
+        self.streak = torch.where(solved & ~wrong, self.streak + 1, 0)
         leaving = self._finished() & sound
         solved_share = (self.streak[leaving] > 0).float().mean().item()
         self.source.observe(solved_share if leaving.any() else None)
@@ -143,53 +149,33 @@ class CarriedState:
     def state_dict(self) -> dict[str, Any]:
         saved: dict[str, Any] = {"age": self.age, "streak": self.streak}
         if self.pool is not None:
-            saved |= {"tokens": self.pool.tokens, "targets": self.pool.targets}
+            saved |= {"givens": self.pool.tokens, "targets": self.pool.targets}
+            saved["tokens"] = self.tokens
             saved["state"] = {str(index): tensor for index, tensor in enumerate(self.state)}
         return saved
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         device = self.generator.device
         self.age, self.streak = state["age"].to(device), state["streak"].to(device)
-        if "tokens" in state:
-            self.pool = Batch(state["tokens"], self.source.layout, state["targets"]).to(device)
+        if "givens" in state:
+            self.pool = Batch(state["givens"], self.source.layout, state["targets"]).to(device)
+            self.tokens = state["tokens"].to(device)
             ordered = sorted(state["state"].items(), key=lambda item: int(item[0]))
             self.state = tuple(tensor.to(device) for _, tensor in ordered)
 
     def _finished(self) -> Tensor:
         return (self.age >= self.config.max_age) | (self.streak >= self.config.linger)
 
-    def _clamp_beliefs(self, logits_BCS: Tensor) -> None:
-        """Clamp an uncertain cell of some puzzles to a digit drawn from the model's own belief.
-
-        So training sees the boards that guided search (`refine/search.py`) makes: a right digit is
-        one more clue; a wrong one makes the board contradictory, its targets become "none", and it
-        leaves after `hypothesis_patience` updates.
-        """
-        assert self.pool is not None and self.pool.targets is not None
-        # Copies: the backward pass of this update still needs the boards as they were.
-        config, tokens, targets = self.config, self.pool.tokens.clone(), self.pool.targets.clone()
-        device, size = tokens.device, len(tokens)
-        lot = torch.rand(size, generator=self.generator, device=device)
-        odds = torch.rand(size, 1, generator=self.generator, device=device)
-        open_cells = tokens == 0
-        rows = (lot < config.hypotheses) & (targets[:, 0] > 0) & open_cells.any(1)
-        if not rows.any():
-            return
-        belief_NCS = logits_BCS[rows].softmax(-1)
-        distance = (
-            (belief_NCS.amax(-1) - odds[rows]).abs().masked_fill(~open_cells[rows], torch.inf)
-        )
-        cell = distance.argmin(1, keepdim=True)
-        belief_NS = belief_NCS.take_along_dim(cell[..., None], 1).squeeze(1)
-        symbol = torch.multinomial(belief_NS, 1, generator=self.generator) + 1
-        slots = rows.nonzero()
-        wrong = (symbol != targets[slots, cell]).squeeze(1)
-        tokens[slots, cell] = symbol
-        refuted = slots[wrong].squeeze(1)
-        targets[refuted] = 0
-        last = config.max_age - config.hypothesis_patience
-        self.age[refuted] = self.age[refuted].clamp_min(last)
-        self.pool = replace(self.pool, tokens=tokens, targets=targets)
+    @torch.no_grad()
+    def _suppose(self, readout: Readout) -> None:
+        """Let some of the puzzles that had time to settle move their suppositions."""
+        assert self.pool is not None
+        size, cells = self.tokens.shape
+        lots = torch.rand(size, cells + 2, generator=self.generator, device=self.tokens.device)
+        moved = suppose(self.pool.tokens, self.tokens, readout, lots[:, :-1])
+        moving = (lots[:, -1] < self.config.suppositions) & (self.age >= self.config.suppose_after)
+        # A new tensor: the backward pass of this update still needs the boards as they were.
+        self.tokens = torch.where(moving[:, None], moved, self.tokens)
 
     def _replace_finished(self, model: RecursiveModel) -> None:
         slots = self._finished().nonzero().flatten()
@@ -198,10 +184,10 @@ class CarriedState:
         fresh = self.source.draw(len(slots)).to(slots.device)
         state = _initial_state(model, fresh, self.generator)
         if self.pool is None:
-            self.pool, self.state = fresh, state
+            self.pool, self.tokens, self.state = fresh, fresh.tokens.clone(), state
         else:
             assert self.pool.targets is not None and fresh.targets is not None
-            self.pool.tokens[slots] = fresh.tokens
+            self.pool.tokens[slots] = self.tokens[slots] = fresh.tokens
             self.pool.targets[slots] = fresh.targets
             for kept, new in zip(self.state, state, strict=True):
                 kept[slots] = new.to(kept.dtype)

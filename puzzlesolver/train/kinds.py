@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import get_domain
+from puzzlesolver.domains.sudoku.breed import random_minimal
 from puzzlesolver.domains.sudoku.canonical import canonical
 from puzzlesolver.domains.sudoku.generate import PuzzleStream
-from puzzlesolver.domains.sudoku.search import CELLS, random_minimal, solve
+from puzzlesolver.domains.sudoku.search import CELLS, solve
 from puzzlesolver.errors import UsageError
 
 Boards = npt.NDArray[np.uint8]

@@ -75,10 +75,9 @@ class TrainConfig:
         reveal_floor_clues: … and how many, at most.
         wrong: share of draws with one wrong digit clamped; every cell's target is then the extra
             class "none", which the model must have (`none_class` of the stem).
-        hypotheses: carried: probability, per puzzle and update, that an uncertain cell is clamped
-            to a digit drawn from the model's belief, as guided search does; a wrong digit makes
-            the board contradictory.
-        hypothesis_patience: carried: updates after which a board so refuted is replaced.
+        suppositions: carried: probability, per puzzle and update, that a puzzle moves its
+            suppositions as raw refinement does (`refine/suppose.py`).
+        suppose_after: carried: updates a puzzle has to settle before the first supposition.
 
         contract: `carried` (states persist across updates) or `final` (RSM: fresh state, detached
             warm-up).
@@ -138,8 +137,8 @@ class TrainConfig:
     reveal_floor: float = 0.3
     reveal_floor_clues: int = 12
     wrong: float = 0.0
-    hypotheses: float = 0.0
-    hypothesis_patience: int = 5
+    suppositions: float = 0.0
+    suppose_after: int = 6
 
     contract: str = "carried"
     batch_size: int = 96
@@ -190,10 +189,6 @@ class TrainConfig:
                     where=flag(name),
                     hint=" or ".join(known),
                 )
-        if self.hypotheses and self.contract != "carried":
-            raise UsageError(
-                "only --set contract=carried clamps hypotheses", where=flag("hypotheses")
-            )
         shares = self.mix.values()
         if not all(_is_number(share) and share >= 0 for share in shares) or not sum(shares):
             raise UsageError("expected shares, not all of them 0", where=flag("mix"))
@@ -233,8 +228,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "minutes": (1e-3, _MANY), "steps": (1, _MANY), "seed": (0, 2**62), "threads": (1, 1024),
     "train_puzzles": (1, _MANY), "fresh": (0, 1), "warm_puzzles": (1, _MANY),
     "reveal": (0, 600), "reveal_speed": (0, 600), "reveal_solved": (0, 1), "reveal_floor": (0, 1),
-    "reveal_floor_clues": (0, 600), "wrong": (0, 1), "hypotheses": (0, 1),
-    "hypothesis_patience": (1, _MANY),
+    "reveal_floor_clues": (0, 600), "wrong": (0, 1), "suppositions": (0, 1),
+    "suppose_after": (0, _MANY),
     "batch_size": (1, 2**20), "grad_steps": (1, 1024), "noise": (0, 100), "max_age": (1, _MANY),
     "linger": (1, _MANY), "chain": (0, 1),
     "learning_rate": (0, 10), "muon_learning_rate": (0, 10), "beta1": (0, 1), "beta2": (0, 1),
@@ -256,16 +251,27 @@ def _preset(recipe: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]
     return recipe
 
 
+def _stem() -> dict[str, Any]:
+    """What made the relational stem learn, row by row in `docs/experiments.md`."""
+    return {
+        "model": {"layers": 2}, "precision": "bf16", "suppositions": 0.6, "reveal_speed": 0.05,
+        "batch_size": 32, "grad_steps": 8, "max_age": 48,
+        "optimizer": "muon", "learning_rate": 3e-3, "weight_decay": 0.01,
+        "log_every": 100, "eval_every": 1_000, "eval_puzzles": 64, "eval_difficulty": "hard",
+    }  # fmt: skip
+
+
 @_preset
 def sudoku() -> dict[str, Any]:
     """Generated puzzles without limit, hard ones above all: the recipe of the shipped model."""
-    return {"minutes": 120.0}
+    mix = {"easy": 0.1, "hard": 0.2, "50": 0.7}
+    return _stem() | {"minutes": 80.0, "mix": mix, "fresh": 0.3}
 
 
 @_preset
 def sudoku_1k() -> dict[str, Any]:
     """Exactly 1,000 training puzzles, the small-sample setting of the HRM and TRM papers."""
-    return {"minutes": 120.0, "train_puzzles": 1_000, "mix": {"extreme": 1.0}}
+    return _stem() | {"minutes": 60.0, "train_puzzles": 1_000, "mix": {"50": 1.0}}
 
 
 def get_preset(name: str, **changes: Any) -> TrainConfig:

@@ -86,7 +86,7 @@ def test_only_reports_of_the_same_puzzles_compare(report: dict[str, Any]) -> Non
     with pytest.raises(UsageError, match="other puzzles"):
         compare(other, report)
     other = copy.deepcopy(report)
-    del other["modes"]["raw"], report["modes"]["verified"]
+    del other["modes"]["settle"], other["modes"]["raw"], report["modes"]["verified"]
     with pytest.raises(UsageError, match="no mode"):
         compare(other, report)
 

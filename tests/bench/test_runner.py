@@ -104,7 +104,7 @@ def test_an_unfinished_run_is_not_overwritten(
         run(model_folder, boards_csv, out_json=out)
     with pytest.raises(UsageError, match="its seed is 0, not 1"):
         run(model_folder, boards_csv, out_json=out, resume=True, seed=1)
-    with pytest.raises(UsageError, match=r"its policies\.raw\.max_steps is 64, not 32"):
+    with pytest.raises(UsageError, match=r"its policies\.settle\.max_steps is 64, not 32"):
         run(model_folder, boards_csv, out_json=out, resume=True, policy={**SHORT, "max_steps": 32})
     partial.write_text("no JSON\n")
     with pytest.raises(UsageError, match="damaged"):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from puzzlesolver.domains.base import Grid, Puzzle
-from puzzlesolver.domains.sudoku import search
+from puzzlesolver.domains.sudoku import breed, search
 from puzzlesolver.domains.sudoku.rules import (
     contradiction,
     count_solutions,
@@ -116,7 +116,7 @@ def test_count_against_all_4x4_boards(cells: list[int]) -> None:
 @given(seed=st.integers(1, 2**32), change=st.sampled_from(["none", "remove", "replace"]))
 def test_count_against_the_compiled_search(seed: int, change: str) -> None:
     state = np.array([seed], np.uint64)
-    grid = search.random_minimal(state)
+    grid = breed.random_minimal(state)
     rng = np.random.default_rng(seed)
     clue = rng.choice(np.flatnonzero(grid))
     if change != "none":

@@ -76,13 +76,18 @@ def test_search_finds_what_restarts_do_not(tiny_model: RecursiveModel) -> None:
     assert solved(search=False) == 0
 
 
-def test_raw_takes_the_first_settled_answer_and_never_restarts(engine: TorchEngine) -> None:
-    reports = list(refine(engine, SUDOKU, puzzles(8), Policy(max_steps=2_000, mode="raw")))
+@pytest.mark.parametrize("mode", ["settle", "raw"])
+def test_without_rules_the_first_settled_answer_counts_and_nothing_restarts(
+    engine: TorchEngine, mode: str
+) -> None:
+    policy = Policy(max_steps=800, mode=mode)
+    reports = list(refine(engine, SUDOKU, puzzles(8), policy))
     for outcome in outcomes(reports).values():
         assert outcome.restarts == 0
-        assert outcome.settled == (outcome.steps < 2_000)
+        assert outcome.settled or outcome.steps == 800
         assert outcome.verdict.status in ("verified", "wrong")
     assert all(report.verdict is None for report in reports), "nothing is checked on the way"
+    assert any(report.clamped.any() for report in reports) == (mode == "raw")
 
 
 def test_givens_are_never_changed_and_clamps_are_shown(engine: TorchEngine) -> None:

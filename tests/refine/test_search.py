@@ -7,8 +7,9 @@ import numpy as np
 import torch
 
 from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.models.interface import Readout
 from puzzlesolver.refine.policy import Policy
-from puzzlesolver.refine.search import Attempt, Reading, Search, start_search
+from puzzlesolver.refine.search import Attempt, Reading, Search, next_attempt, start_search
 
 SOLUTION = np.array([[1, 2, 3, 4], [3, 4, 1, 2], [2, 1, 4, 3], [4, 3, 2, 1]], np.uint8)
 SUDOKU = get_domain("sudoku")
@@ -30,8 +31,11 @@ def belief(**cells: list[float]) -> np.ndarray:
     return probabilities
 
 
-def reading(probabilities: np.ndarray, contradiction: float = 0.0) -> Reading:
-    return Reading(probabilities, contradiction, STATE)
+def reading(
+    probabilities: np.ndarray, contradiction: float = 0.0, settled: bool = False
+) -> Reading:
+    logits = 12 + torch.from_numpy(probabilities)[None].clamp_min(1e-9).log()
+    return Reading(Readout(logits, contradiction=torch.tensor([contradiction])), settled, STATE)
 
 
 def clamps(attempt: Attempt, puzzle: Puzzle) -> dict[int, int]:
@@ -40,7 +44,8 @@ def clamps(attempt: Attempt, puzzle: Puzzle) -> dict[int, int]:
 
 
 def begin(puzzle: Puzzle, **policy: object) -> tuple[Search, Attempt]:
-    search = start_search(puzzle, SUDOKU, Policy(**policy))
+    generator = torch.Generator().manual_seed(0)
+    search = start_search(puzzle, SUDOKU, Policy(**policy), generator)
     return search, next(search)
 
 
@@ -104,9 +109,25 @@ def test_without_search_there_are_only_restarts() -> None:
         assert not clamps(attempt, FOUR_BLANKS)
 
 
-def test_raw_mode_is_one_attempt_with_the_whole_budget() -> None:
-    _, attempt = begin(FOUR_BLANKS, mode="raw", max_steps=123)
+def test_settle_is_one_attempt_with_the_whole_budget() -> None:
+    search, attempt = begin(FOUR_BLANKS, mode="settle", max_steps=123)
     assert attempt.patience == 123
+    assert next_attempt(search, reading(belief(r0c0=[0.5, 0.5, 0, 0]), settled=True)) is None
+
+
+def test_raw_supposes_drops_what_is_refuted_and_ends_when_all_is_decided() -> None:
+    search, _ = begin(FOUR_BLANKS, mode="raw")
+    unsure = belief(r0c0=[0.5, 0.5, 0, 0])
+    first = search.send(reading(unsure, settled=True))
+    assert list(clamps(first, FOUR_BLANKS)) == [0]
+    assert first.state is STATE, "no restart"
+    dropped = search.send(reading(unsure, contradiction=0.9))
+    assert not clamps(dropped, FOUR_BLANKS)
+    assert dropped.state is STATE
+    search.send(reading(unsure))
+    waiting = search.send(reading(belief()))
+    assert waiting.state is STATE, "decided, but still moving"
+    assert next_attempt(search, reading(belief(), settled=True)) is None
 
 
 def test_the_search_finds_the_only_solution_without_any_help_from_beliefs() -> None:

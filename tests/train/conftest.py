@@ -57,6 +57,7 @@ def tiny_config(tiny_csv: Path) -> Callable[..., TrainConfig]:
         config = get_preset("sudoku", steps=steps, threads=1, data=str(tiny_csv))
         small = (
             'model={"width": 8, "messages": 8, "hidden": 16}', "compile=false", "batch_size=16",
+            "precision=fp32", "optimizer=adamw", "suppositions=0",
             "grad_steps=3", "max_age=6", "reveal=3", "warmup_updates=5", "learning_rate=0.01",
             "log_every=1", "eval_every=50", "eval_steps=[4, 16]", "eval_puzzles=20",
             "reveal_floor_clues=2",

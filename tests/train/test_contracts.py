@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 import torch
@@ -14,6 +13,7 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch, Noise, Readout, RecursiveModel, State
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.models.relations import Layout
+from puzzlesolver.refine.suppose import DEEPEST
 from puzzlesolver.train.contracts import CarriedState, FinalStep, cell_cross_entropy
 from puzzlesolver.train.data import SudokuSource
 from puzzlesolver.train.presets import TrainConfig
@@ -167,22 +167,38 @@ def test_contradictory_puzzles_need_a_model_that_knows_them(tiny_config: Config)
     assert caught.value.where == "--set wrong"
 
 
-def test_hypotheses_become_clues_or_contradictions(tiny_config: Config) -> None:
-    config = tiny_config("hypotheses=1", "hypothesis_patience=1", "reveal=0", "max_age=50")
+def test_suppositions_become_clues_or_contradictions_and_come_off_again(
+    tiny_config: Config,
+) -> None:
+    config = tiny_config("suppositions=1", "suppose_after=0", "reveal=0", "max_age=50")
     source = SudokuSource(config)
     contract = CarriedState(config, source, torch.Generator().manual_seed(0))
     model = CopyClues(none_class=True)
     step, _ = steps_of(model, source.layout)
     contract.loss(model, step, 0.0)
-    assert contract.pool is not None
-    tokens, targets = contract.pool.tokens.clone(), contract.pool.targets.clone()
-    refuted = targets[:, 0] == 0
-    assert 0 < refuted.sum() < len(tokens)
-    given = tokens > 0
-    assert torch.equal(tokens[~refuted][given[~refuted]], targets[~refuted][given[~refuted]])
-    # One more update to learn that they are contradictory, then others take their place.
-    contract.config = replace(config, hypotheses=0.0)
-    contract.loss(model, step, 0.0)
-    assert torch.equal(contract.pool.targets, targets)
-    contract.loss(model, step, 0.0)
-    assert torch.equal(contract.age == 1, refuted)
+    assert contract.pool is not None and contract.pool.targets is not None
+    givens, solutions = contract.pool.tokens.clone(), contract.pool.targets.clone()
+    supposed = contract.tokens != givens
+    assert (supposed.sum(1) == 1).all(), "one cell of every puzzle, because none is decided"
+    wrong = (contract.tokens != solutions)[supposed]
+    assert 0 < wrong.sum() < len(wrong)
+    learned = contract.loss(model, step, 0.0)
+    assert not learned.rejected.isnan(), "boards with a wrong supposition are contradictory"
+    for _ in range(DEEPEST - 1):
+        contract.loss(model, step, 0.0)
+    assert torch.equal(contract.tokens, givens), "they led nowhere and were dropped"
+    assert torch.equal(contract.pool.targets, solutions)
+
+
+def test_a_puzzle_has_time_before_the_first_supposition(tiny_config: Config) -> None:
+    config = tiny_config("suppositions=1", "suppose_after=3", "reveal=0", "max_age=50")
+    source = SudokuSource(config)
+    contract = CarriedState(config, source, torch.Generator().manual_seed(0))
+    model = CopyClues(none_class=True)
+    step, _ = steps_of(model, source.layout)
+    changed = []
+    for _ in range(3):
+        contract.loss(model, step, 0.0)
+        assert contract.pool is not None
+        changed.append(bool((contract.tokens != contract.pool.tokens).any()))
+    assert changed == [False, False, True]

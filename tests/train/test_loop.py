@@ -70,7 +70,7 @@ def interrupt_a_session(config: TrainConfig, out: Path, number: int) -> str:
 @pytest.mark.parametrize(
     ("settings", "number"),
     [
-        (["contract=carried", "wrong=0.2", "hypotheses=0.05"], signal.SIGINT),
+        (["contract=carried", "wrong=0.2", "suppositions=0.5", "suppose_after=1"], signal.SIGINT),
         (["contract=final", "optimizer=muon"], signal.SIGTERM),
     ],
     ids=["carried", "final"],

@@ -44,8 +44,8 @@ def test_unknown_preset_names_a_close_one() -> None:
         ("compile=false", "compile", False),
         ("eval_steps=[2, 4]", "eval_steps", (2, 4)),
         ("warmup_growth=[[0, 1], [0.5, 3]]", "warmup_growth", ((0, 1), (0.5, 3))),
-        ("model.width=48", "model", {"width": 48}),
-        ("mix.easy=0.5", "mix", {"easy": 0.5, "extreme": 0.85}),
+        ("model.width=48", "model", {"layers": 2, "width": 48}),
+        ("mix.easy=0.5", "mix", {"easy": 0.5, "hard": 0.2, "50": 0.7}),
         ("train_puzzles=5", "train_puzzles", 5),
         ("threads=null", "threads", None),
         ("eval_difficulty=30", "eval_difficulty", "30"),
@@ -77,13 +77,12 @@ def test_override_sets_one_field(setting: str, field: str, value: object) -> Non
         ("warmup_growth=[[0.5, 3]]", "--set warmup_growth"),
         ("warmup_growth=[1, 2]", "--set warmup_growth"),
         ("seed=-1", "--seed"),
-        ("hypotheses=0.1", "--set hypotheses"),
+        ("suppositions=2", "--set suppositions"),
     ],
 )
 def test_a_bad_setting_names_its_flag(setting: str, where: str) -> None:
-    contract = "final" if "hypotheses" in setting else "carried"
     with pytest.raises(UsageError) as caught:
-        override(get_preset("sudoku", contract=contract), setting)
+        override(get_preset("sudoku"), setting)
     assert caught.value.where == where
 
 

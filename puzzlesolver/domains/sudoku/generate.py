@@ -91,13 +91,13 @@ class PuzzleStream:
     ) -> None:
         self._least = _least_guesses(difficulty)
         self._most = 0 if difficulty == "easy" else None
-        self._search, self._canonical = _compiled_modules()
+        self._search, self._breeding, self._canonical = _compiled_modules()
         self._random = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
         self._excluded = set() if exclude is None else self._forms_in(exclude)
         self._seen: dict[int, None] = {}
         self._parents = np.zeros((ISLANDS * ISLANDERS if self._least else 0, 81), np.uint8)
         for parent in self._parents:
-            parent[:] = self._search.random_minimal(self._random)
+            parent[:] = self._breeding.random_minimal(self._random)
         self._ratings = np.array([self._search.rate(board) for board in self._parents], np.int32)
 
     def take(self, count: int) -> tuple[Boards, Boards, npt.NDArray[np.int32]]:
@@ -130,7 +130,7 @@ class PuzzleStream:
             if self._least:
                 board, rating = self._breed()
             else:
-                board = self._search.random_minimal(self._random)
+                board = self._breeding.random_minimal(self._random)
                 rating = self._search.rate(board)
             hard_enough = rating >= self._least and (self._most is None or rating <= self._most)
             if hard_enough and self._is_new(self._digest(board)):
@@ -145,9 +145,9 @@ class PuzzleStream:
         """
         island = self._search.random_below(self._random, ISLANDS) * ISLANDERS
         parent = max(self._two_of(island), key=self._ratings.__getitem__)
-        child = self._search.mutate(self._parents[parent], self._random)
+        child = self._breeding.mutate(self._parents[parent], self._random)
         # Relatives should not look alike.
-        board = self._search.random_equivalent(child, self._random)
+        board = self._breeding.random_equivalent(child, self._random)
         rating = self._search.rate(board)
         rival = min(self._two_of(island), key=self._ratings.__getitem__)
         counted = min(rating, self._least * 3 // 2)
@@ -192,17 +192,17 @@ def _least_guesses(difficulty: str | int) -> int:
     )
 
 
-def _compiled_modules() -> tuple[ModuleType, ModuleType]:
-    """The modules `search` and `canonical`."""
+def _compiled_modules() -> tuple[ModuleType, ModuleType, ModuleType]:
+    """The modules `search`, `breed` and `canonical`."""
     try:
-        from puzzlesolver.domains.sudoku import canonical, search
+        from puzzlesolver.domains.sudoku import breed, canonical, search
     except ModuleNotFoundError as error:
         if error.name != "numba":
             raise
         raise UsageError(
             "making 9×9 puzzles needs numba", hint="pip install 'puzzlesolver[train]'"
         ) from error
-    return search, canonical
+    return search, breed, canonical
 
 
 def _take_one_by_one(stream: PuzzleStream, count: int, seed: int) -> Iterator[Puzzle]:

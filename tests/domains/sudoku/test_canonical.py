@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.domains.sudoku import search
+from puzzlesolver.domains.sudoku import breed, search
 from puzzlesolver.domains.sudoku.canonical import canonical
 from tests.domains.sudoku.support import HARD, board
 
@@ -19,7 +19,7 @@ AUTOMORPHIC = np.array(
 
 
 def transformed(grid: Grid, rng: np.random.Generator) -> Grid:
-    """A random symmetry, written without looking at `search.random_equivalent`."""
+    """A random symmetry, written without looking at `breed.random_equivalent`."""
 
     def lines() -> np.ndarray:
         return np.concatenate([3 * band + rng.permutation(3) for band in rng.permutation(3)])
@@ -33,15 +33,15 @@ def transformed(grid: Grid, rng: np.random.Generator) -> Grid:
 @given(seed=st.integers(1, 2**32), automorphic=st.booleans())
 def test_symmetries_keep_the_form(seed: int, automorphic: bool) -> None:
     state = np.array([seed], np.uint64)
-    grid = search.random_minimal(state).reshape(9, 9)
+    grid = breed.random_minimal(state).reshape(9, 9)
     if automorphic:  # many symmetries keep the solution and move the clues
         grid = AUTOMORPHIC.copy()
-        search.remove_redundant_clues(grid.reshape(81), state)
+        breed.remove_redundant_clues(grid.reshape(81), state)
     form = canonical(grid.reshape(81))
     rng = np.random.default_rng(seed)
     for _ in range(5):
         assert canonical(transformed(grid, rng).reshape(81)) == form
-    assert canonical(search.random_equivalent(grid.reshape(81), state)) == form
+    assert canonical(breed.random_equivalent(grid.reshape(81), state)) == form
 
 
 def test_the_form_is_an_equivalent_board_in_order() -> None:
@@ -54,7 +54,7 @@ def test_the_form_is_an_equivalent_board_in_order() -> None:
 
 def test_different_puzzles_differ() -> None:
     state = np.array([3], np.uint64)
-    made = [search.random_minimal(state) for _ in range(100)]
+    made = [breed.random_minimal(state) for _ in range(100)]
     assert len({canonical(grid) for grid in made}) == 100
     # The same solution and as many clues, but other ones.
     solution, _, _ = search.solve(made[0], 1, np.zeros(1, np.uint64), search.MANY_GUESSES)

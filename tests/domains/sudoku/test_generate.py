@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from puzzlesolver.domains.base import get_domain
-from puzzlesolver.domains.sudoku import search
+from puzzlesolver.domains.sudoku import breed, search
 from puzzlesolver.domains.sudoku.canonical import canonical
 from puzzlesolver.domains.sudoku.generate import LEVELS, PuzzleStream, generate
 from puzzlesolver.domains.sudoku.render import format_line
@@ -61,7 +61,7 @@ def test_the_seed_decides(options: dict) -> None:
 def test_excluded_puzzles_are_not_made_in_any_form(tmp_path: Path) -> None:
     questions, _, _ = PuzzleStream(5, "hard").take(20)
     state = np.array([1], np.uint64)
-    disguised = [search.random_equivalent(question, state) for question in questions[:10]]
+    disguised = [breed.random_equivalent(question, state) for question in questions[:10]]
     lines = [format_line(board.reshape(9, 9)) for board in disguised]
     # What has several solutions, or another size, excludes nothing.
     path = tmp_path / "seen.sdm"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from puzzlesolver.domains.sudoku import search
+from puzzlesolver.domains.sudoku import breed, search
 from puzzlesolver.domains.sudoku.rules import solutions
 from tests.domains.sudoku.support import HARD, SOLVED, board
 
@@ -51,12 +51,12 @@ def test_it_gives_up_when_told() -> None:
     assert solve(HARD, max_guesses=int(guesses) - 1)[2] == -1
 
 
-@pytest.mark.parametrize("make", [search.random_minimal, None], ids=["scratch", "mutation"])
+@pytest.mark.parametrize("make", [breed.random_minimal, None], ids=["scratch", "mutation"])
 def test_made_boards_are_minimal(make: object) -> None:
     state = np.array([7], np.uint64)
-    parent = search.random_minimal(state)
+    parent = breed.random_minimal(state)
     for _ in range(20):
-        made = make(state) if make else search.mutate(parent, state)
+        made = make(state) if make else breed.mutate(parent, state)
         assert search.solve(made, 2, ordered(), search.MANY_GUESSES)[1] == 1
         for cell in np.flatnonzero(made):
             fewer = made.copy()
@@ -66,6 +66,6 @@ def test_made_boards_are_minimal(make: object) -> None:
 
 def test_the_state_decides_everything() -> None:
     first, second = np.array([5], np.uint64), np.array([5], np.uint64)
-    boards = [search.random_minimal(first).tolist() for _ in range(5)]
-    assert boards == [search.random_minimal(second).tolist() for _ in range(5)]
+    boards = [breed.random_minimal(first).tolist() for _ in range(5)]
+    assert boards == [breed.random_minimal(second).tolist() for _ in range(5)]
     assert first == second and len({tuple(board) for board in boards}) == 5

@@ -1,0 +1,79 @@
+"""What if? Suppositions that a model makes on its own along one trajectory.
+
+Where a state cannot be decided, one uncertain cell after another is given a digit drawn from the
+model's own belief. The state goes on with it, until the model believes in a contradiction; then all
+suppositions are dropped and the state goes on without them. No rule is consulted and no earlier
+state comes back: this is one more part of the step, and training makes the same moves.
+
+Shape legend: B puzzles, C cells, S symbols.
+
+    >>> tokens = suppose(givens, tokens, engine.readout(state, layout), torch.rand(1, 82))
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from puzzlesolver.models.interface import Readout
+
+REFUTED = 0.5
+"""Belief in a contradiction that drops the suppositions."""
+
+DEEPEST = 3
+"""So many suppositions stand at once; where they decide nothing, all are dropped."""
+
+DECIDED = 0.9
+"""Belief from which a cell counts as decided; where all are, nothing is left to suppose."""
+
+FURTHER = 2.0
+"""How much belief in a third digit and beyond counts against supposing a cell."""
+
+SPREAD = 0.1
+"""How far from the most fitting cell the choice strays."""
+
+
+def cell_doubt(belief_CS: Tensor) -> Tensor:
+    """How unfit cells are for a hypothesis, `float[…, C]`; 0 is a cell with two even digits.
+
+    A cell that only two digits can hold makes a narrow tree, so belief in further ones counts
+    against it.
+    """
+    best, second = belief_CS.topk(2, -1).values.unbind(-1)
+    return (best - 0.5).abs() + FURTHER * (1 - best - second)
+
+
+def decided(logits_BCS: Tensor) -> Tensor:
+    """Whether the model is sure of every cell, and that some digit fits there, `bool[B]`."""
+    belief = F.pad(logits_BCS, (1, 0)).softmax(-1)[..., 1:]
+    return (belief.amax(-1) >= DECIDED).all(1)
+
+
+def suppose(givens_BC: Tensor, tokens_BC: Tensor, readout: Readout, lots: Tensor) -> Tensor:
+    """The suppositions of every puzzle from here on.
+
+    Args:
+        givens_BC: `int64[B, C]`, the puzzles, 0 = unknown.
+        tokens_BC: `int64[B, C]`, givens and present suppositions.
+        readout: what the states say now, a belief in a contradiction included.
+        lots: `float32[B, C + 1]`, random numbers in [0, 1): one for every cell, one for the digit.
+
+    Returns:
+        New tokens: unchanged where every cell is decided, the givens where the suppositions are
+        refuted or lead nowhere, one more supposition elsewhere.
+    """
+    assert readout.contradiction is not None
+    cells = tokens_BC.shape[1]
+    belief_BCS = readout.logits.softmax(-1)
+    strayed = -(-lots[:, :cells].clamp_min(1e-30).log()).clamp_min(1e-30).log()  # Gumbel
+    appeal = (strayed - cell_doubt(belief_BCS) / SPREAD).masked_fill(tokens_BC > 0, -torch.inf)
+    cell = appeal.argmax(1, keepdim=True)
+    belief_BS = belief_BCS.take_along_dim(cell[..., None], 1).squeeze(1)
+    drawn = (belief_BS.cumsum(-1) < lots[:, cells:]).sum(-1, keepdim=True)
+    symbol = 1 + drawn.clamp_max(belief_BS.shape[-1] - 1)
+    supposed = (tokens_BC != givens_BC).sum(1)
+    dropped = (supposed > 0) & ((readout.contradiction > REFUTED) | (supposed >= DEEPEST))
+    moved = torch.where(dropped[:, None], givens_BC, tokens_BC.scatter(1, cell, symbol))
+    done = decided(readout.logits) | (tokens_BC > 0).all(1)
+    return torch.where(done[:, None], tokens_BC, moved)
