@@ -29,17 +29,29 @@ def can_compile(device: torch.device) -> bool:
         return False
 
 
-def step_function(model: RecursiveModel, layout: Layout, compiled: bool) -> StepFunction:
-    """The step on one layout; compiled, it is specialised on gradient mode and batch size."""
+def step_function(
+    model: RecursiveModel, layout: Layout, compiled: bool, dtype: torch.dtype | None = None
+) -> StepFunction:
+    """The step on one layout; compiled, it is specialised on gradient mode and batch size.
+
+    Args:
+        model: whose step it is.
+        layout: of the boards.
+        compiled: whether `torch.compile` makes it.
+        dtype: of its matrix products, by autocast; None leaves that to the caller.
+    """
 
     def step(state: State, inputs: Tensor) -> State:
-        return model.step(state, inputs, layout)
+        if dtype is None:
+            return model.step(state, inputs, layout)
+        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
+            return model.step(state, inputs, layout)
 
     if not compiled:
         return step
-    import torch._dynamo
+    from torch import _dynamo
 
     # Past the limit dynamo silently falls back to eager code.
-    torch._dynamo.config.recompile_limit = 64
+    _dynamo.config.recompile_limit = 64
     fast: StepFunction = torch.compile(step, dynamic=False)
     return fast

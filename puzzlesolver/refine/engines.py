@@ -32,6 +32,7 @@ class TorchEngine:
 
     def __init__(self, model: RecursiveModel, runtime: Runtime, *, compiled: bool = False) -> None:
         self.device = runtime.device
+        self.dtype = runtime.dtype
         self.compiled = compiled and can_compile(self.device)
         self._steps: dict[Layout, StepFunction] = {}
         self.model = model.to(self.device).eval()
@@ -104,7 +105,7 @@ class TorchEngine:
     def _step(self, state: State, inputs: Tensor, layout: Layout) -> StepFunction:
         """The step on a layout; compiled in this thread, because compilation is not thread-safe."""
         if layout not in self._steps:
-            step = step_function(self.model, layout, self.compiled)
+            step = step_function(self.model, layout, self.compiled, self.dtype)
             if self.compiled:
                 first = slice(0, CPU_MICRO_BATCH)
                 step(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import copy
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,7 +68,9 @@ class Run:
             known = f"known: {', '.join(SOURCES)}"
             raise UsageError(f"cannot train {config.domain!r} yet", where="--domain", hint=known)
         self.config = config
-        self.runtime = choose_runtime(config.device, config.threads)
+        dtype = torch.bfloat16 if config.precision == "bf16" else torch.float32
+        runtime = choose_runtime(config.device, config.threads)
+        self.runtime = replace(runtime, dtype=dtype, dtype_reason=flag("precision"))
         device = self.runtime.device
         # The weights must not depend on, nor disturb, the caller's random numbers.
         with torch.random.fork_rng(devices=[]):
@@ -115,7 +118,7 @@ class Run:
         config, progress = self.config, self.progress
         set_learning_rate(self.optimizers, rate_scale(config, self.updates, progress))
         device = self.runtime.device.type
-        with torch.autocast(device, torch.bfloat16, enabled=config.precision == "bf16"):
+        with torch.autocast(device, torch.bfloat16, enabled=self.runtime.dtype == torch.bfloat16):
             learned = self.contract.loss(self.model, self.step, progress)
         if not math.isfinite(loss := learned.loss.item()):
             raise ModelError(
