@@ -31,6 +31,10 @@ Path = str | os.PathLike[str]
 LEVELS = {"easy": 0, "hard": 10, "extreme": 100}
 """Least guesses of a difficulty; `easy` needs none, singles and locked candidates solve it."""
 
+DEEP, RESISTANCE = "deep", 150
+"""A difficulty of its own, and its least `search.resistance`: no single guess refutes much. Boards
+that need many guesses nearly all yield to single ones. Breeding takes minutes before the first."""
+
 MOST_GUESSES = 1_000
 """Beyond this, breeding takes more than minutes a puzzle."""
 
@@ -53,7 +57,8 @@ def generate(
     Args:
         count: how many.
         seed: the same seed gives the same puzzles.
-        difficulty: key of `LEVELS`, or the least number of guesses; None = `hard`. 9×9 only.
+        difficulty: key of `LEVELS`, `DEEP`, or the least number of guesses; None = `hard`. 9×9
+            only.
         exclude: file of puzzles that must not be made, in any equivalent form. 9×9 only.
         size: rows of the board: 4, 6, 9, 16 or 25.
 
@@ -78,7 +83,7 @@ class PuzzleStream:
 
     Args:
         seed: the same seed gives the same puzzles.
-        difficulty: key of `LEVELS`, or the least number of guesses.
+        difficulty: key of `LEVELS`, `DEEP`, or the least number of guesses.
         exclude: file of puzzles that must not be made, in any equivalent form.
 
     Raises:
@@ -89,7 +94,8 @@ class PuzzleStream:
     def __init__(
         self, seed: int, difficulty: str | int = "hard", exclude: Path | None = None
     ) -> None:
-        self._least = _least_guesses(difficulty)
+        self._deep = difficulty == DEEP
+        self._least = 100 * RESISTANCE if self._deep else _least_guesses(difficulty)
         self._most = 0 if difficulty == "easy" else None
         self._search, self._breeding, self._canonical = _compiled_modules()
         self._random = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
@@ -98,14 +104,15 @@ class PuzzleStream:
         self._parents = np.zeros((ISLANDS * ISLANDERS if self._least else 0, 81), np.uint8)
         for parent in self._parents:
             parent[:] = self._breeding.random_minimal(self._random)
-        self._ratings = np.array([self._search.rate(board) for board in self._parents], np.int32)
+        self._ratings = np.array([self._hardness(board) for board in self._parents], np.int32)
 
     def take(self, count: int) -> tuple[Boards, Boards, npt.NDArray[np.int32]]:
         """Questions `uint8[N, 81]`, solutions `uint8[N, 81]`, guesses `int32[N]`."""
         questions, answers = np.zeros((2, count, 81), np.uint8)
         guesses = np.zeros(count, np.int32)
         for k in range(count):
-            questions[k], guesses[k] = self._next()
+            questions[k] = self._next()
+            guesses[k] = self._search.rate(questions[k])
             answers[k] = self._search.solve(questions[k], 1, np.zeros(1, np.uint64), 1_000_000)[0]
         return questions, answers, guesses
 
@@ -125,16 +132,21 @@ class PuzzleStream:
         self._ratings = state["ratings"].astype(np.int32)
         self._seen = dict.fromkeys(state["seen"].astype(np.uint64).tolist())
 
-    def _next(self) -> tuple[Boards, int]:
+    def _hardness(self, board: Boards) -> int:
+        """Guesses; for deep boards their resistance above all."""
+        guesses: int = self._search.rate(board)
+        return 100 * self._search.resistance(board) + min(guesses, 99) if self._deep else guesses
+
+    def _next(self) -> Boards:
         while True:
             if self._least:
-                board, rating = self._breed()
+                board, hardness = self._breed()
             else:
                 board = self._breeding.random_minimal(self._random)
-                rating = self._search.rate(board)
-            hard_enough = rating >= self._least and (self._most is None or rating <= self._most)
+                hardness = self._hardness(board)
+            hard_enough = self._least <= hardness and (self._most is None or hardness <= self._most)
             if hard_enough and self._is_new(self._digest(board)):
-                return board, rating
+                return board
 
     def _breed(self) -> tuple[Boards, int]:
         """A child of the harder of two parents; it replaces the easier of two unless easier still.
@@ -148,12 +160,12 @@ class PuzzleStream:
         child = self._breeding.mutate(self._parents[parent], self._random)
         # Relatives should not look alike.
         board = self._breeding.random_equivalent(child, self._random)
-        rating = self._search.rate(board)
+        hardness = self._hardness(board)
         rival = min(self._two_of(island), key=self._ratings.__getitem__)
-        counted = min(rating, self._least * 3 // 2)
+        counted = min(hardness, self._least * 3 // 2)
         if counted >= self._ratings[rival]:
             self._parents[rival], self._ratings[rival] = board, counted
-        return board, rating
+        return board, hardness
 
     def _two_of(self, island: int) -> list[int]:
         return [island + self._search.random_below(self._random, ISLANDERS) for _ in range(2)]
@@ -188,7 +200,7 @@ def _least_guesses(difficulty: str | int) -> int:
     raise UsageError(
         f"no difficulty {difficulty!r}",
         where="--difficulty",
-        hint=f"it is one of {', '.join(LEVELS)}, or a number of guesses up to {MOST_GUESSES}",
+        hint=f"it is one of {', '.join(LEVELS)}, {DEEP}, or a number of guesses up to {MOST_GUESSES}",
     )
 
 
