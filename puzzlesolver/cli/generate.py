@@ -34,9 +34,10 @@ def generate_sudoku(
         str | None,
         typer.Option(
             "--difficulty",
-            metavar="easy|hard|extreme|N",
+            metavar="easy|hard|extreme|deep|N",
             show_default="hard",
-            help="For 9×9; N asks for puzzles that cost a plain solver at least N guesses.",
+            help="For 9×9; N asks for puzzles that cost a plain solver at least N guesses; deep "
+            "ones resist a whole round of single guesses, and take minutes to breed.",
         ),
     ] = None,
     size: Annotated[

@@ -265,14 +265,13 @@ def _stem() -> dict[str, Any]:
 @_preset
 def sudoku() -> dict[str, Any]:
     """Generated puzzles without limit, hard ones above all: the recipe of the shipped model."""
-    mix = {"easy": 0.1, "hard": 0.2, "50": 0.7}
-    return _stem() | {"minutes": 80.0, "mix": mix, "fresh": 0.3}
+    return _stem() | {"minutes": 60.0, "mix": {"easy": 0.1, "deep": 0.9}, "fresh": 0.3}
 
 
 @_preset
 def sudoku_1k() -> dict[str, Any]:
     """Exactly 1,000 training puzzles, the small-sample setting of the HRM and TRM papers."""
-    return _stem() | {"minutes": 60.0, "train_puzzles": 1_000, "mix": {"50": 1.0}}
+    return _stem() | {"minutes": 60.0, "train_puzzles": 1_000, "mix": {"deep": 1.0}}
 
 
 def get_preset(name: str, **changes: Any) -> TrainConfig:

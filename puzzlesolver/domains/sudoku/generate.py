@@ -200,7 +200,7 @@ def _least_guesses(difficulty: str | int) -> int:
     raise UsageError(
         f"no difficulty {difficulty!r}",
         where="--difficulty",
-        hint=f"it is one of {', '.join(LEVELS)}, {DEEP}, or a number of guesses up to {MOST_GUESSES}",
+        hint=f"{', '.join(LEVELS)}, {DEEP}, or a number of guesses up to {MOST_GUESSES}",
     )
 
 

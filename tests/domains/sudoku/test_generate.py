@@ -11,6 +11,7 @@ import pytest
 
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.domains.sudoku import breed, search
+from puzzlesolver.domains.sudoku import generate as sudoku_generate
 from puzzlesolver.domains.sudoku.canonical import canonical
 from puzzlesolver.domains.sudoku.generate import LEVELS, PuzzleStream, generate
 from puzzlesolver.domains.sudoku.render import format_line
@@ -38,6 +39,15 @@ def test_difficulty(difficulty: str | int, least: int, most: int | None) -> None
         assert puzzle.rating == search.rate(puzzle.grid.reshape(81))
         assert least <= puzzle.rating and (most is None or puzzle.rating <= most)
     assert len({puzzle.name for puzzle in made}) == 5
+
+
+def test_deep_boards_resist_a_round_of_single_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Boards as deep as the real ones take minutes to breed.
+    monkeypatch.setattr(sudoku_generate, "RESISTANCE", 20)
+    for puzzle in get_domain("sudoku").generate(3, 1, difficulty="deep"):
+        assert search.resistance(puzzle.grid.reshape(81)) >= 20
+        assert count_solutions(puzzle) == 1
+        assert puzzle.rating == search.rate(puzzle.grid.reshape(81))
 
 
 @pytest.mark.parametrize("size", [size for size in SIZES if size < 25])

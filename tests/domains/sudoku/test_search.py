@@ -10,6 +10,9 @@ from puzzlesolver.domains.sudoku.rules import solutions
 from tests.domains.sudoku.support import HARD, SOLVED, board
 
 
+DEEP = "..2.3....4....5...95724....1...2.3....3..9..4.......82......5.1..96...7.....549.."
+
+
 def ordered() -> np.ndarray:
     return np.zeros(1, np.uint64)
 
@@ -69,3 +72,15 @@ def test_the_state_decides_everything() -> None:
     boards = [breed.random_minimal(first).tolist() for _ in range(5)]
     assert boards == [breed.random_minimal(second).tolist() for _ in range(5)]
     assert first == second and len({tuple(board) for board in boards}) == 5
+
+
+def test_resistance_counts_what_single_guesses_leave() -> None:
+    deep = board(DEEP).ravel()
+    assert search.resistance(deep) >= 150
+    assert search.resistance(board(SOLVED).ravel()) == 0
+    state = np.array([3], np.uint64)
+    for _ in range(10):
+        image = breed.random_equivalent(deep, state)
+        assert search.resistance(image) == search.resistance(deep), "a fact about the puzzle"
+        minimal = breed.random_minimal(state)
+        assert search.rate(minimal) > 0 or search.resistance(minimal) == 0
