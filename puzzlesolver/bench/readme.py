@@ -14,6 +14,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from puzzlesolver.bench.metrics import BAND_NAMES
+
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "benchmarks"
 DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "weights").glob("*/README.md")))
@@ -44,22 +46,44 @@ def markdown(reports: list[dict[str, Any]]) -> str:
     for row in report["published"]:
         cells = (f"{row['system']}, {row['source']}", row["training"], row["setting"])
         rows.append(f"| {' | '.join(cells)} | {row['accuracy']:g}, on Sudoku-Extreme itself | |")
-    verified = report["modes"].get("verified", {}).get("by_budget", {})
-    curve = ", ".join(f"{entry['share']:.1%} @{int(at):,}" for at, entry in verified.items())
     lines = [
         *rows, "",
         f"{data['name']} (sha256 {data['sha256'][:8]}…), {data['rows']:,} puzzles; "
-        f"{machine['cpu']}, {machine['threads']} threads.",
-        *([f"Verified within so many steps: {curve}."] if curve else []), "",
+        f"{machine['cpu']}, {machine['threads']} threads.", "",
+        *_curves(report), "",
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _curves(report: dict[str, Any]) -> list[str]:
+    """Right within so many steps, right by rating, and right when settled, a column a mode."""
+    modes = report["modes"].values()
+    header = f"| % right | {' | '.join(report['modes'])} |"
+    rows = [header, "|---|" + "---:|" * len(modes)]
+    budgets = sorted({int(budget) for mode in modes for budget in mode["by_budget"]})
+    parts = [(f"within {at:,} steps", "by_budget", str(at)) for at in budgets]
+    ratings = [band for band in BAND_NAMES if any(band in mode["by_rating"] for mode in modes)]
+    parts += [(f"rating {band}", "by_rating", band) for band in ratings]
+    for name, kind, key in parts:
+        rows.append(_row(name, [mode[kind].get(key) for mode in modes]))
+    rows.append(_row("of the settled ones", [mode["given_settled"]["correct"] for mode in modes]))
+    settled = [f"{mode['given_settled']['correct']['of']:,}" for mode in modes]
+    return [*rows, f"| settled | {' | '.join(settled)} |"]
+
+
+def _row(name: str, shares: list[dict[str, Any] | None]) -> str:
+    known = (None if share is None else share["share"] for share in shares)
+    return f"| {name} | {' | '.join('–' if s is None else f'{100 * s:.1f}' for s in known)} |"
 
 
 def _our_rows(report: dict[str, Any]) -> list[str]:
     """A line for each mode; the model card has the training in full."""
     model = report["model"]
-    minutes = f"{model['training']['core_minutes']:.0f} core-minutes"
-    ours = f"**ours**, {model['parameters']:,} weights | puzzles of our own, {minutes}"
+    training = model["training"]
+    limit = training["settings"]["train_puzzles"]
+    puzzles = "puzzles of our own" if limit is None else f"{limit:,} puzzles of our own"
+    cost = f"{training['core_minutes']:.0f} core-minutes"
+    ours = f"**ours** `{model['name']}`, {model['parameters']:,} weights | {puzzles}, {cost}"
     lines = []
     for name, mode in report["modes"].items():
         setting = f"{name}, at most {report['policies'][name]['max_steps']:,} steps"

@@ -104,6 +104,8 @@ class CarriedState:
     A pool of puzzles keeps its states. A puzzle is replaced by a fresh one, from fresh noise, when
     it has been right for `linger` updates in a row or is `max_age` updates old. Unsolved puzzles
     thus train late states and solved ones train staying there, and no step is spent on warm-up.
+    `stillness` makes staying literal: without it solved states may swing between two latent states
+    that decode alike.
 
     With `suppositions` the puzzles also make the moves of `refine/suppose.py`, by the model's own
     beliefs: a wrong supposition makes the board contradictory, its targets become "none" until it
@@ -131,10 +133,14 @@ class CarriedState:
         board = Batch(self.tokens, self.pool.layout, targets)
         inputs = model.embed(board)
         state = _perturbed(self.state, self.config.noise, self.generator)
+        before = state
         for _ in range(self.config.grad_steps):
-            state = step(state, inputs)
+            before, state = state, step(state, inputs)
         readout = model.readout(state, board.layout)
         learned, solved = _learned(readout, board)
+        if self.config.stillness:
+            motion = (_squared_motion(before, state) * solved).mean()
+            learned = learned._replace(loss=learned.loss + self.config.stillness * motion)
         self.state = tuple(tensor.detach() for tensor in state)
         self.age += 1
         if self.config.suppositions:
@@ -253,6 +259,13 @@ def _initial_state(model: RecursiveModel, batch: Batch, generator: torch.Generat
 
     with torch.no_grad():
         return model.init_state(batch, noise)
+
+
+def _squared_motion(before: State, now: State) -> Tensor:
+    """(‖z' - z‖ / ‖z‖)² of every puzzle, `float32[B]`; unlike its root it has a gradient at 0."""
+    moved = [(b - a).float().square().flatten(1).sum(1) for a, b in zip(before, now, strict=True)]
+    size = [a.detach().float().square().flatten(1).sum(1) for a in before]
+    return torch.stack(moved).sum(0) / torch.stack(size).sum(0)
 
 
 def _perturbed(state: State, sigma: float, generator: torch.Generator) -> State:

@@ -79,6 +79,7 @@ class TrainConfig:
         suppositions: carried: probability, per puzzle and update, that a puzzle moves its
             suppositions as raw refinement does (`refine/suppose.py`).
         suppose_after: carried: updates a puzzle has to settle before the first supposition.
+        stillness: carried: weight, in the loss, of the squared relative residual of solved puzzles.
 
         contract: `carried` (states persist across updates) or `final` (RSM: fresh state, detached
             warm-up).
@@ -140,6 +141,7 @@ class TrainConfig:
     wrong: float = 0.0
     suppositions: float = 0.0
     suppose_after: int = 6
+    stillness: float = 0.0
 
     contract: str = "carried"
     batch_size: int = 96
@@ -230,7 +232,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "train_puzzles": (1, _MANY), "fresh": (0, 1), "warm_puzzles": (1, _MANY),
     "reveal": (0, 600), "reveal_speed": (0, 600), "reveal_solved": (0, 1), "reveal_floor": (0, 1),
     "reveal_floor_clues": (0, 600), "wrong": (0, 1), "suppositions": (0, 1),
-    "suppose_after": (0, _MANY),
+    "suppose_after": (0, _MANY), "stillness": (0, _MANY),
     "batch_size": (1, 2**20), "grad_steps": (1, 1024), "noise": (0, 100), "max_age": (1, _MANY),
     "linger": (1, _MANY), "chain": (0, 1),
     "learning_rate": (0, 10), "muon_learning_rate": (0, 10), "beta1": (0, 1), "beta2": (0, 1),
@@ -255,8 +257,8 @@ def _preset(recipe: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]
 def _stem() -> dict[str, Any]:
     """What made the relational stem learn, row by row in `docs/experiments.md`."""
     return {
-        "model": {"layers": 2}, "precision": "bf16", "suppositions": 0.6, "reveal_speed": 0.05,
-        "batch_size": 32, "grad_steps": 8, "max_age": 48,
+        "model": {"layers": 2}, "precision": "bf16", "batch_size": 32, "grad_steps": 8,
+        "max_age": 48, "suppositions": 0.6, "stillness": 0.5, "reveal_speed": 0.05,
         "optimizer": "muon", "learning_rate": 3e-3, "weight_decay": 0.01,
         "log_every": 100, "eval_every": 1_000, "eval_puzzles": 64, "eval_difficulty": "hard",
     }  # fmt: skip

@@ -9,7 +9,6 @@ from puzzlesolver.domains.sudoku import breed, search
 from puzzlesolver.domains.sudoku.rules import solutions
 from tests.domains.sudoku.support import HARD, SOLVED, board
 
-
 DEEP = "..2.3....4....5...95724....1...2.3....3..9..4.......82......5.1..96...7.....549.."
 
 
