@@ -169,8 +169,18 @@ def save_model(model: RecursiveModel, folder: Path, training: dict[str, Any], ca
     write_atomically(folder / CONFIG, config_bytes)
 
 
-def ship_model(folder: Path, name: str, domain: str, default_steps: int, summary: str) -> Entry:
-    """Copy a verified model folder into `weights/` as the default of its domain; for maintainers.
+def ship_model(
+    folder: Path, name: str, domain: str, default_steps: int, summary: str, default: bool = True
+) -> Entry:
+    """Copy a verified model folder into `weights/`; for maintainers.
+
+    Args:
+        folder: of the model.
+        name: what it will be called.
+        domain: the puzzle kind.
+        default_steps: budget of a puzzle where the user names none.
+        summary: one line for `models list`.
+        default: whether it becomes the default of its domain.
 
     Raises:
         ModelError: the folder does not pass `verify_model`.
@@ -191,7 +201,7 @@ def ship_model(folder: Path, name: str, domain: str, default_steps: int, summary
         summary=summary,
     )
     models = catalog.models | {name: entry}
-    defaults = catalog.defaults | {domain: name}
+    defaults = catalog.defaults | ({domain: name} if default else {})
     write_catalog(dataclasses.replace(catalog, models=models, defaults=defaults))
     return entry
 

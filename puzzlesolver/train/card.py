@@ -49,8 +49,8 @@ def model_card(record: dict[str, Any]) -> str:
         "decided by a verifier, not by this network.",
         "", "| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows), "",
         "## Curve", "", *_curve(record["curve"]), "",
-        "*raw*: right at that step, without checker or restart; *ever*: right at some step so",
-        "far, what a checker would accept. Held-out puzzles of this run, not a benchmark.", "",
+        "*right*: at that step of a plain trajectory; *ever*: at some step so far, what a",
+        "checker would accept. Held-out puzzles of this run, not a benchmark.", "",
     ]  # fmt: skip
     return "\n".join(lines)
 
@@ -58,8 +58,8 @@ def model_card(record: dict[str, Any]) -> str:
 def _curve(points: list[dict[str, Any]]) -> list[str]:
     if not points:
         return ["No held-out puzzles were evaluated."]
-    marks = list(points[-1]["raw"])
-    head = ["minutes", "updates", *(f"raw @{mark}" for mark in marks), f"ever @{marks[-1]}"]
+    marks = list(points[-1]["right"])
+    head = ["minutes", "updates", *(f"right @{mark}" for mark in marks), f"ever @{marks[-1]}"]
     # A dozen points show the shape of a curve; the rest is in metrics.jsonl.
     shown = points[:: max(1, len(points) // 12)]
     if shown[-1] is not points[-1]:
@@ -68,7 +68,7 @@ def _curve(points: list[dict[str, Any]]) -> list[str]:
         [
             f"{point['minutes']:.1f}",
             f"{point['update']:,}",
-            *(f"{point['raw'][mark]:.1%}" for mark in marks),
+            *(f"{point['right'][mark]:.1%}" for mark in marks),
             f"{point['ever'][marks[-1]]:.1%}",
         ]
         for point in shown

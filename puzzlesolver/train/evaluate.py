@@ -1,9 +1,9 @@
-"""Raw accuracy on held-out puzzles while training: no checker, no restart, fixed numbers of steps.
+"""Accuracy on held-out puzzles while training: plain trajectories at fixed numbers of steps.
 
 In: a model and puzzles with targets. Out: shares of solved puzzles by step count.
 
-    >>> raw_accuracy(model, step, batch, marks=(16, 64), seed=0)
-    {'raw': {'16': 0.31, '64': 0.55}, 'ever': {'16': 0.33, '64': 0.6}}
+    >>> plain_accuracy(model, step, batch, marks=(16, 64), seed=0)
+    {'right': {'16': 0.31, '64': 0.55}, 'ever': {'16': 0.33, '64': 0.6}}
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LOOK_EVERY = 4
 
 
 @torch.no_grad()
-def raw_accuracy(
+def plain_accuracy(
     model: RecursiveModel, step: StepFunction, batch: Batch, marks: Sequence[int], seed: int
 ) -> dict[str, dict[str, float]]:
     """Share of puzzles whose decoded answer is the right one.
@@ -35,7 +35,7 @@ def raw_accuracy(
         seed: of the initial states.
 
     Returns:
-        `raw`: right at that step; `ever`: right at some look up to it, what a checker would have
+        `right`: right at that step; `ever`: right at some look up to it, what a checker would have
         accepted.
     """
     assert batch.targets is not None
@@ -44,7 +44,7 @@ def raw_accuracy(
     def noise(shape: tuple[int, ...]) -> Tensor:
         return torch.randn(shape, generator=generator, device=generator.device)
 
-    raw, ever = dict.fromkeys(marks, 0), dict.fromkeys(marks, 0)
+    right_at, ever = dict.fromkeys(marks, 0), dict.fromkeys(marks, 0)
     for start in range(0, len(batch.tokens), CHUNK):
         part = slice(start, start + CHUNK)
         tokens, targets = batch.tokens[part], batch.targets[part]
@@ -53,16 +53,16 @@ def raw_accuracy(
         seen = torch.zeros(len(tokens), dtype=torch.bool, device=tokens.device)
         for number in range(1, max(marks) + 1):
             state = step(state, inputs)
-            if number % LOOK_EVERY and number not in raw:
+            if number % LOOK_EVERY and number not in right_at:
                 continue
             logits = model.readout(state, batch.layout).logits
             right = (logits.argmax(-1) + 1 == targets).all(1)
             seen |= right
-            if number in raw:
-                raw[number] += int(right.sum())
+            if number in right_at:
+                right_at[number] += int(right.sum())
                 ever[number] += int(seen.sum())
     count = len(batch.tokens)
     return {
-        "raw": {str(mark): solved / count for mark, solved in raw.items()},
+        "right": {str(mark): solved / count for mark, solved in right_at.items()},
         "ever": {str(mark): solved / count for mark, solved in ever.items()},
     }

@@ -149,10 +149,12 @@ def _evaluate(run: Run, tell: Callable[[dict[str, Any]], None], console: Console
         tell(point)
         shares = "  ".join(
             f"@{mark} {share:.1%} (ever {point['ever'][mark]:.1%})"
-            for mark, share in point["raw"].items()
+            for mark, share in point["right"].items()
         )
         console.print(
-            f"held-out after update {run.updates:,}: raw {shares}", soft_wrap=True, highlight=False
+            f"held-out after update {run.updates:,}: right {shares}",
+            soft_wrap=True,
+            highlight=False,
         )
 
 

@@ -109,7 +109,7 @@ class TrainConfig:
         eval_every: updates between evaluations; 0 = never.
         eval_puzzles: held-out puzzles, of `eval_difficulty` or the last rows of `data`.
         eval_difficulty: difficulty of generated held-out puzzles.
-        eval_steps: step counts at which the raw accuracy is taken.
+        eval_steps: step counts at which their accuracy is taken.
         checkpoint_minutes: minutes between checkpoints.
     """
 

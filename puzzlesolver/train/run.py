@@ -26,7 +26,7 @@ from puzzlesolver.runtime import choose_runtime
 from puzzlesolver.train.card import machine
 from puzzlesolver.train.contracts import CONTRACTS
 from puzzlesolver.train.data import SOURCES
-from puzzlesolver.train.evaluate import raw_accuracy
+from puzzlesolver.train.evaluate import plain_accuracy
 from puzzlesolver.train.optim import (
     build_optimizers,
     load_optimizer_state,
@@ -161,7 +161,7 @@ class Run:
             return None
         batch = batch.to(self.runtime.device)
         marks, seed = self.config.eval_steps, self.config.seed
-        measured = raw_accuracy(self.average, self.average_step, batch, marks, seed)
+        measured = plain_accuracy(self.average, self.average_step, batch, marks, seed)
         point = {"update": self.updates, "minutes": round(self.minutes, 3), **measured}
         self.curve.append(point)
         return point

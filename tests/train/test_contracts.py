@@ -190,6 +190,22 @@ def test_suppositions_become_clues_or_contradictions_and_come_off_again(
     assert torch.equal(contract.pool.targets, solutions)
 
 
+def test_stillness_is_what_solved_puzzles_lack(tiny_config: Config) -> None:
+    """CopyClues never stands still, and solves the boards without a blank alone."""
+
+    def loss(stillness: str, reveal: str) -> float:
+        config = tiny_config(f"stillness={stillness}", reveal, "reveal_speed=0", "noise=0")
+        source = SudokuSource(config)
+        contract = CarriedState(config, source, torch.Generator().manual_seed(0))
+        model = CopyClues()
+        return contract.loss(model, steps_of(model, source.layout)[0], 0.0).loss.item()
+
+    # Third step of a state that grows by the same each time: it moves by half of what it was.
+    assert loss("1", "reveal=16") == pytest.approx(loss("0", "reveal=16"), abs=0.25)
+    assert loss("1", "reveal=16") > loss("0", "reveal=16")
+    assert loss("1", "reveal=0") == loss("0", "reveal=0")
+
+
 def test_a_puzzle_has_time_before_the_first_supposition(tiny_config: Config) -> None:
     config = tiny_config("suppositions=1", "suppose_after=3", "reveal=0", "max_age=50")
     source = SudokuSource(config)

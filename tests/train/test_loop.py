@@ -91,7 +91,7 @@ def test_an_interrupted_run_ends_bitwise_like_an_uninterrupted_one(
     train(config, whole, resume=True, dry_run=False, console=console)
     assert len(losses(whole)) == 120
     assert losses(parts) == losses(whole)
-    curves = [[row["raw"] for row in metrics(out) if "raw" in row] for out in (parts, whole)]
+    curves = [[row["right"] for row in metrics(out) if "right" in row] for out in (parts, whole)]
     assert curves[0] == curves[1]
     weights = [load_file(out / "model" / "model.safetensors") for out in (parts, whole)]
     assert weights[0].keys() == weights[1].keys()
@@ -111,8 +111,8 @@ def test_it_learns(contract: str, tiny_config: Config, console: Console, tmp_pat
     assert sum(values[-20:]) < 0.5 * sum(values[:20])
     last = metrics(tmp_path)[-1]
     assert last["update"] == 250
-    assert last["raw"]["16"] > 0.5
-    assert last["ever"]["16"] >= last["raw"]["16"]
+    assert last["right"]["16"] > 0.5
+    assert last["ever"]["16"] >= last["right"]["16"]
 
 
 def test_what_a_finished_run_leaves(tiny_config: Config, console: Console, tmp_path: Path) -> None:
@@ -255,4 +255,4 @@ def test_compiled_steps_learn_the_same(tiny_config: Config) -> None:
         pytest.skip("no C++ compiler")
     for _ in range(2):
         assert compiled.update().loss == pytest.approx(plain.update().loss, rel=1e-4)
-    assert compiled.evaluate()["raw"].keys() == {"4", "16"}
+    assert compiled.evaluate()["right"].keys() == {"4", "16"}
