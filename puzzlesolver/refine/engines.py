@@ -71,21 +71,20 @@ class TorchEngine:
         """Apply the step `steps` times, each time adding `noise` drawn from the row's generator.
 
         Returns:
-            The new state and the relative residual ‖z' - z‖ / ‖z‖ of the last step, `float32[B]`.
+            The new state and the relative residual ‖z' - z‖ / ‖z‖ over all `steps`, `float32[B]`.
         """
         step = self._step(state, inputs, layout)
 
         @torch.inference_mode()
         def run(rows: slice) -> tuple[State, Tensor]:
             recalled = self._padded(inputs[rows])
-            now = previous = tuple(self._padded(part[rows]) for part in state)
+            now = start = tuple(self._padded(part[rows]) for part in state)
             for _ in range(steps):
-                previous = now
                 now = step(now, recalled)
                 if noise:
                     now = tuple(_disturbed(part, noise, generators[rows]) for part in now)
             count = len(inputs[rows])
-            residual = relative_residual(previous, now)[:count]
+            residual = relative_residual(start, now)[:count]
             return tuple(part[:count] for part in now), residual
 
         size = len(inputs)

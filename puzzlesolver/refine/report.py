@@ -41,7 +41,7 @@ class StepReport:
         step: steps this puzzle has spent.
         index: its position in the list of puzzles.
         answer: what its state decodes to now; `answer.confidence` colours the live view.
-        residual: ‖z' - z‖ / ‖z‖ of its last step.
+        residual: ‖z' - z‖ / ‖z‖ since the last reading.
         changed: `bool[height, width]`, cells whose decoded value changed in this step.
         clamped: `bool[height, width]`, cells held by the present hypothesis.
         settled: whether the trajectory has stopped moving.

@@ -1,7 +1,8 @@
 """When has a trajectory stopped moving? When answer and state have held still for some steps.
 
 Settled is a fact about the trajectory, never about the answer: a settled state can be wrong
-(arXiv 2601.10679).
+(arXiv 2601.10679). States are compared from reading to reading, some steps apart: slow drift counts
+as motion, and a state that swings between two values which decode alike counts as still.
 
     >>> quiet = quiet_steps(quiet, steps=4, changed=False, residual=0.003, tolerance=0.02)
     >>> settled = quiet >= policy.settle_window
@@ -30,7 +31,7 @@ def quiet_steps(quiet: int, steps: int, changed: bool, residual: float, toleranc
         quiet: the same at the last reading.
         steps: since the last reading.
         changed: whether the decoded answer differs from that of the last reading.
-        residual: of the last step.
+        residual: since the last reading.
         tolerance: residual from which a state counts as moving.
     """
     return quiet + steps if not changed and residual < tolerance else 0
