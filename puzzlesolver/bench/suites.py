@@ -216,7 +216,7 @@ SUITES = {
             domain="sudoku",
             description="random minimal boards, boards with one blank, and --data (17-clue boards)",
             load=_easy,
-            max_steps={"verified": 2_000},
+            max_steps={"verified": 20_000},
         ),
         Suite(
             name="sudoku-sound",
