@@ -10,3 +10,9 @@ MAX_GRID_SIDE = 1_024
 
 DETECT_BYTES = 65_536
 """How much of a file is looked at to find its domain and format."""
+
+MAX_IMAGE_BYTES = 2**26
+"""How much of an image file is read."""
+
+MAX_IMAGE_PIXELS = 2**24
+"""Largest accepted image: the largest grid with 4 × 4 pixels a cell."""

@@ -1,7 +1,8 @@
 """What to compare with: exact solvers timed on the same puzzles, and what others published.
 
-Exact solvers answer every Sudoku, thousands a second; no network comes near them, and the report
-says so by showing both. Published accuracies are of Sudoku-Extreme's own test set, never of ours.
+Exact solvers answer every Sudoku and every maze, thousands a second; no network comes near them,
+and the report says so by showing both. Published accuracies are of the test set in
+`PUBLISHED_ON`, never of ours.
 
     >>> [row.solver for row in time_exact_solvers(cases.puzzles)]
     ['python-sat', 'compiled backtracking']
@@ -30,7 +31,7 @@ class Published:
 
     Attributes:
         system: its name.
-        accuracy: percent of puzzles answered exactly.
+        accuracy: percent of puzzles answered exactly as the label has it.
         training: what it was trained on.
         setting: how much it may compute for one puzzle, where that is not the paper's default.
         source: where the figure stands.
@@ -44,6 +45,8 @@ class Published:
 
 
 SMALL = "1,000 puzzles, augmented"
+MAZES = "1,000 mazes"
+PUBLISHED_ON = {"sudoku-extreme": "Sudoku-Extreme", "maze-hard": "Maze-Hard"}
 
 PUBLISHED = {
     "sudoku-extreme": (
@@ -55,7 +58,14 @@ PUBLISHED = {
         Published("PTRM", 98.75, SMALL, "100 noisy rollouts of 64 steps", "arXiv 2605.19943"),
         Published("EqR", 99.8, SMALL, "128 restarts of 64 steps", "arXiv 2605.21488"),
         Published("LDT", 100.0, SMALL, "with branching search", "arXiv 2605.08605"),
-    )
+    ),
+    "maze-hard": (
+        Published("HRM", 74.5, MAZES, "", "arXiv 2506.21734"),
+        Published("RSM", 80.0, MAZES, "", "arXiv 2603.15641"),
+        Published("TRM", 85.3, f"{MAZES}, turned and flipped", "", "arXiv 2510.04871"),
+        Published("SE-RRM", 88.8, MAZES, "", "arXiv 2603.02193"),
+        Published("LDT", 99.3, MAZES, "", "arXiv 2605.08605"),
+    ),
 }
 """By suite; figures of 2026 papers come from their abstracts."""
 
@@ -80,9 +90,11 @@ class Timing:
 def time_exact_solvers(puzzles: Sequence[Puzzle]) -> list[Timing]:
     """Every exact solver that can take these puzzles, on the first `SAMPLE` of them."""
     puzzles = puzzles[:SAMPLE]
-    solvers: dict[str, Exact] = {"python-sat": get_domain(puzzles[0].domain).solve_exactly}
-    if find_spec("numba") and all(puzzle.grid.shape == (9, 9) for puzzle in puzzles):
-        solvers["compiled backtracking"] = _backtrack
+    domain = get_domain(puzzles[0].domain)
+    name, compiled_name, compiled, shape = EXACT[domain.name]
+    solvers: dict[str, Exact] = {name: domain.solve_exactly}
+    if find_spec("numba") and all(shape in (None, puzzle.grid.shape) for puzzle in puzzles):
+        solvers[compiled_name] = compiled
     return [_time(name, solver, puzzles) for name, solver in solvers.items()]
 
 
@@ -105,3 +117,17 @@ def _backtrack(puzzle: Puzzle) -> Grid | None:
     in_order = np.zeros(1, np.uint64)
     solution, found, _ = solve(puzzle.grid.reshape(-1), 1, in_order, MANY_GUESSES)
     return solution.reshape(9, 9) if found else None
+
+
+def _flood(puzzle: Puzzle) -> Grid | None:
+    from puzzlesolver.domains.maze.lay import flood
+    from puzzlesolver.domains.maze.rules import GOAL, WALL, find, walk
+
+    return walk(puzzle.grid, flood(puzzle.grid != WALL, find(puzzle.grid, GOAL)))
+
+
+EXACT: dict[str, tuple[str, str, Exact, tuple[int, ...] | None]] = {
+    "sudoku": ("python-sat", "compiled backtracking", _backtrack, (9, 9)),
+    "maze": ("breadth-first search", "compiled breadth-first search", _flood, None),
+}
+"""By domain: what `solve_exactly` uses, a compiled solver, and the only shape that one takes."""

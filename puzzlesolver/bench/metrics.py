@@ -26,8 +26,11 @@ Z95 = 1.959964
 LANDMARKS = (2_000, 20_000)
 """Budgets that others report at, beside the powers of two."""
 
-BANDS = ((0, 0, "0"), (1, 9, "1-9"), (10, 19, "10-19"), (20, 49, "20-49"), (50, math.inf, "50+"))
-"""Lowest and highest rating of a band, and its name."""
+Bands = Sequence[tuple[float, str]]
+"""The highest rating of each band, rising, and its name."""
+
+GUESSES: Bands = ((0, "0"), (9, "1-9"), (19, "10-19"), (49, "20-49"), (math.inf, "50+"))
+"""Bands of Sudoku ratings."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Record:
         status: as in `pipeline.Result`.
         verdict: what the rules say of the answer.
         matches: whether the answer is the known one; None when none is known.
+        as_good: whether it is as good as the known one; the same thing where one answer is right.
+        drawn: whether the rules accept what the state drew itself (`Answer.drawn`), if it draws.
         settled: whether the trajectory had stopped moving.
         steps: steps spent.
         restarts: fresh starts after the first.
@@ -57,6 +62,8 @@ class Record:
     status: str
     verdict: str
     matches: bool | None
+    as_good: bool | None
+    drawn: bool | None
     settled: bool
     steps: int
     restarts: int
@@ -66,30 +73,37 @@ class Record:
     def correct(self) -> bool:
         """In verified mode the rules decide, otherwise the known answer, if there is one."""
         verified = self.verdict == "verified"
-        return verified if self.mode == "verified" or self.matches is None else self.matches
+        return verified if self.mode == "verified" or self.as_good is None else self.as_good
 
     @property
     def wrong_verified(self) -> bool:
-        """Whether the rules accepted something that is not the known answer."""
-        return self.verdict == "verified" and self.matches is False
+        """Whether the rules accepted something worse than the known answer."""
+        return self.verdict == "verified" and self.as_good is False
 
 
-def summarise(records: Sequence[Record], max_steps: int) -> dict[str, Any]:
+def summarise(records: Sequence[Record], max_steps: int, bands: Bands) -> dict[str, Any]:
     """All numbers of one mode.
 
     Args:
         records: of every puzzle, in any order.
         max_steps: the budget of a puzzle.
+        bands: of ratings.
     """
     records = sorted(records, key=lambda record: record.index)
     settled = [record for record in records if record.settled]
     seconds = max(record.elapsed for record in records)
     return {
         "accuracy": accuracy(records),
+        "exact": _share_of([r.matches for r in records if r.matches is not None]),
+        "drawn": _share_of([r.drawn for r in records if r.drawn is not None]),
         "by_budget": {
             str(budget): accuracy(records, within=budget) for budget in budgets(max_steps)
         },
-        "by_rating": _by(records, lambda record: band(record.rating), [*BAND_NAMES, UNRATED]),
+        "by_rating": _by(
+            records,
+            lambda record: band(record.rating, bands),
+            [*(name for _, name in bands), UNRATED],
+        ),
         "by_source": _by(records, lambda record: record.group),
         "given_settled": {
             "correct": accuracy(settled),
@@ -138,11 +152,11 @@ def budgets(max_steps: int) -> list[int]:
     return sorted({*doublings, *landmarks, max_steps})
 
 
-def band(rating: float | None) -> str:
+def band(rating: float | None, bands: Bands) -> str:
     """The name of a rating's band."""
     if rating is None:
         return UNRATED
-    return next(name for _, high, name in BANDS if rating <= high)
+    return next(name for highest, name in bands if rating <= highest)
 
 
 def step_statistics(steps: Sequence[int], max_steps: int) -> dict[str, Any]:
@@ -173,5 +187,8 @@ def _rate(count: int, seconds: float) -> float | None:
     return round(count / seconds, 3) if seconds else None
 
 
+def _share_of(flags: Sequence[bool]) -> dict[str, Any]:
+    return share(sum(flags), len(flags))
+
+
 UNRATED = "unrated"
-BAND_NAMES = tuple(name for _, _, name in BANDS)

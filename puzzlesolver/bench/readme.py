@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from puzzlesolver.bench.metrics import BAND_NAMES
+from puzzlesolver.bench.baselines import PUBLISHED_ON
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "benchmarks"
@@ -45,7 +45,8 @@ def markdown(reports: list[dict[str, Any]]) -> str:
     rows += [row for each in reports for row in _our_rows(each)]
     for row in report["published"]:
         cells = (f"{row['system']}, {row['source']}", row["training"], row["setting"])
-        rows.append(f"| {' | '.join(cells)} | {row['accuracy']:g}, on Sudoku-Extreme itself | |")
+        other = PUBLISHED_ON[report["suite"]]
+        rows.append(f"| {' | '.join(cells)} | {row['accuracy']:g}, on {other} itself | |")
     lines = [
         *rows, "",
         f"{data['name']} (sha256 {data['sha256'][:8]}…), {data['rows']:,} puzzles; "
@@ -62,7 +63,7 @@ def _curves(report: dict[str, Any]) -> list[str]:
     rows = [header, "|---|" + "---:|" * len(modes)]
     budgets = sorted({int(budget) for mode in modes for budget in mode["by_budget"]})
     parts = [(f"within {at:,} steps", "by_budget", str(at)) for at in budgets]
-    ratings = [band for band in BAND_NAMES if any(band in mode["by_rating"] for mode in modes)]
+    ratings = dict.fromkeys(band for mode in modes for band in mode["by_rating"])
     parts += [(f"rating {band}", "by_rating", band) for band in ratings]
     for name, kind, key in parts:
         rows.append(_row(name, [mode[kind].get(key) for mode in modes]))

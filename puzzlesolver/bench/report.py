@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from puzzlesolver.bench.baselines import PUBLISHED_ON
 from puzzlesolver.bench.metrics import Record
 from puzzlesolver.errors import UsageError
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 Report = Mapping[str, Any]
 
-NOT_OURS = "on Sudoku-Extreme itself, not on the puzzles above"
+NOT_OURS = "on {} itself, not on the puzzles above"
 
 
 @contextlib.contextmanager
@@ -101,7 +102,7 @@ def print_report(report: Report, console: Console) -> None:
     )
     _print_table(
         console,
-        f"published, {NOT_OURS}",
+        f"published, {NOT_OURS.format(PUBLISHED_ON.get(report['suite'], ''))}",
         ["", "%", "trained on", "setting", "source"],
         [
             [row["system"], f"{row['accuracy']:g}", row["training"], row["setting"], row["source"]]
@@ -124,6 +125,8 @@ def _accuracy_rows(report: Report) -> list[list[str]]:
 
     return [
         row("right", lambda mode: _share(mode["accuracy"], interval=True)),
+        row("equal to the known answer", lambda mode: _share(mode.get("exact"))),
+        row("drawn right without a walk", lambda mode: _share(mode.get("drawn"))),
         row("right when settled", lambda mode: _share(mode["given_settled"]["correct"])),
         row("settled", lambda mode: f"{mode['given_settled']['correct']['of']:,}"),
         row("steps, median", lambda mode: _number(mode["steps"]["median"])),

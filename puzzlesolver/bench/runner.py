@@ -25,6 +25,7 @@ from puzzlesolver.bench.journal import SCHEMA, Journal
 from puzzlesolver.bench.metrics import Record, summarise
 from puzzlesolver.bench.report import print_report, progress
 from puzzlesolver.bench.suites import Cases, Suite, get_suite
+from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
 from puzzlesolver.hub.folder import read_config, read_model, write_atomically
 from puzzlesolver.hub.store import resolve
@@ -124,7 +125,7 @@ def run_suite(
     summaries = {}
     for mode, solver in solvers.items():
         _run_mode(mode, solver, cases, journal, console)
-        summaries[mode] = summarise(journal.done(mode), solver.policy.max_steps)
+        summaries[mode] = summarise(journal.done(mode), solver.policy.max_steps, suite.bands)
         summaries[mode]["peak_memory_mib"] = peak_memory_mib()
     report = {
         "schema": SCHEMA,
@@ -196,19 +197,25 @@ def _run_mode(
 
 
 def _record(mode: str, index: int, cases: Cases, result: Result, elapsed: float) -> Record:
-    label = result.puzzle.label
-    answer = None if result.answer is None else result.answer.grid
+    puzzle, answer = result.puzzle, result.answer
+    domain = get_domain(puzzle.domain)
+    matches = as_good = drawn = None
+    if puzzle.label is not None:
+        matches = answer is not None and bool(np.array_equal(answer.grid, puzzle.label))
+        as_good = answer is not None and domain.as_good(answer.grid, puzzle.label)
+    if answer is not None and answer.drawn is not None:
+        drawn = domain.verify(puzzle, answer.drawn).status == "verified"
     return Record(
         mode=mode,
         index=index,
-        name=result.puzzle.name,
+        name=puzzle.name,
         group=cases.groups[index],
-        rating=result.puzzle.rating,
+        rating=puzzle.rating,
         status=result.status,
         verdict=result.verdict.status,
-        matches=None
-        if label is None
-        else answer is not None and bool(np.array_equal(answer, label)),
+        matches=matches,
+        as_good=as_good,
+        drawn=drawn,
         settled=result.settled,
         steps=result.steps,
         restarts=result.restarts,

@@ -13,6 +13,7 @@ import difflib
 import hashlib
 import io
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from puzzlesolver.bench.baselines import PUBLISHED, Published
+from puzzlesolver.bench.metrics import GUESSES, Bands
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.errors import UsageError
 
@@ -31,6 +33,18 @@ GENERATED = 1_000
 
 KIND = 100
 """Puzzles of each kind in the suites that make their own."""
+
+PATH_CELLS: Bands = (
+    (59, "2-59"), (109, "60-109"), (129, "110-129"), (249, "130-249"), (499, "250-499"),
+    (999, "500-999"), (math.inf, "1000+"),
+)  # fmt: skip
+"""Bands of maze ratings."""
+
+LARGE = {60: 50, 100: 25, 200: 10, 400: 3}
+"""Sides of the mazes of `maze-xl`, and how many of each; nobody waits for more of the largest."""
+
+MANY_MAZES = 10_000
+"""Mazes of `maze-sound`."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,7 @@ class Suite:
         description: one line for people.
         load: makes or reads the puzzles; `UsageError` for a file that is missing or not wanted.
         max_steps: budget of a puzzle by mode; the modes that are run when the user names none.
+        bands: of the puzzles' ratings.
         prove: whether exact proofs of contradictions are part of what is measured.
         published: results of others, on the set of the same name.
     """
@@ -73,6 +88,7 @@ class Suite:
     description: str
     load: Load
     max_steps: dict[str, int]
+    bands: Bands = GUESSES
     prove: bool = False
     published: tuple[Published, ...] = ()
 
@@ -97,12 +113,7 @@ def _extreme(data: Path | None, limit: int | None, seed: int) -> Cases:
 
 
 def _sizes(data: Path | None, limit: int | None, seed: int) -> Cases:
-    if data is not None:
-        raise UsageError(
-            "this suite makes its own boards",
-            where="--data",
-            hint="sudoku-extreme reads boards of any size",
-        )
+    _refuse(data, "sudoku-extreme reads boards of any size")
     count = KIND if limit is None else limit
     generate = get_domain("sudoku").generate
     made = {f"{size}×{size}": generate(count, seed, size=size) for size in SIZES}
@@ -139,6 +150,44 @@ def _sound(data: Path | None, limit: int | None, seed: int) -> Cases:
         if puzzle.label is None:
             raise UsageError("this puzzle comes without an answer", where=puzzle.source)
     return cases
+
+
+def _hard_mazes(data: Path | None, limit: int | None, seed: int) -> Cases:
+    if data is not None:
+        return _read("maze", data, limit)
+    made = get_domain("maze").generate(GENERATED if limit is None else limit, seed)
+    return _collect(f"generated, seed {seed}", {"30×30": made})
+
+
+def _large_mazes(data: Path | None, limit: int | None, seed: int) -> Cases:
+    _refuse(data, "maze-hard reads mazes of any size")
+    generate = get_domain("maze").generate
+    made = {
+        f"{side}×{side}": generate(count if limit is None else limit, seed, size=side)
+        for side, count in LARGE.items()
+    }
+    return _collect(f"generated, seed {seed}", made)
+
+
+def _many_mazes(data: Path | None, limit: int | None, seed: int) -> Cases:
+    _refuse(data, "maze-hard reads mazes of any size")
+    count = (MANY_MAZES if limit is None else limit) // 4
+    generate = get_domain("maze").generate
+    made = {
+        f"{kind}, {difficulty}": generate(count, seed, size=20, kind=kind, difficulty=difficulty)
+        for kind, difficulty in (
+            ("walls", "easy"),
+            ("walls", "hard"),
+            ("open", "easy"),
+            ("perfect", "easy"),
+        )
+    }
+    return _collect(f"generated, seed {seed}", made)
+
+
+def _refuse(data: Path | None, hint: str) -> None:
+    if data is not None:
+        raise UsageError("this suite makes its own puzzles", where="--data", hint=hint)
 
 
 def _random_boards(count: int, seed: int, one_blank: bool) -> Iterator[Puzzle]:
@@ -224,6 +273,32 @@ SUITES = {
             description="all rows of --data: no wrong answer verified, no solvable board refused",
             load=_sound,
             max_steps={"verified": 32},
+            prove=True,
+        ),
+        Suite(
+            name="maze-hard",
+            domain="maze",
+            description="30×30 mazes with long paths: --data CSV, or a seeded set",
+            load=_hard_mazes,
+            max_steps={"raw": 2_000, "verified": 2_000},
+            bands=PATH_CELLS,
+            published=PUBLISHED["maze-hard"],
+        ),
+        Suite(
+            name="maze-xl",
+            domain="maze",
+            description="generated mazes of 60×60 to 400×400: weights trained on 24×24 alone",
+            load=_large_mazes,
+            max_steps={"raw": 20_000},
+            bands=PATH_CELLS,
+        ),
+        Suite(
+            name="maze-sound",
+            domain="maze",
+            description="10,000 generated mazes, few steps: no bad path verified, no maze refused",
+            load=_many_mazes,
+            max_steps={"verified": 64},
+            bands=PATH_CELLS,
             prove=True,
         ),
     )

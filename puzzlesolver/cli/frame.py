@@ -65,10 +65,10 @@ class Moment:
 
 def draw(moment: Moment, width: int, height: int) -> Group:
     """The frame in at most `width` columns and `height` rows, without a grid that is too large."""
-    grid = _grid(moment)
+    grid, arrangement = _fitting(moment, width, height)
     grid_width, grid_height = _size(grid)
     heading = _heading(moment, width)
-    match _arrangement(grid_width, grid_height, width, height):
+    match arrangement:
         case "beside":
             table = Table.grid(padding=(0, GAP, 0, 0))
             info = _info(moment, width - grid_width - GAP, _rows_beside(grid_height, height))
@@ -88,8 +88,8 @@ def natural_size(moment: Moment) -> tuple[int, int]:
 
 
 def shows_grid(moment: Moment, width: int, height: int) -> bool:
-    """Whether `draw` has room for the grid."""
-    return _arrangement(*_size(_grid(moment)), width, height) != "hidden"
+    """Whether `draw` has room for the grid, at least for a compact one."""
+    return _fitting(moment, width, height)[1] != "hidden"
 
 
 def curve(residuals: Sequence[float], reports: int, columns: int, rows: int) -> Text:
@@ -116,6 +116,18 @@ def curve(residuals: Sequence[float], reports: int, columns: int, rows: int) -> 
     return Text("\n".join(lines), "blue", no_wrap=True)
 
 
+def _fitting(moment: Moment, width: int, height: int) -> tuple[Text, str]:
+    """The grid with its arrangement: the full picture where there is room, else the compact one."""
+    rows, columns = moment.puzzle.grid.shape
+    if columns > width or rows > 2 * height:  # no picture is smaller; painting it would take long
+        return Text("\n".join([" " * columns] * -(-rows // 2))), "hidden"
+    for compact in (False, True):
+        grid = _grid(moment, compact)
+        if (arrangement := _arrangement(*_size(grid), width, height)) != "hidden":
+            break
+    return grid, arrangement
+
+
 def _arrangement(grid_width: int, grid_height: int, width: int, height: int) -> str:
     """Whether the information stands beside the grid, the grid above it, or the grid is hidden."""
     if (
@@ -133,16 +145,17 @@ def _rows_beside(grid_height: int, height: int) -> int:
     return max(grid_height, LEAST_INFO_ROWS, min(height // 3, MOST_CURVE_ROWS + 5))
 
 
-def _grid(moment: Moment) -> Text:
+def _grid(moment: Moment, compact: bool = False) -> Text:
     domain = get_domain(moment.puzzle.domain)
     if moment.answer is None:
-        return domain.render(moment.puzzle.grid, moment.puzzle.grid)
+        return domain.render(moment.puzzle.grid, moment.puzzle.grid, compact=compact)
     return domain.render(
         moment.answer.grid,
         moment.puzzle.grid,
         moment.answer.confidence,
         moment.changed,
         moment.clamped,
+        compact,
     )
 
 

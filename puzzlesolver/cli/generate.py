@@ -1,4 +1,4 @@
-"""`puzzlesolver generate`: new puzzles, each with exactly one solution.
+"""`puzzlesolver generate`: new puzzles, each with its answer.
 
 $ puzzlesolver generate sudoku -n 100 --difficulty extreme --seed 7 > puzzles.csv
 """
@@ -6,12 +6,14 @@ $ puzzlesolver generate sudoku -n 100 --difficulty extreme --seed 7 > puzzles.cs
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
 from puzzlesolver.cli.options import Output
+from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,15 +23,24 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Make new puzzles.")
 COLUMNS = ("source", "question", "answer", "rating")
 
+Count = Annotated[int, typer.Option("--count", "-n", metavar="N", min=1, help="How many.")]
+Seed = Annotated[
+    int, typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same puzzles.")
+]
+PuzzleFormat = Annotated[
+    Literal["csv", "line", "grid"],
+    typer.Option("--format", "-f", help="csv has the columns source,question,answer,rating."),
+]
+
 
 @app.callback()
 def _group() -> None:
-    """Make new puzzles, each with exactly one solution."""
+    """Make new puzzles, each with its answer."""
 
 
 @app.command("sudoku")
 def generate_sudoku(
-    count: Annotated[int, typer.Option("--count", "-n", metavar="N", min=1, help="How many.")] = 1,
+    count: Count = 1,
     difficulty: Annotated[
         str | None,
         typer.Option(
@@ -43,10 +54,7 @@ def generate_sudoku(
     size: Annotated[
         int, typer.Option("--size", metavar="N", help="Rows of the board: 4, 6, 9, 16 or 25.")
     ] = 9,
-    seed: Annotated[
-        int,
-        typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same puzzles."),
-    ] = 0,
+    seed: Seed = 0,
     exclude: Annotated[
         Path | None,
         typer.Option(
@@ -56,19 +64,56 @@ def generate_sudoku(
             help="Never make one of these puzzles, nor one that is the same up to symmetry.",
         ),
     ] = None,
-    format: Annotated[
-        Literal["csv", "line", "grid"],
-        typer.Option("--format", "-f", help="csv has the columns source,question,answer,rating."),
-    ] = "line",
+    format: PuzzleFormat = "line",
     output: Output = None,
 ) -> None:
     """Make Sudokus with exactly one solution; pipe them into `puzzlesolver solve -`."""
+    options = {"size": size, "difficulty": difficulty, "exclude": exclude}
+    _generate("sudoku", count, seed, options, format, output)
+
+
+@app.command("maze")
+def generate_maze(
+    count: Count = 1,
+    difficulty: Annotated[
+        str | None,
+        typer.Option(
+            "--difficulty",
+            metavar="easy|hard|N",
+            show_default="hard for walls, else easy",
+            help="hard asks for a shortest path of 110 cells at 30×30, else in proportion; N for "
+            "at least N cells.",
+        ),
+    ] = None,
+    size: Annotated[
+        str, typer.Option("--size", metavar="N|HxW", help="Rows and columns, for example 30.")
+    ] = "30",
+    kind: Annotated[
+        Literal["walls", "open", "perfect"],
+        typer.Option(
+            "--kind",
+            help="Random walls, many or few, or a perfect maze (half of them with loops).",
+        ),
+    ] = "walls",
+    seed: Seed = 0,
+    format: PuzzleFormat = "line",
+    output: Output = None,
+) -> None:
+    """Make mazes with their shortest path; pipe them into `puzzlesolver solve -`."""
+    if not (match := re.fullmatch(r"(\d{1,6})(?:[x×](\d{1,6}))?", size)):
+        raise UsageError(f"expected N or HxW, not {size!r}", where="--size")
+    sides = int(match[1]), int(match[2] or match[1])
+    options = {"size": sides, "difficulty": difficulty, "kind": kind}
+    _generate("maze", count, seed, options, format, output)
+
+
+def _generate(
+    name: str, count: int, seed: int, options: dict[str, Any], format: str, output: Path | None
+) -> None:
     from puzzlesolver.cli.output import open_output
     from puzzlesolver.domains.base import get_domain
 
-    puzzles = get_domain("sudoku").generate(
-        count, seed, size=size, difficulty=difficulty, exclude=exclude
-    )
+    puzzles = get_domain(name).generate(count, seed, **options)
     with open_output(output) as file:
         _write(puzzles, file, format)
 

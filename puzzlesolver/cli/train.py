@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from puzzlesolver.cli.options import MACHINE, Threads
+from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
     from puzzlesolver.train.presets import TrainConfig
 
 app = typer.Typer(help="Train a model.")
-DEFAULT_PRESET = "sudoku"
 
 
 def _list_presets(wanted: bool) -> None:
@@ -36,11 +36,16 @@ def _group() -> None:
     """Train a model; it is saved again and again, and Ctrl-C loses nothing."""
 
 
-@app.command("sudoku")
-def train_sudoku(
+def train_domain(
+    context: typer.Context,
     preset: Annotated[
         str | None,
-        typer.Option("--preset", metavar="NAME", show_default=DEFAULT_PRESET, help="The recipe."),
+        typer.Option(
+            "--preset",
+            metavar="NAME",
+            show_default="the name of the puzzle kind",
+            help="The recipe.",
+        ),
     ] = None,
     list_presets: Annotated[
         bool,
@@ -96,7 +101,8 @@ def train_sudoku(
     resume: Annotated[
         Literal["auto", "none"],
         typer.Option(
-            "--resume", help="auto goes on with the run in --out, if there is one; none refuses to."
+            "--resume",
+            help="auto goes on with the run in --out, if there is one; none refuses to.",
         ),
     ] = "auto",
     out: Annotated[
@@ -108,7 +114,11 @@ def train_sudoku(
     seed: Annotated[
         int | None,
         typer.Option(
-            "--seed", metavar="N", min=0, show_default="0", help="Of weights, puzzles and noise."
+            "--seed",
+            metavar="N",
+            min=0,
+            show_default="0",
+            help="Of weights, puzzles and noise.",
         ),
     ] = None,
     device: Annotated[
@@ -130,14 +140,12 @@ def train_sudoku(
         ),
     ] = False,
 ) -> None:
-    """Train a Sudoku model; prints the folder of the finished model.
-
-    A run that is resumed keeps its own settings; only its length and its speed
-    may change.
-    """
+    """Train a model on the puzzles whose kind is the command's name."""
     from puzzlesolver.train.presets import get_preset, override
 
-    out = out or Path("runs") / (preset or DEFAULT_PRESET)
+    domain = str(context.info_name)
+    preset = preset or domain
+    out = out or Path("runs") / preset
     typed: dict[str, Any] = {
         "minutes": minutes,
         "steps": steps,
@@ -148,7 +156,13 @@ def train_sudoku(
         "threads": threads,
     }
     typed = {name: value for name, value in typed.items() if value is not None}
-    config = get_preset(preset or DEFAULT_PRESET, domain="sudoku", **typed)
+    config = get_preset(preset, **typed)
+    if config.domain != domain:
+        raise UsageError(
+            f"preset {preset!r} trains {config.domain}",
+            where="--preset",
+            hint=f"puzzlesolver train {config.domain} --preset {preset}",
+        )
     for setting in settings or ():
         config = override(config, setting)
 
@@ -165,6 +179,11 @@ def train_sudoku(
         console.print(
             f"next: puzzlesolver solve PUZZLE --model {model}", soft_wrap=True, highlight=False
         )
+
+
+for name, what in (("sudoku", "Train a Sudoku model"), ("maze", "Train a maze model")):
+    told = f"{what}; prints its folder. A resumed run keeps its settings but for length and speed."
+    app.command(name, help=told)(train_domain)
 
 
 def _resumed(

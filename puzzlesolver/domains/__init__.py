@@ -1,3 +1,4 @@
 """Puzzle kinds; one registry line a kind."""
 
+from puzzlesolver.domains import maze as maze
 from puzzlesolver.domains import sudoku as sudoku

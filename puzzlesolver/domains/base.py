@@ -57,10 +57,24 @@ class Puzzle:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """A decoded answer; `confidence`, `float32[height, width]`, is the model's in each value."""
+    """What a state says.
+
+    Attributes:
+        grid: the answer.
+        confidence: `float32[height, width]`, the model's in each cell.
+        field: all that is decided in each cell, as one number, where that is more than the answer.
+        drawn: the answer as the state itself draws it, where `grid` is derived from other beliefs.
+    """
 
     grid: Grid
     confidence: npt.NDArray[np.float32]
+    field: Grid | None = None
+    drawn: Grid | None = None
+
+    @property
+    def seen(self) -> Grid:
+        """What must hold still for the answer to have settled."""
+        return self.grid if self.field is None else self.field
 
 
 @dataclass(frozen=True)
@@ -73,9 +87,15 @@ class Verdict:
 
 
 class Domain(Protocol):
-    """A puzzle kind. Methods that need torch or numba import them when called."""
+    """A puzzle kind. Methods that need torch or numba import them when called.
+
+    Attributes:
+        name: key of `DOMAINS`.
+        clamps: whether a symbol can be put into an open cell to see what follows.
+    """
 
     name: str
+    clamps: bool
 
     def recognise(self, head: str) -> bool:
         """Whether the first lines of a text look like this kind."""
@@ -83,11 +103,18 @@ class Domain(Protocol):
     def parse(self, lines: Iterable[str], source: str) -> Iterator[Puzzle]:
         """Read puzzles one after another; raises `ParseError` with `FILE:LINE:COL`."""
 
+    @property
+    def parse_image(self) -> Callable[[bytes, str], Iterator[Puzzle]] | None:
+        """Read puzzles from the bytes of a PNG, as `parse` does from text; None: not this kind."""
+
     def verify(self, puzzle: Puzzle, answer: Grid) -> Verdict:
         """Check an answer by the rules alone, never by the label."""
 
+    def as_good(self, answer: Grid, label: Grid) -> bool:
+        """Whether an answer is no worse than the known one; `verify` does not ask this."""
+
     def count_solutions(self, puzzle: Puzzle) -> int:
-        """0, 1 or 2 (2 means more than one), exactly."""
+        """0, 1 or 2 (2 means more than one, where that breaks the rules), exactly."""
 
     def solve_exactly(self, puzzle: Puzzle) -> Grid | None:
         """A solution by exact search, or None when there is none; no network takes part."""
@@ -114,8 +141,12 @@ class Domain(Protocol):
         confidence: npt.NDArray[np.float32] | None = None,
         changed: npt.NDArray[np.bool_] | None = None,
         clamped: npt.NDArray[np.bool_] | None = None,
+        compact: bool = False,
     ) -> Text:
-        """The grid for a terminal: givens bold, confidence as colour, changes and clamps marked."""
+        """The grid for a terminal: givens bold, confidence as colour, changes and clamps marked.
+
+        `compact` asks for the smallest legible picture; kinds with small grids have one size.
+        """
 
     def generate(self, count: int, seed: int, **options: Any) -> Iterator[Puzzle]:
         """New puzzles with one solution; Sudoku takes `difficulty`, `size`, `exclude`."""

@@ -1,6 +1,7 @@
 """Whatever the user names - a file, literal text, `-` for stdin - becomes puzzles.
 
-In: the words of a command line. Out: puzzles, read lazily; the first lines show their kind.
+In: the words of a command line. Out: puzzles, read lazily; the first lines show their kind. A PNG
+goes to the kind that is read from images.
 
     >>> [puzzle.name for puzzle in read_puzzles(["list.csv", "1......32..1...4"])]
     ['list.csv:2', 'list.csv:3', '1......32..1...4']
@@ -16,10 +17,14 @@ from typing import BinaryIO
 
 from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle, get_domain
 from puzzlesolver.errors import ParseError
-from puzzlesolver.limits import DETECT_BYTES, MAX_LINE_CHARS
+from puzzlesolver.limits import DETECT_BYTES, MAX_IMAGE_BYTES, MAX_LINE_CHARS
 
 AUTO = "auto"
 STDIN = "-"
+PNG = b"\x89PNG\r\n"
+"""The first line of every PNG."""
+_LINE_BYTES = 4 * MAX_LINE_CHARS
+"""Leaves room for what `parse` refuses as too long, whatever the bytes a character."""
 
 
 def read_puzzles(inputs: Iterable[str | os.PathLike[str]], domain: str = AUTO) -> Iterator[Puzzle]:
@@ -62,7 +67,11 @@ def _read_literal(text: str, kind: Domain | None) -> Iterator[Puzzle]:
 
 
 def _read_stream(stream: BinaryIO, source: str, kind: Domain | None) -> Iterator[Puzzle]:
-    lines = _decode(stream, source)
+    first = stream.readline(_LINE_BYTES)
+    if first == PNG:
+        yield from _read_image(first + stream.read(MAX_IMAGE_BYTES), source, kind)
+        return
+    lines = _decode(first, stream, source)
     if kind is None:
         head: list[str] = []
         size = 0
@@ -85,11 +94,17 @@ def _recognise(head: str) -> Domain | None:
     return next((kind for kind in DOMAINS.values() if kind.recognise(head)), None)
 
 
-def _decode(stream: BinaryIO, source: str) -> Iterator[str]:
-    """Lines of UTF-8 text; raises `ParseError` where it is none."""
-    number = 0
-    # The limit leaves room for what `parse` refuses as too long, whatever the bytes a character.
-    while raw := stream.readline(4 * MAX_LINE_CHARS):
+def _read_image(data: bytes, source: str, kind: Domain | None) -> Iterator[Puzzle]:
+    kind = kind or next(kind for kind in DOMAINS.values() if kind.parse_image)
+    if kind.parse_image is None:
+        raise ParseError(f"{kind.name} is not read from images", where=source, hint="give its text")
+    yield from kind.parse_image(data, source)
+
+
+def _decode(first: bytes, stream: BinaryIO, source: str) -> Iterator[str]:
+    """The first line and the others as UTF-8 text; raises `ParseError` where they are none."""
+    raw, number = first, 0
+    while raw:
         number += 1
         try:
             yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
@@ -99,3 +114,4 @@ def _decode(stream: BinaryIO, source: str) -> Iterator[str]:
                 where=f"{source}:{number}:{error.start + 1}",
                 hint="save it as UTF-8",
             ) from error
+        raw = stream.readline(_LINE_BYTES)

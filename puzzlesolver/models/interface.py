@@ -32,18 +32,26 @@ class Batch:
     """Puzzles of one layout as tensors.
 
     Attributes:
-        tokens: `int64[B, C]`, 0 = unknown, 1..S a symbol.
-        layout: the lattice of (cell, symbol) nodes and which of them see each other.
-        targets: `int64[B, C]`, the symbol 1..S of every cell, when known.
+        tokens: `int64[B, C]`, what is given in every cell; Sudoku: 0 = unknown, 1..S a symbol.
+        layout: the lattice of nodes and which of them hear each other.
+        targets: the right answers, when known: `int64[B, C]`, the symbol 1..S of every cell, or
+            `int64[B, C, S]`, 1 for each symbol that is right.
+        known_from: `int64[B, C, S]`, for targets of the latter kind: the steps that news need to
+            reach this cell; 0 = it is known at once.
     """
 
     tokens: Tensor
     layout: Layout
     targets: Tensor | None = None
+    known_from: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
-        targets = None if self.targets is None else self.targets.to(device)
-        return replace(self, tokens=self.tokens.to(device), targets=targets)
+        moved = {
+            name: tensor.to(device)
+            for name in ("tokens", "targets", "known_from")
+            if (tensor := getattr(self, name)) is not None
+        }
+        return replace(self, **moved)
 
 
 class Readout(NamedTuple):
@@ -54,17 +62,27 @@ class Readout(NamedTuple):
         halt: `float32[B]`, the model's own logit that its answer is right, or None.
         contradiction: `float32[B]`, the model's probability that the givens and clamps allow no
             answer, or None.
+        exclusive: whether one symbol of a cell is right, or each of them may be.
     """
 
     logits: Tensor
     halt: Tensor | None = None
     contradiction: Tensor | None = None
+    exclusive: bool = True
+
+    @property
+    def probabilities(self) -> Tensor:
+        """Of every symbol of every cell, `float32[B, C, S]`."""
+        return self.logits.softmax(-1) if self.exclusive else self.logits.sigmoid()
 
     def row(self, index: int) -> Readout:
         """What one state of the batch says, on the CPU."""
-        logits, *others = (part if part is None else part[index : index + 1].cpu() for part in self)
-        assert logits is not None
-        return Readout(logits, *others)
+        rows = {
+            name: part[index : index + 1].cpu()
+            for name, part in self._asdict().items()
+            if isinstance(part, Tensor)
+        }
+        return self._replace(**rows)
 
 
 @dataclass(frozen=True)

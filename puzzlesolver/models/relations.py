@@ -1,11 +1,13 @@
-"""Relations as data: which (cell, symbol) nodes pool together.
+"""Relations as data: which nodes hear each other.
 
-The domain gives them; the stem never knows the puzzle.
+The domain gives them; the stem never knows the puzzle. A node is a (cell, symbol) pair, or a whole
+cell where a kind needs no vector for each symbol.
 
 A layout factors the board into lattice axes so that every relation is "average over these axes". A
 9×9 Sudoku is `(band, row in band, stack, column in stack, digit) = (3, 3, 3, 3, 9)`: a row pools
-over (stack, column in stack), a box over (row in band, column in stack). Nothing depends on the
-sizes, so one set of weights serves 4×4 to 25×25.
+over (stack, column in stack), a box over (row in band, column in stack). In a maze `(row, column,
+1)` every cell hears its four neighbours instead. Nothing depends on the sizes, so one set of
+weights serves 4×4 to 25×25 boards, and mazes of any size.
 
     >>> Layout(lattice=(3, 3, 3, 3, 9), relations=SUDOKU_RELATIONS).nodes
     729
@@ -34,20 +36,37 @@ class Pool:
 
 
 @dataclass(frozen=True)
+class Neighbour:
+    """The node next to this one along a lattice axis; beyond the edge there is silence.
+
+    Attributes:
+        name: what the relation is, for people.
+        axis: of the lattice.
+        step: 1 or -1.
+        weights: as in `Pool`.
+    """
+
+    name: str
+    axis: int
+    step: int
+    weights: str
+
+
+@dataclass(frozen=True)
 class Layout:
-    """The lattice of nodes (last axis: symbols) and the relations on it; hashable."""
+    """The lattice of nodes (last axis: those of one cell) and the relations on it; hashable."""
 
     lattice: tuple[int, ...]
-    relations: tuple[Pool, ...]
+    relations: tuple[Pool | Neighbour, ...]
 
     @property
     def nodes(self) -> int:
-        """How many (cell, symbol) pairs there are."""
+        """How many there are in all."""
         return math.prod(self.lattice)
 
     @property
     def symbols(self) -> int:
-        """How many symbols a cell can hold."""
+        """How many nodes a cell has: one for every symbol that it can hold, or one in all."""
         return self.lattice[-1]
 
     @property

@@ -1,9 +1,10 @@
 """The relational stem, our own backbone: some ten thousand shared weights for any board size.
 
-One latent vector lives on every (cell, symbol) node. A step lets every node hear the mean message
-of each relation it takes part in (row, column, box, …), then updates it with a gated unit. Symbols
-share all weights, so the step is equivariant to relabelling digits; relations are given as data
-(`models/relations.py`), never learned.
+One latent vector lives on every node: a (cell, symbol) pair of a Sudoku, a cell of a maze. A step
+lets every node hear each relation it takes part in (the mean message of its row, column, box; the
+message of a neighbour), then updates it with a gated unit. Symbols share all weights, so the step
+is equivariant to relabelling digits; relations are given as data (`models/relations.py`), never
+learned.
 
 In: a `Batch`. Out: logits per cell and symbol, after as many steps as the caller likes.
 
@@ -23,7 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from puzzlesolver.models.interface import Batch, ModelConfig, Noise, Readout, RecursiveModel, State
-from puzzlesolver.models.relations import Layout
+from puzzlesolver.models.relations import Layout, Neighbour, Pool
 
 UNKNOWN, GIVEN, EXCLUDED = 0, 1, 2
 
@@ -45,6 +46,11 @@ class StemConfig(ModelConfig):
             contradiction.
         relations: weight names of the relations it was built for; they must match the layouts it is
             given.
+        clues: kinds of clue a node can be given.
+        outputs: logits per node.
+        learned_start: whether states start from a learned vector, the same in every node, instead
+            of zero.
+        start_noise: standard deviation of the Gaussian noise added to the start.
     """
 
     width: int = 32
@@ -53,10 +59,14 @@ class StemConfig(ModelConfig):
     layers: int = 1
     none_class: bool = True
     relations: tuple[str, ...] = ("cell", "line", "box", "segment")
+    clues: int = 3
+    outputs: int = 1
+    learned_start: bool = False
+    start_noise: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "relations", tuple(self.relations))
-        for name in ("width", "messages", "hidden", "layers"):
+        for name in ("width", "messages", "hidden", "layers", "clues", "outputs"):
             if not 1 <= getattr(self, name) <= MAX_SIZE:
                 raise ValueError(f"{name} must lie in 1..{MAX_SIZE}, not {getattr(self, name)!r}")
 
@@ -64,7 +74,7 @@ class StemConfig(ModelConfig):
 class RelationalUpdate(nn.Module):
     """z ← RMSNorm(z + W_down(silu(a) ⊙ b)), a gated update of what a node hears.
 
-    With x = z + e: (a, b) = W_up(x + Σ_r broadcast(W_r mean_r(silu(W_msg x)))).
+    With x = z + e: (a, b) = W_up(x + Σ_r broadcast(W_r hear_r(silu(W_msg x)))).
     Pooled messages are mixed while they are small and added at width D, before `W_up` widens them:
     the same function class as adding them at width 2H, for half the time on a CPU.
     """
@@ -89,25 +99,40 @@ class RelationalUpdate(nn.Module):
         x_BND = z_BND + e_BND
         message = F.silu(self.message(x_BND)).view(lattice_shape)
         heard = x_BND.view(lattice_shape) + self.relation_bias
-        for relation, mean in zip(layout.relations, _pooled(message, layout), strict=True):
-            heard = heard + self.relation[relation.weights](mean)
+        pooled = _pooled(message, layout)
+        for relation in layout.relations:
+            weights = self.relation[relation.weights]
+            if isinstance(relation, Neighbour):
+                heard = heard + _moved(weights(message), relation)
+            else:
+                heard = heard + weights(pooled[relation.over])
         gate, value = self.up(heard.view(z_BND.shape)).chunk(2, dim=-1)
         z_BND = z_BND + self.down(F.silu(gate) * value)
         return F.rms_norm(z_BND, z_BND.shape[-1:]) * self.gain
 
 
-def _pooled(message: Tensor, layout: Layout) -> list[Tensor]:
-    """The mean of `message` over each relation, broadcastable over the lattice.
+def _pooled(message: Tensor, layout: Layout) -> dict[tuple[int, ...], Tensor]:
+    """The mean of `message` over each pool, broadcastable over the lattice, by averaged axes.
 
-    A relation that pools over more axes than an earlier one starts from the earlier one's small
-    result: a row is the mean of its three box segments.
+    A pool over more axes than an earlier one starts from the earlier one's small result: a row is
+    the mean of its three box segments.
     """
     done: dict[tuple[int, ...], Tensor] = {(): message}
-    for over in sorted((relation.over for relation in layout.relations), key=len):
+    pools = [relation for relation in layout.relations if isinstance(relation, Pool)]
+    for over in sorted((pool.over for pool in pools), key=len):
         inner = sorted((axes for axes in done if set(axes) <= set(over)), key=len)[-1]
         rest = tuple(axis + 1 for axis in over if axis not in inner)
         done[over] = done[inner].mean(rest, keepdim=True)
-    return [done[relation.over] for relation in layout.relations]
+    return done
+
+
+def _moved(said: Tensor, relation: Neighbour) -> Tensor:
+    """What every node hears from its neighbour; zero at the edge."""
+    axis = relation.axis + 1
+    length = said.shape[axis]
+    inner = said.narrow(axis, max(relation.step, 0), length - 1)
+    before_and_after = (1, 0) if relation.step < 0 else (0, 1)
+    return F.pad(inner, (0, 0) * (said.dim() - 1 - axis) + before_and_after)
 
 
 class RelationalStem(RecursiveModel):
@@ -118,13 +143,20 @@ class RelationalStem(RecursiveModel):
     def __init__(self, config: StemConfig) -> None:
         super().__init__()
         self.config = config
-        self.clue = nn.Embedding(3, config.width)
+        self.clue = nn.Embedding(config.clues, config.width)
+        if config.learned_start:
+            self.start = nn.Parameter(torch.randn(config.width))
         self.layers = nn.ModuleList(RelationalUpdate(config) for _ in range(config.layers))
-        self.head = nn.Linear(config.width, 1)
+        self.head = nn.Linear(config.width, config.outputs)
         nn.init.zeros_(self.head.weight)
 
     def embed(self, batch: Batch) -> Tensor:
+        """A node of a symbol is told whether its cell is unknown, holds it, or holds another one;
+        a node that is a whole cell is told the token."""
         symbols = batch.layout.symbols
+        if symbols == 1:
+            told: Tensor = self.clue(batch.tokens)
+            return told
         given = F.one_hot(batch.tokens, symbols + 1)[..., 1:]
         clue = torch.where(
             given == 1, GIVEN, torch.where(batch.tokens[..., None] > 0, EXCLUDED, UNKNOWN)
@@ -133,7 +165,9 @@ class RelationalStem(RecursiveModel):
         return embedded
 
     def init_state(self, batch: Batch, noise: Noise) -> State:
-        return (noise((len(batch.tokens), batch.layout.nodes, self.config.width)),)
+        start = noise((len(batch.tokens), batch.layout.nodes, self.config.width))
+        start = self.config.start_noise * start
+        return (start + self.start if self.config.learned_start else start,)
 
     def step(self, state: State, inputs: Tensor, layout: Layout) -> State:
         (z_BND,) = state
@@ -143,7 +177,7 @@ class RelationalStem(RecursiveModel):
 
     def readout(self, state: State, layout: Layout) -> Readout:
         (z_BND,) = state
-        logits = self.head(z_BND).float().view(len(z_BND), layout.cells, layout.symbols)
+        logits = self.head(z_BND).float().view(len(z_BND), layout.cells, -1)
         if not self.config.none_class:
-            return Readout(logits)
+            return Readout(logits, exclusive=layout.symbols > 1)
         return Readout(logits, contradiction=F.pad(logits, (1, 0)).softmax(-1)[..., 0].mean(1))

@@ -23,8 +23,8 @@ from puzzlesolver.models.relations import Layout
 from puzzlesolver.refine.settle import relative_residual
 from puzzlesolver.runtime import Runtime
 
-CPU_MICRO_BATCH = 8
-"""Puzzles a core advances together: eight 9×9 states of width 32 take 0.75 MB of its L2 cache."""
+CPU_MICRO_NODES = 8 * 729
+"""Nodes a core advances together: eight 9×9 states of width 32 take 0.75 MB of its L2 cache."""
 
 
 class TorchEngine:
@@ -73,12 +73,13 @@ class TorchEngine:
         Returns:
             The new state and the relative residual ‖z' - z‖ / ‖z‖ over all `steps`, `float32[B]`.
         """
+        micro_batch = self._micro_batch(layout)
         step = self._step(state, inputs, layout)
 
         @torch.inference_mode()
         def run(rows: slice) -> tuple[State, Tensor]:
-            recalled = self._padded(inputs[rows])
-            now = start = tuple(self._padded(part[rows]) for part in state)
+            recalled = self._padded(inputs[rows], micro_batch)
+            now = start = tuple(self._padded(part[rows], micro_batch) for part in state)
             for _ in range(steps):
                 now = step(now, recalled)
                 if noise:
@@ -88,9 +89,9 @@ class TorchEngine:
             return tuple(part[:count] for part in now), residual
 
         size = len(inputs)
-        if self._workers is None or size <= CPU_MICRO_BATCH:
+        if self._workers is None or size <= micro_batch:
             return run(slice(0, size))
-        cuts = [slice(start, start + CPU_MICRO_BATCH) for start in range(0, size, CPU_MICRO_BATCH)]
+        cuts = [slice(start, start + micro_batch) for start in range(0, size, micro_batch)]
         done = list(self._workers.map(run, cuts))
         states = zip(*(part for part, _ in done), strict=True)
         return tuple(torch.cat(parts) for parts in states), torch.cat([rest for _, rest in done])
@@ -106,16 +107,20 @@ class TorchEngine:
         if layout not in self._steps:
             step = step_function(self.model, layout, self.compiled, self.dtype)
             if self.compiled:
-                first = slice(0, CPU_MICRO_BATCH)
-                step(
-                    tuple(self._padded(part[first]) for part in state), self._padded(inputs[first])
-                )
+                size = self._micro_batch(layout)
+                padded = (self._padded(part[:size], size) for part in (inputs, *state))
+                recalled, *first = padded
+                step(tuple(first), recalled)
             self._steps[layout] = step
         return self._steps[layout]
 
-    def _padded(self, rows: Tensor) -> Tensor:
+    def _micro_batch(self, layout: Layout) -> int:
+        """Puzzles a core advances together."""
+        return max(1, CPU_MICRO_NODES // layout.nodes)
+
+    def _padded(self, rows: Tensor, micro_batch: int) -> Tensor:
         """On a CPU compiled code is made for full micro-batches, and the rows are few."""
-        missing = CPU_MICRO_BATCH - len(rows)
+        missing = micro_batch - len(rows)
         if not self.compiled or self._workers is None or missing <= 0:
             return rows
         return torch.cat([rows, rows[:1].expand(missing, *rows.shape[1:])])

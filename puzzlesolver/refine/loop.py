@@ -76,7 +76,7 @@ class Track:
         self.age += steps
         answer = self.domain.decode(probabilities, self._with_clamps())
         if self.answer is not None:
-            self.changed = self.answer.grid != answer.grid
+            self.changed = self.answer.seen != answer.seen
         changed = bool(self.changed.any())
         self.quiet = quiet_steps(self.quiet, steps, changed, residual, self.policy.tolerance)
         if self.accepted_at is not None:
@@ -143,7 +143,7 @@ class Rows:
             self.state, self.inputs, self.layout, steps, noise, generators
         )
         self.readout = self.engine.readout(self.state, self.layout)
-        return self.readout.logits.softmax(-1).cpu().numpy(), residual.cpu().numpy()
+        return self.readout.probabilities.cpu().numpy(), residual.cpu().numpy()
 
     def reading(self, row: int) -> Reading:
         """Where a row is now; its state is a copy, because rows are reused."""

@@ -69,7 +69,7 @@ class Reading:
     @property
     def probabilities(self) -> npt.NDArray[np.float32]:
         """Of every cell's symbol, `float32[C, S]`."""
-        return self.readout.logits[0].softmax(-1).cpu().numpy()
+        return self.readout.probabilities[0].cpu().numpy()
 
     @property
     def contradiction(self) -> float:
@@ -100,10 +100,12 @@ def start_search(
         grid = tokens.reshape(puzzle.grid.shape).astype(np.uint8)
         return domain.contradiction(replace(puzzle, grid=grid)) is not None
 
-    if policy.mode == "settle":
+    if policy.mode == "settle" or (policy.mode == "raw" and not domain.clamps):
         return _settle(givens, policy.max_steps)
     if policy.mode == "raw":
         return _suppositions(givens, policy, generator)
+    if not domain.clamps:
+        return _restarts(givens, policy.max_steps)
     if policy.search:
         return _hypotheses(givens, conflict, policy)
     return _restarts(givens, policy.patience)

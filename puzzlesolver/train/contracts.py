@@ -12,37 +12,20 @@ Shape legend: B puzzles, C cells, S symbols.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from puzzlesolver.errors import UsageError
 from puzzlesolver.models.compiling import StepFunction
 from puzzlesolver.models.interface import Batch, Readout, RecursiveModel, State
 from puzzlesolver.refine.suppose import suppose
-from puzzlesolver.train.presets import TrainConfig, flag
+from puzzlesolver.train.losses import Learned, judge
+from puzzlesolver.train.presets import TrainConfig
 
 if TYPE_CHECKING:
     from puzzlesolver.train.data import PuzzleSource
-
-
-class Learned(NamedTuple):
-    """One update's loss and what it was taken from.
-
-    Attributes:
-        loss: scalar with gradient.
-        cells: share of unknown cells that are right, over puzzles with a solution.
-        solved: share of those puzzles with every cell right.
-        rejected: share of the cells of contradictory puzzles where "none" wins; nan without such
-            puzzles.
-    """
-
-    loss: Tensor
-    cells: Tensor
-    solved: Tensor
-    rejected: Tensor
 
 
 class Contract(Protocol):
@@ -56,46 +39,6 @@ class Contract(Protocol):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """The inverse of `state_dict`."""
-
-
-def cell_cross_entropy(logits_BCS: Tensor, targets_BC: Tensor, none_class: bool) -> Tensor:
-    """Mean softmax cross-entropy over all cells.
-
-    Args:
-        logits_BCS: `float[B, C, S]`.
-        targets_BC: `int64[B, C]`, the symbol 1..S, or 0 = none fits (only with `none_class`).
-        none_class: whether "none" takes part, with a fixed logit of 0.
-    """
-    if none_class:
-        logits_BCS = F.pad(logits_BCS, (1, 0))
-    else:
-        targets_BC = targets_BC - 1
-    return F.cross_entropy(logits_BCS.flatten(0, 1), targets_BC.flatten())
-
-
-def _learned(readout: Readout, batch: Batch) -> tuple[Learned, Tensor]:
-    """The loss with its accuracies, and which puzzles are solved, `bool[B]`."""
-    assert batch.targets is not None
-    none_class = readout.contradiction is not None
-    sound = batch.targets[:, 0] > 0
-    if not none_class and not sound.all():
-        raise UsageError(
-            "contradictory boards teach only a model that can call them so",
-            where=flag("wrong"),
-            hint="give the model such a class (--set model.none_class=true), or leave them out",
-        )
-    loss = cell_cross_entropy(readout.logits, batch.targets, none_class)
-    with torch.no_grad():
-        best, symbol = readout.logits.max(-1)
-        right = symbol + 1 == batch.targets
-        solved = right.all(1)
-        learned = Learned(
-            loss,
-            cells=right[sound[:, None] & (batch.tokens == 0)].float().mean(),
-            solved=solved[sound].float().mean(),
-            rejected=(best[~sound] < 0).float().mean(),
-        )
-    return learned, solved
 
 
 class CarriedState:
@@ -128,16 +71,16 @@ class CarriedState:
     def loss(self, model: RecursiveModel, step: StepFunction, progress: float) -> Learned:
         self._replace_finished(model)
         assert self.pool is not None and self.pool.targets is not None
-        wrong = ((self.tokens > 0) & (self.tokens != self.pool.targets)).any(1)
-        targets = self.pool.targets.masked_fill(wrong[:, None], 0)
-        board = Batch(self.tokens, self.pool.layout, targets)
+        wrong = self._supposing_wrongly()
+        targets = self.pool.targets.masked_fill(_per_puzzle(wrong, self.pool.targets), 0)
+        board = replace(self.pool, tokens=self.tokens, targets=targets)
         inputs = model.embed(board)
         state = _perturbed(self.state, self.config.noise, self.generator)
         before = state
         for _ in range(self.config.grad_steps):
             before, state = state, step(state, inputs)
         readout = model.readout(state, board.layout)
-        learned, solved = _learned(readout, board)
+        learned, solved = judge(readout, board, (self.age + 1) * self.config.grad_steps)
         if self.config.stillness:
             motion = (_squared_motion(before, state) * solved).mean()
             learned = learned._replace(loss=learned.loss + self.config.stillness * motion)
@@ -145,7 +88,7 @@ class CarriedState:
         self.age += 1
         if self.config.suppositions:
             self._suppose(readout)
-        sound = self.pool.targets[:, 0] > 0
+        sound = self.pool.targets.flatten(1).any(1)
         self.streak = torch.where(solved & ~wrong, self.streak + 1, 0)
         leaving = self._finished() & sound
         solved_share = (self.streak[leaving] > 0).float().mean().item()
@@ -156,6 +99,8 @@ class CarriedState:
         saved: dict[str, Any] = {"age": self.age, "streak": self.streak}
         if self.pool is not None:
             saved |= {"givens": self.pool.tokens, "targets": self.pool.targets}
+            if self.pool.known_from is not None:
+                saved["known_from"] = self.pool.known_from
             saved["tokens"] = self.tokens
             saved["state"] = {str(index): tensor for index, tensor in enumerate(self.state)}
         return saved
@@ -164,10 +109,18 @@ class CarriedState:
         device = self.generator.device
         self.age, self.streak = state["age"].to(device), state["streak"].to(device)
         if "givens" in state:
-            self.pool = Batch(state["givens"], self.source.layout, state["targets"]).to(device)
+            parts = state["givens"], self.source.layout, state["targets"], state.get("known_from")
+            self.pool = Batch(*parts).to(device)
             self.tokens = state["tokens"].to(device)
             ordered = sorted(state["state"].items(), key=lambda item: int(item[0]))
             self.state = tuple(tensor.to(device) for _, tensor in ordered)
+
+    def _supposing_wrongly(self) -> Tensor:
+        """Which puzzles have a supposition that contradicts their solution, `bool[B]`."""
+        assert self.pool is not None and self.pool.targets is not None
+        if not self.config.suppositions:
+            return torch.zeros_like(self.streak, dtype=torch.bool)
+        return ((self.tokens > 0) & (self.tokens != self.pool.targets)).any(1)
 
     def _finished(self) -> Tensor:
         return (self.age >= self.config.max_age) | (self.streak >= self.config.linger)
@@ -192,9 +145,10 @@ class CarriedState:
         if self.pool is None:
             self.pool, self.tokens, self.state = fresh, fresh.tokens.clone(), state
         else:
-            assert self.pool.targets is not None and fresh.targets is not None
-            self.pool.tokens[slots] = self.tokens[slots] = fresh.tokens
-            self.pool.targets[slots] = fresh.targets
+            self.tokens[slots] = fresh.tokens
+            for name in ("tokens", "targets", "known_from"):
+                if (new := getattr(fresh, name)) is not None:
+                    getattr(self.pool, name)[slots] = new
             for kept, new in zip(self.state, state, strict=True):
                 kept[slots] = new.to(kept.dtype)
         self.age[slots] = 0
@@ -228,7 +182,8 @@ class FinalStep:
         for _ in range(joined + self.config.grad_steps):
             state = step(state, inputs)
         readout = model.readout(state, batch.layout)
-        learned, _ = _learned(readout, batch)
+        steps = torch.full_like(batch.tokens[:, 0], warmup + self.config.grad_steps)
+        learned, _ = judge(readout, batch, steps)
         self.source.observe(None if learned.solved.isnan() else learned.solved.item())
         return learned
 
@@ -259,6 +214,11 @@ def _initial_state(model: RecursiveModel, batch: Batch, generator: torch.Generat
 
     with torch.no_grad():
         return model.init_state(batch, noise)
+
+
+def _per_puzzle(flags: Tensor, like: Tensor) -> Tensor:
+    """`flags[B]` in a shape that broadcasts over `like[B, …]`."""
+    return flags.view(-1, *(1,) * (like.dim() - 1))
 
 
 def _squared_motion(before: State, now: State) -> Tensor:

@@ -37,8 +37,9 @@ from puzzlesolver.train.kinds import (
     RandomMinimal,
     excluded_forms,
     not_excluded,
-    read_puzzles,
+    read_boards,
 )
+from puzzlesolver.train.mazes import MazeSource
 from puzzlesolver.train.presets import TrainConfig, flag
 
 EASY = "easy"
@@ -199,7 +200,7 @@ class SudokuSource:
         return PuzzleStream(_seed(self.config.seed, number), level, self.config.exclude)
 
     def _open_file(self, path: str) -> int:
-        questions, solutions = read_puzzles(path, self.config.domain)
+        questions, solutions = read_boards(path, self.config.domain)
         if self._excluded:
             if questions.shape[1] != CELLS:
                 raise UsageError("only 9×9 boards can be compared", where="--exclude")
@@ -228,7 +229,10 @@ class SudokuSource:
         return Batch(tokens, self.layout, targets)
 
 
-SOURCES: dict[str, Callable[[TrainConfig], PuzzleSource]] = {"sudoku": SudokuSource}
+SOURCES: dict[str, Callable[[TrainConfig], PuzzleSource]] = {
+    "sudoku": SudokuSource,
+    "maze": MazeSource,
+}
 """Puzzle sources by domain."""
 
 _HELDOUT = 1_000_000

@@ -167,7 +167,7 @@ def not_excluded(questions: Boards, excluded: Collection[bytes]) -> npt.NDArray[
     return np.array([canonical(question) not in excluded for question in questions], np.bool_)
 
 
-def read_puzzles(path: str, domain: str) -> tuple[Boards, Boards]:
+def read_boards(path: str, domain: str) -> tuple[Boards, Boards]:
     """Questions and answers of a file in any format of the domain, boards of one size.
 
     Raises:

@@ -60,9 +60,10 @@ class TrainConfig:
             symmetry.
         train_puzzles: exactly so many different puzzles, the first of the data; None = without
             limit.
-        mix: kind of puzzle → share of the draws. `easy` are random minimal boards, new every time;
-            any other key is a difficulty of `generate`. With `data` all shares but that of `easy`
-            go to the file.
+        size: maze: rows and columns of the mazes.
+        mix: kind of puzzle → share of the draws. Sudoku: `easy` are random minimal boards, new
+            every time; any other key is a difficulty of `generate`. With `data` all shares but that
+            of `easy` go to the file. Maze: a kind of `generate`, or `walls hard`.
         fresh: share of hard draws that wait for a newly generated puzzle; the rest repeats earlier
             ones.
         warm_puzzles: hard puzzles generated before the first repetition.
@@ -129,6 +130,7 @@ class TrainConfig:
     data: str | None = None
     exclude: str | None = None
     train_puzzles: int | None = None
+    size: int = 24
     mix: dict[str, float] = field(default_factory=lambda: {"easy": 0.15, "extreme": 0.85})
     fresh: float = 0.1
     warm_puzzles: int = 64
@@ -230,8 +232,8 @@ _MANY = 10**12
 _RANGES: dict[str, tuple[float, float]] = {
     "minutes": (1e-3, _MANY), "steps": (1, _MANY), "seed": (0, 2**62), "threads": (1, 1024),
     "train_puzzles": (1, _MANY), "fresh": (0, 1), "warm_puzzles": (1, _MANY),
-    "reveal": (0, 600), "reveal_speed": (0, 600), "reveal_solved": (0, 1), "reveal_floor": (0, 1),
-    "reveal_floor_clues": (0, 600), "wrong": (0, 1), "suppositions": (0, 1),
+    "size": (2, 1024), "reveal": (0, 600), "reveal_speed": (0, 600), "reveal_solved": (0, 1),
+    "reveal_floor": (0, 1), "reveal_floor_clues": (0, 600), "wrong": (0, 1), "suppositions": (0, 1),
     "suppose_after": (0, _MANY), "stillness": (0, _MANY),
     "batch_size": (1, 2**20), "grad_steps": (1, 1024), "noise": (0, 100), "max_age": (1, _MANY),
     "linger": (1, _MANY), "chain": (0, 1),
@@ -274,6 +276,24 @@ def sudoku() -> dict[str, Any]:
 def sudoku_1k() -> dict[str, Any]:
     """Exactly 1,000 training puzzles, the small-sample setting of the HRM and TRM papers."""
     return _stem() | {"minutes": 60.0, "train_puzzles": 1_000, "mix": {"deep": 1.0}}
+
+
+@_preset
+def maze() -> dict[str, Any]:
+    """Mazes without limit, 24×24 and laid anew: the recipe of the shipped model."""
+    relations = ["below", "left", "right", "above"]
+    return {
+        "domain": "maze", "minutes": 30.0,
+        "model": {
+            "none_class": False, "relations": relations, "clues": 4, "outputs": 5,
+            "learned_start": True, "start_noise": 0.1,
+        },
+        "mix": {"walls": 0.3, "walls hard": 0.3, "open": 0.2, "perfect": 0.2},
+        "precision": "bf16", "batch_size": 32, "grad_steps": 8, "max_age": 40, "reveal": 0.0,
+        "optimizer": "muon", "learning_rate": 3e-3, "weight_decay": 0.01,
+        "log_every": 100, "eval_every": 1_000, "eval_puzzles": 64, "eval_difficulty": "hard",
+        "eval_steps": (64, 128, 256),
+    }  # fmt: skip
 
 
 def get_preset(name: str, **changes: Any) -> TrainConfig:

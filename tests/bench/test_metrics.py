@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from puzzlesolver.bench.metrics import Record, band, budgets, share, summarise, wilson
+from puzzlesolver.bench.metrics import GUESSES, Record, band, budgets, share, summarise, wilson
 
 
 @pytest.mark.parametrize(
@@ -38,19 +38,19 @@ def test_budgets() -> None:
      (19, "10-19"), (20, "20-49"), (49, "20-49"), (50, "50+"), (9_999, "50+")],
 )  # fmt: skip
 def test_band(rating: float | None, name: str) -> None:
-    assert band(rating) == name
+    assert band(rating, GUESSES) == name
 
 
 def record(index: int, **changes: object) -> Record:
     facts = {
         "mode": "verified", "index": index, "name": f"p{index}", "group": "a", "rating": 3.0,
-        "status": "solved", "verdict": "verified", "matches": True, "settled": True, "steps": 16,
-        "restarts": 0, "elapsed": 0.0,
+        "status": "solved", "verdict": "verified", "matches": True, "as_good": True, "drawn": None,
+        "settled": True, "steps": 16, "restarts": 0, "elapsed": 0.0,
     }  # fmt: skip
     return Record(**{**facts, **changes})  # type: ignore[arg-type]
 
 
-UNSOLVED = {"status": "unsolved", "verdict": "wrong", "matches": False}
+UNSOLVED = {"status": "unsolved", "verdict": "wrong", "matches": False, "as_good": False}
 
 
 def test_summary() -> None:
@@ -60,7 +60,7 @@ def test_summary() -> None:
         record(2, steps=100, group="b", settled=False, rating=None, restarts=2, elapsed=4.0),
         record(3, steps=200, **UNSOLVED, restarts=1, elapsed=8.0),
     ]
-    told = summarise(records, max_steps=200)
+    told = summarise(records, 200, GUESSES)
     assert (told["accuracy"]["count"], told["accuracy"]["of"]) == (3, 4)
     by_budget = {budget: part["count"] for budget, part in told["by_budget"].items()}
     assert by_budget == {"16": 1, "32": 2, "64": 2, "128": 3, "200": 3}
@@ -85,29 +85,37 @@ def test_summary() -> None:
 
 def test_the_order_of_records_does_not_matter() -> None:
     records = [record(0), record(1, steps=40, group="b"), record(2, **UNSOLVED)]
-    assert summarise(records, 64) == summarise(records[::-1], 64)
+    assert summarise(records, 64, GUESSES) == summarise(records[::-1], 64, GUESSES)
 
 
 def test_raw_goes_by_the_known_answer_and_verified_by_the_rules() -> None:
-    lucky = {"verdict": "verified", "matches": False}
+    lucky = {"verdict": "verified", "matches": False, "as_good": False}
     assert record(0, **lucky).correct
     assert record(0, **lucky).wrong_verified
     assert not record(0, mode="raw", **lucky).correct
-    assert record(0, mode="raw", verdict="verified", matches=None).correct
+    assert record(0, mode="raw", verdict="verified", matches=None, as_good=None).correct
 
 
 def test_unsound_results_are_named() -> None:
     records = [
-        record(0, matches=False),
+        record(0, matches=False, as_good=False),
         record(1, status="contradiction"),
         record(2, status="contradiction", matches=None),
     ]
-    told = summarise(records, 64)
+    told = summarise(records, 64, GUESSES)
     assert told["wrong_verified"] == ["p0"]
     assert told["wrong_contradictions"] == ["p1"]
 
 
 def test_nothing_solved() -> None:
-    told = summarise([record(0, **UNSOLVED, settled=False)], 64)
+    told = summarise([record(0, **UNSOLVED, settled=False)], 64, GUESSES)
     assert told["steps"]["median"] is None
     assert told["given_settled"]["correct"]["share"] is None
+
+
+def test_another_answer_may_be_as_good_as_the_known_one() -> None:
+    records = [record(0, matches=False, drawn=True), record(1, mode="raw", drawn=False)]
+    told = summarise(records, 64, GUESSES)
+    assert told["accuracy"]["count"] == 2
+    assert (told["exact"]["count"], told["drawn"]["count"]) == (1, 1)
+    assert told["wrong_verified"] == []

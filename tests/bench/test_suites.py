@@ -20,8 +20,8 @@ def sides(cases: Cases) -> Counter[tuple[str, int]]:
 
 
 def check_labels(cases: Cases) -> None:
-    domain = get_domain("sudoku")
     for puzzle in cases.puzzles:
+        domain = get_domain(puzzle.domain)
         assert puzzle.label is not None
         assert domain.verify(puzzle, puzzle.label).status == "verified"
         assert domain.count_solutions(puzzle) == 1
@@ -37,7 +37,7 @@ def test_every_suite_is_told(boards_csv: Path) -> None:
     assert "sudoku-sizes" in error.value.hint
 
 
-@pytest.mark.parametrize("name", ["sudoku-sizes", "sudoku-easy"])
+@pytest.mark.parametrize("name", ["sudoku-sizes", "sudoku-easy", "maze-hard"])
 def test_the_seed_decides_what_is_made(name: str) -> None:
     load = get_suite(name).load
     first, again, other = load(None, 1, 0), load(None, 1, 0), load(None, 1, 1)
@@ -55,6 +55,15 @@ def test_extreme_boards_are_made_when_no_file_is_given() -> None:
 def test_sizes() -> None:
     cases = get_suite("sudoku-sizes").load(None, 2, 0)
     assert sides(cases) == {("4×4", 4): 2, ("6×6", 6): 2, ("16×16", 16): 2}
+
+
+def test_large_and_many_mazes() -> None:
+    large = get_suite("maze-xl").load(None, 1, 0)
+    assert [len(puzzle.grid) for puzzle in large.puzzles] == [60, 100, 200, 400]
+    many = get_suite("maze-sound").load(None, 8, 0)
+    assert set(Counter(many.groups).values()) == {2}
+    check_labels(large)
+    check_labels(many)
 
 
 def test_easy_boards(boards_csv: Path) -> None:
@@ -109,6 +118,14 @@ def test_exact_solvers_answer_everything() -> None:
     rows = time_exact_solvers(nine)
     assert [row.solver for row in rows] == ["python-sat", "compiled backtracking"]
     assert all(row.verified == row.puzzles == len(nine) and row.seconds > 0 for row in rows)
+
+
+def test_exact_solvers_answer_mazes() -> None:
+    rows = time_exact_solvers(get_suite("maze-hard").load(None, 2, 0).puzzles)
+    assert [(row.solver, row.verified) for row in rows] == [
+        ("breadth-first search", 2),
+        ("compiled breadth-first search", 2),
+    ]
 
 
 def test_only_general_solvers_take_other_boards(boards_csv: Path) -> None:

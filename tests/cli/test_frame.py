@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from puzzlesolver.cli.frame import Moment, curve, draw, natural_size, shows_grid
-from puzzlesolver.domains.base import Verdict
+from puzzlesolver.domains.base import Answer, Puzzle, Verdict
 from tests.cli.support import MOMENT, NOWHERE
 
 
@@ -102,6 +102,31 @@ def test_grid_is_left_out_where_it_does_not_fit() -> None:
     assert shows_grid(MOMENT, 80, 24) and not shows_grid(MOMENT, 20, 24)
     assert "needs" in "\n".join(lines(MOMENT, 20, 24))
     assert shows_grid(MOMENT, *natural_size(MOMENT))
+
+
+def test_large_grids_are_compact_where_the_full_picture_does_not_fit() -> None:
+    full, compact, none = (lines(maze(30), *room) for room in ((100, 40), (80, 24), (28, 24)))
+    assert sum("██" * 30 in line for line in full) == 28, "two columns a cell"
+    assert sum(line.startswith("█" * 30) for line in compact) == 14, "two cells a character"
+    assert any("needs 30 x 16" in line for line in none)
+    assert "step 143" in "\n".join(compact) and "step 143" in "\n".join(none)
+    assert shows_grid(maze(30), 80, 24) and not shows_grid(maze(30), 28, 24)
+    assert shows_grid(maze(30), *natural_size(maze(30)))
+
+
+def test_huge_grids_are_left_out() -> None:
+    assert not shows_grid(maze(1024), 200, 60)
+    assert any("needs 1024 x 513" in line for line in lines(maze(1024), 200, 60))
+
+
+def maze(side: int) -> Moment:
+    """Walls all over, S and G in the first two rows."""
+    grid = np.zeros((side, side), np.uint8)
+    grid[:2, 0] = 2, 3
+    nowhere = np.zeros(grid.shape, bool)
+    answer = Answer(grid, np.ones(grid.shape, np.float32))
+    puzzle = Puzzle("maze", "maze.txt", grid, "maze.txt:1")
+    return replace(MOMENT, puzzle=puzzle, answer=answer, changed=nowhere, clamped=nowhere)
 
 
 @given(st.lists(st.floats(0, 1e9), min_size=1), st.integers(1, 80), st.integers(1, 12))

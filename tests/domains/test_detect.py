@@ -86,6 +86,7 @@ def test_files_are_read_lazily(tmp_path: Path) -> None:
         (b"1 2 3 4\n\xff\xfe\n", "auto", ":2:1", "no text"),
         (b"1" * MAX_LINE_CHARS * 5, "auto", f":1:{MAX_LINE_CHARS}", "longer than"),
         (HARD[:-1].encode(), "auto", ":1:1", "found 80"),
+        (b"\x89PNG\r\n\x1a\n", "sudoku", "", "sudoku is not read from images"),
     ],
 )
 def test_unreadable_files(

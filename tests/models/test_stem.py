@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
+from puzzlesolver.domains.maze.codec import layout as maze_layout
 from puzzlesolver.domains.sudoku.codec import layout
 from puzzlesolver.errors import ModelError
 from puzzlesolver.models.interface import Batch, RecursiveModel
@@ -174,3 +176,62 @@ def test_an_unknown_family_names_the_nearest() -> None:
     with pytest.raises(ModelError) as caught:
         build_model("stme", {})
     assert "stem" in caught.value.hint
+
+
+MAZE = SIZES | {"none_class": False, "clues": 4, "outputs": 5, "learned_start": True}
+
+
+@pytest.fixture
+def maze_stem(device: torch.device) -> RecursiveModel:
+    torch.manual_seed(1)
+    relations = ["below", "left", "right", "above"]
+    model = build_model("stem", MAZE | {"relations": relations, "start_noise": 0.0})
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.5)
+    return model.to(device).eval()
+
+
+@torch.no_grad()
+def run_maze(model: RecursiveModel, tokens: Tensor, steps: int) -> Tensor:
+    """Statements `[rows, columns, 5]` about one maze after some steps."""
+    device = next(model.parameters()).device
+    batch = Batch(tokens.reshape(1, -1), maze_layout(*tokens.shape)).to(device)
+    state = model.init_state(batch, lambda shape: torch.zeros(shape, device=device))
+    for _ in range(steps):
+        state = model.step(state, model.embed(batch), batch.layout)
+    said = model.readout(state, batch.layout)
+    assert not said.exclusive
+    return said.logits.view(*tokens.shape, 5).cpu()
+
+
+def test_news_travels_one_cell_a_step_and_layer(maze_stem: RecursiveModel) -> None:
+    tokens = torch.ones(9, 9, dtype=torch.int64)
+    changed = tokens.clone()
+    changed[4, 4] = 3
+    rows, columns = torch.meshgrid(torch.arange(9), torch.arange(9), indexing="ij")
+    away = (rows - 4).abs() + (columns - 4).abs()
+    for steps in (1, 2):
+        before, after = (run_maze(maze_stem, each, steps) for each in (tokens, changed))
+        heard = (before != after).any(-1)
+        assert torch.equal(heard, away <= steps * SIZES["layers"])
+
+
+def test_moving_a_maze_moves_what_is_said_of_it(maze_stem: RecursiveModel) -> None:
+    generator = torch.Generator().manual_seed(4)
+    inner = torch.randint(0, 4, (5, 6), generator=generator)
+    far = 12  # nothing of the edge is heard after 3 steps
+    here = F.pad(inner, (far, far, far, far))
+    there = F.pad(inner, (far + 1, far - 1, far - 2, far + 2))
+    first, second = (run_maze(maze_stem, each, 3) for each in (here, there))
+    torch.testing.assert_close(
+        first[far : far + 5, far : far + 6], second[far - 2 : far + 3, far + 1 : far + 7]
+    )
+
+
+def test_neighbours_are_told_apart_and_edges_are_silent(maze_stem: RecursiveModel) -> None:
+    row = torch.tensor([[3, 1, 1, 1]])
+    said, turned = run_maze(maze_stem, row, 2), run_maze(maze_stem, row.T, 2)
+    assert not torch.allclose(said.flatten(0, 1), turned.flatten(0, 1))
+    wide = run_maze(maze_stem, torch.tensor([[3, 1, 1, 1, 1, 1, 1, 1, 1]]), 1)
+    narrow = run_maze(maze_stem, torch.tensor([[3, 1, 1, 1, 1, 1]]), 1)
+    torch.testing.assert_close(wide[:, :3], narrow[:, :3])

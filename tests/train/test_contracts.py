@@ -14,7 +14,7 @@ from puzzlesolver.models.interface import Batch, Noise, Readout, RecursiveModel,
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.models.relations import Layout
 from puzzlesolver.refine.suppose import DEEPEST
-from puzzlesolver.train.contracts import CarriedState, FinalStep, cell_cross_entropy
+from puzzlesolver.train.contracts import CarriedState, FinalStep
 from puzzlesolver.train.data import SudokuSource
 from puzzlesolver.train.presets import TrainConfig
 
@@ -56,16 +56,6 @@ def steps_of(model: RecursiveModel, layout: Layout) -> tuple[Callable[..., State
         return model.step(state, inputs, layout)
 
     return step, recorded
-
-
-def test_cross_entropy_without_and_with_the_none_class() -> None:
-    logits = torch.tensor([[[2.0, -1.0]]])
-    plain = cell_cross_entropy(logits, torch.tensor([[2]]), none_class=False)
-    assert plain.item() == pytest.approx(-torch.tensor([2.0, -1.0]).log_softmax(0)[1].item())
-    for target in (0, 1, 2):
-        expected = -torch.tensor([0.0, 2.0, -1.0]).log_softmax(0)[target].item()
-        loss = cell_cross_entropy(logits, torch.tensor([[target]]), none_class=True)
-        assert loss.item() == pytest.approx(expected)
 
 
 def test_solved_puzzles_linger_and_others_grow_old(tiny_config: Config) -> None:

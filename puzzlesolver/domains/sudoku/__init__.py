@@ -23,11 +23,14 @@ class Sudoku:
     """The stages of `Domain`, each in the module of its name."""
 
     name = "sudoku"
+    clamps = True
 
     recognise = staticmethod(parse.recognise)
     parse = staticmethod(parse.parse)
+    parse_image = None
     verify = staticmethod(rules.verify)
     contradiction = staticmethod(rules.contradiction)
+    as_good = staticmethod(np.array_equal)
     count_solutions = staticmethod(rules.count_solutions)
     solve_exactly = staticmethod(rules.solve_exactly)
     format_line = staticmethod(render.format_line)

@@ -1,6 +1,6 @@
 """One line of text → the cells in it; which characters are digits, blanks, separators and frames.
 
->>> read_cells("53.|.7.|...", Place("puzzle.txt", 1)).values
+>>> read_cells("53.|.7.|...", Place("puzzle.txt", 1, "sudoku")).values
 [5, 3, 0, 0, 7, 0, 0, 0, 0]
 """
 
@@ -12,7 +12,8 @@ from string import ascii_uppercase
 
 import numpy as np
 
-from puzzlesolver.domains.base import Grid, Puzzle
+from puzzlesolver.domains.base import Grid
+from puzzlesolver.domains.records import Place
 from puzzlesolver.domains.sudoku.rules import BOXES
 from puzzlesolver.errors import ParseError
 
@@ -36,22 +37,6 @@ LARGEST = BOARDS | {side: side for side in BOXES}
 
 CHUNK = re.compile(rf"[^{re.escape(SEPARATORS)}]+")
 _BYTES = bytes(VALUES.get(chr(code), 255) for code in range(256))
-
-
-@dataclass(frozen=True)
-class Place:
-    """A line of a text, for errors and for the puzzles that begin there."""
-
-    source: str
-    line: int
-
-    def error(self, column: int, what: str, hint: str = "") -> ParseError:
-        return ParseError(what, where=f"{self.source}:{self.line}:{column}", hint=hint)
-
-    def puzzle(self, grid: Grid, label: Grid | None = None, rating: float | None = None) -> Puzzle:
-        return Puzzle(
-            "sudoku", self.source, grid, f"{self.source}:{self.line}", label=label, rating=rating
-        )
 
 
 @dataclass(frozen=True)

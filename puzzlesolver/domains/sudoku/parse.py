@@ -18,28 +18,24 @@ a 4×4 board. Out: puzzles as soon as they are complete, so that long lists need
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 import numpy as np
 
 from puzzlesolver.domains.base import Puzzle
+from puzzlesolver.domains.records import Place, header, named, numbered, read_record
 from puzzlesolver.domains.sudoku.cells import (
     BOARDS,
     DECORATION,
     VALUES,
     Cells,
-    Place,
     is_rule,
     quick_board,
     read_board,
     read_cells,
 )
 from puzzlesolver.domains.sudoku.rules import BOXES, box_shape
-from puzzlesolver.errors import ParseError
-from puzzlesolver.limits import MAX_LINE_CHARS
 
 SECTION = re.compile(r"\[([\w ]+)\]")
 BANK = re.compile(r"\S+\s+(\S{36,})\s+(\d+(?:\.\d+)?)")
@@ -60,30 +56,14 @@ def parse(lines: Iterable[str], source: str) -> Iterator[Puzzle]:
     Raises:
         ParseError: at `source:LINE:COLUMN` after the puzzles before it, or when there is no puzzle.
     """
-    puzzles = _read(lines, source)
-    first = next(puzzles, None)
-    if first is None:
-        hint = "a Sudoku is 81 digits and dots, or 9 rows of 9"
-        raise ParseError("no puzzle found", where=source, hint=hint)
-    try:
-        second = next(puzzles, None)
-    except ParseError:
-        yield replace(first, name=first.source)
-        raise
-    if second is None:
-        yield first
-        return
-    yield replace(first, name=first.source)
-    yield replace(second, name=second.source)
-    for puzzle in puzzles:
-        yield replace(puzzle, name=puzzle.source)
+    return named(_read(lines, source), source, "a Sudoku is 81 digits and dots, or 9 rows of 9")
 
 
 def recognise(head: str) -> bool:
     """Whether the first line that is no comment is made of what Sudokus are made of."""
     contents = (text for line in head.splitlines() if (text := _content(line)))
     text = next((text for text in contents if not SECTION.fullmatch(text)), "")
-    if (columns := _header(text)) is not None:
+    if (columns := header(text)) is not None:
         field = columns.index("question")
         text = ",".join(next(contents, "").split(",")[field : field + 1])
     elif bank := BANK.fullmatch(text):
@@ -97,13 +77,7 @@ def _read(lines: Iterable[str], source: str) -> Iterator[Puzzle]:
     rows = _Rows()
     columns: list[str] | None = None
     elsewhere = False
-    for number, line in enumerate(lines, 1):
-        place = Place(source, number)
-        if len(line) > MAX_LINE_CHARS:
-            raise place.error(MAX_LINE_CHARS, f"a line is longer than {MAX_LINE_CHARS} characters")
-        if number == 1:
-            line = line.removeprefix("\ufeff")
-        line = line.rstrip("\r\n")
+    for place, line in numbered(lines, source, "sudoku"):
         text = _content(line)
         if columns is not None:
             if line.strip():
@@ -115,7 +89,7 @@ def _read(lines: Iterable[str], source: str) -> Iterator[Puzzle]:
             continue  # a section of other things, or a comment
         elif not text:
             yield from rows.pause()
-        elif (columns := _header(text)) is not None:
+        elif (columns := header(text)) is not None:
             yield from rows.end()
         elif bank := BANK.fullmatch(text):
             yield from rows.end()
@@ -138,43 +112,18 @@ def _content(line: str) -> str:
     return line.partition("#")[0].strip()
 
 
-def _header(text: str) -> list[str] | None:
-    """Names of columns when the line is the header of a CSV."""
-    names = [name.strip().lower() for name in text.split(",")]
-    return names if "question" in names else None
-
-
 def _read_record(line: str, columns: list[str], place: Place) -> Puzzle:
     """One row of a CSV."""
-    try:
-        (fields,) = csv.reader([line], strict=True)
-    except csv.Error as error:
-        raise place.error(1, f"this is no CSV: {error}") from error
-    if len(fields) != len(columns):
-        raise place.error(
-            1,
-            f"expected {len(columns)} fields, found {len(fields)}",
-            f"the header is {','.join(columns)}",
-        )
-    record = {name: field.strip() for name, field in zip(columns, fields, strict=True)}
-
-    def column(name: str) -> int:
-        return sum(len(field) + 1 for field in fields[: columns.index(name)]) + 1
-
-    question = read_board(record["question"], place, column("question"))
-    label = rating = None
-    if record.get("answer"):
-        label = read_board(record["answer"], place, column("answer"))
+    record = read_record(line, columns, place)
+    question = read_board(record["question"].strip(), place, record.column("question"))
+    label = None
+    if answer := record["answer"].strip():
+        label = read_board(answer, place, record.column("answer"))
         if label.shape != question.shape or not label.all():
             raise place.error(
-                column("answer"), "the answer is not a full board of the question's size"
+                record.column("answer"), "the answer is not a full board of the question's size"
             )
-    if record.get("rating"):
-        try:
-            rating = float(record["rating"])
-        except ValueError as error:
-            raise place.error(column("rating"), f"{record['rating']!r} is no number") from error
-    return place.puzzle(question, label, rating)
+    return place.puzzle(question, label, record.rating())
 
 
 class _Rows:

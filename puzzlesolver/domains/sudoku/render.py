@@ -36,6 +36,7 @@ def render(
     confidence: npt.NDArray[np.float32] | None = None,
     changed: npt.NDArray[np.bool_] | None = None,
     clamped: npt.NDArray[np.bool_] | None = None,
+    compact: bool = False,
 ) -> Text:
     """The board for a terminal, 11 rows of 21 columns for 9×9.
 
@@ -45,6 +46,7 @@ def render(
         confidence: `float32[n, n]` in [0, 1], from red over yellow to green; below a half also dim.
         changed: `bool[n, n]`, cells shown in reverse.
         clamped: `bool[n, n]`, cells that a hypothesis holds; they are underlined.
+        compact: changes nothing, for boards are small.
     """
 
     def cell(row: int, column: int) -> Text:

@@ -1,0 +1,53 @@
+"""Mazes of any size: the kind that `get_domain("maze")` gives.
+
+>>> puzzle = next(get_domain("maze").generate(1, seed=7))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzlesolver.domains.base import Answer, Puzzle, register_domain
+from puzzlesolver.domains.maze import image, parse, render, rules
+
+if TYPE_CHECKING:
+    from puzzlesolver.models.interface import Batch
+
+
+@register_domain
+class Maze:
+    """The stages of `Domain`, each in the module of its name."""
+
+    name = "maze"
+    clamps = False
+
+    recognise = staticmethod(parse.recognise)
+    parse = staticmethod(parse.parse)
+    parse_image = staticmethod(image.parse_image)
+    verify = staticmethod(rules.verify)
+    contradiction = staticmethod(rules.contradiction)
+    as_good = staticmethod(rules.as_good)
+    count_solutions = staticmethod(rules.count_solutions)
+    solve_exactly = staticmethod(rules.solve_exactly)
+    format_line = staticmethod(render.format_line)
+    format_grid = staticmethod(render.format_grid)
+    render = staticmethod(render.render)
+
+    def encode(self, puzzles: Sequence[Puzzle]) -> Batch:
+        from puzzlesolver.domains.maze import codec
+
+        return codec.encode(puzzles)
+
+    def decode(self, probabilities: npt.NDArray[np.float32], puzzle: Puzzle) -> Answer:
+        from puzzlesolver.domains.maze import codec
+
+        return codec.decode(probabilities, puzzle)
+
+    def generate(self, count: int, seed: int, **options: Any) -> Iterator[Puzzle]:
+        from puzzlesolver.domains.maze.generate import generate
+
+        return generate(count, seed, **options)

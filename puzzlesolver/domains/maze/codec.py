@@ -1,0 +1,134 @@
+"""Mazes as tensors, and what a state says of every cell as a path.
+
+The lattice of a maze is (row, column, 1): every cell is one node that hears its four neighbours.
+Five statements of a cell are learned: for each direction whether the next cell there is one step
+nearer to G, and whether the cell lies on the path of the tie-break. The answer is walked from S
+along the first four; the fifth gives a path that needs no walk.
+
+    >>> batch = encode([puzzle])
+    >>> batch.tokens.shape, batch.layout.lattice
+    (torch.Size([1, 900]), (30, 30, 1))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from puzzlesolver.domains.base import Answer, Grid, Puzzle
+from puzzlesolver.domains.maze.rules import (
+    DIRECTIONS,
+    GOAL,
+    OPEN,
+    PATH,
+    START,
+    UNREACHED,
+    WALL,
+    distances,
+    find,
+    walk,
+)
+from puzzlesolver.models.interface import Batch
+from puzzlesolver.models.relations import Layout, Neighbour
+
+ROW, COLUMN = range(2)
+RELATIONS = tuple(
+    Neighbour(name, axis, step, name)
+    for name, axis, step in (
+        ("below", ROW, 1),
+        ("left", COLUMN, -1),
+        ("right", COLUMN, 1),
+        ("above", ROW, -1),
+    )
+)
+"""In the order of `DIRECTIONS`."""
+
+ON_PATH = len(DIRECTIONS)
+SYMBOLS = ON_PATH + 1
+
+
+def layout(height: int, width: int) -> Layout:
+    """The lattice and relations of a maze."""
+    return Layout((height, width, 1), RELATIONS)
+
+
+def encode(puzzles: Sequence[Puzzle]) -> Batch:
+    """Stack mazes of one shape; with targets when every puzzle has a label."""
+    shapes = {puzzle.grid.shape for puzzle in puzzles}
+    if len(shapes) != 1:
+        raise ValueError(f"a batch holds mazes of one shape, not {sorted(shapes)}")
+    tokens = np.stack([puzzle.grid for puzzle in puzzles]).reshape(len(puzzles), -1)
+    batch = Batch(torch.from_numpy(tokens.astype(np.int64)), layout(*shapes.pop()))
+    if any(puzzle.label is None for puzzle in puzzles):
+        return batch
+    return with_targets(batch, [puzzle.grid for puzzle in puzzles])
+
+
+def with_targets(batch: Batch, grids: Sequence[Grid]) -> Batch:
+    """The batch with what breadth-first search says of every cell."""
+    pairs = [statements(grid) for grid in grids]
+    targets, known_from = (
+        torch.from_numpy(np.stack(parts).reshape(len(grids), -1, SYMBOLS).astype(np.int64))
+        for parts in zip(*pairs, strict=True)
+    )
+    return Batch(batch.tokens, batch.layout, targets, known_from)
+
+
+def statements(grid: Grid) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int32]]:
+    """What is true of every cell, and the steps that news of it need to arrive.
+
+    A cell at distance d from G cannot know its directions before step d. When S knows, the path
+    goes out from there, a cell a step.
+
+    Returns:
+        `bool[height, width, 5]` and `int32[height, width, 5]`.
+    """
+    away = distances(grid != WALL, find(grid, GOAL))
+    framed = np.pad(away, 1, constant_values=UNREACHED)
+    height, width = grid.shape
+    true = np.zeros((height, width, SYMBOLS), np.bool_)
+    for number, (row, column) in enumerate(DIRECTIONS):
+        beside = framed[1 + row : 1 + row + height, 1 + column : 1 + column + width]
+        true[..., number] = (beside != UNREACHED) & (beside == away - 1)
+    known_from = np.repeat(np.maximum(away, 0)[..., None], SYMBOLS, axis=-1)
+    path = walk(grid, away)
+    if path is None:
+        known_from[..., ON_PATH] = 0
+        return true, known_from
+    true[..., ON_PATH] = (path == PATH) | (path == START) | (path == GOAL)
+    longest = int(away[find(grid, START)])
+    known_from[..., ON_PATH] = np.where(true[..., ON_PATH], 2 * longest - away, 0)
+    return true, known_from
+
+
+def decode(probabilities: npt.NDArray[np.float32], puzzle: Puzzle) -> Answer:
+    """The path walked from S, from the probabilities `[cells, 5]` of the statements.
+
+    Each step goes the first way, down, left, right, up, that leads nearer to G; the walk ends at G,
+    at a wall, or where it would go round.
+    """
+    maze = puzzle.grid
+    height, width = maze.shape
+    beliefs = probabilities.reshape(height, width, SYMBOLS)
+    nearer = beliefs[..., :ON_PATH] > 0.5
+    knows = nearer.any(-1) & (maze != WALL)
+    first = np.where(knows, nearer.argmax(-1), ON_PATH)
+    answer = maze.copy()
+    row, column = find(maze, START)
+    while (way := first[row, column]) < ON_PATH:
+        row, column = row + DIRECTIONS[way][0], column + DIRECTIONS[way][1]
+        if not (0 <= row < height and 0 <= column < width) or answer[row, column] != OPEN:
+            break
+        answer[row, column] = PATH
+    confidence = np.where(maze == WALL, np.float32(1), beliefs[..., :ON_PATH].max(-1))
+    drawn = np.where((beliefs[..., ON_PATH] > 0.5) & (maze == OPEN), np.uint8(PATH), maze)
+    return Answer(answer, confidence.astype(np.float32), _bits(beliefs > 0.5), drawn)
+
+
+def _bits(true: npt.NDArray[np.bool_]) -> Grid:
+    """Statements of a cell as the bits of one number."""
+    bits: Grid = (true << np.arange(SYMBOLS)).sum(-1).astype(np.uint8)
+    return bits

@@ -1,0 +1,129 @@
+"""New mazes: random walls with a long shortest path, or a perfect maze with loops knocked in.
+
+In: a seed, a size and what the maze shall be like. Out: puzzles with the label of the tie-break,
+their rating the cells of the shortest path with both ends, as in Maze-Hard. One flood from a random
+start tells all goals that are far enough, which makes thousands of hard 30×30 mazes a minute.
+
+    >>> next(generate(1, seed=7)).rating >= 110
+    True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+import numpy as np
+
+from puzzlesolver.domains.base import Grid, Puzzle
+from puzzlesolver.domains.maze.rules import GOAL, OPEN, START, WALL, shortest_path
+from puzzlesolver.errors import UsageError
+from puzzlesolver.limits import MAX_GRID_SIDE
+
+SIZE = 30
+HARD_CELLS = 110
+"""Least cells of the shortest path of a hard 30×30 maze; other sizes in proportion."""
+
+WALLS = {"walls": (0.30, 0.50), "open": (0.0, 0.30)}
+"""Least and greatest share of walls of the kinds with random walls."""
+
+KINDS = (*WALLS, "perfect")
+"""Random walls, many or few, or a perfect maze (some have loops knocked in)."""
+
+MOST_TRIES = 100_000
+"""Mazes that are thrown away before a path counts as too long to be found."""
+
+
+def generate(
+    count: int,
+    seed: int,
+    *,
+    size: int | tuple[int, int] = SIZE,
+    difficulty: str | int | None = None,
+    kind: str = "walls",
+) -> Iterator[Puzzle]:
+    """Mazes of one size.
+
+    Args:
+        count: how many.
+        seed: the same seed gives the same mazes.
+        size: side, or rows and columns.
+        difficulty: `hard` (a shortest path of 110 cells at 30×30, else in proportion to the
+            longer side), `easy` (any path), or the least number of cells; None = `hard` for
+            kind `walls`, else `easy`.
+        kind: one of `KINDS`.
+
+    Raises:
+        UsageError: an option makes no sense, no such maze is found, or numba is missing.
+    """
+    rng = np.random.default_rng(seed)
+    draw = drawer(size, difficulty, kind)
+    for number in range(1, count + 1):
+        grid, cells = draw(rng)
+        yield Puzzle(
+            domain="maze",
+            name=f"{kind}:{number}",
+            grid=grid,
+            source=f"generated_{kind}_seed_{seed}",
+            label=shortest_path(grid),
+            rating=float(cells),
+        )
+
+
+def drawer(
+    size: int | tuple[int, int], difficulty: str | int | None, kind: str
+) -> Callable[[np.random.Generator], tuple[Grid, int]]:
+    """Draws mazes of one kind, each with the cells of its shortest path; see `generate`."""
+    height, width = (size, size) if isinstance(size, int) else size
+    if not (1 <= height <= MAX_GRID_SIDE and 1 <= width <= MAX_GRID_SIDE and height * width > 1):
+        what = f"a maze has 2 cells or more and at most {MAX_GRID_SIDE} rows and columns"
+        raise UsageError(f"{what}, not {height}×{width}", where="--size")
+    if kind not in KINDS:
+        raise UsageError(f"unknown kind {kind!r}", where="--kind", hint=" or ".join(KINDS))
+    farthest = max(1, _least_cells(difficulty, max(height, width), kind) - 1)
+    lay = _compiled_module()
+
+    def draw(rng: np.random.Generator) -> tuple[Grid, int]:
+        size = rng, height, width, farthest, MOST_TRIES
+        found = lay.find_walls(*size, *WALLS[kind]) if kind in WALLS else lay.find_perfect(*size)
+        if found is None:
+            raise UsageError(
+                f"no {height}×{width} maze of kind {kind!r} has a path of {farthest + 1} cells, "
+                f"in {MOST_TRIES:,} tries",
+                where="--difficulty",
+                hint="ask for a shorter path",
+            )
+        open_cells, start, away = found
+        goals = np.flatnonzero(away.ravel() >= farthest)
+        grid = np.where(open_cells, np.uint8(OPEN), np.uint8(WALL))
+        goal = rng.choice(goals)
+        grid.flat[goal], grid[start] = GOAL, START
+        return grid, int(away.flat[goal]) + 1
+
+    return draw
+
+
+def _least_cells(difficulty: str | int | None, side: int, kind: str) -> int:
+    if difficulty is None:
+        difficulty = "hard" if kind == "walls" else "easy"
+    levels = {"easy": 2, "hard": round(HARD_CELLS * side / SIZE)}
+    if difficulty in levels:
+        return levels[str(difficulty)]
+    if not str(difficulty).isdecimal():
+        raise UsageError(
+            f"unknown difficulty {difficulty!r}",
+            where="--difficulty",
+            hint=f"{', '.join(levels)}, or the least number of cells of the shortest path",
+        )
+    return int(difficulty)
+
+
+def _compiled_module() -> ModuleType:
+    """`lay`, which needs numba."""
+    try:
+        from puzzlesolver.domains.maze import lay
+    except ImportError as error:
+        raise UsageError(
+            "making mazes needs numba", hint="pip install 'puzzlesolver[train]'"
+        ) from error
+    return lay
