@@ -77,12 +77,13 @@ class Readout(NamedTuple):
 
     def row(self, index: int) -> Readout:
         """What one state of the batch says, on the CPU."""
-        rows = {
-            name: part[index : index + 1].cpu()
-            for name, part in self._asdict().items()
-            if isinstance(part, Tensor)
-        }
-        return self._replace(**rows)
+        one = slice(index, index + 1)
+        return Readout(
+            self.logits[one].cpu(),
+            None if self.halt is None else self.halt[one].cpu(),
+            None if self.contradiction is None else self.contradiction[one].cpu(),
+            self.exclusive,
+        )
 
 
 @dataclass(frozen=True)

@@ -151,8 +151,11 @@ class RelationalStem(RecursiveModel):
         nn.init.zeros_(self.head.weight)
 
     def embed(self, batch: Batch) -> Tensor:
-        """A node of a symbol is told whether its cell is unknown, holds it, or holds another one;
-        a node that is a whole cell is told the token."""
+        """What each node is told.
+
+        That of a symbol: whether its cell is unknown, holds it, or holds another one. One that is
+        a whole cell: the token.
+        """
         symbols = batch.layout.symbols
         if symbols == 1:
             told: Tensor = self.clue(batch.tokens)

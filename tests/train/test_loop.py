@@ -236,8 +236,8 @@ def test_weights_depend_on_the_seed_alone(tiny_config: Config) -> None:
 
 
 def test_an_unknown_domain(tiny_config: Config) -> None:
-    config = TrainConfig.from_json(tiny_config().to_json() | {"domain": "maze"})
-    with pytest.raises(UsageError, match="cannot train 'maze'"):
+    config = TrainConfig.from_json(tiny_config().to_json() | {"domain": "chess"})
+    with pytest.raises(UsageError, match="cannot train 'chess'"):
         Run(config)
 
 

@@ -4,7 +4,8 @@ In: a numpy `Generator` and a size. Out: open cells `bool[height, width]`, a sta
 from it. All of it is numba machine code: one core looks at tens of thousands of 30×30 mazes a
 second.
 
-    >>> open_cells, start, away = find_walls(np.random.default_rng(7), 30, 30, 109, 20_000, 0.3, 0.5)
+    >>> rng = np.random.default_rng(7)
+    >>> open_cells, start, away = find_walls(rng, 30, 30, 109, 20_000, 0.3, 0.5)
 """
 
 from __future__ import annotations
