@@ -1,8 +1,8 @@
 """Committed reports → the tables of the README and the model cards.
 
 In: `benchmarks/*.json`, written by `puzzlesolver bench … --json`. Out: the text between
-`<!-- results NAME … -->` and `<!-- end -->` of every document is made anew, so that no number is
-typed by hand.
+`<!-- KIND NAME … -->` and `<!-- end -->` of every document is made anew, so that no number is typed
+by hand. The kinds are those of `BLOCKS`.
 
     $ python -m puzzlesolver.bench.readme
 """
@@ -19,7 +19,7 @@ from puzzlesolver.bench.baselines import PUBLISHED_ON
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "benchmarks"
 DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "weights").glob("*/README.md")))
-BLOCK = re.compile(r"(<!-- results (?P<names>[\w -]+) -->\n).*?(<!-- end -->)", re.S)
+BLOCK = re.compile(r"(<!-- (?P<kind>\w+) (?P<names>[\w -]+) -->\n).*?(?P<end><!-- end -->)", re.S)
 
 
 def renew(text: str) -> str:
@@ -28,7 +28,7 @@ def renew(text: str) -> str:
     def block(match: re.Match[str]) -> str:
         files = [REPORTS / f"{name}.json" for name in match["names"].split()]
         reports = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-        return f"{match[1]}{markdown(reports)}{match[3]}"
+        return f"{match[1]}{BLOCKS[match['kind']](reports)}{match['end']}"
 
     return BLOCK.sub(block, text)
 
@@ -54,6 +54,48 @@ def markdown(reports: list[dict[str, Any]]) -> str:
         *_curves(report), "",
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def parts(reports: list[dict[str, Any]]) -> str:
+    """Every kind of puzzle of some reports: right in each mode, and how many were unsound."""
+    rows = ["| suite: puzzles | how many | mode | % right |", "|---|---:|---|---:|"]
+    wrong_verified = wrong_contradictions = 0
+    for report in reports:
+        for name, mode in report["modes"].items():
+            setting = f"{name}, at most {report['policies'][name]['max_steps']:,} steps"
+            wrong_verified += len(mode["wrong_verified"])
+            wrong_contradictions += len(mode["wrong_contradictions"])
+            for source, share in mode["by_source"].items():
+                kind = f"{report['suite']}: {source} | {share['of']:,} | {setting}"
+                rows.append(f"| {kind} | {100 * share['share']:.1f} |")
+    told = (
+        f"Wrong answers called verified: {wrong_verified}. "
+        f"Solvable puzzles called contradictory: {wrong_contradictions}."
+    )
+    return "\n".join(["", *rows, "", told, ""]) + "\n"
+
+
+def cost(reports: list[dict[str, Any]]) -> str:
+    """Throughput by batch size, and what one puzzle takes."""
+    lines = []
+    for report in reports:
+        measured, machine = report["cost"], report["machine"]
+        lines += ["", "| batch | verified/s | peak MiB |", "|---:|---:|---:|"]
+        for row in measured["batches"]:
+            speed, memory = _round(row["verified_per_second"]), row["peak_memory_mib"]
+            lines.append(f"| {row['batch_size']:,} | {speed} | {memory:,.0f} |")
+        typical = measured["puzzle_seconds"]
+        lines += [
+            "",
+            f"One puzzle alone: {typical['median']:.1f} s at the median of the steps needed, "
+            f"{typical['p95']:.1f} s at their 95th percentile; {machine['cpu']}, "
+            f"{machine['threads']} threads.",
+            "",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+BLOCKS = {"results": markdown, "parts": parts, "cost": cost}
 
 
 def _curves(report: dict[str, Any]) -> list[str]:
