@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-MAX_LINE_CHARS = 100_000
-"""Longest accepted line of a text file; a 25×25 board on one line has 625 cells."""
+MAX_LINE_CHARS = 1_100_000
+"""Longest accepted line of a text file; a maze of the largest size on one line just fits."""
 
 MAX_GRID_SIDE = 1_024
 """Longest accepted side of any grid, in cells."""

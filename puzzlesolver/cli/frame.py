@@ -25,6 +25,8 @@ GAP = 3
 INFO_WIDTH = 36
 LEAST_INFO_WIDTH = 30
 LEAST_INFO_ROWS = 8
+MOST_FULL_ROWS = 40
+"""Rows of a grid that pictures show in full; larger ones become compact."""
 MOST_CURVE_ROWS = 12
 
 
@@ -83,7 +85,7 @@ def draw(moment: Moment, width: int, height: int) -> Group:
 
 def natural_size(moment: Moment) -> tuple[int, int]:
     """Columns and rows of the smallest frame that shows the information beside the grid."""
-    width, height = _size(_grid(moment))
+    width, height = _size(_grid(moment, len(moment.puzzle.grid) > MOST_FULL_ROWS))
     return width + GAP + INFO_WIDTH, _rows_beside(height, 0) + 1
 
 

@@ -159,7 +159,7 @@ def solve(
         raise UsageError(
             "no puzzle given",
             where="solve",
-            hint="name a file, paste 81 characters, or use - for stdin",
+            hint="name a file, paste a puzzle, or use - for stdin",
         )
     if save is not None:
         from puzzlesolver.cli.save import check_path

@@ -61,7 +61,7 @@ def _read_literal(text: str, kind: Domain | None) -> Iterator[Puzzle]:
         raise ParseError(
             "there is no such file, and this is no puzzle either",
             where=name or "''",
-            hint="check the path, paste 81 characters, or use - for stdin",
+            hint="check the path, paste the puzzle, or use - for stdin",
         )
     yield from kind.parse([first, *others], name)
 

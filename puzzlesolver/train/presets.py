@@ -259,8 +259,7 @@ def _preset(recipe: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]
 def _stem() -> dict[str, Any]:
     """What made the relational stem learn, row by row in `docs/experiments.md`."""
     return {
-        "model": {"layers": 2}, "precision": "bf16", "batch_size": 32, "grad_steps": 8,
-        "max_age": 48, "suppositions": 0.6, "stillness": 0.5, "reveal_speed": 0.05,
+        "precision": "bf16", "batch_size": 32, "grad_steps": 8,
         "optimizer": "muon", "learning_rate": 3e-3, "weight_decay": 0.01,
         "log_every": 100, "eval_every": 1_000, "eval_puzzles": 64, "eval_difficulty": "hard",
     }  # fmt: skip
@@ -269,30 +268,33 @@ def _stem() -> dict[str, Any]:
 @_preset
 def sudoku() -> dict[str, Any]:
     """Generated puzzles without limit, hard ones above all: the recipe of the shipped model."""
-    return _stem() | {"minutes": 60.0, "mix": {"easy": 0.1, "deep": 0.9}, "fresh": 0.3}
+    return _stem() | {
+        "minutes": 52.0, "model": {"layers": 2}, "mix": {"easy": 0.1, "10": 0.2, "50": 0.7},
+        "max_age": 32, "suppositions": 0.06, "reveal": 20.0, "reveal_speed": 0.05,
+    }  # fmt: skip
 
 
 @_preset
 def sudoku_1k() -> dict[str, Any]:
     """Exactly 1,000 training puzzles, the small-sample setting of the HRM and TRM papers."""
-    return _stem() | {"minutes": 60.0, "train_puzzles": 1_000, "mix": {"deep": 1.0}}
+    return _stem() | {
+        "minutes": 60.0, "train_puzzles": 1_000, "model": {"layers": 2}, "mix": {"deep": 1.0},
+        "max_age": 48, "suppositions": 0.6, "stillness": 0.5, "reveal_speed": 0.05,
+    }  # fmt: skip
 
 
 @_preset
 def maze() -> dict[str, Any]:
     """Mazes without limit, 24×24 and laid anew: the recipe of the shipped model."""
     relations = ["below", "left", "right", "above"]
-    return {
+    return _stem() | {
         "domain": "maze", "minutes": 30.0,
         "model": {
             "none_class": False, "relations": relations, "clues": 4, "outputs": 5,
             "learned_start": True, "start_noise": 0.1,
         },
         "mix": {"walls": 0.3, "walls hard": 0.3, "open": 0.2, "perfect": 0.2},
-        "precision": "bf16", "batch_size": 32, "grad_steps": 8, "max_age": 40, "reveal": 0.0,
-        "optimizer": "muon", "learning_rate": 3e-3, "weight_decay": 0.01,
-        "log_every": 100, "eval_every": 1_000, "eval_puzzles": 64, "eval_difficulty": "hard",
-        "eval_steps": (64, 128, 256),
+        "max_age": 40, "reveal": 0.0, "eval_steps": (64, 128, 256),
     }  # fmt: skip
 
 

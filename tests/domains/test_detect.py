@@ -103,7 +103,7 @@ def test_unreadable_files(
 def test_paths_that_lead_nowhere(text: str) -> None:
     with pytest.raises(ParseError) as caught:
         lines(text)
-    assert "no such file" in caught.value.what and "paste 81 characters" in caught.value.hint
+    assert "no such file" in caught.value.what and "paste the puzzle" in caught.value.hint
     assert len(caught.value.where) < 30
 
 

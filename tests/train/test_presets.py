@@ -45,7 +45,7 @@ def test_unknown_preset_names_a_close_one() -> None:
         ("eval_steps=[2, 4]", "eval_steps", (2, 4)),
         ("warmup_growth=[[0, 1], [0.5, 3]]", "warmup_growth", ((0, 1), (0.5, 3))),
         ("model.width=48", "model", {"layers": 2, "width": 48}),
-        ("mix.easy=0.5", "mix", {"easy": 0.5, "deep": 0.9}),
+        ("mix.easy=0.5", "mix", {"easy": 0.5, "10": 0.2, "50": 0.7}),
         ("train_puzzles=5", "train_puzzles", 5),
         ("threads=null", "threads", None),
         ("eval_difficulty=30", "eval_difficulty", "30"),
