@@ -109,13 +109,17 @@ def _curves(report: dict[str, Any]) -> list[str]:
     parts += [(f"rating {band}", "by_rating", band) for band in ratings]
     for name, kind, key in parts:
         rows.append(_row(name, [mode[kind].get(key) for mode in modes]))
+    for key, name in (("exact", "equal to the label"), ("drawn", "drawn right, without a walk")):
+        shares = [mode.get(key) for mode in modes]
+        if any(share is not None and share["of"] for share in shares):
+            rows.append(_row(name, shares))
     rows.append(_row("of the settled ones", [mode["given_settled"]["correct"] for mode in modes]))
     settled = [f"{mode['given_settled']['correct']['of']:,}" for mode in modes]
     return [*rows, f"| settled | {' | '.join(settled)} |"]
 
 
 def _row(name: str, shares: list[dict[str, Any] | None]) -> str:
-    known = (None if share is None else share["share"] for share in shares)
+    known = [None if share is None else share["share"] for share in shares]
     return f"| {name} | {' | '.join('–' if s is None else f'{100 * s:.1f}' for s in known)} |"
 
 

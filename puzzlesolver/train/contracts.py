@@ -42,7 +42,7 @@ class Contract(Protocol):
 
 
 class CarriedState:
-    """States persist across updates: a few steps with gradient, loss at the last, detach.
+    """States persist across updates: a few steps with gradient, loss at the last or all, detach.
 
     A pool of puzzles keeps its states. A puzzle is replaced by a fresh one, from fresh noise, when
     it has been right for `linger` updates in a row or is `max_age` updates old. Unsolved puzzles
@@ -75,12 +75,16 @@ class CarriedState:
         targets = self.pool.targets.masked_fill(_per_puzzle(wrong, self.pool.targets), 0)
         board = replace(self.pool, tokens=self.tokens, targets=targets)
         inputs = model.embed(board)
-        state = _perturbed(self.state, self.config.noise, self.generator)
-        before = state
-        for _ in range(self.config.grad_steps):
+        state = before = _perturbed(self.state, self.config.noise, self.generator)
+        judged = []
+        for number in range(1, self.config.grad_steps + 1):
             before, state = state, step(state, inputs)
-        readout = model.readout(state, board.layout)
-        learned, solved = judge(readout, board, (self.age + 1) * self.config.grad_steps)
+            if self.config.loss_every_step or number == self.config.grad_steps:
+                readout = model.readout(state, board.layout)
+                made = self.age * self.config.grad_steps + number
+                judged.append(judge(readout, board, made))
+        learned, solved = judged[-1]
+        learned = learned._replace(loss=torch.stack([each.loss for each, _ in judged]).mean())
         if self.config.stillness:
             motion = (_squared_motion(before, state) * solved).mean()
             learned = learned._replace(loss=learned.loss + self.config.stillness * motion)

@@ -80,6 +80,8 @@ class TrainConfig:
         suppositions: carried: probability, per puzzle and update, that a puzzle moves its
             suppositions as raw refinement does (`refine/suppose.py`).
         suppose_after: carried: updates a puzzle has to settle before the first supposition.
+        loss_every_step: carried: whether the loss is the mean over the steps with gradient, instead
+            of that of the last one.
         stillness: carried: weight, in the loss, of the squared relative residual of solved puzzles.
 
         contract: `carried` (states persist across updates) or `final` (RSM: fresh state, detached
@@ -143,6 +145,7 @@ class TrainConfig:
     wrong: float = 0.0
     suppositions: float = 0.0
     suppose_after: int = 6
+    loss_every_step: bool = False
     stillness: float = 0.0
 
     contract: str = "carried"
