@@ -21,7 +21,7 @@ from torch import Tensor
 from puzzlesolver.models.compiling import StepFunction
 from puzzlesolver.models.interface import Batch, Readout, RecursiveModel, State
 from puzzlesolver.refine.suppose import suppose
-from puzzlesolver.train.losses import Learned, judge
+from puzzlesolver.train.losses import LATE, Learned, judge
 from puzzlesolver.train.presets import TrainConfig
 
 if TYPE_CHECKING:
@@ -127,7 +127,13 @@ class CarriedState:
         return ((self.tokens > 0) & (self.tokens != self.pool.targets)).any(1)
 
     def _finished(self) -> Tensor:
-        return (self.age >= self.config.max_age) | (self.streak >= self.config.linger)
+        """Which puzzles are right for good, or will not become so, `bool[B]`."""
+        finished = (self.age >= self.config.max_age) | (self.streak >= self.config.linger)
+        if self.pool is None or self.pool.known_from is None:
+            return finished
+        # What a state has forgotten no later step brings back, and it would only teach to guess.
+        told = self.pool.known_from.flatten(1).amax(1) + LATE
+        return finished | (self.age - self.config.linger >= told / self.config.grad_steps)
 
     @torch.no_grad()
     def _suppose(self, readout: Readout) -> None:
