@@ -291,11 +291,10 @@ def maze() -> dict[str, Any]:
     """Mazes without limit, 12×12 and laid anew: the recipe of the shipped model."""
     relations = ["below", "left", "right", "above"]
     return _stem() | {
-        "domain": "maze", "minutes": 40.0, "size": 12,
+        "domain": "maze", "minutes": 15.0, "size": 12,
         "model": {
-            "width": 64, "messages": 64, "hidden": 128, "none_class": False,
-            "relations": relations, "clues": 4, "outputs": 5, "learned_start": True,
-            "start_noise": 0.1,
+            "none_class": False, "relations": relations, "clues": 4, "outputs": 4,
+            "learned_start": True, "start_noise": 0.1,
         },
         "mix": {"walls": 0.3, "walls hard": 0.3, "open": 0.2, "perfect": 0.2},
         "max_age": 40, "linger": 10, "noise": 0.1, "stillness": 0.5, "loss_every_step": True,

@@ -1,9 +1,10 @@
 """Mazes as tensors, and what a state says of every cell as a path.
 
 The lattice of a maze is (row, column, 1): every cell is one node that hears its four neighbours.
-Five statements of a cell are learned: for each direction whether the next cell there is one step
-nearer to G, and whether the cell lies on the path of the tie-break. The answer is walked from S
-along the first four; the fifth gives a path that needs no walk.
+Four statements of a cell are learned: whether its distance from G leaves 0, 1 or 2 when divided by
+three, and whether the cell lies on the path of the tie-break. Neighbours are always one step nearer
+or farther, so the remainders tell which; the answer is walked from S down the distances. The last
+statement gives a path that needs no walk.
 
     >>> batch = encode([puzzle])
     >>> batch.tokens.shape, batch.layout.lattice
@@ -46,7 +47,8 @@ RELATIONS = tuple(
 )
 """In the order of `DIRECTIONS`."""
 
-ON_PATH = len(DIRECTIONS)
+REMAINDERS = 3
+ON_PATH = REMAINDERS
 SYMBOLS = ON_PATH + 1
 
 
@@ -80,19 +82,16 @@ def with_targets(batch: Batch, grids: Sequence[Grid]) -> Batch:
 def statements(grid: Grid) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int32]]:
     """What is true of every cell, and the steps that news of it need to arrive.
 
-    A cell at distance d from G cannot know its directions before step d. When S knows, the path
-    goes out from there, a cell a step.
+    A cell at distance d from G cannot know it before step d. When S knows, the path goes out from
+    there, a cell a step.
 
     Returns:
-        `bool[height, width, 5]` and `int32[height, width, 5]`.
+        `bool[height, width, 4]` and `int32[height, width, 4]`.
     """
     away = distances(grid != WALL, find(grid, GOAL))
-    framed = np.pad(away, 1, constant_values=UNREACHED)
-    height, width = grid.shape
-    true = np.zeros((height, width, SYMBOLS), np.bool_)
-    for number, (row, column) in enumerate(DIRECTIONS):
-        beside = framed[1 + row : 1 + row + height, 1 + column : 1 + column + width]
-        true[..., number] = (beside != UNREACHED) & (beside == away - 1)
+    true = np.zeros((*grid.shape, SYMBOLS), np.bool_)
+    reached = away != UNREACHED
+    true[reached, away[reached] % REMAINDERS] = True
     known_from = np.repeat(np.maximum(away, 0)[..., None], SYMBOLS, axis=-1)
     path = walk(grid, away)
     if path is None:
@@ -105,25 +104,27 @@ def statements(grid: Grid) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int32]
 
 
 def decode(probabilities: npt.NDArray[np.float32], puzzle: Puzzle) -> Answer:
-    """The path walked from S, from the probabilities `[cells, 5]` of the statements.
+    """The path walked from S, from the probabilities `[cells, 4]` of the statements.
 
     Each step goes the first way, down, left, right, up, that leads nearer to G; the walk ends at G,
-    at a wall, or where it would go round.
+    where no neighbour is nearer, or where it would go round.
     """
     maze = puzzle.grid
-    height, width = maze.shape
-    beliefs = probabilities.reshape(height, width, SYMBOLS)
-    nearer = beliefs[..., :ON_PATH] > 0.5
-    knows = nearer.any(-1) & (maze != WALL)
-    first = np.where(knows, nearer.argmax(-1), ON_PATH)
-    answer = maze.copy()
-    row, column = find(maze, START)
-    while (way := first[row, column]) < ON_PATH:
-        row, column = row + DIRECTIONS[way][0], column + DIRECTIONS[way][1]
-        if not (0 <= row < height and 0 <= column < width) or answer[row, column] != OPEN:
+    beliefs = probabilities.reshape(*maze.shape, SYMBOLS)
+    distance = beliefs[..., :REMAINDERS]
+    known = (distance.max(-1) > 0.5) & (maze != WALL)
+    remainder = np.pad(np.where(known, distance.argmax(-1), UNREACHED), 1, constant_values=UNREACHED)
+    answer = np.pad(maze, 1, constant_values=WALL)
+    here = tuple(at + 1 for at in find(maze, START))
+    while remainder[here] != UNREACHED:
+        nearer = (remainder[here] - 1) % REMAINDERS
+        beside = [(here[0] + row, here[1] + column) for row, column in DIRECTIONS]
+        here = next((cell for cell in beside if remainder[cell] == nearer), (0, 0))
+        if answer[here] != OPEN:
             break
-        answer[row, column] = PATH
-    confidence = np.where(maze == WALL, np.float32(1), beliefs[..., :ON_PATH].max(-1))
+        answer[here] = PATH
+    answer = answer[1:-1, 1:-1]
+    confidence = np.where(maze == WALL, np.float32(1), distance.max(-1))
     drawn = np.where((beliefs[..., ON_PATH] > 0.5) & (maze == OPEN), np.uint8(PATH), maze)
     return Answer(answer, confidence.astype(np.float32), _bits(beliefs > 0.5), drawn)
 
