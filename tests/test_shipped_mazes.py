@@ -18,9 +18,7 @@ def spiral(side: int) -> Grid:
     grid[0, 0] = START
     while True:
         ahead = (place + heading, place + 2 * heading)
-        free = [
-            all(0 <= at < side for at in cell) and grid[tuple(cell)] == WALL for cell in ahead
-        ]
+        free = [all(0 <= at < side for at in cell) and grid[tuple(cell)] == WALL for cell in ahead]
         inside = all(0 <= at < side for at in ahead[0])
         beyond_is_open = inside and not free[1] and all(0 <= at < side for at in ahead[1])
         if inside and free[0] and not beyond_is_open:

@@ -178,7 +178,7 @@ def test_an_unknown_family_names_the_nearest() -> None:
     assert "stem" in caught.value.hint
 
 
-MAZE = SIZES | {"none_class": False, "clues": 4, "outputs": 5, "learned_start": True}
+MAZE = SIZES | {"none_class": False, "clues": 4, "outputs": 4, "learned_start": True}
 
 
 @pytest.fixture
@@ -193,7 +193,7 @@ def maze_stem(device: torch.device) -> RecursiveModel:
 
 @torch.no_grad()
 def run_maze(model: RecursiveModel, tokens: Tensor, steps: int) -> Tensor:
-    """Statements `[rows, columns, 5]` about one maze after some steps."""
+    """Statements `[rows, columns, 4]` about one maze after some steps."""
     device = next(model.parameters()).device
     batch = Batch(tokens.reshape(1, -1), maze_layout(*tokens.shape)).to(device)
     state = model.init_state(batch, lambda shape: torch.zeros(shape, device=device))
@@ -201,7 +201,7 @@ def run_maze(model: RecursiveModel, tokens: Tensor, steps: int) -> Tensor:
         state = model.step(state, model.embed(batch), batch.layout)
     said = model.readout(state, batch.layout)
     assert not said.exclusive
-    return said.logits.view(*tokens.shape, 5).cpu()
+    return said.logits.view(*tokens.shape, 4).cpu()
 
 
 def test_news_travels_one_cell_a_step_and_layer(maze_stem: RecursiveModel) -> None:

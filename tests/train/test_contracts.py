@@ -16,7 +16,8 @@ from puzzlesolver.models.relations import Layout
 from puzzlesolver.refine.suppose import DEEPEST
 from puzzlesolver.train.contracts import CarriedState, FinalStep
 from puzzlesolver.train.data import SudokuSource
-from puzzlesolver.train.presets import TrainConfig
+from puzzlesolver.train.mazes import MazeSource
+from puzzlesolver.train.presets import TrainConfig, get_preset
 
 Config = Callable[..., TrainConfig]
 
@@ -208,3 +209,45 @@ def test_a_puzzle_has_time_before_the_first_supposition(tiny_config: Config) -> 
         assert contract.pool is not None
         changed.append(bool((contract.tokens != contract.pool.tokens).any()))
     assert changed == [False, False, True]
+
+
+def test_every_step_may_count_in_the_loss(tiny_config: Config) -> None:
+    losses = {}
+    for every in ("false", "true"):
+        config = tiny_config(f"loss_every_step={every}", "grad_steps=3", "noise=0")
+        source = SudokuSource(config)
+        contract = CarriedState(config, source, torch.Generator().manual_seed(0))
+        model = CopyClues()
+        step, _ = steps_of(model, source.layout)
+        losses[every] = contract.loss(model, step, 0.0).loss.item()
+    # Clues add up with the steps, so that the last one alone has another loss than all three.
+    assert losses["true"] != pytest.approx(losses["false"])
+
+
+def test_mazes_are_let_go_when_all_could_be_known() -> None:
+    config = get_preset("maze", steps=1, size=6, max_age=1_000, linger=2, batch_size=8)
+    source = MazeSource(config)
+    contract = CarriedState(config, source, torch.Generator().manual_seed(0))
+    model = build_model("stem", config.model | {"width": 4, "messages": 4, "hidden": 4})
+    step, _ = steps_of(model, source.layout)
+    history = []
+    for _ in range(14):
+        contract.loss(model, step, 0.0)
+        history.append(source.drawn)
+    assert history[0] == history[1] == 8  # nothing can be known, and then linger, that soon
+    assert history[-1] >= 16  # a path of 6×6 cells is known and lingered upon by then
+
+
+def test_what_a_maze_could_know_is_saved() -> None:
+    config = get_preset("maze", steps=1, size=5, batch_size=4)
+    source, other = MazeSource(config), MazeSource(config)
+    model = build_model("stem", config.model | {"width": 4, "messages": 4, "hidden": 4})
+    step, _ = steps_of(model, source.layout)
+    contract = CarriedState(config, source, torch.Generator().manual_seed(0))
+    contract.loss(model, step, 0.0)
+    resumed = CarriedState(config, other, torch.Generator().manual_seed(0))
+    resumed.load_state_dict(contract.state_dict())
+    resumed.generator.set_state(contract.generator.get_state())
+    other.load_state_dict(source.state_dict())
+    first, second = (each.loss(model, step, 0.0).loss for each in (contract, resumed))
+    assert torch.equal(first, second)

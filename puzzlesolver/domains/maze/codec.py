@@ -113,7 +113,9 @@ def decode(probabilities: npt.NDArray[np.float32], puzzle: Puzzle) -> Answer:
     beliefs = probabilities.reshape(*maze.shape, SYMBOLS)
     distance = beliefs[..., :REMAINDERS]
     known = (distance.max(-1) > 0.5) & (maze != WALL)
-    remainder = np.pad(np.where(known, distance.argmax(-1), UNREACHED), 1, constant_values=UNREACHED)
+    remainder = np.pad(
+        np.where(known, distance.argmax(-1), UNREACHED), 1, constant_values=UNREACHED
+    )
     answer = np.pad(maze, 1, constant_values=WALL)
     here = tuple(at + 1 for at in find(maze, START))
     while remainder[here] != UNREACHED:
