@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import pytest
@@ -225,7 +226,9 @@ def test_every_step_may_count_in_the_loss(tiny_config: Config) -> None:
 
 
 def test_mazes_are_let_go_when_all_could_be_known() -> None:
-    config = get_preset("maze", steps=1, size=6, max_age=1_000, linger=2, batch_size=8)
+    config = get_preset(
+        "maze", steps=1, size=6, mix={"walls": 1}, max_age=1_000, linger=2, batch_size=8
+    )
     source = MazeSource(config)
     contract = CarriedState(config, source, torch.Generator().manual_seed(0))
     model = build_model("stem", config.model | {"width": 4, "messages": 4, "hidden": 4})
@@ -239,14 +242,14 @@ def test_mazes_are_let_go_when_all_could_be_known() -> None:
 
 
 def test_what_a_maze_could_know_is_saved() -> None:
-    config = get_preset("maze", steps=1, size=5, batch_size=4)
+    config = get_preset("maze", steps=1, size=5, mix={"walls": 1}, batch_size=4)
     source, other = MazeSource(config), MazeSource(config)
     model = build_model("stem", config.model | {"width": 4, "messages": 4, "hidden": 4})
     step, _ = steps_of(model, source.layout)
     contract = CarriedState(config, source, torch.Generator().manual_seed(0))
     contract.loss(model, step, 0.0)
     resumed = CarriedState(config, other, torch.Generator().manual_seed(0))
-    resumed.load_state_dict(contract.state_dict())
+    resumed.load_state_dict(copy.deepcopy(contract.state_dict()))
     resumed.generator.set_state(contract.generator.get_state())
     other.load_state_dict(source.state_dict())
     first, second = (each.loss(model, step, 0.0).loss for each in (contract, resumed))
