@@ -9,10 +9,11 @@ Puzzles flow in, one `Result` each flows out, in the same order.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -91,7 +92,12 @@ class Solver:
     prove: bool = True
     fallback: str = "none"
 
-    def solve(self, puzzles: Iterable[Puzzle], watch: Watch | None = None) -> Iterator[Result]:
+    def solve(
+        self,
+        puzzles: Iterable[Puzzle],
+        watch: Watch | None = None,
+        deadline: float | None = None,
+    ) -> Iterator[Result]:
         """Results in input order, each as soon as those before it are there.
 
         On Ctrl-C all that are there come out, the foremost unfinished one as `interrupted`, before
@@ -100,11 +106,12 @@ class Solver:
         Args:
             puzzles: read lazily, `batch_size` at a time; those of one layout are refined together.
             watch: called at every reading with the foremost unfinished puzzle.
+            deadline: `time.monotonic()` at which all end; None = by the policy, from now on.
         """
         waiting: dict[int, Result] = {}
         following = 0
         try:
-            for index, result in self.solve_unordered(puzzles, watch):
+            for index, result in self.solve_unordered(puzzles, watch, deadline):
                 waiting[index] = result
                 while following in waiting:
                     yield waiting.pop(following)
@@ -114,13 +121,16 @@ class Solver:
             raise
 
     def solve_unordered(
-        self, puzzles: Iterable[Puzzle], watch: Watch | None = None
+        self,
+        puzzles: Iterable[Puzzle],
+        watch: Watch | None = None,
+        deadline: float | None = None,
     ) -> Iterator[tuple[int, Result]]:
         """The same results as they finish, each with its puzzle's position in the input."""
         runtime = self.runtime or choose_runtime()
         engine = TorchEngine(self.model, runtime, compiled=self.compiled)
-        limit = self.policy.time_limit
-        deadline = None if limit is None else time.monotonic() + limit
+        if deadline is None and self.policy.time_limit is not None:
+            deadline = time.monotonic() + self.policy.time_limit
         numbered = enumerate(puzzles)
         while chunk := list(itertools.islice(numbered, self.batch_size)):
             yield from self._solve_chunk(engine, chunk, watch, deadline)
@@ -237,6 +247,45 @@ class Solver:
         return "its restarts are spent"
 
 
+def load_solver(
+    domain: str, model: str | None, settings: Mapping[str, Any], **options: Any
+) -> Solver:
+    """The solver of one kind of puzzle.
+
+    Args:
+        domain: the kind.
+        model: a name of the catalog or a model folder; None = the shipped default.
+        settings: fields of `Policy`; `max_steps` defaults to the model's.
+        options: fields of `Solver` after the policy.
+    """
+    from puzzlesolver.hub.store import load_model, resolve
+
+    files = resolve(model, domain)
+    if files.entry is not None and settings.get("max_steps") is None:
+        settings = {**settings, "max_steps": files.entry.default_steps}
+    given = {name: value for name, value in settings.items() if value is not None}
+    return Solver(load_model(model, domain), files.name, Policy(**given), **options)
+
+
+def solve_kinds(
+    puzzles: Iterable[Puzzle],
+    solver_of: Callable[[str], Solver],
+    watch: Watch | None = None,
+    time_limit: float | None = None,
+) -> Iterator[Result]:
+    """Results in input order of puzzles of several kinds.
+
+    Args:
+        puzzles: read lazily; neighbours of one kind are solved together.
+        solver_of: asked for the solver of a kind whenever puzzles of another one begin.
+        watch: as in `Solver.solve`.
+        time_limit: seconds for all puzzles together.
+    """
+    deadline = None if time_limit is None else time.monotonic() + time_limit
+    for domain, group in itertools.groupby(puzzles, key=lambda puzzle: puzzle.domain):
+        yield from solver_of(domain).solve(group, watch, deadline)
+
+
 def solve(
     *puzzles: str, model: str | None = None, domain: str = "auto", **settings: Any
 ) -> list[Result]:
@@ -254,16 +303,10 @@ def solve(
         ModelError: the model is unknown or damaged.
     """
     from puzzlesolver.domains.detect import read_puzzles
-    from puzzlesolver.hub.store import load_model, resolve
 
     questions = list(read_puzzles(puzzles, domain))
-    if not questions:
-        return []
-    kind = questions[0].domain
-    files = resolve(model, kind)
-    if files.entry is not None:
-        settings = {"max_steps": files.entry.default_steps, **settings}
-    return list(Solver(load_model(model, kind), files.name, Policy(**settings)).solve(questions))
+    solver_of = functools.cache(lambda kind: load_solver(kind, model, settings))
+    return list(solve_kinds(questions, solver_of, time_limit=settings.get("time_limit")))
 
 
 def verify(puzzle: str, answer: str, domain: str = "auto") -> Verdict:

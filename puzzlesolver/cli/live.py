@@ -4,7 +4,7 @@ In: `StepReport`s and `Result`s. Out: frames on stderr, ten a second at most. St
 touched, so results can be piped while the view runs. A puzzle that is alone may be settled faster
 than anybody can watch, so its first frames are given their time.
 
-    >>> tracker, view = Tracker(max_steps=2_000, total=1), LiveView()
+    >>> tracker, view = Tracker(total=1), LiveView()
     >>> for result in solver.solve(puzzles, lambda *report: view.show(tracker.observe(*report))):
     ...     view.show(tracker.finish(result), now=True)
     >>> view.leave()
@@ -34,12 +34,14 @@ class Tracker:
     """Turns reports into moments: remembers residuals and speed of the puzzle that is shown.
 
     Args:
-        max_steps: the budget of a puzzle.
         total: how many puzzles there are, or None when that is not known yet.
+
+    Attributes:
+        max_steps: the budget of the puzzle that is shown.
     """
 
-    def __init__(self, max_steps: int, total: int | None) -> None:
-        self.max_steps = max_steps
+    def __init__(self, total: int | None) -> None:
+        self.max_steps = 0
         self.total = total
         self._finished = 0
         self._puzzle: Puzzle | None = None

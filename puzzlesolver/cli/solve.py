@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from puzzlesolver.cli.output import ResultWriter
     from puzzlesolver.cli.save import Recorder
     from puzzlesolver.domains.base import Puzzle
-    from puzzlesolver.pipeline import Result, Solver
+    from puzzlesolver.pipeline import Result, Watch
     from puzzlesolver.refine.report import StepReport
 
 EPILOG = (
@@ -179,42 +179,44 @@ def solve(
     from puzzlesolver.cli.live import UNHURRIED, LiveView, Tracker, can_show
     from puzzlesolver.cli.output import ResultWriter, open_output
     from puzzlesolver.cli.save import Recorder
-    from puzzlesolver.hub.store import load_model, resolve
-    from puzzlesolver.pipeline import Solver
-    from puzzlesolver.refine.policy import Policy
+    from puzzlesolver.pipeline import Solver, load_solver, solve_kinds
     from puzzlesolver.runtime import choose_runtime
 
-    files = resolve(model, head[0].domain)
-    if max_steps is None:
-        max_steps = files.entry.default_steps if files.entry else Policy.max_steps
-    solver = Solver(
-        load_model(model, head[0].domain),
-        model_name=files.name,
-        policy=Policy(
-            max_steps=max_steps,
-            mode=mode,
-            restarts=restarts,
-            linger=LINGER,
-            noise=noise,
-            time_limit=time_limit,
-            seed=seed,
-        ),
-        runtime=choose_runtime(device, threads),
-        batch_size=batch_size,
-        fallback=fallback,
-    )
+    settings = {
+        "max_steps": max_steps,
+        "mode": mode,
+        "restarts": restarts,
+        "linger": LINGER,
+        "noise": noise,
+        "time_limit": time_limit,
+        "seed": seed,
+    }
+    options = {
+        "runtime": choose_runtime(device, threads),
+        "batch_size": batch_size,
+        "fallback": fallback,
+    }
+    loaded = {head[0].domain: load_solver(head[0].domain, model, settings, **options)}
     wanted = format not in QUIET_FORMATS if live is None else live
     if live and not can_show():
         typer.echo("note: --live is ignored, stderr is not a terminal", err=True)
     unhurried = UNHURRIED if total == 1 and time_limit is None else 0
     show = Show(
-        tracker=Tracker(max_steps, total),
+        tracker=Tracker(total),
         view=LiveView(unhurried) if wanted and can_show() else None,
         recorder=Recorder() if save else None,
         shares_terminal=output is None and sys.stdout.isatty(),
     )
+
+    def solver_of(kind: str) -> Solver:
+        if kind not in loaded:
+            loaded[kind] = load_solver(kind, model, settings, **options)
+        show.tracker.max_steps = loaded[kind].policy.max_steps
+        return loaded[kind]
+
     with open_output(output) as file:
-        worst = _run(solver, itertools.chain(head, stream), show, ResultWriter(file, format))
+        results = solve_kinds(itertools.chain(head, stream), solver_of, show.watcher, time_limit)
+        worst = _run(results, show, ResultWriter(file, format))
     if save is not None and show.recorder is not None and show.recorder.moments:
         from puzzlesolver.cli.save import save as save_moments
 
@@ -238,6 +240,11 @@ class Show:
     view: LiveView | None
     recorder: Recorder | None
     shares_terminal: bool
+
+    @property
+    def watcher(self) -> Watch | None:
+        """`watch`, if anybody does."""
+        return self.watch if self.view or self.recorder else None
 
     def watch(self, puzzle: Puzzle, report: StepReport) -> None:
         """One more step."""
@@ -271,12 +278,11 @@ class Show:
             self.view.leave()
 
 
-def _run(solver: Solver, puzzles: Iterable[Puzzle], show: Show, writer: ResultWriter) -> int:
-    """Solve and print; returns the exit code that matters most. Ctrl-C ends the list early."""
-    watch = show.watch if show.view or show.recorder else None
+def _run(results: Iterable[Result], show: Show, writer: ResultWriter) -> int:
+    """Print; returns the exit code that matters most. Ctrl-C ends the list early."""
     codes = {0}
     try:
-        for result in solver.solve(puzzles, watch):
+        for result in results:
             grid_on_screen = show.finish(result)
             writer.write(result, with_grid=not grid_on_screen)
             codes.add(EXIT_CODES[result.status])

@@ -91,11 +91,7 @@ def resolve(name_or_path: str | Path | None = None, domain: str | None = None) -
     name = str(name_or_path)
     if isinstance(name_or_path, str) and (entry := catalog.models.get(name)):
         if domain not in (None, entry.domain):
-            raise ModelError(
-                f"model {name!r} was trained for {entry.domain}, not {domain}",
-                where="--model",
-                hint="leave --model out to get the default model of the domain",
-            )
+            raise _unfit(name, entry.domain, domain)
         return ModelFiles(name, catalog.root / entry.path, entry)
     if name.startswith("hub:"):
         raise ModelError(
@@ -104,6 +100,9 @@ def resolve(name_or_path: str | Path | None = None, domain: str | None = None) -
             hint="download its folder, then pass the path",
         )
     if (folder := Path(name).expanduser()).is_dir():
+        trained_for = str(read_config(folder).training.get("domain", domain))
+        if domain is not None and domain != trained_for:
+            raise _unfit(name, trained_for, domain)
         return ModelFiles(name, folder)
     close = difflib.get_close_matches(name, catalog.models)
     known = f"shipped models: {', '.join(catalog.models) or 'none'}; or the path of a model folder"
@@ -211,6 +210,14 @@ def cache_folder() -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path("puzzlesolver", appauthor=False)
+
+
+def _unfit(name: str, trained_for: str, domain: str | None) -> ModelError:
+    return ModelError(
+        f"model {name!r} was trained for {trained_for}, not {domain}",
+        where="--model",
+        hint="leave --model out to get the default model of the domain",
+    )
 
 
 def _default_name(catalog: Catalog, domain: str) -> str:

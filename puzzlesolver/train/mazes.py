@@ -105,7 +105,7 @@ class MazeSource:
         return list(self.kinds.values())[rng.choice(len(self.shares), p=self.shares)](rng)
 
     def _laid(self, kind: str) -> Draw:
-        """Draws mazes of a kind, `hard` ones being those with a long way."""
+        """Draws mazes of a kind, which may be followed by the difficulty."""
         name, _, difficulty = kind.partition(" ")
         draw = drawer(self.config.size, difficulty or "easy", name)
 

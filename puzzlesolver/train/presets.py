@@ -63,7 +63,8 @@ class TrainConfig:
         size: maze: rows and columns of the mazes.
         mix: kind of puzzle → share of the draws. Sudoku: `easy` are random minimal boards, new
             every time; any other key is a difficulty of `generate`. With `data` all shares but that
-            of `easy` go to the file. Maze: a kind of `generate`, or `walls hard`.
+            of `easy` go to the file. Maze: a kind of `generate`, perhaps with the least cells of
+            its paths, as in `walls 30`.
         fresh: share of hard draws that wait for a newly generated puzzle; the rest repeats earlier
             ones.
         warm_puzzles: hard puzzles generated before the first repetition.
@@ -291,14 +292,14 @@ def maze() -> dict[str, Any]:
     """Mazes without limit, 12×12 and laid anew: the recipe of the shipped model."""
     relations = ["below", "left", "right", "above"]
     return _stem() | {
-        "domain": "maze", "minutes": 15.0, "size": 12,
+        "domain": "maze", "minutes": 10.0, "size": 12,
         "model": {
             "none_class": False, "relations": relations, "clues": 4, "outputs": 4,
             "learned_start": True, "start_noise": 0.1,
         },
-        "mix": {"walls": 0.3, "walls hard": 0.3, "open": 0.2, "perfect": 0.2},
+        "mix": {"walls": 0.3, "walls 30": 0.3, "open": 0.2, "perfect": 0.2},
         "max_age": 40, "linger": 10, "noise": 0.1, "stillness": 0.5, "loss_every_step": True,
-        "reveal": 0.0, "eval_steps": (64, 128, 256),
+        "reveal": 0.0, "eval_difficulty": "30", "eval_steps": (64, 128, 256),
     }  # fmt: skip
 
 
