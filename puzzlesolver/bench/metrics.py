@@ -96,8 +96,10 @@ def summarise(records: Sequence[Record], max_steps: int, bands: Bands) -> dict[s
         "accuracy": accuracy(records),
         "exact": _share_of([r.matches for r in records if r.matches is not None]),
         "drawn": _share_of([r.drawn for r in records if r.drawn is not None]),
-        "by_budget": {
-            str(budget): accuracy(records, within=budget) for budget in budgets(max_steps)
+        "by_budget": _by_budget(records, max_steps),
+        "by_source_and_budget": {
+            group: _by_budget([r for r in records if r.group == group], max_steps)
+            for group in dict.fromkeys(record.group for record in records)
         },
         "by_rating": _by(
             records,
@@ -125,6 +127,10 @@ def summarise(records: Sequence[Record], max_steps: int, bands: Bands) -> dict[s
 def accuracy(records: Sequence[Record], within: float = math.inf) -> dict[str, Any]:
     """Share of puzzles answered right with at most `within` steps."""
     return share(sum(record.correct and record.steps <= within for record in records), len(records))
+
+
+def _by_budget(records: Sequence[Record], max_steps: int) -> dict[str, Any]:
+    return {str(budget): accuracy(records, within=budget) for budget in budgets(max_steps)}
 
 
 def share(count: int, of: int) -> dict[str, Any]:

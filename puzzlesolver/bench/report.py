@@ -243,7 +243,7 @@ def _identity(report: Report) -> str:
 
 
 def plot(report: Report, path: Path) -> None:
-    """Accuracy against steps as a PNG.
+    """Accuracy against steps as a PNG: a line a mode, or a source where there is one mode.
 
     Raises:
         UsageError: matplotlib is missing, or the file cannot be written.
@@ -259,12 +259,20 @@ def plot(report: Report, path: Path) -> None:
     figure = Figure(figsize=(7, 4.2), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    for (name, mode), colour in zip(report["modes"].items(), ("#2458a8", "#c2541b"), strict=False):
-        steps = [int(budget) for budget in mode["by_budget"]]
-        shares = list(mode["by_budget"].values())
-        percent = {key: [100 * share[key] for share in shares] for key in ("share", "low", "high")}
-        axes.plot(steps, percent["share"], marker="o", markersize=3.5, color=colour, label=name)
-        axes.fill_between(steps, percent["low"], percent["high"], color=colour, alpha=0.15, lw=0)
+    lines = {name: mode["by_budget"] for name, mode in report["modes"].items()}
+    if len(lines) == 1:
+        (mode,) = report["modes"].values()
+        lines = mode["by_source_and_budget"]
+    for name, by_budget in lines.items():
+        steps = [int(budget) for budget in by_budget]
+        percent = {
+            key: [100 * share[key] for share in by_budget.values()]
+            for key in ("share", "low", "high")
+        }
+        (line,) = axes.plot(steps, percent["share"], marker="o", markersize=3.5, label=name)
+        axes.fill_between(
+            steps, percent["low"], percent["high"], color=line.get_color(), alpha=0.12, lw=0
+        )
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.set_ylim(0, 101)

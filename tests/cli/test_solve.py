@@ -252,3 +252,31 @@ def test_one_bad_line_names_its_place(run: Run, model: Path, tmp_path: Path) -> 
     (tmp_path / "list.txt").write_text(f"{ONE_BLANK}\n{ONE_BLANK[:-1]}\n")
     done = run("solve", "list.txt", "-m", model)
     assert done.code == 3 and "list.txt:2" in done.stderr
+
+
+MAZE = "S #/ # /  G"
+
+
+def test_puzzles_of_several_kinds_come_out_in_order(run: Run) -> None:
+    done = run("solve", SOLVED, MAZE, ONE_BLANK, "--format", "jsonl")
+    assert done.code == 0
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    told = [(record["domain"], record["model"], record["status"]) for record in records]
+    assert told == [
+        ("sudoku", "sudoku", "solved"),
+        ("maze", "maze", "solved"),
+        ("sudoku", "sudoku", "solved"),
+    ]
+    assert records[1]["answer"] == "S #/o# /ooG"
+
+
+def test_a_model_solves_what_it_was_trained_for(run: Run) -> None:
+    done = run("solve", MAZE, "--model", "sudoku")
+    assert done.code == 4
+    assert "was trained for sudoku, not maze" in done.stderr
+
+
+def test_a_maze_without_a_way_is_proved_so(run: Run) -> None:
+    done = run("solve", "S#G/")
+    assert done.code == 5
+    assert "contradiction - no path leads from S to G: 1 cells can be reached" in done.stdout

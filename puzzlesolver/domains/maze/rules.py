@@ -118,7 +118,7 @@ def contradiction(puzzle: Puzzle) -> Verdict | None:
     if away[find(puzzle.grid, GOAL)] != UNREACHED:
         return None
     reached = int((away != UNREACHED).sum())
-    return Verdict("wrong", f"no path leads from S to G: only {reached:,} cells can be reached")
+    return Verdict("wrong", f"no path leads from S to G: {reached:,} cells can be reached from S")
 
 
 def as_good(answer: Grid, label: Grid) -> bool:
