@@ -33,8 +33,9 @@ EPILOG = (
     "130 interrupted, the finished puzzles are printed. When several apply: 130 before 5 before 1."
 )
 EXIT_CODES = {"solved": 0, "answered": 0, "unsolved": 1, "contradiction": 5, "interrupted": 130}
-LINGER = 32
-"""Steps to watch whether an accepted answer also settles."""
+LINGER = {True: 32, False: 512}
+"""Steps to watch whether an accepted answer also settles, by `Domain.clamps`: an answer found under
+a hypothesis settles soon or never, a trajectory left to itself takes its time."""
 
 QUIET_FORMATS = ("json", "jsonl", "csv")
 """Formats that programs read; the live view then stays off unless it is asked for."""
@@ -153,6 +154,7 @@ def solve(
     Settled and verified are two facts: a network can settle on a wrong answer,
     and only the rules call an answer solved.
     """
+    from puzzlesolver.domains.base import get_domain
     from puzzlesolver.domains.detect import read_puzzles
 
     if not puzzles:
@@ -186,7 +188,6 @@ def solve(
         "max_steps": max_steps,
         "mode": mode,
         "restarts": restarts,
-        "linger": LINGER,
         "noise": noise,
         "time_limit": time_limit,
         "seed": seed,
@@ -196,7 +197,12 @@ def solve(
         "batch_size": batch_size,
         "fallback": fallback,
     }
-    loaded = {head[0].domain: load_solver(head[0].domain, model, settings, **options)}
+
+    def load(kind: str) -> Solver:
+        linger = LINGER[get_domain(kind).clamps]
+        return load_solver(kind, model, {**settings, "linger": linger}, **options)
+
+    loaded = {head[0].domain: load(head[0].domain)}
     wanted = format not in QUIET_FORMATS if live is None else live
     if live and not can_show():
         typer.echo("note: --live is ignored, stderr is not a terminal", err=True)
@@ -210,7 +216,7 @@ def solve(
 
     def solver_of(kind: str) -> Solver:
         if kind not in loaded:
-            loaded[kind] = load_solver(kind, model, settings, **options)
+            loaded[kind] = load(kind)
         show.tracker.max_steps = loaded[kind].policy.max_steps
         return loaded[kind]
 

@@ -50,7 +50,8 @@ class Track:
         self.steps = 0
         self.age = 0  # steps of the present attempt
         self.quiet = 0  # steps for which answer and state have held still
-        self.answer: Answer | None = None
+        self.latest: Answer | None = None  # what the last reading said
+        self.answer: Answer | None = None  # the same, or what the rules accepted
         self.changed = np.ones(puzzle.grid.shape, np.bool_)
         self.verdict: Verdict | None = None
         self.accepted_at: int | None = None  # steps after which the rules accepted the answer
@@ -75,12 +76,16 @@ class Track:
         self.steps += steps
         self.age += steps
         answer = self.domain.decode(probabilities, self._with_clamps())
-        if self.answer is not None:
-            self.changed = self.answer.seen != answer.seen
+        if self.latest is not None:
+            self.changed = self.latest.seen != answer.seen
+        self.latest = answer
         changed = bool(self.changed.any())
         self.quiet = quiet_steps(self.quiet, steps, changed, residual, self.policy.tolerance)
-        if self.accepted_at is not None:
-            return  # the answer stands; what is left to see is whether it also settles
+        if self.accepted_at is not None:  # what is left to see is whether the answer also settles
+            assert self.answer is not None
+            if not np.array_equal(answer.grid, self.answer.grid):
+                self.quiet = 0
+            return
         self.answer = answer
         if changed and self.policy.mode == "verified":
             self.verdict = self.domain.verify(self.puzzle, answer.grid)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from puzzlesolver.domains.base import get_domain
 from tests.cli.support import HARD, ONE_BLANK, SOLVED, Run, run_on_terminal
 
 SIZES = [(80, 24), (200, 50)]
@@ -77,3 +78,17 @@ def test_a_pipe_gets_no_escape_codes(run: Run, model: Path) -> None:
     done = run("solve", ONE_BLANK, "-m", model)
     assert "\x1b" not in done.stdout + done.stderr
     assert "residual" not in done.stderr
+
+
+@pytest.mark.parametrize(("columns", "rows"), SIZES)
+def test_a_large_maze_is_drawn_in_the_room_there_is(columns: int, rows: int) -> None:
+    maze = next(get_domain("maze").generate(1, seed=3))
+    screen = run_on_terminal(["solve", get_domain("maze").format_line(maze.grid)], columns, rows)
+    assert screen.code == 0
+    text = str(screen)
+    for fact in ("puzzle 1 of 1", "residual ", "● settled", "● verified", "solved - verified"):
+        assert text.count(fact) == 1, f"{fact!r} once, in one frame:\n{text}"
+    width, height = (30, 15) if rows == 24 else (60, 30)
+    picture = [line[:width] for line in screen.lines[1 : 1 + height]]
+    assert sum(line.count("S") for line in picture) == sum(line.count("G") for line in picture) == 1
+    assert "needs" not in screen.sent
