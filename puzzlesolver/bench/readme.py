@@ -110,7 +110,11 @@ def _curves(report: dict[str, Any]) -> list[str]:
     for name, kind, key in parts:
         rows.append(_row(name, [mode[kind].get(key) for mode in modes]))
     for key, name in (("exact", "equal to the label"), ("drawn", "drawn right, without a walk")):
-        shares = [mode.get(key) for mode in modes]
+        # With the rules a puzzle ends as soon as the walk is accepted, before anything is drawn.
+        shares = [
+            None if key == "drawn" and mode == "verified" else summary.get(key)
+            for mode, summary in report["modes"].items()
+        ]
         if any(share is not None and share["of"] for share in shares):
             rows.append(_row(name, shares))
     rows.append(_row("of the settled ones", [mode["given_settled"]["correct"] for mode in modes]))
