@@ -66,7 +66,7 @@ def parts(reports: list[dict[str, Any]]) -> str:
             wrong_verified += len(mode["wrong_verified"])
             wrong_contradictions += len(mode["wrong_contradictions"])
             for source, share in mode["by_source"].items():
-                kind = f"{report['suite']}: {source} | {share['of']:,} | {setting}"
+                kind = f"{report['suite']}: {source or report['data']['name']} | {share['of']:,} | {setting}"
                 rows.append(f"| {kind} | {100 * share['share']:.1f} |")
     told = (
         f"Wrong answers called verified: {wrong_verified}. "
