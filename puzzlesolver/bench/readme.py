@@ -66,8 +66,9 @@ def parts(reports: list[dict[str, Any]]) -> str:
             wrong_verified += len(mode["wrong_verified"])
             wrong_contradictions += len(mode["wrong_contradictions"])
             for source, share in mode["by_source"].items():
-                kind = f"{report['suite']}: {source or report['data']['name']} | {share['of']:,} | {setting}"
-                rows.append(f"| {kind} | {100 * share['share']:.1f} |")
+                kind = f"{report['suite']}: {source or report['data']['name']}"
+                right = f"{100 * share['share']:.1f}"
+                rows.append(f"| {kind} | {share['of']:,} | {setting} | {right} |")
     told = (
         f"Wrong answers called verified: {wrong_verified}. "
         f"Solvable puzzles called contradictory: {wrong_contradictions}."
