@@ -50,7 +50,7 @@ def markdown(reports: list[dict[str, Any]]) -> str:
     lines = [
         *rows, "",
         f"{data['name']} (sha256 {data['sha256'][:8]}…), {data['rows']:,} puzzles; "
-        f"{machine['cpu']}, {machine['threads']} threads.", "",
+        f"{_where(machine)}.", "",
         *_curves(report), "",
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
@@ -89,8 +89,7 @@ def cost(reports: list[dict[str, Any]]) -> str:
         lines += [
             "",
             f"One puzzle alone: {typical['median']:.1f} s at the median of the steps needed, "
-            f"{typical['p95']:.1f} s at their 95th percentile; {machine['cpu']}, "
-            f"{machine['threads']} threads.",
+            f"{typical['p95']:.1f} s at their 95th percentile; {_where(machine)}.",
             "",
         ]
     return "\n".join(lines) + "\n"
@@ -143,6 +142,11 @@ def _our_rows(report: dict[str, Any]) -> list[str]:
         speed = _round(mode["puzzles_per_second"])
         lines.append(f"| {ours} | {setting} | {interval} | {speed} |")
     return lines
+
+
+def _where(machine: dict[str, Any]) -> str:
+    threads = machine["threads"]
+    return f"{machine['cpu']}, {threads} thread{'s' * (threads != 1)}"
 
 
 def _round(speed: float) -> str:

@@ -59,6 +59,7 @@ class TorchEngine:
 
         return self.model.init_state(batch, noise)
 
+    @torch.inference_mode()
     def advance(
         self,
         state: State,

@@ -173,6 +173,7 @@ class Rows:
             for part, parent in zip(self.state, attempt.state or (), strict=False):
                 part[row] = parent
 
+    @torch.inference_mode()  # other tensors would be another case to compile
     def keep(self, rows: Sequence[int]) -> None:
         """Drop all other rows."""
         self.tracks = [self.tracks[row] for row in rows]
