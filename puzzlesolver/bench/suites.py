@@ -40,7 +40,7 @@ PATH_CELLS: Bands = (
 )  # fmt: skip
 """Bands of maze ratings."""
 
-LARGE = {60: 20, 100: 10, 200: 5}
+LARGE = {60: 20, 100: 10, 200: 5, 400: 1}
 """Sides of the mazes of `maze-xl`, and how many of each; nobody waits for more of the largest."""
 
 MANY_MAZES = 10_000
@@ -287,7 +287,7 @@ SUITES = {
         Suite(
             name="maze-xl",
             domain="maze",
-            description="generated mazes of 60×60 to 200×200: weights trained on 12×12 alone",
+            description="generated mazes of 60×60 to 400×400: weights trained on 12×12 alone",
             load=_large_mazes,
             max_steps={"raw": 20_000},
             bands=PATH_CELLS,

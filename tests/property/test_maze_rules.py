@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -59,14 +61,14 @@ def test_answer_is_the_path_of_the_first_parents(maze: Grid) -> None:
 
 
 @given(mazes(), st.randoms(use_true_random=False))
-def test_every_shortest_path_is_verified(maze: Grid, random: object) -> None:
+def test_every_shortest_path_is_verified(maze: Grid, random: Random) -> None:
     away = plain_distances(maze, place(maze, GOAL))
     cell = place(maze, START)
     assume(cell in away)
     answer = maze.copy()
     while away[cell] > 1:
         nearer = [near for near in neighbours(maze, cell) if away[near] == away[cell] - 1]
-        cell = random.choice(nearer)  # type: ignore[attr-defined]
+        cell = random.choice(nearer)
         answer[cell] = PATH
     verdict = verify(as_puzzle(maze), answer)
     assert verdict.status == "verified"
