@@ -16,3 +16,24 @@ MAX_IMAGE_BYTES = 2**26
 
 MAX_IMAGE_PIXELS = 2**24
 """Largest accepted image: the largest grid with 4 × 4 pixels a cell."""
+
+MAX_CHECKPOINT_BYTES = 2**33
+"""Largest accepted foreign checkpoint; the largest published one has 2.5 GB."""
+
+MAX_CHECKPOINT_HEADER_BYTES = 2**18
+"""How much of a checkpoint may describe its tensors; published ones need a few kilobytes."""
+
+MAX_CHECKPOINT_TENSORS = 2_500
+"""Most tensors of a checkpoint."""
+
+MAX_YAML_BYTES = 2**15
+"""Largest accepted configuration of another trainer; published ones have about a kilobyte."""
+
+MAX_SETTINGS = 10_000
+"""Most values in such a configuration, nested ones included."""
+
+MAX_SETTINGS_DEPTH = 32
+"""How deep such a configuration may nest."""
+
+MAX_SETTING_CHARS = 1_000
+"""How much of one text in such a configuration is kept."""

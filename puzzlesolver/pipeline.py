@@ -258,13 +258,15 @@ def load_solver(
         settings: fields of `Policy`; `max_steps` defaults to the model's.
         options: fields of `Solver` after the policy.
     """
-    from puzzlesolver.hub.store import load_model, resolve
+    from puzzlesolver.hub.folder import read_model
+    from puzzlesolver.hub.store import resolve
 
     files = resolve(model, domain)
     if files.entry is not None and settings.get("max_steps") is None:
         settings = {**settings, "max_steps": files.entry.default_steps}
     given = {name: value for name, value in settings.items() if value is not None}
-    return Solver(load_model(model, domain), files.name, Policy(**given), **options)
+    network, _ = read_model(files.folder, files.sha256)
+    return Solver(network, files.name, Policy(**given), **options)
 
 
 def solve_kinds(

@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from puzzlesolver import __version__
-from puzzlesolver.cli import bench, doctor, generate, models, solve, train, verify
+from puzzlesolver.cli import bench, dataset, doctor, generate, models, solve, train, verify
 from puzzlesolver.errors import PuzzleSolverError
 
 INTERRUPTED = 130
@@ -36,6 +36,7 @@ app = typer.Typer(
 app.command("solve", epilog=solve.EPILOG)(solve.solve)
 app.command("verify", epilog=verify.EPILOG)(verify.verify)
 app.add_typer(generate.app, name="generate")
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(train.app, name="train")
 app.command("bench", epilog=bench.EPILOG)(bench.bench)
 app.add_typer(models.app, name="models")

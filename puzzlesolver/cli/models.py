@@ -1,38 +1,67 @@
-"""`puzzlesolver models`: what is shipped, where it lies, whether it is whole, how it came to be.
+"""`puzzlesolver models`: what there is, where it lies, whether it is whole, how it came to be.
 
 $ puzzlesolver models list
+$ puzzlesolver models pull hub:OWNER/REPO
 $ puzzlesolver models show sudoku
 """
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
-from puzzlesolver.errors import ModelError
+from puzzlesolver.errors import ModelError, UsageError
 
-app = typer.Typer(help="List, show, find and verify models.", no_args_is_help=False)
+app = typer.Typer(
+    help="List, show, find and verify models; exchange them with the Hugging Face Hub.",
+    no_args_is_help=False,
+    epilog="On the Hub, hub:OWNER/REPO is the newest commit, hub:OWNER/REPO@REV a branch, a tag or "
+    "a commit, and hub:OWNER/REPO:FILE@REV one checkpoint of several. HF_TOKEN, HF_ENDPOINT and "
+    "HF_HUB_OFFLINE mean what they mean to the Hub's own tools.",
+)
 
 Name = Annotated[
     str,
     typer.Argument(
-        metavar="NAME|FOLDER", help="A shipped model, or the folder of one you trained."
+        metavar="NAME|FOLDER|hub:OWNER/REPO",
+        help="A shipped model, the folder of one you trained, or one on the Hub.",
     ),
 ]
+HubName = Annotated[str, typer.Argument(metavar="hub:OWNER/REPO[:FILE][@REV]", help="Its name.")]
+Family = Literal["hrm", "trm", "rsm"]
 
 
 @app.command("list")
 def list_models() -> None:
-    """List the shipped models; a star marks the one that solves its domain by default."""
+    """List the models that are shipped, cached, and known on the Hub.
+
+    A star marks the one that solves its domain by default.
+    """
+    from puzzlesolver.hub.cached import cached_models
     from puzzlesolver.hub.catalog import read_catalog
+    from puzzlesolver.hub.folder import read_config
 
     catalog = read_catalog()
     for name, entry in catalog.models.items():
         star = "*" if catalog.defaults.get(entry.domain) == name else " "
         facts = f"{entry.domain}  {entry.family}  {entry.parameters:,} parameters"
         typer.echo(f"{star} {name}  {facts}  {entry.default_steps:,} steps  {entry.summary}")
+    for cached in cached_models():
+        stored = read_config(cached.folder)
+        typer.echo(f"  {cached}  {stored.training.get('domain', '?')}  {stored.family}  cached")
+    for repo, entries in catalog.published.items():
+        for known in entries:
+            file = f":{known.file}" if known.file and len(entries) > 1 else ""
+            told = (
+                known.domain or "?",
+                known.family or "?",
+                known.licence,
+                known.score or known.note,
+            )
+            typer.echo("  ".join([f"  hub:{repo}{file}", *filter(None, told)]))
     if not catalog.models:
         typer.echo("no model is shipped with this installation", err=True)
 
@@ -66,10 +95,68 @@ def path(name: Name) -> None:
 
 
 @app.command()
+def pull(name: HubName) -> None:
+    """Download a model from the Hub into the cache, verify it, and print its folder.
+
+    Published checkpoints of HRM, TRM and RSM are converted. A download that broke
+    off goes on where it stopped.
+    """
+    from puzzlesolver.hub import cached
+    from puzzlesolver.hub.folder import read_config
+    from puzzlesolver.hub.pull import pull as pull_model
+
+    pinned = pull_model(cached.parse_name(name))
+    stored = read_config(pinned.folder)
+    source = stored.training["provenance"]
+    typer.echo(f"pulled {pinned} ({stored.family})", err=True)
+    typer.echo(f"licence: {source.get('licence', 'unknown')}", err=True)
+    for fact in ("score", "note"):
+        if fact in source:
+            typer.echo(f"{fact}: {source[fact]}", err=True)
+    typer.echo(pinned.folder)
+
+
+@app.command()
+def push(
+    model: Name,
+    target: Annotated[str, typer.Argument(metavar="hub:OWNER/REPO", help="Where to.")],
+    private: Annotated[
+        bool, typer.Option("--private", help="A new repository is visible to its owner alone.")
+    ] = False,
+) -> None:
+    """Verify a model, upload it to the Hub in one commit, and print the commit's address.
+
+    The repository is made when it is missing.
+    """
+    from puzzlesolver.hub.cached import parse_name
+    from puzzlesolver.hub.remote import push as push_model
+
+    address, is_new = push_model(model, parse_name(target), private)
+    if private and not is_new:
+        typer.echo(
+            f"note: --private is ignored, {target} exists and stays as visible as it was", err=True
+        )
+    typer.echo(address)
+
+
+@app.command("rm")
+def remove(name: HubName) -> None:
+    """Delete a model of the Hub from the cache: every file and commit that its name leaves open."""
+    from puzzlesolver.hub.cached import parse_name, remove_cached
+
+    for removed in remove_cached(parse_name(name)):
+        typer.echo(f"removed {removed}", err=True)
+
+
+@app.command()
 def verify(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME|FOLDER…", show_default="all that are shipped", help="Models."),
+        typer.Argument(
+            metavar="NAME|FOLDER|hub:OWNER/REPO…",
+            show_default="all that are shipped",
+            help="Models.",
+        ),
     ] = None,
 ) -> None:
     """Load models with every check: checksum, shapes, finite numbers, model card.
@@ -92,3 +179,69 @@ def verify(
             typer.echo(f"{name}: whole - {report.parameters:,} parameters, sha256 {report.sha256}")
     if faults:
         raise typer.Exit(ModelError.exit_code)
+
+
+@app.command()
+def convert(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|NAME|FOLDER", help="A published checkpoint; with --to, a model of ours."
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            show_default="FILE-converted",
+            help="Folder to make; with --to, file to write.",
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="YAML",
+            show_default="all_config.yaml beside it",
+            help="What its trainer wrote of the checkpoint.",
+        ),
+    ] = None,
+    family: Annotated[
+        Family | None,
+        typer.Option("--family", help="Refuse any other; the keys of its tensors decide."),
+    ] = None,
+    to: Annotated[
+        Family | None, typer.Option("--to", help="Write a model in this published layout.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+) -> None:
+    """Convert a published checkpoint of HRM, TRM or RSM to a model folder, or back.
+
+    Prints the path. A file is only read, never executed; settings that nothing
+    tells are assumed, and named.
+    """
+    from puzzlesolver.hub.convert import convert_checkpoint, export_checkpoint
+    from puzzlesolver.hub.store import resolve
+
+    if to is not None:
+        if output is None:
+            raise UsageError("a file to write is needed", where="--output")
+        for option, value in (("--config", config), ("--family", family)):
+            if value is not None:
+                raise UsageError("it has no meaning together with --to", where=option)
+        export_checkpoint(resolve(source).folder, output, to, force=force)
+        typer.echo(output)
+        return
+    file = Path(source)
+    if file.is_dir():
+        raise UsageError("a folder is already a model", where=source, hint="--to hrm|trm|rsm")
+    folder = output or Path(f"{file.stem}-converted")
+    stored = convert_checkpoint(file, folder, config=config, family=family, force=force)
+    provenance = stored.training["provenance"]
+    domain = stored.training.get("domain", "an unknown kind of puzzle")
+    typer.echo(f"{stored.family} for {domain}: {provenance['evidence']}", err=True)
+    for setting, value in provenance["assumed"].items():
+        typer.echo(f"assumed: {setting} = {value}", err=True)
+    typer.echo(folder)

@@ -24,7 +24,7 @@ app = typer.Typer(help="Train a model.")
 
 def _list_presets(wanted: bool) -> None:
     if wanted:
-        from puzzlesolver.train.presets import PRESETS
+        from puzzlesolver.train.papers import PRESETS
 
         for name, recipe in PRESETS.items():
             typer.echo(f"{name}: {inspect.getdoc(recipe)}")
@@ -75,9 +75,9 @@ def train_domain(
         Path | None,
         typer.Option(
             "--data",
-            metavar="CSV",
+            metavar="CSV|FOLDER",
             show_default="fresh puzzles",
-            help="Train on these puzzles (source,question,answer,rating).",
+            help="Train on these puzzles (source,question,answer,rating), or on a dataset folder.",
         ),
     ] = None,
     exclude: Annotated[
@@ -132,6 +132,16 @@ def train_domain(
         ),
     ] = None,
     threads: Threads = None,
+    nproc: Annotated[
+        int,
+        typer.Option(
+            "--nproc",
+            metavar="N",
+            min=1,
+            help="Processes that share every batch, one a GPU; torchrun works too.",
+            rich_help_panel=MACHINE,
+        ),
+    ] = 1,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -168,20 +178,30 @@ def train_domain(
 
     from rich.console import Console
 
+    from puzzlesolver.train.distributed import joined, launch
     from puzzlesolver.train.loop import run_config, train
 
     if resume == "auto" and (stored := run_config(out)) is not None:
         config = _resumed(stored, preset, typed, settings or [])
-    console = Console(stderr=True)
-    model = train(config, out, resume=resume == "auto", dry_run=dry_run, console=console)
-    if not dry_run:
+    if nproc > 1:
+        launch(nproc, [*config.arguments(out), "--resume", resume, *["--dry-run"] * dry_run])
+        return
+    with joined(config.device) as ranks:
+        console = Console(stderr=True, quiet=not ranks.leads)
+        going_on = resume == "auto"
+        model = train(config, out, resume=going_on, dry_run=dry_run, console=console, ranks=ranks)
+    if not dry_run and ranks.leads:
         typer.echo(model)
         console.print(
             f"next: puzzlesolver solve PUZZLE --model {model}", soft_wrap=True, highlight=False
         )
 
 
-for name, what in (("sudoku", "Train a Sudoku model"), ("maze", "Train a maze model")):
+for name, what in (
+    ("sudoku", "Train a Sudoku model"),
+    ("maze", "Train a maze model"),
+    ("arc", "Train a published model on ARC"),
+):
     told = f"{what}; prints its folder. A resumed run keeps its settings but for length and speed."
     app.command(name, help=told)(train_domain)
 

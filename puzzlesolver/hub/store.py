@@ -1,7 +1,7 @@
 """The models a user can name: find one, load it, verify it, save it, ship it.
 
-In: a name of the catalog, or the path of a model folder. Out: a `RecursiveModel` in evaluation
-mode, or a `ModelError` that says what is wrong, where, and what to do.
+In: a name of the catalog, the path of a model folder, or `hub:OWNER/REPO`. Out: a `RecursiveModel`
+in evaluation mode, or a `ModelError` that says what is wrong, where, and what to do.
 
     >>> model = load_model("sudoku")
     >>> save_model(model, Path("copy"), training={"seed": 0}, card="# A copy")
@@ -41,7 +41,8 @@ class ModelFiles:
     """Where a model lies.
 
     Attributes:
-        name: how results refer to it: its name in the catalog, or its path.
+        name: how results refer to it: its name in the catalog, its path, or its name on the Hub
+            with the commit.
         folder: the model folder.
         entry: what the catalog says of it; None for a model outside the catalog.
     """
@@ -79,11 +80,12 @@ def resolve(name_or_path: str | Path | None = None, domain: str | None = None) -
     """Find a model. A catalog name wins over a folder of the same name, which `./NAME` reaches.
 
     Args:
-        name_or_path: a name of the catalog or a model folder; None = the default of `domain`.
+        name_or_path: a name of the catalog, a model folder, or `hub:OWNER/REPO[:FILE][@REV]`, which
+            is downloaded unless it is cached; None = the default of `domain`.
         domain: the puzzle kind it must serve; None = any, or Sudoku when no name is given either.
 
     Raises:
-        ModelError: nothing is called that, or the shipped model is for another domain.
+        ModelError: nothing is called that, it cannot be had, or it is for another domain.
     """
     catalog = read_catalog()
     if name_or_path is None:
@@ -94,16 +96,13 @@ def resolve(name_or_path: str | Path | None = None, domain: str | None = None) -
             raise _unfit(name, entry.domain, domain)
         return ModelFiles(name, catalog.root / entry.path, entry)
     if name.startswith("hub:"):
-        raise ModelError(
-            f"models from the Hub are not available in this version: {name!r}",
-            where="--model",
-            hint="download its folder, then pass the path",
-        )
+        from puzzlesolver.hub.cached import parse_name
+        from puzzlesolver.hub.pull import pull
+
+        pinned = pull(parse_name(name))
+        return _resolve_folder(str(pinned), pinned.folder, domain)
     if (folder := Path(name).expanduser()).is_dir():
-        trained_for = str(read_config(folder).training.get("domain", domain))
-        if domain is not None and domain != trained_for:
-            raise _unfit(name, trained_for, domain)
-        return ModelFiles(name, folder)
+        return _resolve_folder(name, folder, domain)
     close = difflib.get_close_matches(name, catalog.models)
     known = f"shipped models: {', '.join(catalog.models) or 'none'}; or the path of a model folder"
     raise ModelError(
@@ -210,6 +209,13 @@ def cache_folder() -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path("puzzlesolver", appauthor=False)
+
+
+def _resolve_folder(name: str, folder: Path, domain: str | None) -> ModelFiles:
+    trained_for = str(read_config(folder).training.get("domain", domain))
+    if domain is not None and domain != trained_for:
+        raise _unfit(name, trained_for, domain)
+    return ModelFiles(name, folder)
 
 
 def _unfit(name: str, trained_for: str, domain: str | None) -> ModelError:

@@ -53,5 +53,10 @@ def step_function(
 
     # Past the limit dynamo silently falls back to eager code.
     _dynamo.config.recompile_limit = 64
+    if model.cores:
+        # Unrolled, a step of many calls would be one huge graph that takes minutes to compile.
+        for core in model.cores:
+            core.compile(dynamic=False)
+        return step
     fast: StepFunction = torch.compile(step, dynamic=False)
     return fast

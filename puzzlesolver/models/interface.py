@@ -27,6 +27,10 @@ Noise = Callable[[tuple[int, ...]], Tensor]
 """Standard normal noise of a given shape `[B, …]`; the caller decides the seed of every row."""
 
 
+PARTS = ("tokens", "targets", "known_from", "identifiers")
+"""The fields of a `Batch` that are tensors with one row a puzzle, or None."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """Puzzles of one layout as tensors.
@@ -38,20 +42,28 @@ class Batch:
             `int64[B, C, S]`, 1 for each symbol that is right.
         known_from: `int64[B, C, S]`, for targets of the latter kind: the steps that news need to
             reach this cell; 0 = it is known at once.
+        identifiers: `int64[B]`, rows of the puzzle embedding of published models; None = all 0.
     """
 
     tokens: Tensor
     layout: Layout
     targets: Tensor | None = None
     known_from: Tensor | None = None
+    identifiers: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
-        moved = {
-            name: tensor.to(device)
-            for name in ("tokens", "targets", "known_from")
-            if (tensor := getattr(self, name)) is not None
+        return self._each(lambda tensor: tensor.to(device))
+
+    def rows(self, chosen: slice | Tensor) -> Batch:
+        """Some of the puzzles."""
+        return self._each(lambda tensor: tensor[chosen])
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        parts = {name: getattr(self, name) for name in PARTS}
+        changed: dict[str, Any] = {
+            name: change(part) for name, part in parts.items() if part is not None
         }
-        return replace(self, **moved)
+        return replace(self, **changed)
 
 
 class Readout(NamedTuple):
@@ -63,12 +75,17 @@ class Readout(NamedTuple):
         contradiction: `float32[B]`, the model's probability that the givens and clamps allow no
             answer, or None.
         exclusive: whether one symbol of a cell is right, or each of them may be.
+        vocabulary: `float32[B, C, V]`, logits of all tokens of a published model, of which the last
+            S are the symbols, or None.
+        proceed: `float32[B]`, HRM's logit that going on is better, or None.
     """
 
     logits: Tensor
     halt: Tensor | None = None
     contradiction: Tensor | None = None
     exclusive: bool = True
+    vocabulary: Tensor | None = None
+    proceed: Tensor | None = None
 
     @property
     def probabilities(self) -> Tensor:
@@ -78,12 +95,8 @@ class Readout(NamedTuple):
     def row(self, index: int) -> Readout:
         """What one state of the batch says, on the CPU."""
         one = slice(index, index + 1)
-        return Readout(
-            self.logits[one].cpu(),
-            None if self.halt is None else self.halt[one].cpu(),
-            None if self.contradiction is None else self.contradiction[one].cpu(),
-            self.exclusive,
-        )
+        parts: Any = (part[one].cpu() if isinstance(part, Tensor) else part for part in self)
+        return Readout(*parts)
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,11 @@ class RecursiveModel(nn.Module, ABC):
     """One small network applied again and again to a latent state."""
 
     config: ModelConfig
+
+    @property
+    def cores(self) -> tuple[nn.Module, ...]:
+        """Parts that one step applies many times, to be compiled one by one; empty: the step is."""
+        return ()
 
     @abstractmethod
     def embed(self, batch: Batch) -> Tensor:

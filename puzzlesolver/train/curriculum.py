@@ -1,7 +1,8 @@
-"""The difficulty ramp: reveal extra correct clues at first, fewer as more puzzles get solved.
+"""What changes along a training: extra clues that get fewer, and a depth that grows.
 
 Hard puzzles from scratch teach nothing for a long time; the same puzzles with some blanks filled in
-are easy ones.
+are easy ones: the difficulty ramp reveals extra correct clues at first, fewer as more puzzles get
+solved.
 
     >>> reveal = Reveal(config)
     >>> reveal.clues(rng)
@@ -14,6 +15,15 @@ from __future__ import annotations
 import numpy as np
 
 from puzzlesolver.train.presets import TrainConfig
+
+Growth = tuple[tuple[float, int], ...]
+"""Pairs (progress, number): from that share of training on, so many."""
+
+
+def grown(growth: Growth, progress: float) -> int:
+    """The number that a growth has reached."""
+    return [number for start, number in growth if progress >= start][-1]
+
 
 SMOOTHING = 0.02
 """Weight of the newest observation in the running share of solved puzzles."""

@@ -28,19 +28,23 @@ from puzzlesolver.domains.sudoku.search import CELLS
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.relations import Layout
+from puzzlesolver.train.augment import shuffled
 from puzzlesolver.train.curriculum import Reveal
+from puzzlesolver.train.folders import FolderSource
 from puzzlesolver.train.kinds import (
     Boards,
     FilePuzzles,
     GeneratedPuzzles,
     Kind,
     RandomMinimal,
+    different_boards,
     excluded_forms,
     not_excluded,
     read_boards,
 )
 from puzzlesolver.train.mazes import MazeSource
 from puzzlesolver.train.presets import TrainConfig, flag
+from puzzlesolver.train.rehearsal import RandomBoards
 
 EASY = "easy"
 """The kind of `TrainConfig.mix` that stands for random minimal boards."""
@@ -49,17 +53,23 @@ FILE = "file"
 """The kind that `TrainConfig.data` makes; it comes first and gets all shares but that of `EASY`."""
 
 
+BRED = 9
+"""Rows of the boards that are bred to any difficulty."""
+
+
 class PuzzleSource(Protocol):
     """What the loop and the contracts ask of a domain's puzzles.
 
     Attributes:
         layout: of every batch.
+        identifiers: how many there are; rows of a puzzle embedding.
         reveal: the difficulty ramp.
         drawn: puzzles drawn so far.
         recipe: where the puzzles come from, for people.
     """
 
     layout: Layout
+    identifiers: int
     reveal: Reveal
     drawn: int
 
@@ -91,6 +101,8 @@ class SudokuSource:
         ParseError: the file holds something that is no puzzle.
     """
 
+    identifiers = 1
+
     def __init__(self, config: TrainConfig) -> None:
         self.config = config
         self.rng = np.random.default_rng(config.seed)
@@ -99,7 +111,13 @@ class SudokuSource:
         self.kinds: dict[str, Kind] = {}
         self._heldout: tuple[Boards, Boards] | None = None
         self._excluded = excluded_forms(config.exclude) if config.exclude else frozenset[bytes]()
-        side = self._open_streams() if config.data is None else self._open_file(config.data)
+        side = config.size
+        if config.data is not None:
+            side = self._open_file(config.data)
+        elif side == BRED:
+            self._open_streams()
+        else:
+            self._open_boards(side)
         total = sum(config.mix.values())
         shares = np.array([config.mix.get(name, 0.0) / total for name in self.kinds])
         if FILE in self.kinds:
@@ -115,8 +133,11 @@ class SudokuSource:
         )
         if self.config.data is not None:
             shares = f"{shares} ({Path(self.config.data).name})"
-        limit = self.config.train_puzzles
-        return shares if limit is None else f"{shares}; exactly {limit:,} different puzzles"
+        elif FILE in self.kinds:
+            shares = f"generated {self.config.size}×{self.config.size} boards"
+        if self.config.train_puzzles is not None:
+            shares += f"; exactly {self.config.train_puzzles:,} different puzzles"
+        return shares + "; digits, rows and columns shuffled" * self.config.augment
 
     def draw(self, count: int) -> Batch:
         drawn = [self._draw_one() for _ in range(count)]
@@ -157,6 +178,8 @@ class SudokuSource:
     def _draw_one(self) -> tuple[Boards, Boards]:
         kind = list(self.kinds.values())[self.rng.choice(len(self.shares), p=self.shares)]
         question, solution = kind.draw(self.rng)
+        if self.config.augment:
+            question, solution = shuffled(question, solution, self.rng)
         question = question.copy()
         blanks = self.rng.permutation(np.flatnonzero(question == 0))
         revealed = blanks[: self.reveal.clues(self.rng)]
@@ -175,7 +198,27 @@ class SudokuSource:
             question[cell] = self.rng.choice(free)
         return bool(free)
 
-    def _open_streams(self) -> int:
+    def _open_boards(self, side: int) -> None:
+        """Boards of a size that is not bred: all different, those held out among them."""
+        limit, count = self.config.train_puzzles, self.config.eval_puzzles
+        if limit is None:
+            raise UsageError(
+                f"{side}×{side} boards are made before the training",
+                where=flag("train_puzzles"),
+                hint="say how many, for example 8192",
+            )
+        self._keep(
+            *different_boards(limit + count, self.config.seed, side), limit, f"{side}×{side}"
+        )
+
+    def _keep(self, questions: Boards, solutions: Boards, used: int, where: str) -> None:
+        """Train on the first boards, and hold out what follows them."""
+        heldout = slice(used, used + self.config.eval_puzzles)
+        if len(questions[heldout]):
+            self._heldout = questions[heldout], solutions[heldout]
+        self.kinds[FILE] = FilePuzzles(questions, solutions, used, where)
+
+    def _open_streams(self) -> None:
         config = self.config
         if config.train_puzzles is not None and (len(config.mix) > 1 or EASY in config.mix):
             raise UsageError(
@@ -193,7 +236,6 @@ class SudokuSource:
                 self.kinds[name] = GeneratedPuzzles(
                     stream, config.fresh, config.warm_puzzles, config.train_puzzles
                 )
-        return 9
 
     def _stream(self, difficulty: str, number: int) -> PuzzleStream:
         level = int(difficulty) if difficulty.isdigit() else difficulty
@@ -214,10 +256,7 @@ class SudokuSource:
         if used > total:
             what = f"the file has {total} puzzles to train on, {limit} are asked for"
             raise UsageError(what, where=f"--data {path}")
-        heldout = slice(used, used + self.config.eval_puzzles)
-        if len(questions[heldout]):
-            self._heldout = questions[heldout], solutions[heldout]
-        self.kinds[FILE] = FilePuzzles(questions, solutions, used, path)
+        self._keep(questions, solutions, used, path)
         if limit is None and questions.shape[1] == CELLS and self.config.mix.get(EASY):
             self.kinds[EASY] = RandomMinimal(_seed(self.config.seed, 0), self._excluded)
         return math.isqrt(questions.shape[1])
@@ -232,8 +271,26 @@ class SudokuSource:
 SOURCES: dict[str, Callable[[TrainConfig], PuzzleSource]] = {
     "sudoku": SudokuSource,
     "maze": MazeSource,
+    "arc": FolderSource,
 }
-"""Puzzle sources by domain."""
+"""Puzzle sources by domain; a dataset folder has its own, whatever the domain."""
+
+
+def open_source(config: TrainConfig, rehearsal: bool = False) -> PuzzleSource:
+    """The puzzles that a config asks for; a rehearsal does without a dataset folder.
+
+    Raises:
+        UsageError: no such domain, or data that are missing or unfit.
+    """
+    if config.domain not in SOURCES:
+        known = f"known: {', '.join(SOURCES)}"
+        raise UsageError(f"cannot train {config.domain!r} yet", where="--domain", hint=known)
+    if config.data is not None and Path(config.data).is_dir():
+        return FolderSource(config)
+    if rehearsal and config.data is None and SOURCES[config.domain] is FolderSource:
+        return RandomBoards(config)
+    return SOURCES[config.domain](config)
+
 
 _HELDOUT = 1_000_000
 """Number of the held-out stream, beyond any kind of a mix."""

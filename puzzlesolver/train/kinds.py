@@ -22,9 +22,15 @@ from puzzlesolver.domains.sudoku.canonical import canonical
 from puzzlesolver.domains.sudoku.generate import PuzzleStream
 from puzzlesolver.domains.sudoku.search import CELLS, solve
 from puzzlesolver.errors import UsageError
+from puzzlesolver.train.presets import flag
 
 Boards = npt.NDArray[np.uint8]
 """Boards `uint8[N, C]`, row-major, 0 = blank; one board is `uint8[C]`."""
+
+
+EXTRA = 2
+MOST_MADE = 200_000
+"""Boards that are made at most to find so many different ones."""
 
 
 class Kind(Protocol):
@@ -139,6 +145,31 @@ class FilePuzzles:
                 where=f"--data {self.path}",
                 hint="give back the old file, or start another run with another --out",
             )
+
+
+def different_boards(count: int, seed: int, side: int) -> tuple[Boards, Boards]:
+    """So many boards of a size other than 9×9, no two of them the same, with their solutions.
+
+    Small boards have few minimal puzzles, so each gets up to `EXTRA` further clues.
+    """
+    rng = np.random.default_rng((seed, side))
+    found: dict[bytes, tuple[Boards, Boards]] = {}
+    made = get_domain("sudoku").generate(MOST_MADE, seed, size=side)
+    while len(found) < count:
+        if (puzzle := next(made, None)) is None:
+            raise UsageError(
+                f"only {len(found):,} different boards were found in {MOST_MADE:,} tries",
+                where=flag("train_puzzles"),
+                hint="ask for fewer",
+            )
+        assert puzzle.label is not None
+        question, solution = puzzle.grid.ravel().copy(), puzzle.label.ravel()
+        blanks = rng.permutation(np.flatnonzero(question == 0))
+        shown = blanks[: rng.integers(EXTRA + 1)]
+        question[shown] = solution[shown]
+        found.setdefault(question.tobytes(), (question, solution))
+    questions, solutions = zip(*found.values(), strict=True)
+    return np.stack(questions), np.stack(solutions)
 
 
 def excluded_forms(path: str) -> frozenset[bytes]:

@@ -26,6 +26,7 @@ A run with `steps` that was interrupted and resumed ends bitwise like one that w
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -46,13 +47,22 @@ from puzzlesolver.hub.folder import write_atomically
 from puzzlesolver.hub.store import save_model
 from puzzlesolver.train.card import model_card
 from puzzlesolver.train.checkpoint import load_checkpoint, peek_checkpoint, save_checkpoint
+from puzzlesolver.train.distributed import ALONE, Ranks
 from puzzlesolver.train.presets import FREE, TrainConfig, flag
 from puzzlesolver.train.run import Run
 
 CHECKPOINTS, METRICS, MODEL = "checkpoints", "metrics.jsonl", "model"
 
 
-def train(config: TrainConfig, out: Path, *, resume: bool, dry_run: bool, console: Console) -> Path:
+def train(
+    config: TrainConfig,
+    out: Path,
+    *,
+    resume: bool,
+    dry_run: bool,
+    console: Console,
+    ranks: Ranks = ALONE,
+) -> Path:
     """Train to the end of the schedule.
 
     Args:
@@ -61,6 +71,7 @@ def train(config: TrainConfig, out: Path, *, resume: bool, dry_run: bool, consol
         resume: go on with the run in `out`, if there is one.
         dry_run: build, try two updates, report, write nothing.
         console: where people are told things; stderr.
+        ranks: the processes that train together, each calling this.
 
     Returns:
         The folder of the finished model.
@@ -80,7 +91,7 @@ def train(config: TrainConfig, out: Path, *, resume: bool, dry_run: bool, consol
             where="--out",
             hint="go on with --resume auto, or choose another folder",
         )
-    run = Run(config)
+    run = Run(config, ranks, rehearsal=dry_run)
     _describe(run, console)
     if saved is not None:
         run.load_state_dict(saved)
@@ -90,13 +101,14 @@ def train(config: TrainConfig, out: Path, *, resume: bool, dry_run: bool, consol
         return out / MODEL
     try:
         out.mkdir(parents=True, exist_ok=True)
-        _drop_metrics_after(out / METRICS, run.updates)
+        if ranks.leads:
+            _drop_metrics_after(out / METRICS, run.updates)
     except OSError as error:
         raise UsageError(f"cannot write there: {error.strerror}", where=f"--out {out}") from error
-    with _stop_on_signal() as stop, _progress_bar(console) as bar:
+    with _stop_on_signal(ranks) as stop, _progress_bar(console) as bar:
         _loop(run, out, stop, bar)
     _save(run, out)
-    if stop():
+    if stop.arrived:
         console.print(f"stopped at update {run.updates:,} and saved; go on with")
         console.print(f"  {config.command(out)} --resume auto", soft_wrap=True, highlight=False)
         raise KeyboardInterrupt
@@ -109,17 +121,18 @@ def run_config(out: Path) -> TrainConfig | None:
     return None if saved is None else _stored_config(saved, out)
 
 
-def _loop(run: Run, out: Path, stop: Callable[[], bool], bar: Progress) -> None:
-    config, console = run.config, bar.console
+def _loop(run: Run, out: Path, stop: StopRequest, bar: Progress) -> None:
+    config, console, ranks = run.config, bar.console, run.ranks
     task = bar.add_task("", total=1.0, line="first puzzles and first update …")
     last_save = last_log = time.monotonic()
-    with (out / METRICS).open("a", encoding="utf-8") as metrics:
+    metrics_file = out / METRICS if ranks.leads else Path(os.devnull)
+    with metrics_file.open("a", encoding="utf-8") as metrics:
 
         def tell(row: dict[str, Any]) -> None:
             metrics.write(json.dumps(row, allow_nan=False) + "\n")
             metrics.flush()
 
-        while run.progress < 1 and not stop():
+        while ranks.led(run.progress) < 1 and not stop.agreed():
             run.update()
             if run.updates % config.log_every == 0:
                 now = time.monotonic()
@@ -133,13 +146,14 @@ def _loop(run: Run, out: Path, stop: Callable[[], bool], bar: Progress) -> None:
                     console.print(f"{where}  {line}", soft_wrap=True, highlight=False)
                 last_log = now
             bar.update(task, completed=run.progress)
-            if config.eval_every and run.updates % config.eval_every == 0:
+            if ranks.leads and config.eval_every and run.updates % config.eval_every == 0:
                 _evaluate(run, tell, console)
-            if time.monotonic() - last_save > 60 * config.checkpoint_minutes:
+            if ranks.led(time.monotonic() - last_save) > 60 * config.checkpoint_minutes:
                 _save(run, out)
                 last_save = time.monotonic()
         evaluated = run.curve[-1]["update"] if run.curve else -1
-        if not stop() and config.eval_every and evaluated < run.updates:
+        finished = ranks.leads and not stop.arrived
+        if finished and config.eval_every and evaluated < run.updates:
             _evaluate(run, tell, console)
 
 
@@ -159,8 +173,11 @@ def _evaluate(run: Run, tell: Callable[[dict[str, Any]], None], console: Console
 
 
 def _save(run: Run, out: Path) -> None:
+    state = run.state_dict()  # collects the rows of all ranks
+    if not run.ranks.leads:
+        return
     record = run.record(out)
-    save_checkpoint(out / CHECKPOINTS, run.updates, run.state_dict())
+    save_checkpoint(out / CHECKPOINTS, run.updates, state)
     save_model(run.average, out / MODEL, record, model_card(record))
 
 
@@ -242,25 +259,39 @@ def _progress_bar(console: Console) -> Progress:
     )
 
 
+class StopRequest:
+    """Whether Ctrl-C or SIGTERM arrived here, and whether all ranks know of one."""
+
+    def __init__(self, ranks: Ranks) -> None:
+        self.ranks = ranks
+        self.arrived = False
+
+    def agreed(self) -> bool:
+        """Whether it arrived at any rank; every rank must call it."""
+        self.arrived = self.ranks.agree(float(self.arrived)) > 0
+        return self.arrived
+
+
 @contextmanager
-def _stop_on_signal() -> Iterator[Callable[[], bool]]:
-    """Ask whether Ctrl-C or SIGTERM arrived; a second one acts at once."""
-    arrived: list[int] = []
+def _stop_on_signal(ranks: Ranks) -> Iterator[StopRequest]:
+    """Note the first Ctrl-C or SIGTERM; a second one acts at once."""
+    request = StopRequest(ranks)
     if threading.current_thread() is not threading.main_thread():
         # Signals reach the main thread alone; whoever started this thread handles them.
-        yield lambda: False
+        yield request
         return
 
     def handle(number: int, frame: FrameType | None) -> None:
-        arrived.append(number)
-        for each, before in previous.items():
+        request.arrived = True
+        # A launcher of several processes passes on what the terminal has sent already.
+        for each, before in previous.items() if ranks.world == 1 else ():
             signal.signal(each, before)
 
     previous = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
     for each in previous:
         signal.signal(each, handle)
     try:
-        yield lambda: bool(arrived)
+        yield request
     finally:
         for each, before in previous.items():
             signal.signal(each, before)

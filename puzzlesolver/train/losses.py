@@ -40,26 +40,31 @@ class Learned(NamedTuple):
     rejected: Tensor
 
 
-def judge(readout: Readout, batch: Batch, steps: Tensor) -> tuple[Learned, Tensor]:
+def judge(
+    readout: Readout, batch: Batch, steps: Tensor, cross_entropy: str = "stablemax"
+) -> tuple[Learned, Tensor]:
     """The loss with its accuracies, and which puzzles are solved, `bool[B]`.
 
     Args:
         readout: what the states say.
         batch: with targets.
         steps: that each state has made, `int64[B]`.
+        cross_entropy: key of `CROSS_ENTROPIES`, for models that say a whole vocabulary.
 
     Raises:
         UsageError: the batch holds contradictory puzzles, and the model has no class for them.
     """
+    if readout.vocabulary is not None:
+        return _judge_tokens(readout, batch, cross_entropy)
     if readout.exclusive:
         return _judge_symbols(readout, batch)
     return _judge_statements(readout, batch, steps)
 
 
 def all_right(readout: Readout, targets: Tensor) -> Tensor:
-    """Which puzzles have every cell right, `bool[B]`."""
+    """Which puzzles have every cell right that counts, `bool[B]`."""
     if readout.exclusive:
-        return (readout.logits.argmax(-1) + 1 == targets).all(1)
+        return ((readout.logits.argmax(-1) + 1 == targets) | (targets == 0)).all(1)
     return ((readout.logits > 0) == (targets > 0)).flatten(1).all(1)
 
 
@@ -76,6 +81,56 @@ def cell_cross_entropy(logits_BCS: Tensor, targets_BC: Tensor, none_class: bool)
     else:
         targets_BC = targets_BC - 1
     return F.cross_entropy(logits_BCS.flatten(0, 1), targets_BC.flatten())
+
+
+def stablemax_cross_entropy(logits_BCV: Tensor, labels_BC: Tensor) -> Tensor:
+    """-log p of the labels, mean over the cells of each puzzle that have one, `float64[B]`.
+
+    p is s(v) / Σ s with s(v) = v + 1 for v ≥ 0 and 1 / (1 - v) below, in float64 (arXiv 2501.04697;
+    the loss of HRM, TRM and RSM).
+
+    Args:
+        logits_BCV: `float[B, C, V]`.
+        labels_BC: `int64[B, C]`; cells with 0, padding, do not count.
+    """
+    v = logits_BCV.double()
+    s = torch.where(v < 0, 1 / (1 - v.clamp_max(0) + 1e-30), v + 1)
+    p = s.take_along_dim(labels_BC[..., None], -1).squeeze(-1) / s.sum(-1)
+    return _mean_per_puzzle(-p.log(), labels_BC)
+
+
+def softmax_cross_entropy(logits_BCV: Tensor, labels_BC: Tensor) -> Tensor:
+    """The same with softmax, which HRM's command for the full Sudoku set asks for, `float32[B]`."""
+    each = F.cross_entropy(logits_BCV.mT.float(), labels_BC, reduction="none")
+    return _mean_per_puzzle(each, labels_BC)
+
+
+CROSS_ENTROPIES = {"stablemax": stablemax_cross_entropy, "softmax": softmax_cross_entropy}
+
+
+def _mean_per_puzzle(each_BC: Tensor, labels_BC: Tensor) -> Tensor:
+    counts = labels_BC > 0
+    return (each_BC * counts).sum(1) / counts.sum(1).clamp_min(1)
+
+
+def _judge_tokens(readout: Readout, batch: Batch, cross_entropy: str) -> tuple[Learned, Tensor]:
+    """Every cell of a published model counts, given ones too, except padding."""
+    assert batch.targets is not None and readout.vocabulary is not None
+    # Symbols are the last tokens of the vocabulary.
+    first = readout.vocabulary.shape[-1] - readout.logits.shape[-1] - 1
+    counts = batch.targets > 0
+    labels = torch.where(counts, batch.targets + first, 0)
+    loss = CROSS_ENTROPIES[cross_entropy](readout.vocabulary, labels).mean()
+    with torch.no_grad():
+        right = (readout.vocabulary.argmax(-1) == labels) | ~counts
+        solved = right.all(1)
+        learned = Learned(
+            loss,
+            cells=right[counts].float().mean(),
+            solved=solved.float().mean(),
+            rejected=torch.full_like(loss, torch.nan),
+        )
+    return learned, solved
 
 
 def _judge_symbols(readout: Readout, batch: Batch) -> tuple[Learned, Tensor]:

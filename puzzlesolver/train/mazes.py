@@ -20,11 +20,13 @@ import torch
 
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.detect import read_puzzles
-from puzzlesolver.domains.maze.codec import layout, with_targets
+from puzzlesolver.domains.maze.codec import layout, with_cells, with_targets
 from puzzlesolver.domains.maze.generate import drawer
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
+from puzzlesolver.models.registry import reads_tokens
 from puzzlesolver.models.relations import Layout
+from puzzlesolver.train.augment import TURNS, turned
 from puzzlesolver.train.curriculum import Reveal
 from puzzlesolver.train.kinds import FilePuzzles, read_boards
 from puzzlesolver.train.presets import TrainConfig
@@ -43,6 +45,8 @@ class MazeSource:
         ParseError: the file holds something that is no maze.
     """
 
+    identifiers = 1
+
     def __init__(self, config: TrainConfig) -> None:
         self.config = config
         self.rng = np.random.default_rng(config.seed)
@@ -51,12 +55,15 @@ class MazeSource:
         self._file: FilePuzzles | None = None
         self._heldout: Batch | None = None
         self._excluded = _dihedral_forms(config.exclude) if config.exclude else frozenset[bytes]()
+        self._in_cells = reads_tokens(config.family)
         self.kinds: dict[str, Draw] = {}
         side = config.size
         if config.data is None:
             self.kinds = {name: self._laid(name) for name, share in config.mix.items() if share}
             shares = np.array([config.mix[name] for name in self.kinds])
             self.shares = shares / shares.sum()
+            if config.train_puzzles is not None:
+                self._lay_all(config.train_puzzles)
         else:
             side = self._open_file(config.data)
         self.layout: Layout = layout(side, side)
@@ -64,10 +71,13 @@ class MazeSource:
     @property
     def recipe(self) -> str:
         if self.config.data is not None:
-            return f"{Path(self.config.data).name}, turned and flipped at random"
+            turned = ", turned and flipped at random" * self.config.augment
+            return Path(self.config.data).name + turned
         shares = zip(self.kinds, self.shares, strict=True)
         told = ", ".join(f"{share:.0%} {name}" for name, share in shares)
-        return f"{told}; {self.config.size}×{self.config.size}, each maze new"
+        limit = self.config.train_puzzles
+        how_many = "each maze new" if limit is None else f"exactly {limit:,} mazes"
+        return f"{told}; {self.config.size}×{self.config.size}, {how_many}"
 
     def draw(self, count: int) -> Batch:
         self.drawn += count
@@ -98,11 +108,20 @@ class MazeSource:
             self._file.load_state_dict(state["file"])
 
     def _draw_one(self, rng: np.random.Generator) -> Grid:
-        if self._file is not None:
-            grid = self._file.draw(rng)[0].reshape(self.layout.lattice[:2])
-            # The label's tie-break does not turn with the maze: targets are searched anew.
-            return _dihedral(grid)[rng.integers(8)]
+        if self._file is None:
+            return self._lay(rng)
+        grid = self._file.draw(rng)[0].reshape(self.layout.lattice[:2])
+        # The label's tie-break does not turn with the maze: targets are searched anew.
+        return _dihedral(grid)[rng.integers(8)] if self.config.augment else grid
+
+    def _lay(self, rng: np.random.Generator) -> Grid:
         return list(self.kinds.values())[rng.choice(len(self.shares), p=self.shares)](rng)
+
+    def _lay_all(self, count: int) -> None:
+        """Exactly so many mazes, all before the first draw."""
+        rng = np.random.default_rng((self.config.seed, count))
+        grids = np.stack([self._lay(rng).ravel() for _ in range(count)])
+        self._file = FilePuzzles(grids, grids, count, "generated mazes")
 
     def _laid(self, kind: str) -> Draw:
         """Draws mazes of a kind, which may be followed by the difficulty."""
@@ -135,7 +154,8 @@ class MazeSource:
         return side
 
     def _heldout_grids(self) -> Sequence[Grid]:
-        if self._file is not None:
+        if self.config.data is not None:
+            assert self._file is not None
             rest = self._file.questions[self._file.used :][: self.config.eval_puzzles]
             return [question.reshape(self.layout.lattice[:2]) for question in rest]
         rng = np.random.default_rng(self.config.seed + HELDOUT)
@@ -144,12 +164,13 @@ class MazeSource:
 
     def _batch(self, grids: Sequence[Grid]) -> Batch:
         tokens = np.stack(grids).reshape(len(grids), -1).astype(np.int64)
-        return with_targets(Batch(torch.from_numpy(tokens), self.layout), grids)
+        batch = Batch(torch.from_numpy(tokens), self.layout)
+        return with_cells(batch, grids) if self._in_cells else with_targets(batch, grids)
 
 
 def _dihedral(grid: Grid) -> list[Grid]:
     """The maze turned and flipped in every way."""
-    return [np.rot90(each, turns) for each in (grid, grid.T) for turns in range(4)]
+    return [turned(grid, turn) for turn in range(TURNS)]
 
 
 def _form(grid: Grid) -> bytes:

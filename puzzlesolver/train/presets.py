@@ -1,4 +1,4 @@
-"""Every setting of a training run in one frozen dataclass, and the named recipes that fill it.
+"""Every setting of a training run in one frozen dataclass; `recipes.py` and `papers.py` fill it.
 
 In: a preset name and what the user changed. Out: a checked `TrainConfig`. No torch is imported
 here.
@@ -19,7 +19,6 @@ import math
 import shlex
 import types
 import typing
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -54,13 +53,15 @@ class TrainConfig:
         family: key of `puzzlesolver.models.registry.MODELS`.
         model: settings of that family's config; what is left out keeps its default.
 
-        data: CSV of puzzles (`source,question,answer,rating`, as `generate` writes it) instead of
-            fresh ones.
+        data: CSV of puzzles (`source,question,answer,rating`, as `generate` writes it), or a
+            dataset folder in the layout of the papers, instead of fresh ones.
         exclude: file of puzzles that must not be trained on, nor any that is the same up to
             symmetry.
         train_puzzles: exactly so many different puzzles, the first of the data; None = without
             limit.
-        size: maze: rows and columns of the mazes.
+        size: rows and columns of generated boards.
+        augment: whether every draw is turned into an equivalent puzzle: Sudokus get digits, rows
+            and columns shuffled, mazes are turned and flipped.
         mix: kind of puzzle → share of the draws. Sudoku: `easy` are random minimal boards, new
             every time; any other key is a difficulty of `generate`. With `data` all shares but that
             of `easy` go to the file. Maze: a kind of `generate`, perhaps with the least cells of
@@ -85,8 +86,13 @@ class TrainConfig:
             of that of the last one.
         stillness: carried: weight, in the loss, of the squared relative residual of solved puzzles.
 
-        contract: `carried` (states persist across updates) or `final` (RSM: fresh state, detached
-            warm-up).
+        contract: `carried` (states persist across updates), `supervised` (HRM, TRM: a loss after
+            every step, learned halting) or `final` (RSM: fresh state, detached warm-up).
+        cross_entropy: of published models: `stablemax` or `softmax`.
+        q_learning: supervised: whether halting is learned as in HRM, by a second logit for going
+            on, or as in TRM without.
+        halt_max_steps: supervised: steps after which a puzzle is replaced in any case.
+        halt_exploration: supervised: probability that a puzzle must make a random number of steps.
         batch_size: puzzles in one update.
         grad_steps: steps with gradient in one update; the loss is taken after the last.
         noise: standard deviation of Gaussian noise on the state before the steps with gradient.
@@ -94,20 +100,27 @@ class TrainConfig:
         linger: carried: updates in a row that a puzzle must be right before it is replaced.
         warmup_growth: final: pairs (progress, detached steps): from that share of training on, so
             many warm-up steps.
+        inner_growth: final: the same for the inner cycles of a step, which RSM has; empty = the
+            model's own number.
+        growth_ramp: final: updates over which the rate rises from zero again when either grows.
         warmup_drawn: final: whether the number is drawn evenly from 0 to that length instead.
         chain: final: probability that the last warm-up step joins the graph (RSM's stochastic outer
             transition).
 
-        optimizer: `adamw`, or `muon` for the hidden matrices with AdamW for the rest.
-        learning_rate: peak rate of AdamW.
+        optimizer: `adamw`, `adam-atan2` (the published models), or `muon` for the hidden matrices
+            with AdamW for the rest.
+        learning_rate: peak rate of AdamW or AdamATan2.
         muon_learning_rate: peak rate of Muon.
+        puzzle_learning_rate: peak rate of the rows of a puzzle embedding.
         beta1: AdamW's decay of the first moment.
         beta2: AdamW's decay of the second moment.
         weight_decay: decoupled, on every parameter.
-        clip: largest gradient norm.
+        puzzle_weight_decay: the same on the rows of a puzzle embedding.
+        clip: largest gradient norm; None = any.
         warmup_updates: updates of linear warm-up of the rate.
         floor: share of the peak rate at which the cosine ends.
-        ema: decay of the averaged weights; ramps up over the first updates.
+        ema: decay of the averaged weights; 0 = the weights themselves.
+        ema_ramp: updates at which the decay has risen to a half; 0 = it is the same from the start.
 
         log_every: updates between lines of `metrics.jsonl`.
         eval_every: updates between evaluations; 0 = never.
@@ -133,7 +146,8 @@ class TrainConfig:
     data: str | None = None
     exclude: str | None = None
     train_puzzles: int | None = None
-    size: int = 24
+    size: int = 9
+    augment: bool = False
     mix: dict[str, float] = field(default_factory=lambda: {"easy": 0.15, "extreme": 0.85})
     fresh: float = 0.1
     warm_puzzles: int = 64
@@ -150,6 +164,10 @@ class TrainConfig:
     stillness: float = 0.0
 
     contract: str = "carried"
+    cross_entropy: str = "stablemax"
+    q_learning: bool = False
+    halt_max_steps: int = 16
+    halt_exploration: float = 0.1
     batch_size: int = 96
     grad_steps: int = 6
     noise: float = 0.01
@@ -158,19 +176,24 @@ class TrainConfig:
     warmup_growth: tuple[tuple[float, int], ...] = (
         (0.0, 2), (0.2, 4), (0.4, 8), (0.55, 12), (0.65, 16), (0.75, 24), (0.85, 32),
     )  # fmt: skip
+    inner_growth: tuple[tuple[float, int], ...] = ()
+    growth_ramp: int = 0
     warmup_drawn: bool = True
     chain: float = 0.01
 
     optimizer: str = "adamw"
     learning_rate: float = 2e-3
     muon_learning_rate: float = 0.02
+    puzzle_learning_rate: float = 1e-4
     beta1: float = 0.9
     beta2: float = 0.95
     weight_decay: float = 0.1
-    clip: float = 1.0
+    puzzle_weight_decay: float = 1.0
+    clip: float | None = 1.0
     warmup_updates: int = 200
     floor: float = 0.02
     ema: float = 0.999
+    ema_ramp: float = 50.0
 
     log_every: int = 50
     eval_every: int = 500
@@ -203,12 +226,14 @@ class TrainConfig:
             raise UsageError("expected shares, not all of them 0", where=flag("mix"))
         if not self.eval_steps or not all(type(n) is int and n > 0 for n in self.eval_steps):
             raise UsageError("expected step counts from 1 up", where=flag("eval_steps"))
-        if not _is_growth(self.warmup_growth):
-            raise UsageError(
-                "expected pairs of progress, rising from 0, and a number of steps",
-                where=flag("warmup_growth"),
-                hint="for example [[0, 2], [0.5, 8]]",
-            )
+        for name in ("warmup_growth", "inner_growth"):
+            pairs = getattr(self, name)
+            if not _is_growth(pairs) and (name == "warmup_growth" or pairs):
+                raise UsageError(
+                    "expected pairs of progress, rising from 0, and a number of steps",
+                    where=flag(name),
+                    hint="for example [[0, 2], [0.5, 8]]",
+                )
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -219,9 +244,13 @@ class TrainConfig:
         return cls(**{name: _typed(name, value) for name, value in document.items()})
 
     def command(self, out: Path) -> str:
-        """The command line that starts this run, with all that differs from the preset."""
+        """The command line that starts this run."""
+        return shlex.join(["puzzlesolver", *self.arguments(out)])
+
+    def arguments(self, out: Path) -> list[str]:
+        """Its words after the name of the program, with all that differs from the preset."""
         preset = get_preset(self.preset, minutes=self.minutes, steps=self.steps)
-        words = ["puzzlesolver", "train", self.domain, "--preset", self.preset]
+        words = ["train", self.domain, "--preset", self.preset]
         for name in (entry.name for entry in fields(self) if entry.name != "preset"):
             value = getattr(self, name)
             if name in ("minutes", "steps") and value is not None:
@@ -229,7 +258,7 @@ class TrainConfig:
             elif value != getattr(preset, name):
                 text = value if isinstance(value, str) else json.dumps(value)
                 words += [flag(name), text] if name in FLAGS else ["--set", f"{name}={text}"]
-        return shlex.join([*words, "--out", str(out)])
+        return [*words, "--out", str(out)]
 
 
 _MANY = 10**12
@@ -241,6 +270,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "suppose_after": (0, _MANY), "stillness": (0, _MANY),
     "batch_size": (1, 2**20), "grad_steps": (1, 1024), "noise": (0, 100), "max_age": (1, _MANY),
     "linger": (1, _MANY), "chain": (0, 1),
+    "halt_max_steps": (2, _MANY), "halt_exploration": (0, 1), "growth_ramp": (0, _MANY),
+    "puzzle_learning_rate": (0, 10), "puzzle_weight_decay": (0, 10), "ema_ramp": (0, _MANY),
     "learning_rate": (0, 10), "muon_learning_rate": (0, 10), "beta1": (0, 1), "beta2": (0, 1),
     "weight_decay": (0, 10), "clip": (1e-9, _MANY), "warmup_updates": (0, _MANY), "floor": (0, 1),
     "ema": (0, 1), "log_every": (1, _MANY), "eval_every": (0, _MANY), "eval_puzzles": (0, _MANY),
@@ -248,59 +279,10 @@ _RANGES: dict[str, tuple[float, float]] = {
 }  # fmt: skip
 _CHOICES = {
     "precision": ("fp32", "bf16"),
-    "contract": ("carried", "final"),
-    "optimizer": ("adamw", "muon"),
+    "contract": ("carried", "supervised", "final"),
+    "cross_entropy": ("stablemax", "softmax"),
+    "optimizer": ("adamw", "adam-atan2", "muon"),
 }
-
-PRESETS: dict[str, Callable[[], dict[str, Any]]] = {}
-
-
-def _preset(recipe: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
-    PRESETS[recipe.__name__.replace("_", "-")] = recipe
-    return recipe
-
-
-def _stem() -> dict[str, Any]:
-    """What made the relational stem learn, row by row in `docs/experiments.md`."""
-    return {
-        "precision": "bf16", "batch_size": 32, "grad_steps": 8,
-        "optimizer": "muon", "learning_rate": 3e-3, "weight_decay": 0.01,
-        "log_every": 100, "eval_every": 1_000, "eval_puzzles": 64, "eval_difficulty": "hard",
-    }  # fmt: skip
-
-
-@_preset
-def sudoku() -> dict[str, Any]:
-    """Generated puzzles without limit, hard ones above all: the recipe of the shipped model."""
-    return _stem() | {
-        "minutes": 52.0, "model": {"layers": 2}, "mix": {"easy": 0.1, "10": 0.2, "50": 0.7},
-        "max_age": 32, "suppositions": 0.06, "reveal": 20.0, "reveal_speed": 0.05,
-    }  # fmt: skip
-
-
-@_preset
-def sudoku_1k() -> dict[str, Any]:
-    """Exactly 1,000 training puzzles, the small-sample setting of the HRM and TRM papers."""
-    return _stem() | {
-        "minutes": 60.0, "train_puzzles": 1_000, "model": {"layers": 2}, "mix": {"deep": 1.0},
-        "max_age": 48, "suppositions": 0.6, "stillness": 0.5, "reveal_speed": 0.05,
-    }  # fmt: skip
-
-
-@_preset
-def maze() -> dict[str, Any]:
-    """Mazes without limit, 12×12 and laid anew: the recipe of the shipped model."""
-    relations = ["below", "left", "right", "above"]
-    return _stem() | {
-        "domain": "maze", "minutes": 10.0, "size": 12,
-        "model": {
-            "none_class": False, "relations": relations, "clues": 4, "outputs": 4,
-            "learned_start": True, "start_noise": 0.1,
-        },
-        "mix": {"walls": 0.3, "walls 30": 0.3, "open": 0.2, "perfect": 0.2},
-        "max_age": 40, "linger": 10, "noise": 0.1, "stillness": 0.5, "loss_every_step": True,
-        "reveal": 0.0, "eval_difficulty": "30", "eval_steps": (64, 128, 256),
-    }  # fmt: skip
 
 
 def get_preset(name: str, **changes: Any) -> TrainConfig:
@@ -309,6 +291,8 @@ def get_preset(name: str, **changes: Any) -> TrainConfig:
     Giving `steps` drops the preset's `minutes`, and the other way round. Raises `UsageError` on an
     unknown name or field.
     """
+    from puzzlesolver.train.papers import PRESETS
+
     if name not in PRESETS:
         raise UsageError(
             f"unknown preset {name!r}", where="--preset", hint=_nearest(name, list(PRESETS))

@@ -18,15 +18,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
-from puzzlesolver.errors import ModelError, UsageError
-from puzzlesolver.models.compiling import can_compile, step_function
-from puzzlesolver.models.registry import build_model
+from puzzlesolver.errors import ModelError
+from puzzlesolver.models.compiling import StepFunction, can_compile, step_function
+from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.models.registry import build_model, reads_tokens
 from puzzlesolver.runtime import choose_runtime
 from puzzlesolver.train.card import machine
-from puzzlesolver.train.contracts import CONTRACTS
-from puzzlesolver.train.data import SOURCES
+from puzzlesolver.train.contracts import CONTRACTS, Contract
+from puzzlesolver.train.curriculum import grown
+from puzzlesolver.train.data import open_source
+from puzzlesolver.train.distributed import ALONE, Ranks, check_divides
 from puzzlesolver.train.evaluate import plain_accuracy
+from puzzlesolver.train.losses import Learned
 from puzzlesolver.train.optim import (
     build_optimizers,
     load_optimizer_state,
@@ -48,6 +54,19 @@ class Update(NamedTuple):
     grad_norm: float
 
 
+class Objective(nn.Module):
+    """A model with the loss it is trained by: the module whose gradient processes share."""
+
+    def __init__(self, model: RecursiveModel, contract: Contract, step: StepFunction) -> None:
+        super().__init__()
+        self.model = model
+        self.contract = contract
+        self.step = step
+
+    def forward(self, progress: float) -> Learned:
+        return self.contract.loss(self.model, self.step, progress)
+
+
 class Run:
     """Model, average, optimizers, contract, puzzles and clocks of one training run.
 
@@ -56,6 +75,7 @@ class Run:
         compiled: whether steps are compiled; never without a C++ compiler.
         average: the exponential average of the weights, which is what gets exported.
         curve: one entry per evaluation.
+        objective: what is differentiated; shares gradients between ranks.
         recent: updates since the last line of metrics.
 
     Raises:
@@ -63,32 +83,42 @@ class Run:
         ModelError: the config names a model that does not exist.
     """
 
-    def __init__(self, config: TrainConfig) -> None:
-        if config.domain not in SOURCES:
-            known = f"known: {', '.join(SOURCES)}"
-            raise UsageError(f"cannot train {config.domain!r} yet", where="--domain", hint=known)
+    def __init__(self, config: TrainConfig, ranks: Ranks = ALONE, rehearsal: bool = False) -> None:
+        check_divides(config.batch_size, ranks.world)
         self.config = config
+        self.ranks = ranks
         dtype = torch.bfloat16 if config.precision == "bf16" else torch.float32
         runtime = choose_runtime(config.device, config.threads)
         self.runtime = replace(runtime, dtype=dtype, dtype_reason=flag("precision"))
         device = self.runtime.device
+        self.source = open_source(config, rehearsal)
         # The weights must not depend on, nor disturb, the caller's random numbers.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
-            self.model = build_model(config.family, config.model).to(device).train()
-        self.average = copy.deepcopy(self.model).requires_grad_(False).eval()
-        self.source = SOURCES[config.domain](config)
+            self.model = self._new_model().to(device).train()
+        self.average = _average_of(self.model)
         self.generator = torch.Generator(device).manual_seed(config.seed)
-        self.contract = CONTRACTS[config.contract](config, self.source, self.generator)
-        self.optimizers = build_optimizers(self.model, config)
+        self.contract = CONTRACTS[config.contract](config, self.source, self.generator, ranks)
+        self.optimizers = build_optimizers(self.model, config, ranks)
         self.compiled = config.compile and can_compile(device)
         self.step = step_function(self.model, self.source.layout, self.compiled)
         self.average_step = step_function(self.average, self.source.layout, self.compiled)
+        self.objective: nn.Module = Objective(self.model, self.contract, self.step)
+        if ranks.world > 1:
+            self.objective = DistributedDataParallel(self.objective, broadcast_buffers=False)
         self.updates = 0
+        self.depth = self._depth(0.0)
+        self.grown_at = -config.growth_ramp
         self.curve: list[dict[str, Any]] = []
         self.recent: list[Update] = []
         self._minutes_before = self._core_minutes_before = 0.0
         self._started, self._cpu_started = time.monotonic(), time.process_time()
+
+    def _new_model(self) -> RecursiveModel:
+        settings = self.config.model
+        if reads_tokens(self.config.family):
+            settings = settings | {"num_puzzle_identifiers": self.source.identifiers}
+        return build_model(self.config.family, settings)
 
     @property
     def parameters(self) -> int:
@@ -102,8 +132,9 @@ class Run:
 
     @property
     def core_minutes(self) -> float:
-        """Processor time in minutes, over all threads and sessions."""
-        return self._core_minutes_before + (time.process_time() - self._cpu_started) / 60
+        """Processor time in minutes, over all threads, sessions and ranks, which work alike."""
+        spent = time.process_time() - self._cpu_started
+        return self._core_minutes_before + spent * self.ranks.world / 60
 
     @property
     def progress(self) -> float:
@@ -115,11 +146,12 @@ class Run:
 
     def update(self) -> Update:
         """One batch, one loss, one change of the weights; raises `ModelError` if it diverged."""
-        config, progress = self.config, self.progress
-        set_learning_rate(self.optimizers, rate_scale(config, self.updates, progress))
+        config, progress = self.config, self.ranks.led(self.progress)
+        scale = rate_scale(config, self.updates, progress) * self._regrowth(progress)
+        set_learning_rate(self.optimizers, scale)
         device = self.runtime.device.type
         with torch.autocast(device, torch.bfloat16, enabled=self.runtime.dtype == torch.bfloat16):
-            learned = self.contract.loss(self.model, self.step, progress)
+            learned = self.objective(progress)
         if not math.isfinite(loss := learned.loss.item()):
             raise ModelError(
                 f"the training diverged: the loss is {loss} at update {self.updates}",
@@ -128,22 +160,39 @@ class Run:
             )
         for optimizer in self.optimizers:
             optimizer.zero_grad()
-        learned.loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.clip)
+        learned.loss.backward()
+        most = math.inf if config.clip is None else config.clip
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), most)
         for optimizer in self.optimizers:
             optimizer.step()
-        update_average(self.average, self.model, config.ema, self.updates)
+        update_average(self.average, self.model, config.ema, self.updates, config.ema_ramp)
+        self.average.config = self.model.config  # its depth may grow
         self.updates += 1
         shown = (learned.cells, learned.solved, learned.rejected, norm)
         self.recent.append(Update(loss, *(tensor.item() for tensor in shown)))
         return self.recent[-1]
 
+    def _depth(self, progress: float) -> tuple[int, ...]:
+        """What the contract's growths have reached."""
+        growths = (self.config.warmup_growth, self.config.inner_growth)
+        return tuple(grown(growth, progress) for growth in growths if growth)
+
+    def _regrowth(self, progress: float) -> float:
+        """Share of the rate while the model gets used to a new depth."""
+        if (depth := self._depth(progress)) != self.depth:
+            self.depth, self.grown_at = depth, self.updates
+        ramp = self.config.growth_ramp
+        return min(1.0, (self.updates - self.grown_at) / ramp) if ramp else 1.0
+
     def metrics(self) -> dict[str, Any]:
         """Means over `recent`, which is emptied, as a line of `metrics.jsonl`."""
-        columns = zip(Update._fields, zip(*self.recent, strict=True), strict=True)
-        # Not a number: a window without, say, contradictory puzzles has nothing to tell about them.
-        known = {name: [v for v in values if math.isfinite(v)] for name, values in columns}
-        means = {name: sum(values) / len(values) for name, values in known.items() if values}
+        means = {}
+        for name, values in zip(Update._fields, zip(*self.recent, strict=True), strict=True):
+            # A window without, say, contradictory puzzles has nothing to tell about them.
+            known = [value for value in values if math.isfinite(value)]
+            mean = self.ranks.agree(sum(known) / len(known) if known else math.nan)
+            if math.isfinite(mean):
+                means[name] = mean
         self.recent = []
         return {
             "update": self.updates,
@@ -198,10 +247,13 @@ class Run:
             "curve": self.curve,
             "recent": [list(update) for update in self.recent],
             "model": self.model.state_dict(),
-            "average": self.average.state_dict(),
+            "average": dict(self.average.named_parameters()),
             "optimizers": optimizer_state(self.optimizers),
             "generator": self.generator.get_state(),
             "contract": self.contract.state_dict(),
+            "depth": list(self.depth),
+            "grown_at": self.grown_at,
+            "config_of_model": self.model.config.to_json(),
             "source": self.source.state_dict(),
         }
 
@@ -212,8 +264,17 @@ class Run:
         self._started, self._cpu_started = time.monotonic(), time.process_time()
         self.recent = [Update(*values) for values in state["recent"]]
         self.model.load_state_dict(state["model"])
-        self.average.load_state_dict(state["average"])
+        self.average.load_state_dict(state["average"], strict=False)  # buffers are the model's
         load_optimizer_state(self.optimizers, state["optimizers"])
         self.generator.set_state(state["generator"])
         self.contract.load_state_dict(state["contract"])
+        self.depth, self.grown_at = tuple(state["depth"]), state["grown_at"]
+        for model in (self.model, self.average):
+            model.config = type(model.config)(**state["config_of_model"])
         self.source.load_state_dict(state["source"])
+
+
+def _average_of(model: RecursiveModel) -> RecursiveModel:
+    """A copy for the exponential average; buffers, perhaps gigabytes, are shared."""
+    shared = {id(buffer): buffer for buffer in model.buffers()}
+    return copy.deepcopy(model, shared).requires_grad_(False).eval()

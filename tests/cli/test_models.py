@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from puzzlesolver.hub.catalog import read_catalog
 from tests.cli.support import Run
 
 
-def test_list_names_every_shipped_model_once(run: Run) -> None:
+def test_list_names_every_shipped_model_once_then_the_published_ones(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     done = run("models", "list")
     assert done.code == 0
-    assert [line[2:].split()[0] for line in done.stdout.splitlines()] == list(read_catalog().models)
+    names = [line[2:].split()[0] for line in done.stdout.splitlines()]
+    catalog = read_catalog()
+    shipped = len(catalog.models)
+    assert names[:shipped] == list(catalog.models)
+    assert {name.split(":")[1] for name in names[shipped:]} == set(catalog.published)
 
 
 def test_show_prints_size_checksum_config_and_card(run: Run, model: Path) -> None:

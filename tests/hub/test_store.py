@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from safetensors.torch import load_file, save_file
 
 from puzzlesolver.errors import ModelError
 from puzzlesolver.hub import store
-from puzzlesolver.hub.catalog import Entry, read_catalog
+from puzzlesolver.hub.cached import parse_name
+from puzzlesolver.hub.catalog import Entry, PublishedEntry, read_catalog
 from puzzlesolver.hub.store import load_model, resolve, save_model, ship_model, verify_model
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
@@ -277,14 +279,20 @@ class TestCatalog:
         assert "trained for sudoku, not maze" in failure("tiny", "maze").what
         assert "no model is shipped for maze" in failure(None, "maze").what
 
-    def test_hub_names_wait_for_a_later_version(self, shipped: Entry) -> None:
-        assert "not available" in failure("hub:someone/model@main").what
-
     def test_a_damaged_model_cannot_be_shipped(self, shipped: Entry, folder: Path) -> None:
         edit_tensors(folder, **{"head.weight": torch.full((1, 4), float("nan"))})
         with pytest.raises(ModelError):
             ship_model(folder, "bad", "maze", default_steps=1, summary="")
         assert set(read_catalog().models) == {"tiny"}
+
+    def test_shipping_keeps_the_published_models(self, shipped: Entry, folder: Path) -> None:
+        path = read_catalog().root / "catalog.json"
+        known = asdict(
+            PublishedEntry("step_1", None, "trm", "maze", "5 %", None, {"H_cycles": 3}, "")
+        )
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"published": {"a/b": [known]}}))
+        ship_model(folder, "second", "maze", default_steps=1, summary="")
+        assert [asdict(entry) for entry in read_catalog().published["a/b"]] == [known]
 
     @pytest.mark.parametrize(
         "text",
@@ -294,6 +302,7 @@ class TestCatalog:
             '{"schema": 1}',
             '{"schema": 1, "models": [], "defaults": {}}',
             '{"schema": 1, "models": {"a": {"path": "a"}}, "defaults": {}}',
+            '{"schema": 1, "models": {}, "defaults": {}, "published": {"a/b": [{"file": "c"}]}}',
         ],
     )
     def test_damaged_catalog(self, shipped: Entry, text: str) -> None:
@@ -310,6 +319,14 @@ class TestShippedModels:
         assert "sudoku" in catalog.defaults
         for domain, name in catalog.defaults.items():
             assert catalog.models[name].domain == domain
+
+    def test_published_ids_can_be_pulled_as_they_are_written(self) -> None:
+        for repo, entries in read_catalog().published.items():
+            for entry in entries:
+                parse_name(f"hub:{repo}:{entry.file}" if entry.file else f"hub:{repo}")
+                assert entry.family in (None, "hrm", "trm", "rsm")
+                assert entry.domain in (None, "sudoku", "maze", "arc")
+                assert entry.score or entry.note
 
     def test_every_model_is_what_the_catalog_says(self) -> None:
         catalog = read_catalog()

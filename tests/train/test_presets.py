@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.presets import PRESETS, TrainConfig, get_preset, override
+from puzzlesolver.train.papers import PRESETS
+from puzzlesolver.train.presets import TrainConfig, get_preset, override
 
 
 @pytest.mark.parametrize("name", PRESETS)

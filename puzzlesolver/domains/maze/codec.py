@@ -14,6 +14,7 @@ statement gives a path that needs no walk.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,7 @@ from puzzlesolver.domains.maze.rules import (
     WALL,
     distances,
     find,
+    shortest_path,
     walk,
 )
 from puzzlesolver.models.interface import Batch
@@ -50,6 +52,7 @@ RELATIONS = tuple(
 REMAINDERS = 3
 ON_PATH = REMAINDERS
 SYMBOLS = ON_PATH + 1
+CELL_KINDS = PATH + 1
 
 
 def layout(height: int, width: int) -> Layout:
@@ -79,6 +82,16 @@ def with_targets(batch: Batch, grids: Sequence[Grid]) -> Batch:
     return Batch(batch.tokens, batch.layout, targets, known_from)
 
 
+def with_cells(batch: Batch, grids: Sequence[Grid]) -> Batch:
+    """The batch with the solved maze as targets, for models that answer in cells.
+
+    Classes count from 1: a wall is 1, a cell of the path 5.
+    """
+    solved = [grid if (path := shortest_path(grid)) is None else path for grid in grids]
+    targets = np.stack(solved).reshape(len(grids), -1).astype(np.int64) + 1
+    return replace(batch, targets=torch.from_numpy(targets))
+
+
 def statements(grid: Grid) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int32]]:
     """What is true of every cell, and the steps that news of it need to arrive.
 
@@ -106,11 +119,18 @@ def statements(grid: Grid) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int32]
 def decode(probabilities: npt.NDArray[np.float32], puzzle: Puzzle) -> Answer:
     """The path walked from S, from the probabilities `[cells, 4]` of the statements.
 
+    A published model says what each cell of the solved maze holds, `[cells, 5]`: there the path is
+    where it says so.
+
     Each step goes the first way, down, left, right, up, that leads nearer to G; the walk ends at G,
     where no neighbour is nearer, or where it would go round.
     """
     maze = puzzle.grid
-    beliefs = probabilities.reshape(*maze.shape, SYMBOLS)
+    beliefs = probabilities.reshape(*maze.shape, -1)
+    if beliefs.shape[-1] == CELL_KINDS:
+        said = np.where((maze == OPEN) & (beliefs.argmax(-1) == PATH), np.uint8(PATH), maze)
+        confidence = np.where(maze == WALL, np.float32(1), beliefs.max(-1))
+        return Answer(said, confidence.astype(np.float32))
     distance = beliefs[..., :REMAINDERS]
     known = (distance.max(-1) > 0.5) & (maze != WALL)
     remainder = np.pad(

@@ -1,0 +1,209 @@
+"""Dataset folders of Sudokus and mazes, as HRM, TRM and RSM were trained on them.
+
+In: puzzles with answers, of a CSV or generated. Out: a folder that `DatasetFolder` reads; the same
+seed writes the same bytes.
+
+    >>> train, test = collect(read_puzzles(["train.csv"])), collect(read_puzzles(["test.csv"]))
+    >>> build_sudoku("sudoku-extreme-1k-aug-1000", train, test, subsample=1_000, num_aug=1_000)
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.domains.maze.rules import shortest_path
+from puzzlesolver.errors import UsageError
+from puzzlesolver.train.augment import TURNS, Boards, shuffled, turned
+from puzzlesolver.train.dataset import BLANK
+from puzzlesolver.train.dataset_writer import PuzzleGroup, write_dataset
+
+MAZE_VOCABULARY = 6
+_EVER = 10**9
+
+
+class Labelled(NamedTuple):
+    """Boards of one size with their answers, `uint8[N, C]` each."""
+
+    questions: Boards
+    solutions: Boards
+
+    @property
+    def side(self) -> int:
+        """Rows of a board."""
+        return math.isqrt(self.questions.shape[1])
+
+    def take(self, rows: slice | npt.NDArray[np.int64]) -> Labelled:
+        """Some of them."""
+        return Labelled(self.questions[rows], self.solutions[rows])
+
+    def followed_by(self, questions: Boards, solutions: Boards) -> Labelled:
+        """These and others."""
+        return Labelled(
+            np.concatenate([self.questions, questions]), np.concatenate([self.solutions, solutions])
+        )
+
+
+def collect(puzzles: Iterable[Puzzle], min_difficulty: float | None = None) -> Labelled:
+    """Read all puzzles, or those whose rating is at least `min_difficulty`.
+
+    Raises:
+        UsageError: a puzzle lacks its answer or a needed rating, sizes are mixed, or none is left.
+        ParseError: that of `puzzles`.
+    """
+    questions, solutions, shapes = bytearray(), bytearray(), set()
+    for puzzle in puzzles:
+        if puzzle.label is None:
+            raise UsageError("a dataset needs the answer of every puzzle", where=puzzle.source)
+        if min_difficulty is not None:
+            if puzzle.rating is None:
+                raise UsageError("this puzzle has no rating", where=puzzle.source)
+            if puzzle.rating < min_difficulty:
+                continue
+        shapes.add(puzzle.grid.shape)
+        questions += puzzle.grid.tobytes()
+        solutions += puzzle.label.tobytes()
+    if len(shapes) != 1:
+        raise UsageError("boards of several sizes" if shapes else "no puzzle is left")
+    height, width = shapes.pop()
+    if height != width:
+        raise UsageError(f"a dataset has square boards, not {height}×{width}")
+    boards = [np.frombuffer(cells, np.uint8) for cells in (questions, solutions)]
+    return Labelled(*(each.reshape(-1, height * width) for each in boards))
+
+
+def generated(domain: str, count: int, seed: int, **options: Any) -> Iterator[Puzzle]:
+    """New puzzles as in `puzzlesolver generate`, no two of them equal."""
+    seen: set[bytes] = set()
+
+    def is_new(puzzle: Puzzle) -> bool:
+        known = len(seen)
+        seen.add(puzzle.grid.tobytes())
+        return len(seen) > known
+
+    puzzles = get_domain(domain).generate(_EVER, seed, **options)
+    return itertools.islice(filter(is_new, puzzles), count)
+
+
+def build_sudoku(
+    folder: str | os.PathLike[str],
+    train: Labelled,
+    test: Labelled | None,
+    *,
+    subsample: int | None = None,
+    num_aug: int = 0,
+    seed: int = 0,
+) -> None:
+    """A Sudoku set: ids are digit + 1, a blank is 1; a group is a board, then its augmentations.
+
+    Args:
+        folder: where; there must be nothing yet.
+        train: boards for training.
+        test: boards to test on, written as they are; None = no test split.
+        subsample: of `train`, so many at random; None = all. Upstream draws them without a seed, so
+            nobody has the papers' own 1,000.
+        num_aug: augmentations of each training board.
+        seed: of the choice and the augmentations.
+
+    Raises:
+        UsageError: the folder exists, or there are fewer boards than asked for.
+    """
+    rng = np.random.default_rng(seed)
+    side = train.side
+
+    def augmented(board: Labelled) -> Labelled:
+        questions, solutions = (np.repeat(each, num_aug, axis=0) for each in board)
+        return board.followed_by(*shuffled(questions, solutions, rng))
+
+    boards = _singles(_subsample(train, subsample, rng))
+    groups = map(augmented, boards) if num_aug else boards
+    _write(folder, groups, test, side, vocab_size=side + 2)
+
+
+def build_maze(
+    folder: str | os.PathLike[str],
+    train: Labelled,
+    test: Labelled | None,
+    *,
+    subsample: int | None = None,
+    dihedral: bool = False,
+    seed: int = 0,
+) -> None:
+    """A maze set: ids are wall 1, open 2, start 3, goal 4, path 5.
+
+    Args:
+        folder: where; there must be nothing yet.
+        train: mazes for training.
+        test: mazes to test on, written as they are; None = no test split.
+        subsample: of `train`, so many at random; None = all.
+        dihedral: whether a group also has the maze turned and flipped, eight in all. Their labels
+            are searched anew, for a turned label breaks the tie-break that the others follow.
+        seed: of the choice.
+
+    Raises:
+        UsageError: the folder exists, or there are fewer mazes than asked for.
+    """
+    side = train.side
+
+    def augmented(maze: Labelled) -> Labelled:
+        grids = [turned(maze.questions.reshape(side, side), turn) for turn in range(1, TURNS)]
+        solved = [path for grid in grids if (path := shortest_path(grid)) is not None]
+        if len(solved) != len(grids):
+            raise UsageError("no path leads from S to G in one of the mazes")
+        return maze.followed_by(
+            *(np.reshape(each, (len(grids), side * side)) for each in (grids, solved))
+        )
+
+    mazes = _singles(_subsample(train, subsample, np.random.default_rng(seed)))
+    groups = map(augmented, mazes) if dihedral else mazes
+    _write(folder, groups, test, side, vocab_size=MAZE_VOCABULARY)
+
+
+def _subsample(boards: Labelled, count: int | None, rng: np.random.Generator) -> Labelled:
+    total = len(boards.questions)
+    if count is None:
+        return boards
+    if count > total:
+        raise UsageError(f"there are {total:,} puzzles, {count:,} are asked for")
+    return boards.take(rng.choice(total, count, replace=False))
+
+
+def _singles(boards: Labelled) -> Iterator[Labelled]:
+    return (boards.take(slice(row, row + 1)) for row in range(len(boards.questions)))
+
+
+def _write(
+    folder: str | os.PathLike[str],
+    groups: Iterable[Labelled],
+    test: Labelled | None,
+    side: int,
+    vocab_size: int,
+) -> None:
+    if test is not None and test.side != side:
+        raise UsageError(f"test boards are {test.side}×{test.side}, the others {side}×{side}")
+    splits = {"train": groups} | ({} if test is None else {"test": _singles(test)})
+    write_dataset(
+        folder,
+        {name: map(_as_group, boards) for name, boards in splits.items()},
+        vocab_size=vocab_size,
+        seq_len=side * side,
+        names=[BLANK],
+    )
+
+
+def _as_group(boards: Labelled) -> PuzzleGroup:
+    """Each board is one puzzle of one example, without an identifier of its own."""
+    count = len(boards.questions)
+    return PuzzleGroup(
+        boards.questions + np.uint8(1),
+        boards.solutions + np.uint8(1),
+        identifiers=np.zeros(count, np.int32),
+        sizes=np.ones(count, np.int32),
+    )

@@ -1,0 +1,185 @@
+"""ARC dataset folders: every task in up to 1,000 variants, each with a puzzle identifier.
+
+Row k of a published puzzle embedding means something only with the names of all identifiers. These
+follow from the tasks in the order of Kaggle's files and numpy's legacy seed 42, when the random
+calls are TRM's: of each subset shuffle the tasks, then for each task and each try of a variant draw
+the turn and permute nine colours; after all of them come the places on the canvas.
+
+Demonstrations of all tasks are for training, those of tested tasks too, and so are the other pairs
+of tasks that are not tested. A pair that is the answer to a test never is, whatever task it is in.
+
+In: tasks by subset. Out: a folder that `DatasetFolder` reads.
+
+    >>> subsets = {name: read_kaggle("arc-agi", name) for name in ("training", "evaluation")}
+    >>> build_arc("arc1-aug-1000", subsets, test=["evaluation"])
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from puzzlesolver.domains.base import Grid
+from puzzlesolver.errors import UsageError
+from puzzlesolver.train.augment import BLACK, CANVAS, COLOURS, PAD, TURNS, Variant, to_canvas
+from puzzlesolver.train.build_tasks import Pair, Task, Tasks, as_json, recoloured
+from puzzlesolver.train.dataset import BLANK
+from puzzlesolver.train.dataset_writer import PuzzleGroup, write_dataset
+
+SEPARATORS = {"trm": "|||", "hrm": "_"}
+"""Between the parts of a variant's name, by who published it."""
+
+SEED, NUM_AUG = 42, 1_000
+TRIES = 5
+"""For each variant that is asked for; symmetric tasks have fewer."""
+
+ORIGINAL = Variant(0, bytes(range(COLOURS)))
+
+
+class Planned(NamedTuple):
+    """A task with its variants, the original first, and whether its test pairs are for testing.
+
+    Variant k has puzzle identifier `first` + k.
+    """
+
+    name: str
+    task: Task
+    variants: list[Variant]
+    first: int
+    tested: bool
+
+
+class Report(NamedTuple):
+    """Puzzle identifiers of a set, and pairs kept out of training because they answer a test."""
+
+    identifiers: int
+    kept_out: int
+
+
+def build_arc(
+    folder: str | os.PathLike[str],
+    subsets: Mapping[str, Tasks],
+    *,
+    test: Collection[str],
+    num_aug: int = NUM_AUG,
+    seed: int = SEED,
+    names: str = "trm",
+) -> Report:
+    """Write an ARC set: a group is a task, its puzzles are the task's variants.
+
+    Args:
+        folder: where; there must be nothing yet.
+        subsets: tasks by subset, in the order that decides the identifiers.
+        test: subsets whose test pairs are for testing.
+        num_aug: variants of each task beside itself, at most.
+        seed: of shuffling, variants and places.
+        names: key of `SEPARATORS`.
+
+    Raises:
+        UsageError: the folder exists, a task is in two subsets, or there is no output to train on.
+    """
+    rng = np.random.RandomState(seed)
+    planned = plan(subsets, test, num_aug, rng)
+    tested = [each for each in planned if each.tested]
+    answers = {pair.key for each in tested for pair in each.task["test"]}
+    lessons = [(each, _lessons(each)) for each in planned]
+    kept = [(each, [pair for pair in pairs if pair.key not in answers]) for each, pairs in lessons]
+    splits = {"train": (_group(each, pairs, rng) for each, pairs in kept if pairs)}
+    if tested:
+        splits["test"] = (_group(each, each.task["test"], None) for each in tested)
+    identifiers = [BLANK, *variant_names(planned, names)]
+    write_dataset(
+        folder,
+        splits,
+        vocab_size=BLACK + COLOURS,
+        seq_len=CANVAS * CANVAS,
+        names=identifiers,
+        test_puzzles={each.name: as_json(each.task) for each in tested},
+    )
+    before, after = (sum(len(pairs) for _, pairs in each) for each in (lessons, kept))
+    return Report(len(identifiers), before - after)
+
+
+def plan(
+    subsets: Mapping[str, Tasks], test: Collection[str], num_aug: int, rng: np.random.RandomState
+) -> list[Planned]:
+    """Shuffle the tasks of every subset and draw variants; raises `UsageError`, see `build_arc`."""
+    planned: dict[str, Planned] = {}
+    first = 1
+    for subset, tasks in subsets.items():
+        names = list(tasks)
+        rng.shuffle(names)
+        for name in names:
+            if name in planned:
+                raise UsageError(
+                    f"task {name} is also in another subset",
+                    where=subset,
+                    hint="ARC-AGI-1 and ARC-AGI-2 share tasks and must not be mixed",
+                )
+            variants = draw_variants(tasks[name], num_aug, rng)
+            planned[name] = Planned(name, tasks[name], variants, first, subset in test)
+            first += len(variants)
+    return list(planned.values())
+
+
+def draw_variants(task: Task, num_aug: int, rng: np.random.RandomState) -> list[Variant]:
+    """The task as it is and up to `num_aug` variants, no two of which have the same pairs."""
+    pairs = [pair for part in task.values() for pair in part]
+    keys = [[pair.turned(turn).key for pair in pairs] for turn in range(TURNS)]
+
+    def look(variant: Variant) -> tuple[bytes, ...]:
+        return tuple(sorted(recoloured(key, variant.colours) for key in keys[variant.turn]))
+
+    found = {look(ORIGINAL): ORIGINAL}
+    for _ in range(TRIES * num_aug):
+        if len(found) > num_aug:
+            break
+        turn = int(rng.randint(0, TURNS))
+        variant = Variant(turn, bytes([0, *rng.permutation(np.arange(1, COLOURS)).tolist()]))
+        found.setdefault(look(variant), variant)
+    return list(found.values())
+
+
+def variant_names(planned: Iterable[Planned], style: str) -> Iterator[str]:
+    """Names of the puzzle identifiers from 1 on; `style` is a key of `SEPARATORS`."""
+    for each in planned:
+        yield each.name
+        for variant in each.variants[1:]:
+            yield variant.name(each.name, SEPARATORS[style])
+
+
+def _lessons(each: Planned) -> list[Pair]:
+    """Pairs that the task's subset leaves for training."""
+    parts = ["train"] if each.tested else list(each.task)
+    pairs = [pair for part in parts for pair in each.task[part]]
+    if any(pair.output is None for pair in pairs):
+        raise UsageError(
+            f"task {each.name} lacks an output to train on",
+            hint="put the file of solutions beside it, or test the subset",
+        )
+    return pairs
+
+
+def _group(each: Planned, pairs: list[Pair], rng: np.random.RandomState | None) -> PuzzleGroup:
+    """All variants of the pairs; with `rng` moved about, but for one pair of every variant."""
+    canvases = []
+    for variant in each.variants:
+        still = 0 if rng is None else rng.randint(0, len(pairs))
+        for number, pair in enumerate(pairs):
+            grids = [variant.apply(grid) for grid in pair if grid is not None]
+            place = (0, 0) if rng is None or number == still else _place(grids, rng)
+            canvases += [to_canvas(grid, *place) for grid in grids]
+            if pair.output is None:
+                canvases.append(np.full_like(canvases[-1], PAD))
+    ids = np.stack(canvases).reshape(-1, 2, CANVAS * CANVAS)
+    numbers = each.first + np.arange(len(each.variants))
+    return PuzzleGroup(ids[:, 0], ids[:, 1], numbers, np.full(len(numbers), len(pairs)))
+
+
+def _place(grids: list[Grid], rng: np.random.RandomState) -> tuple[int, int]:
+    """A row and a column where all of the grids fit on the canvas."""
+    height, width = (max(grid.shape[axis] for grid in grids) for axis in (0, 1))
+    return int(rng.randint(0, CANVAS - height + 1)), int(rng.randint(0, CANVAS - width + 1))

@@ -1,0 +1,164 @@
+"""The contract of our stem: states persist across updates.
+
+In: a puzzle source and a model. Out: one `Learned` per update.
+
+Shape legend: B puzzles, C cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from puzzlesolver.models.compiling import StepFunction
+from puzzlesolver.models.interface import PARTS, Batch, Readout, RecursiveModel, State
+from puzzlesolver.refine.suppose import suppose
+from puzzlesolver.train.carry import Luck, batch_state, each_tensor, in_order, per_puzzle
+from puzzlesolver.train.distributed import ALONE, Ranks
+from puzzlesolver.train.losses import LATE, Learned, judge
+from puzzlesolver.train.presets import TrainConfig
+
+if TYPE_CHECKING:
+    from puzzlesolver.train.data import PuzzleSource
+
+
+class CarriedState:
+    """States persist across updates: a few steps with gradient, loss at the last or all, detach.
+
+    A pool of puzzles keeps its states. A puzzle is replaced by a fresh one, from fresh noise, when
+    it has been right for `linger` updates in a row or is `max_age` updates old. Unsolved puzzles
+    thus train late states and solved ones train staying there, and no step is spent on warm-up.
+    `stillness` makes staying literal: without it solved states may swing between two latent states
+    that decode alike.
+
+    With `suppositions` the puzzles also make the moves of `refine/suppose.py`, by the model's own
+    beliefs: a wrong supposition makes the board contradictory, its targets become "none" until it
+    is dropped, and what was learned from it is worth remembering.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        source: PuzzleSource,
+        generator: torch.Generator,
+        ranks: Ranks = ALONE,
+    ) -> None:
+        self.config = config
+        self.source = source
+        self.luck = Luck(generator, ranks)
+        self.ranks = ranks
+        device, size = generator.device, config.batch_size // ranks.world
+        self.pool: Batch | None = None  # givens and solutions; 0 where the givens contradict
+        self.tokens: Tensor = torch.empty(0)  # givens and suppositions
+        self.state: State = ()
+        self.age = torch.full((size,), config.max_age, device=device)
+        self.streak = torch.zeros(size, dtype=torch.int64, device=device)
+
+    def loss(self, model: RecursiveModel, step: StepFunction, progress: float) -> Learned:
+        self._replace_finished(model)
+        assert self.pool is not None and self.pool.targets is not None
+        wrong = self._supposing_wrongly()
+        targets = self.pool.targets.masked_fill(per_puzzle(wrong, self.pool.targets), 0)
+        board = replace(self.pool, tokens=self.tokens, targets=targets)
+        inputs = model.embed(board)
+        state = before = self.luck.perturbed(self.state, self.config.noise)
+        judged = []
+        for number in range(1, self.config.grad_steps + 1):
+            before, state = state, step(state, inputs)
+            if self.config.loss_every_step or number == self.config.grad_steps:
+                readout = model.readout(state, board.layout)
+                made = self.age * self.config.grad_steps + number
+                judged.append(judge(readout, board, made))
+        learned, solved = judged[-1]
+        learned = learned._replace(loss=torch.stack([each.loss for each, _ in judged]).mean())
+        if self.config.stillness:
+            motion = (_squared_motion(before, state) * solved).mean()
+            learned = learned._replace(loss=learned.loss + self.config.stillness * motion)
+        self.state = tuple(tensor.detach() for tensor in state)
+        self.age += 1
+        if self.config.suppositions:
+            self._suppose(readout)
+        sound = self.pool.targets.flatten(1).any(1)
+        self.streak = torch.where(solved & ~wrong, self.streak + 1, 0)
+        leaving = self.ranks.gather(self._finished() & sound)
+        solved_share = (self.ranks.gather(self.streak)[leaving] > 0).float().mean().item()
+        self.source.observe(solved_share if leaving.any() else None)
+        return learned
+
+    def state_dict(self) -> dict[str, Any]:
+        saved: dict[str, Any] = {"age": self.age, "streak": self.streak}
+        if self.pool is not None:
+            saved |= {"pool": batch_state(self.pool), "tokens": self.tokens}
+            saved["state"] = {str(index): tensor for index, tensor in enumerate(self.state)}
+        gathered: dict[str, Any] = each_tensor(saved, self.ranks.gather)
+        return gathered
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        device = self.luck.generator.device
+        state = each_tensor(state, lambda tensor: self.ranks.mine(tensor).to(device))
+        self.age, self.streak = state["age"], state["streak"]
+        if "pool" in state:
+            self.pool = Batch(layout=self.source.layout, **state["pool"])
+            self.tokens = state["tokens"]
+            self.state = in_order(state["state"])
+
+    def _supposing_wrongly(self) -> Tensor:
+        """Which puzzles have a supposition that contradicts their solution, `bool[B]`."""
+        assert self.pool is not None and self.pool.targets is not None
+        if not self.config.suppositions:
+            return torch.zeros_like(self.streak, dtype=torch.bool)
+        return ((self.tokens > 0) & (self.tokens != self.pool.targets)).any(1)
+
+    def _finished(self) -> Tensor:
+        """Which puzzles are right for good, or will not become so, `bool[B]`."""
+        finished = (self.age >= self.config.max_age) | (self.streak >= self.config.linger)
+        if self.pool is None or self.pool.known_from is None:
+            return finished
+        # What a state has forgotten no later step brings back, and it would only teach to guess.
+        told = self.pool.known_from.flatten(1).amax(1) + LATE
+        return finished | (self.age - self.config.linger >= told / self.config.grad_steps)
+
+    @torch.no_grad()
+    def _suppose(self, readout: Readout) -> None:
+        """Let some of the puzzles that had time to settle move their suppositions."""
+        assert self.pool is not None
+        size, cells = self.tokens.shape
+        lots = self.luck.uniform((size, cells + 2))
+        moved = suppose(self.pool.tokens, self.tokens, readout, lots[:, :-1])
+        moving = (lots[:, -1] < self.config.suppositions) & (self.age >= self.config.suppose_after)
+        # A new tensor: the backward pass of this update still needs the boards as they were.
+        self.tokens = torch.where(moving[:, None], moved, self.tokens)
+
+    def _replace_finished(self, model: RecursiveModel) -> None:
+        finished = self._finished()
+        everywhere = self.ranks.gather(finished)
+        if not everywhere.any():
+            return
+        # Of the new puzzles of all ranks, in the order of the slots, which come here?
+        number = everywhere.cumsum(0) - 1
+        here = self.ranks.mine(number)[finished]
+        slots = finished.nonzero().flatten()
+        fresh = self.source.draw(int(everywhere.sum())).to(slots.device)
+        state = tuple(part[here] for part in self.luck.initial_state(model, fresh))
+        fresh = fresh.rows(here)
+        if self.pool is None:
+            self.pool, self.tokens, self.state = fresh, fresh.tokens.clone(), state
+        else:
+            self.tokens[slots] = fresh.tokens
+            for name in PARTS:
+                if (new := getattr(fresh, name)) is not None:
+                    getattr(self.pool, name)[slots] = new
+            for kept, new in zip(self.state, state, strict=True):
+                kept[slots] = new.to(kept.dtype)
+        self.age[slots] = 0
+        self.streak[slots] = 0
+
+
+def _squared_motion(before: State, now: State) -> Tensor:
+    """(‖z' - z‖ / ‖z‖)² of every puzzle, `float32[B]`; unlike its root it has a gradient at 0."""
+    moved = [(b - a).float().square().flatten(1).sum(1) for a, b in zip(before, now, strict=True)]
+    size = [a.detach().float().square().flatten(1).sum(1) for a in before]
+    return torch.stack(moved).sum(0) / torch.stack(size).sum(0)

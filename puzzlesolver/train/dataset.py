@@ -1,0 +1,285 @@
+"""Dataset folders in the layout that HRM and TRM published, read with every check.
+
+`FOLDER/{train,test}/` hold `dataset.json` and five arrays: `all__inputs.npy` and `all__labels.npy`
+(`uint8[N, C]`, one id a cell, 0 = padding), `all__puzzle_identifiers.npy` (the row of the puzzle
+embedding), and offsets: puzzle p has the examples `puzzle_indices[p]` to `puzzle_indices[p + 1]`,
+group g the puzzles `group_indices[g]` to `group_indices[g + 1]`. `FOLDER/identifiers.json` names
+the identifiers; ARC sets also have `test_puzzles.json`.
+
+In: a folder. Out: examples by their numbers; ids stay on disk, for ARC has gigabytes of them.
+Nothing is unpickled.
+
+    >>> DatasetFolder("data/sudoku-extreme-1k-aug-1000").train.examples
+    1001000
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzlesolver.errors import ParseError, UsageError
+
+Ids = npt.NDArray[np.uint8]
+"""Published ids of cells `uint8[N, C]`, 0 = padding."""
+Rows = npt.NDArray[np.int64]
+"""Numbers of examples."""
+
+BLANK = "<blank>"
+"""Name of puzzle identifier 0."""
+
+SET = "all"
+IDS = ("inputs", "labels")
+INTEGERS = ("puzzle_identifiers", "puzzle_indices", "group_indices")
+SIZES = ("vocab_size", "seq_len", "num_puzzle_identifiers")
+ZEROS = ("pad_id", "ignore_label_id", "blank_identifier_id")
+IDENTIFIERS, TEST_PUZZLES = "identifiers.json", "test_puzzles.json"
+
+MAX_METADATA_BYTES = 2**20
+MAX_NAMES_BYTES = 2**28
+"""ARC-AGI-2 with 1,000 augmentations has 1.2 million names of 30 characters."""
+
+_MOST = 2**31 - 1
+_CHUNK = 65_536
+
+
+class Examples(NamedTuple):
+    """Some examples: ids `uint8[N, C]`, labels `uint8[N, C]`, puzzle identifiers `int64[N]`."""
+
+    inputs: Ids
+    labels: Ids
+    identifiers: Rows
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """`dataset.json`.
+
+    Attributes:
+        vocab_size: ids are below it.
+        seq_len: cells.
+        num_puzzle_identifiers: puzzle identifiers are below it.
+        total_groups: groups of the split.
+        mean_puzzle_examples: examples a puzzle.
+        total_puzzles: puzzles of the split; None in HRM's files.
+    """
+
+    vocab_size: int
+    seq_len: int
+    num_puzzle_identifiers: int
+    total_groups: int
+    mean_puzzle_examples: float
+    total_puzzles: int | None
+
+
+class DatasetSplit:
+    """`train` or `test` of a folder.
+
+    Attributes:
+        folder: of the split.
+        metadata: what `dataset.json` says.
+        inputs: `uint8[N, C]`, on disk.
+        labels: `uint8[N, C]`, on disk.
+        puzzle_identifiers: `int32[P]`.
+        puzzle_indices: `int32[P + 1]`.
+        group_indices: `int32[G + 1]`.
+
+    Raises:
+        ParseError: a file is missing or damaged, or does not fit the others.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.metadata = _read_metadata(folder / "dataset.json")
+        self.inputs, self.labels = (self._open(name, np.uint8, axes=2) for name in IDS)
+        self.puzzle_identifiers, self.puzzle_indices, self.group_indices = (
+            # Single numbers of a mapped file are slow to read.
+            np.array(self._open(name, np.int32, axes=1))
+            for name in INTEGERS
+        )
+        self._check()
+
+    @property
+    def examples(self) -> int:
+        """N."""
+        return len(self.inputs)
+
+    @property
+    def puzzles(self) -> int:
+        """P."""
+        return len(self.puzzle_identifiers)
+
+    @property
+    def groups(self) -> int:
+        """G."""
+        return len(self.group_indices) - 1
+
+    def take(self, rows: Rows) -> Examples:
+        """The examples with these numbers; raises `ParseError` at an id beyond the vocabulary."""
+        inputs, labels = self.inputs[rows], self.labels[rows]
+        for name, ids in zip(IDS, (inputs, labels), strict=True):
+            strange = ids >= self.metadata.vocab_size
+            if strange.any():
+                row, cell = divmod(int(strange.argmax()), strange.shape[1])
+                what = f"example {rows[row]} holds id {ids[row, cell]} in cell {cell}"
+                self._refuse(name, f'{what}, "vocab_size" is {self.metadata.vocab_size}')
+        puzzles = np.searchsorted(self.puzzle_indices, rows, side="right") - 1
+        return Examples(inputs, labels, self.puzzle_identifiers[puzzles].astype(np.int64))
+
+    def check_ids(self) -> None:
+        """Read every example; raises `ParseError` at the first id beyond the vocabulary."""
+        for start in range(0, self.examples, _CHUNK):
+            self.take(np.arange(start, min(start + _CHUNK, self.examples)))
+
+    def _open(self, name: str, dtype: type, axes: int) -> npt.NDArray[Any]:
+        try:
+            # What `np.load(..., mmap_mode="r")` calls for arrays; archives and pickles it refuses.
+            array: npt.NDArray[Any] = np.lib.format.open_memmap(self._path(name), mode="r")
+        except OSError as error:
+            self._refuse(name, f"cannot read it: {error.strerror or error}")
+        except (ValueError, EOFError, OverflowError) as error:
+            self._refuse(name, f"no array file: {error}")
+        if array.dtype != dtype or array.ndim != axes:
+            expected = f"{np.dtype(dtype)} with {axes} axes"
+            self._refuse(name, f"expected {expected}, not {array.dtype} with {array.ndim}")
+        return array
+
+    def _check(self) -> None:
+        about = self.metadata
+        for name in IDS:
+            shape, expected = getattr(self, name).shape, (self.examples, about.seq_len)
+            if shape != expected:
+                self._refuse(name, f"its shape is {shape}, expected {expected}")
+        if len(self.puzzle_indices) != self.puzzles + 1:
+            ends = len(self.puzzle_indices)
+            self._refuse("puzzle_indices", f"{ends} offsets for {self.puzzles} identifiers")
+        self._check_offsets("puzzle_indices", self.examples)
+        self._check_offsets("group_indices", self.puzzles)
+        beyond = (self.puzzle_identifiers < 0) | (
+            self.puzzle_identifiers >= about.num_puzzle_identifiers
+        )
+        if beyond.any():
+            puzzle = int(beyond.argmax())
+            what = f"puzzle {puzzle} has identifier {self.puzzle_identifiers[puzzle]}"
+            most = f'"num_puzzle_identifiers" is {about.num_puzzle_identifiers}'
+            self._refuse("puzzle_identifiers", f"{what}, {most}")
+        counted: dict[str, float] = {"total_groups": self.groups, "total_puzzles": self.puzzles}
+        for name, count in (
+            counted | {"mean_puzzle_examples": self.examples / self.puzzles}
+        ).items():
+            told = getattr(about, name)
+            if told is not None and not math.isclose(told, count, rel_tol=1e-6):
+                what = f'"{name}" is {told}, the arrays have {count:g}'
+                _refuse(self.folder / "dataset.json", what)
+
+    def _check_offsets(self, name: str, end: int) -> None:
+        offsets = getattr(self, name).astype(np.int64)
+        if len(offsets) < 2 or offsets[0] != 0:
+            self._refuse(name, "expected two offsets or more, the first of them 0")
+        falls = np.diff(offsets) < 1
+        if falls.any():
+            at = int(falls.argmax()) + 1
+            self._refuse(name, f"offsets must rise, but {offsets[at - 1]} precedes {offsets[at]}")
+        if offsets[-1] != end:
+            self._refuse(name, f"the last offset is {offsets[-1]}, expected {end}")
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{SET}__{name}.npy"
+
+    def _refuse(self, name: str, what: str) -> NoReturn:
+        _refuse(self._path(name), what)
+
+
+class DatasetFolder:
+    """A whole dataset.
+
+    Attributes:
+        path: of the folder.
+        train: the training split.
+        test: the test split, or None when there is no such folder.
+
+    Raises:
+        UsageError: there is no dataset.
+        ParseError: a file is missing or damaged, or does not fit the others.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        if not (self.path / "train").is_dir():
+            raise UsageError(
+                "this is no dataset: it holds no folder train",
+                where=str(path),
+                hint="`puzzlesolver dataset` builds one",
+            )
+        self.train = DatasetSplit(self.path / "train")
+        self.test = DatasetSplit(self.path / "test") if (self.path / "test").is_dir() else None
+        for name in SIZES if self.test else ():
+            here, there = (getattr(split.metadata, name) for split in self.splits.values())
+            if here != there:
+                where = self.path / "test" / "dataset.json"
+                _refuse(where, f'"{name}" is {there}, in train it is {here}')
+
+    @property
+    def splits(self) -> dict[str, DatasetSplit]:
+        """Those that there are, by name."""
+        return {"train": self.train} | ({} if self.test is None else {"test": self.test})
+
+    def names(self) -> list[str]:
+        """Names of all puzzle identifiers; raises `ParseError` when the file is unfit."""
+        path, count = self.path / IDENTIFIERS, self.train.metadata.num_puzzle_identifiers
+        names = read_json(path, MAX_NAMES_BYTES)
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            _refuse(path, "expected a list of names")
+        if len(names) != count:
+            _refuse(path, f'{len(names)} names, but "num_puzzle_identifiers" is {count}')
+        return names
+
+    def test_puzzles(self) -> dict[str, Any]:
+        """The ARC tasks of the test split, as Kaggle writes them; raises `ParseError`."""
+        tasks = read_json(self.path / TEST_PUZZLES, MAX_NAMES_BYTES)
+        if not isinstance(tasks, dict):
+            _refuse(self.path / TEST_PUZZLES, "expected an object of tasks")
+        return tasks
+
+
+def read_json(path: Path, limit: int) -> Any:
+    """A JSON file of at most `limit` bytes; raises `ParseError`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        _refuse(path, f"cannot read it: {error.strerror}")
+    if len(data) > limit:
+        _refuse(path, f"it is larger than {limit:,} bytes")
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        _refuse(path, f"not valid JSON: {error}")
+
+
+def _read_metadata(path: Path) -> Metadata:
+    document = read_json(path, MAX_METADATA_BYTES)
+    if not isinstance(document, dict):
+        _refuse(path, "expected an object")
+    for name, only in (dict.fromkeys(ZEROS, 0) | {"sets": [SET]}).items():
+        if document.get(name) != only:
+            _refuse(path, f'"{name}" must be {json.dumps(only)}, not {document.get(name)!r}')
+    known: dict[str, Any] = {field.name: document.get(field.name) for field in fields(Metadata)}
+    for name, value in known.items():
+        kinds = (int, float) if name == "mean_puzzle_examples" else (int,)
+        if value is None and name == "total_puzzles":
+            continue
+        if type(value) not in kinds or not 1 <= value <= _MOST:
+            _refuse(path, f'"{name}" must be a number from 1 up, not {value!r}')
+    return Metadata(**known)
+
+
+def _refuse(path: Path, what: str) -> NoReturn:
+    raise ParseError(what, where=str(path))

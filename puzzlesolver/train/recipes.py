@@ -1,0 +1,64 @@
+"""Our own recipes by name; `papers.py` adds those of the papers.
+
+>>> PRESETS["sudoku"]()["optimizer"]
+'muon'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Recipe = Callable[[], dict[str, Any]]
+
+PRESETS: dict[str, Recipe] = {}
+"""Recipes by name: each returns the fields of `TrainConfig` that it sets."""
+
+
+def preset(recipe: Recipe) -> Recipe:
+    """Decorator: the function's name, with hyphens, becomes that of a preset."""
+    PRESETS[recipe.__name__.replace("_", "-")] = recipe
+    return recipe
+
+
+def _stem() -> dict[str, Any]:
+    """What made the relational stem learn, row by row in `docs/experiments.md`."""
+    return {
+        "precision": "bf16", "batch_size": 32, "grad_steps": 8,
+        "optimizer": "muon", "learning_rate": 3e-3, "weight_decay": 0.01,
+        "log_every": 100, "eval_every": 1_000, "eval_puzzles": 64, "eval_difficulty": "hard",
+    }  # fmt: skip
+
+
+@preset
+def sudoku() -> dict[str, Any]:
+    """Generated puzzles without limit, hard ones above all: the recipe of the shipped model."""
+    return _stem() | {
+        "minutes": 52.0, "model": {"layers": 2}, "mix": {"easy": 0.1, "10": 0.2, "50": 0.7},
+        "max_age": 32, "suppositions": 0.06, "reveal": 20.0, "reveal_speed": 0.05,
+    }  # fmt: skip
+
+
+@preset
+def sudoku_1k() -> dict[str, Any]:
+    """Exactly 1,000 training puzzles, the small-sample setting of the HRM and TRM papers."""
+    return _stem() | {
+        "minutes": 60.0, "train_puzzles": 1_000, "model": {"layers": 2}, "mix": {"deep": 1.0},
+        "max_age": 48, "suppositions": 0.6, "stillness": 0.5, "reveal_speed": 0.05,
+    }  # fmt: skip
+
+
+@preset
+def maze() -> dict[str, Any]:
+    """Mazes without limit, 12×12 and laid anew: the recipe of the shipped model."""
+    relations = ["below", "left", "right", "above"]
+    return _stem() | {
+        "domain": "maze", "minutes": 10.0, "size": 12, "augment": True,
+        "model": {
+            "none_class": False, "relations": relations, "clues": 4, "outputs": 4,
+            "learned_start": True, "start_noise": 0.1,
+        },
+        "mix": {"walls": 0.3, "walls 30": 0.3, "open": 0.2, "perfect": 0.2},
+        "max_age": 40, "linger": 10, "noise": 0.1, "stillness": 0.5, "loss_every_step": True,
+        "reveal": 0.0, "eval_difficulty": "30", "eval_steps": (64, 128, 256),
+    }  # fmt: skip
