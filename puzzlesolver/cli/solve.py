@@ -16,7 +16,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from puzzlesolver.cli.options import BatchSize, Device, Domain, Format, Model, Output, Seed, Threads
+from puzzlesolver.cli.options import (
+    BatchSize,
+    Choose,
+    Device,
+    Domain,
+    Format,
+    Model,
+    Noise,
+    Output,
+    Rollouts,
+    Seed,
+    Symmetries,
+    Threads,
+)
 from puzzlesolver.errors import ParseError, UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +73,8 @@ def solve(
             metavar="N",
             min=1,
             show_default="the model's",
-            help="Steps a puzzle may spend, over all its restarts; 20000 and more are fine.",
+            help="Steps a puzzle may spend, over all its rollouts and restarts; 20000 and more are "
+            "fine.",
         ),
     ] = None,
     restarts: Annotated[
@@ -71,19 +85,13 @@ def solve(
             metavar="N",
             min=0,
             show_default="unlimited",
-            help="Fresh starts a puzzle may make.",
+            help="Fresh starts a rollout may make after its first.",
         ),
     ] = None,
-    noise: Annotated[
-        float,
-        typer.Option(
-            "--noise",
-            rich_help_panel="Search",
-            metavar="X",
-            min=0,
-            help="Standard deviation of noise added at every step.",
-        ),
-    ] = 0.0,
+    noise: Noise = 0.0,
+    rollouts: Rollouts = 1,
+    symmetries: Symmetries = False,
+    choose: Choose = "weighted",
     seed: Seed = 0,
     time_limit: Annotated[
         float | None,
@@ -189,6 +197,9 @@ def solve(
         "mode": mode,
         "restarts": restarts,
         "noise": noise,
+        "rollouts": rollouts,
+        "symmetries": symmetries,
+        "choose": choose,
         "time_limit": time_limit,
         "seed": seed,
     }

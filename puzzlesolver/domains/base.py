@@ -25,6 +25,7 @@ from puzzlesolver.errors import UsageError
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from puzzlesolver.domains.symmetry import Symmetry
     from puzzlesolver.models.interface import Batch
 
 Grid = npt.NDArray[np.uint8]
@@ -121,6 +122,9 @@ class Domain(Protocol):
 
     def contradiction(self, puzzle: Puzzle) -> Verdict | None:
         """The first pair of givens that break the rules, or None; cheap, no search."""
+
+    def symmetries(self, puzzle: Puzzle, rng: np.random.Generator) -> Iterator[Symmetry]:
+        """Ways to write the puzzle as an equivalent one, in random order; perhaps without end."""
 
     def encode(self, puzzles: Sequence[Puzzle]) -> Batch:
         """Tensors of puzzles that share one layout; raises `ValueError` on mixed sizes."""

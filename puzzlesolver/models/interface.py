@@ -117,13 +117,18 @@ class RecursiveModel(nn.Module, ABC):
         """Parts that one step applies many times, to be compiled one by one; empty: the step is."""
         return ()
 
+    @property
+    def fixed_start(self) -> bool:
+        """Whether `init_state` gives a puzzle the same state every time, whatever the noise."""
+        return False
+
     @abstractmethod
     def embed(self, batch: Batch) -> Tensor:
         """What is recalled at every step."""
 
     @abstractmethod
     def init_state(self, batch: Batch, noise: Noise) -> State:
-        """The state before the first step; some models start from a constant, not from `noise`."""
+        """The state before the first step; without any noise where `fixed_start`."""
 
     @abstractmethod
     def step(self, state: State, inputs: Tensor, layout: Layout) -> State:

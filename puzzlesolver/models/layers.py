@@ -91,8 +91,12 @@ class PuzzleEmbedding(nn.Module):
 
 
 def rms_norm(x: Tensor) -> Tensor:
-    """Divide by √(mean(x²) + ε) over the last axis, without gain; computed in float32."""
-    return F.rms_norm(x.float(), x.shape[-1:], eps=NORM_EPSILON).to(x.dtype)
+    """Divide by √(mean(x²) + ε) over the last axis, without gain; in float32 at least."""
+    return F.rms_norm(_precise(x), x.shape[-1:], eps=NORM_EPSILON).to(x.dtype)
+
+
+def _precise(x: Tensor) -> Tensor:
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 class SwiGLU(nn.Module):
@@ -118,9 +122,9 @@ def rotary_table(positions: int, width: int, device: torch.device) -> Rotary:
 
 
 def _rotated(x_BhPd: Tensor, rotary: Rotary) -> Tensor:
-    """Turn every position by its angles, in float32."""
+    """Turn every position by its angles, in float32 at least."""
     cos, sin = rotary
-    x = x_BhPd.float()
+    x = _precise(x_BhPd)
     first, second = x.chunk(2, dim=-1)
     return (x * cos + torch.cat((-second, first), dim=-1) * sin).to(x_BhPd.dtype)
 

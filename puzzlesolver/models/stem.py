@@ -150,6 +150,10 @@ class RelationalStem(RecursiveModel):
         self.head = nn.Linear(config.width, config.outputs)
         nn.init.zeros_(self.head.weight)
 
+    @property
+    def fixed_start(self) -> bool:
+        return self.config.start_noise == 0
+
     def embed(self, batch: Batch) -> Tensor:
         """What each node is told.
 

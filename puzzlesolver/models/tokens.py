@@ -133,6 +133,10 @@ class TokenModel(RecursiveModel):
             fixed = truncated_normal_(torch.empty(width), std=1.0)
             self.register_buffer(name, fixed.to(torch.bfloat16))
 
+    @property
+    def fixed_start(self) -> bool:
+        return True
+
     def embed(self, batch: Batch) -> Tensor:
         """The prefix and then the token vectors, times √D, `float[B, P, D]`.
 

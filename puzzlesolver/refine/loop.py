@@ -1,9 +1,9 @@
 """The only step loop: puzzles of one layout go in, reports come out until every puzzle has ended.
 
-Each puzzle owns one row of the batch and leaves it when the rules accept its answer, when it has
-settled and the policy says stop, or when its budget is spent. A row that settled on a wrong answer,
-or wandered too long, goes on with the next attempt of its search (`refine/search.py`). Solving one
-puzzle or a million is this loop.
+Each rollout of a puzzle owns one row of the batch and leaves it when the rules accept its answer or
+that of another rollout, when it has settled and the policy says stop, or when its budget is spent.
+A row that settled on a wrong answer, or wandered too long, goes on with the next attempt of its
+search (`refine/search.py`). Solving one puzzle or a million is this loop.
 
     >>> for report in refine(engine, domain, puzzles, Policy(max_steps=2_000)):
     ...     for outcome in report.outcomes:
@@ -12,122 +12,26 @@ puzzle or a million is this loop.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
-from puzzlesolver.domains.base import Answer, Domain, Puzzle, Verdict
-from puzzlesolver.models.interface import Batch, State
+from puzzlesolver.domains.base import Domain, Puzzle
+from puzzlesolver.errors import UsageError
+from puzzlesolver.models.interface import Batch, Readout, State
 from puzzlesolver.models.relations import Layout
 from puzzlesolver.refine.engines import TorchEngine
 from puzzlesolver.refine.policy import Policy
-from puzzlesolver.refine.report import Outcome, StepReport
-from puzzlesolver.refine.search import Attempt, Reading, next_attempt, start_search
-from puzzlesolver.refine.settle import quiet_steps
+from puzzlesolver.refine.report import StepReport
+from puzzlesolver.refine.rollouts import Rollouts
+from puzzlesolver.refine.search import Reading
+from puzzlesolver.refine.track import Seen, Track
 
 READ_EVERY = 4
 """Steps between two readings of the state; a reading costs about as much as a step."""
-
-
-class Track:
-    """One puzzle's way through the loop: its search, its present attempt, its last answer."""
-
-    def __init__(self, index: int, puzzle: Puzzle, domain: Domain, policy: Policy) -> None:
-        self.index = index
-        self.puzzle = puzzle
-        self.domain = domain
-        self.policy = policy
-        self.givens = puzzle.grid.reshape(-1).astype(np.int64)
-        self.restarts = 0
-        self.generator = torch.Generator().manual_seed(self.noise_seed)  # of all luck on the way
-        self.search = start_search(puzzle, domain, policy, self.generator)
-        self.attempt: Attempt = next(self.search)
-        self.steps = 0
-        self.age = 0  # steps of the present attempt
-        self.quiet = 0  # steps for which answer and state have held still
-        self.latest: Answer | None = None  # what the last reading said
-        self.answer: Answer | None = None  # the same, or what the rules accepted
-        self.changed = np.ones(puzzle.grid.shape, np.bool_)
-        self.verdict: Verdict | None = None
-        self.accepted_at: int | None = None  # steps after which the rules accepted the answer
-
-    @property
-    def settled(self) -> bool:
-        return self.quiet >= self.policy.settle_window
-
-    @property
-    def clamped(self) -> npt.NDArray[np.bool_]:
-        held: npt.NDArray[np.bool_] = self.attempt.tokens != self.givens
-        return held.reshape(self.puzzle.grid.shape)
-
-    @property
-    def noise_seed(self) -> int:
-        """A function of the policy's seed, the puzzle and the restart, never of the batch."""
-        key = f"{self.policy.seed}/{self.restarts}/".encode() + self.puzzle.grid.tobytes()
-        return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big") >> 1
-
-    def observe(self, probabilities: npt.NDArray[np.float32], residual: float, steps: int) -> None:
-        """Take a reading `steps` steps after the last one, and check a new answer."""
-        self.steps += steps
-        self.age += steps
-        answer = self.domain.decode(probabilities, self._with_clamps())
-        if self.latest is not None:
-            self.changed = self.latest.seen != answer.seen
-        self.latest = answer
-        changed = bool(self.changed.any())
-        self.quiet = quiet_steps(self.quiet, steps, changed, residual, self.policy.tolerance)
-        if self.accepted_at is not None:  # what is left to see is whether the answer also settles
-            assert self.answer is not None
-            if not np.array_equal(answer.grid, self.answer.grid):
-                self.quiet = 0
-            return
-        self.answer = answer
-        if changed and self.policy.mode == "verified":
-            self.verdict = self.domain.verify(self.puzzle, answer.grid)
-            if self.verdict.status == "verified":
-                self.accepted_at = self.steps
-
-    def _with_clamps(self) -> Puzzle:
-        grid = self.attempt.tokens.reshape(self.puzzle.grid.shape).astype(np.uint8)
-        return replace(self.puzzle, grid=grid)
-
-    def finished(self) -> bool:
-        """Whether the policy says stop."""
-        if self.steps >= self.policy.max_steps:
-            return True
-        waited = -1 if self.accepted_at is None else self.steps - self.accepted_at
-        return waited >= self.policy.linger or (waited >= 0 and self.settled)
-
-    def failed(self) -> bool:
-        """Whether the present attempt has had its chance."""
-        over = self.settled or self.age >= self.attempt.patience
-        return over and self.accepted_at is None
-
-    def go_on(self, reading: Reading) -> bool:
-        """Begin the next attempt; False when the search is over, or no restart is left."""
-        following = next_attempt(self.search, reading)
-        if following is None:
-            return False
-        self.attempt = following
-        if following.state is None:
-            if self.restarts == self.policy.restarts:
-                return False
-            self.restarts += 1
-        self.age = self.quiet = 0
-        return True
-
-    def outcome(self, seconds: float) -> Outcome:
-        assert self.answer is not None
-        verdict = self.verdict or self.domain.verify(self.puzzle, self.answer.grid)
-        steps = self.steps if self.accepted_at is None else self.accepted_at
-        return Outcome(
-            self.index, self.answer, verdict, self.settled, steps, self.restarts, seconds
-        )
 
 
 class Rows:
@@ -140,15 +44,22 @@ class Rows:
         everyone = range(len(tracks))
         self.inputs, self.state = engine.embed(self._batch(everyone)), self._fresh(everyone)
 
-    def advance(self, steps: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Step all rows; returns their probabilities `[B, C, S]` and relative residuals `[B]`."""
+    def advance(self, steps: int) -> list[Seen]:
+        """Step all rows and read what they say now."""
         noise = self.tracks[0].policy.noise
         generators = [track.generator for track in self.tracks]
         self.state, residual = self.engine.advance(
             self.state, self.inputs, self.layout, steps, noise, generators
         )
-        self.readout = self.engine.readout(self.state, self.layout)
-        return self.readout.probabilities.cpu().numpy(), residual.cpu().numpy()
+        self.readout = self.read()
+        halt = self.readout.halt
+        halts = [None] * len(self.tracks) if halt is None else halt.tolist()
+        probabilities = self.readout.probabilities.cpu().numpy()
+        return list(map(Seen, probabilities, residual.tolist(), halts))
+
+    def read(self) -> Readout:
+        """What the states say now."""
+        return self.engine.readout(self.state, self.layout)
 
     def reading(self, row: int) -> Reading:
         """Where a row is now; its state is a copy, because rows are reused."""
@@ -204,49 +115,57 @@ def refine(
         engine: applies the model.
         domain: encodes, decodes and verifies.
         puzzles: of one size; their labels are not looked at.
-        policy: budget, mode, search.
+        policy: budget, mode, rollouts, search.
         deadline: `time.monotonic()` at which all unfinished puzzles end.
 
     Yields:
         One report per reading; every puzzle appears in exactly one report's `outcomes`.
+
+    Raises:
+        UsageError: all rollouts would be the same, or the model has nothing to choose by.
     """
     started = time.monotonic()
-    tracks = [Track(index, puzzle, domain, policy) for index, puzzle in enumerate(puzzles)]
-    rows = Rows(engine, domain.encode(puzzles).layout, tracks)
+    varied = policy.noise > 0 or not engine.model.fixed_start
+    together = [
+        Rollouts(index, puzzle, domain, policy, varied=varied)
+        for index, puzzle in enumerate(puzzles)
+    ]
+    layout = domain.encode(puzzles).layout
+    rows = Rows(engine, layout, [track for rollouts in together for track in rollouts.tracks])
+    _check(policy, rows, varied)
     while rows.tracks:
-        steps = min(READ_EVERY, min(policy.max_steps - track.steps for track in rows.tracks))
-        probabilities, residuals = rows.advance(steps)
+        steps = min(READ_EVERY, min(policy.share - track.steps for track in rows.tracks))
+        for track, seen in zip(rows.tracks, rows.advance(steps), strict=True):
+            together[track.index].observe(track, seen, steps)
         late = deadline is not None and time.monotonic() >= deadline
-        for row, track in enumerate(rows.tracks):
-            track.observe(probabilities[row], float(residuals[row]), steps)
-        report = _report(rows.tracks[0], float(residuals[0]))
-        outcomes, going_on, beginning_again = [], [], []
+        foremost = rows.tracks[0]
+        report = together[foremost.index].report(foremost)
+        going_on, beginning_again = [], []
         for row, track in enumerate(rows.tracks):
             failed = track.failed()
-            if late or track.finished() or (failed and not track.go_on(rows.reading(row))):
-                outcomes.append(track.outcome(time.monotonic() - started))
+            over = late or together[track.index].over(track)
+            if over or (failed and not track.go_on(rows.reading(row))):
                 continue
             going_on.append(row)
             if failed:
                 beginning_again.append(row)
         rows.begin_again(beginning_again)
-        if outcomes:
+        unfinished = {rows.tracks[row].index for row in going_on}
+        ended = sorted({track.index for track in rows.tracks} - unfinished)
+        outcomes = [together[index].outcome(time.monotonic() - started) for index in ended]
+        if len(going_on) < len(rows.tracks):
             rows.keep(going_on)
         reported = time.monotonic()
-        yield replace(report, unfinished=len(going_on), outcomes=tuple(outcomes))
+        yield replace(report, unfinished=len(unfinished), outcomes=tuple(outcomes))
         started += time.monotonic() - reported  # what the caller does is not refinement
 
 
-def _report(track: Track, residual: float) -> StepReport:
-    assert track.answer is not None
-    return StepReport(
-        step=track.steps,
-        index=track.index,
-        answer=track.answer,
-        residual=residual,
-        changed=track.changed,
-        clamped=track.clamped,
-        settled=track.settled,
-        verdict=track.verdict,
-        restarts=track.restarts,
-    )
+def _check(policy: Policy, rows: Rows, varied: bool) -> None:
+    """Refuse rollouts that cannot differ, or that the model cannot choose from."""
+    if policy.rollouts == 1:
+        return
+    if not varied and not policy.symmetries:
+        what = "this model starts every rollout from the same state, so all would be the same"
+        raise UsageError(what, where="--rollouts", hint="add --noise 0.3 or --symmetries")
+    if policy.choose == "halt" and rows.read().halt is None:
+        raise UsageError("this model has no halting logit", where="--choose", hint="vote")

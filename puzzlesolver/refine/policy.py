@@ -1,4 +1,4 @@
-"""How far to go with one puzzle: step budget, settle test, restarts, guided search.
+"""How far to go with one puzzle: step budget, settle test, restarts, rollouts, guided search.
 
 >>> Policy(max_steps=20_000, seed=7)
 """
@@ -17,20 +17,35 @@ MODES = {
 }
 """What is done until a puzzle counts as answered, from the least help to the most."""
 
+CHOICES = {
+    "weighted": "the answer with most votes, each as much as the model's own belief that it is "
+    "right, by its halting logit; whole votes where a model has none",
+    "vote": "the answer that most rollouts give",
+    "halt": "the answer of the rollout with the highest halting logit",
+}
+"""Which answer counts where the rules have accepted none."""
+
 
 @dataclass(frozen=True)
 class Policy:
     """Settings of one refinement.
 
     Attributes:
-        max_steps: steps one puzzle may spend, over all its restarts and hypotheses together.
+        max_steps: steps one puzzle may spend, over all its restarts and hypotheses together;
+            rollouts have equal shares of it. More than a model was trained to is fine.
         mode: one of `MODES`.
-        restarts: how often a puzzle may start again from fresh noise; None = as often as the budget
-            allows.
+        restarts: how often a rollout may start again from fresh noise; None = as often as the
+            budget allows. None is made that would go the way of an earlier start.
         search: verified: whether hypotheses (a cell clamped to a digit) are tried before a restart.
         patience: steps a start has to settle before the first supposition or hypothesis.
         branch_patience: the same for what follows a supposition or hypothesis.
         noise: standard deviation of Gaussian noise added to the state after every step.
+        rollouts: trajectories of one puzzle side by side, each with its own noise; the first is the
+            one that a single rollout would be. They end with the first answer that the rules
+            accept.
+        symmetries: whether every start but the first solves the puzzle in an equivalent form:
+            relabelled, permuted, turned or flipped, whatever its kind allows.
+        choose: one of `CHOICES`.
         linger: steps to go on after the rules accepted an answer, to see whether it also settles;
             they do not count as steps of the solution.
         settle_window: steps over which answer and state must hold still.
@@ -46,11 +61,19 @@ class Policy:
     patience: int = 48
     branch_patience: int = 8
     noise: float = 0.0
+    rollouts: int = 1
+    symmetries: bool = False
+    choose: str = "weighted"
     linger: int = 0
     settle_window: int = 8
     tolerance: float = 0.02
     time_limit: float | None = None
     seed: int = 0
+
+    @property
+    def share(self) -> int:
+        """Steps that one rollout may spend."""
+        return self.max_steps // self.rollouts
 
     def __post_init__(self) -> None:
         if self.max_steps < 1:
@@ -62,5 +85,13 @@ class Policy:
             raise UsageError("restarts cannot be negative", where="--restarts")
         if self.noise < 0:
             raise UsageError("noise cannot be negative", where="--noise")
+        if self.rollouts < 1:
+            raise UsageError("at least one rollout is needed", where="--rollouts")
+        if self.rollouts > self.max_steps:
+            what = f"{self.max_steps:,} steps are too few for {self.rollouts:,} rollouts"
+            raise UsageError(what, where="--max-steps", hint="rollouts share the steps of a puzzle")
+        if self.choose not in CHOICES:
+            hint = ", ".join(CHOICES)
+            raise UsageError(f"unknown choice {self.choose!r}", where="--choose", hint=hint)
         if self.time_limit is not None and self.time_limit <= 0:
             raise UsageError("the time limit must be positive", where="--time-limit")

@@ -16,11 +16,11 @@ class Outcome:
 
     Attributes:
         index: position in the list of puzzles given to `refine`.
-        answer: the answer last decoded (the verified one, if any).
+        answer: the answer last decoded (the verified one, if any), of the rollout that was chosen.
         verdict: what the rules say of it.
         settled: whether the trajectory had stopped moving on this answer.
-        steps: steps spent until the answer, over all restarts and hypotheses.
-        restarts: fresh starts after the first.
+        steps: steps spent until the answer, over all rollouts, restarts and hypotheses.
+        restarts: fresh starts after the first, over all rollouts.
         seconds: of refinement since the start of the batch.
     """
 
@@ -37,8 +37,11 @@ class Outcome:
 class StepReport:
     """The foremost unfinished puzzle after one more step, and the puzzles that finished with it.
 
+    Of several rollouts the foremost unfinished one is told of, as if it had solved the puzzle in
+    its original form.
+
     Attributes:
-        step: steps this puzzle has spent.
+        step: steps this puzzle has spent, over all rollouts.
         index: its position in the list of puzzles.
         answer: what its state decodes to now; `answer.confidence` colours the live view.
         residual: ‖z' - z‖ / ‖z‖ since the last reading.
@@ -46,7 +49,7 @@ class StepReport:
         clamped: `bool[height, width]`, cells held by the present hypothesis.
         settled: whether the trajectory has stopped moving.
         verdict: what the rules say of the answer, or None while nothing was checked.
-        restarts: fresh starts after the first.
+        restarts: fresh starts after the first, over all rollouts.
         unfinished: how many puzzles of the batch go on.
         outcomes: the puzzles that finished in this step, in no particular order.
     """

@@ -131,8 +131,10 @@ def _restarts(givens: Tokens, patience: int) -> Search:
 def _suppositions(givens: Tokens, policy: Policy, generator: torch.Generator) -> Search:
     """One trajectory: no rule is asked, no earlier state comes back."""
     reading = yield Attempt(givens, policy.patience)
-    if reading.readout.contradiction is None:  # a model that cannot doubt
-        return
+    while reading.readout.contradiction is None:  # a model that cannot doubt
+        if reading.settled:
+            return
+        reading = yield Attempt(givens, policy.max_steps, reading.state)
     tokens = torch.from_numpy(givens)[None]
     start = tokens
     while True:

@@ -12,33 +12,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.domains.sudoku.rules import box_shape
+from puzzlesolver.domains.sudoku.symmetry import shufflings
+from puzzlesolver.domains.symmetry import INVERSE_TURN as INVERSE_TURN
+from puzzlesolver.domains.symmetry import TURNS as TURNS
+from puzzlesolver.domains.symmetry import turned as turned
 
 Boards = npt.NDArray[np.uint8]
 """Sudoku boards `uint8[…, C]`, row-major, 0 = blank."""
-
-_TURNS: tuple[Callable[[Grid], Grid], ...] = (
-    lambda grid: grid,
-    lambda grid: np.rot90(grid, 1),
-    lambda grid: np.rot90(grid, 2),
-    lambda grid: np.rot90(grid, 3),
-    np.fliplr,
-    np.flipud,
-    np.transpose,
-    lambda grid: np.fliplr(np.rot90(grid)),
-)
-TURNS = len(_TURNS)
-"""Dihedral symmetries by their published numbers: 0 none, 1-3 quarter turns to the left, 4 left-
-right, 5 up-down, 6 transposed, 7 transposed along the other diagonal."""
-
-INVERSE_TURN = (0, 3, 2, 1, 4, 5, 6, 7)
 
 CANVAS = 30
 """Rows and columns of the canvas that ARC grids are put on."""
@@ -55,9 +41,6 @@ def shuffled(
 ) -> tuple[Boards, Boards]:
     """Sudokus as HRM and TRM augment them, each board in its own way.
 
-    Digits are relabelled, bands and the rows within them permuted, stacks and columns likewise, and
-    half of the boards transposed, unless boxes are not square.
-
     Args:
         questions: `uint8[…, C]`.
         solutions: theirs, changed in the same way.
@@ -65,15 +48,7 @@ def shuffled(
     """
     shape = questions.shape
     count, side = math.prod(shape[:-1]), math.isqrt(shape[-1])
-    box_rows, box_columns = box_shape(side)
-    rows = _line_orders(count, side, box_rows, rng)
-    columns = _line_orders(count, side, box_columns, rng)
-    cells = rows[:, :, None] * side + columns[:, None, :]
-    if box_rows == box_columns:
-        transposed = rng.random(count) < 0.5
-        cells[transposed] = cells[transposed].swapaxes(1, 2)
-    digits = np.zeros((count, side + 1), np.uint8)
-    digits[:, 1:] = _permutations(count, side, rng) + 1
+    cells, digits = shufflings(count, side, rng)
 
     def shuffle(boards: Boards) -> Boards:
         flat = count, side * side
@@ -81,24 +56,6 @@ def shuffled(
         return np.take_along_axis(digits, moved, axis=1).reshape(shape)
 
     return shuffle(questions), shuffle(solutions)
-
-
-def _line_orders(
-    count: int, side: int, thickness: int, rng: np.random.Generator
-) -> npt.NDArray[np.int64]:
-    """Orders of lines that keep bands of `thickness` lines together, `int64[count, side]`."""
-    bands = _permutations(count, side // thickness, rng)
-    within = _permutations(count * bands.shape[1], thickness, rng).reshape(*bands.shape, thickness)
-    return (bands[..., None] * thickness + within).reshape(count, side)
-
-
-def _permutations(count: int, length: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    return rng.random((count, length)).argsort(axis=1)
-
-
-def turned(grid: Grid, turn: int) -> Grid:
-    """The grid `[height, width]` after symmetry number `turn`; a view."""
-    return _TURNS[turn](grid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,9 @@ from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.maze.rules import shortest_path
 from puzzlesolver.errors import UsageError
 from puzzlesolver.train.augment import TURNS, Boards, shuffled, turned
-from puzzlesolver.train.dataset import BLANK
+from puzzlesolver.train.dataset import BLANK, MAZE_VOCABULARY, SUDOKU_IDS
 from puzzlesolver.train.dataset_writer import PuzzleGroup, write_dataset
 
-MAZE_VOCABULARY = 6
 _EVER = 10**9
 
 
@@ -124,7 +123,7 @@ def build_sudoku(
 
     boards = _singles(_subsample(train, subsample, rng))
     groups = map(augmented, boards) if num_aug else boards
-    _write(folder, groups, test, side, vocab_size=side + 2)
+    _write(folder, groups, test, side, vocab_size=side + SUDOKU_IDS)
 
 
 def build_maze(

@@ -24,9 +24,9 @@ import numpy as np
 
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.augment import BLACK, CANVAS, COLOURS, PAD, TURNS, Variant, to_canvas
+from puzzlesolver.train.augment import CANVAS, COLOURS, PAD, TURNS, Variant, to_canvas
 from puzzlesolver.train.build_tasks import Pair, Task, Tasks, as_json, recoloured
-from puzzlesolver.train.dataset import BLANK
+from puzzlesolver.train.dataset import ARC_VOCABULARY, BLANK
 from puzzlesolver.train.dataset_writer import PuzzleGroup, write_dataset
 
 SEPARATORS = {"trm": "|||", "hrm": "_"}
@@ -94,7 +94,7 @@ def build_arc(
     write_dataset(
         folder,
         splits,
-        vocab_size=BLACK + COLOURS,
+        vocab_size=ARC_VOCABULARY,
         seq_len=CANVAS * CANVAS,
         names=identifiers,
         test_puzzles={each.name: as_json(each.task) for each in tested},

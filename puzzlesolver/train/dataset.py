@@ -35,6 +35,9 @@ Rows = npt.NDArray[np.int64]
 BLANK = "<blank>"
 """Name of puzzle identifier 0."""
 
+SUDOKU_IDS, MAZE_VOCABULARY, ARC_VOCABULARY = 2, 6, 12
+"""Ids of a Sudoku besides its digits: padding and blank; all ids of the others."""
+
 SET = "all"
 IDS = ("inputs", "labels")
 INTEGERS = ("puzzle_identifiers", "puzzle_indices", "group_indices")

@@ -108,6 +108,7 @@ def joined(device: str) -> Iterator[Ranks]:
     distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo")
     try:
         yield Ranks(distributed.get_rank(), world)
+        distributed.barrier()  # who leaves early takes the connections of the others along
     finally:
         distributed.destroy_process_group()
 
@@ -123,6 +124,8 @@ def launch(processes: int, arguments: list[str]) -> None:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import main as torchrun
 
+    cores = os.cpu_count() or processes
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // processes)))
     words = ["--standalone", f"--nproc-per-node={processes}", "-m", "puzzlesolver", *arguments]
     try:
         torchrun(words)

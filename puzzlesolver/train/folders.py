@@ -32,11 +32,16 @@ from puzzlesolver.models.registry import reads_tokens
 from puzzlesolver.models.relations import Layout
 from puzzlesolver.train.augment import CANVAS
 from puzzlesolver.train.curriculum import Reveal
-from puzzlesolver.train.dataset import DatasetFolder, DatasetSplit, Metadata, Rows
+from puzzlesolver.train.dataset import (
+    ARC_VOCABULARY,
+    MAZE_VOCABULARY,
+    SUDOKU_IDS,
+    DatasetFolder,
+    DatasetSplit,
+    Metadata,
+    Rows,
+)
 from puzzlesolver.train.presets import TrainConfig, flag
-
-SUDOKU_IDS, MAZE_VOCABULARY, ARC_VOCABULARY = 2, 6, 12
-"""Ids of a Sudoku besides its digits, padding and blank; all ids of the others."""
 
 _SAMPLE = 4_096
 """Examples that tell one dataset from another; ARC has millions."""

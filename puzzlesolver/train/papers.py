@@ -209,69 +209,78 @@ def _small(minutes: float, eval_every: int = 200) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _sudoku4(family: dict[str, Any], **model: Any) -> dict[str, Any]:
+def _narrow(family: dict[str, Any], size: dict[str, Any]) -> dict[str, Any]:
+    """A small model; at such widths bfloat16 makes MLPs faster and attention slower.
+
+    Attention finds rows and boxes far sooner from learned positions than from rotary ones
+    (docs/experiments.md).
+    """
+    model = size | family["model"]
+    if family["family"] != "hrm":
+        model |= {"puzzle_emb_len": 4}
+    if model.get("mlp_t"):
+        return {"model": model, "precision": "bf16", "threads": 1}
+    attention = {"precision": "fp32", "threads": 1, "learning_rate": 2e-3}
+    return {"model": model | {"pos_encodings": "learned"}, **attention}
+
+
+def _sudoku4(family: dict[str, Any]) -> dict[str, Any]:
     """A model of width 64 for 4×4 boards, all different, with held-out ones among them."""
     size = _SMALL | {"vocab_size": 6, "seq_len": 16}
-    if family["family"] != "hrm":
-        size |= {"puzzle_emb_len": 4}
-    return _paper(size=4, train_puzzles=8_192, mix={"easy": 1.0}) | family | _small(8.0) | {
-        "model": size | family["model"] | model, "threads": 1,
-    }  # fmt: skip
+    boards = _paper(size=4, train_puzzles=8_192, mix={"easy": 1.0})
+    return boards | family | _small(8.0) | _narrow(family, size)
 
 
 @preset
 def hrm_sudoku4() -> dict[str, Any]:
     """HRM of width 64 on 4×4 Sudokus: minutes on one CPU core."""
-    return _sudoku4(_hrm(), H_layers=2, L_layers=2)
+    return _sudoku4(_hrm(H_layers=2, L_layers=2))
 
 
 @preset
 def trm_mlp_sudoku4() -> dict[str, Any]:
     """TRM of width 64, mixing by MLP, on 4×4 Sudokus: minutes on one CPU core."""
-    return _sudoku4(_trm(**_MLP), H_cycles=2, L_cycles=3)
+    return _sudoku4(_trm(H_cycles=2, L_cycles=3, **_MLP))
 
 
 @preset
 def trm_att_sudoku4() -> dict[str, Any]:
     """TRM of width 64 with attention on 4×4 Sudokus: minutes on one CPU core."""
-    return _sudoku4(_trm(), H_cycles=2, L_cycles=3)
+    return _sudoku4(_trm(H_cycles=2, L_cycles=3))
 
 
 @preset
 def rsm_sudoku4() -> dict[str, Any]:
     """RSM of width 64 on 4×4 Sudokus, grown to 4 × 4: minutes on one CPU core."""
-    return _sudoku4(_rsm(2, (0.301, 0.501)), L_layers=2)
+    return _sudoku4(_rsm(2, (0.301, 0.501), L_layers=2, mlp_t=True))
 
 
-def _sudoku_small(family: dict[str, Any], **model: Any) -> dict[str, Any]:
+def _sudoku_small(family: dict[str, Any]) -> dict[str, Any]:
     """A model of width 128 for 9×9 boards."""
     size = _SMALL | {"hidden_size": 128, "puzzle_emb_ndim": 128}
-    if family["family"] != "hrm":
-        size |= {"puzzle_emb_len": 4}
-    return _paper(mix={"easy": 1.0}, augment=True) | family | _small(30.0, 500) | {
-        "model": size | family["model"] | model, "threads": 1, "eval_difficulty": "easy",
-    }  # fmt: skip
+    boards = _paper(mix={"easy": 1.0}, eval_difficulty="easy")
+    return boards | family | _small(30.0, 500) | _narrow(family, size)
 
 
 @preset
 def hrm_sudoku_small() -> dict[str, Any]:
     """HRM of width 128 on generated 9×9 boards: 30 minutes of one CPU core."""
-    return _sudoku_small(_hrm(), H_layers=2, L_layers=2)
+    return _sudoku_small(_hrm(H_layers=2, L_layers=2))
 
 
 @preset
 def trm_mlp_sudoku_small() -> dict[str, Any]:
     """TRM of width 128, mixing by MLP, on generated 9×9 boards: 30 minutes of one CPU core."""
-    return _sudoku_small(_trm(**_MLP), H_cycles=2, L_cycles=3)
+    return _sudoku_small(_trm(H_cycles=2, L_cycles=3, **_MLP))
 
 
 @preset
 def trm_att_sudoku_small() -> dict[str, Any]:
     """TRM of width 128 with attention on generated 9×9 boards: 30 minutes of one CPU core."""
-    return _sudoku_small(_trm(), H_cycles=2, L_cycles=3)
+    return _sudoku_small(_trm(H_cycles=2, L_cycles=3))
 
 
 @preset
 def rsm_sudoku_small() -> dict[str, Any]:
     """RSM of width 128 on generated 9×9 boards, grown to 5 × 4: 30 minutes of one CPU core."""
-    return _sudoku_small(_rsm(3, (0.301, 0.501)))
+    return _sudoku_small(_rsm(3, (0.301, 0.501), L_layers=2, mlp_t=True))

@@ -105,7 +105,7 @@ class Run:
         self.average_step = step_function(self.average, self.source.layout, self.compiled)
         self.objective: nn.Module = Objective(self.model, self.contract, self.step)
         if ranks.world > 1:
-            self.objective = DistributedDataParallel(self.objective, broadcast_buffers=False)
+            self.objective = DistributedDataParallel(self.objective, forward_sync_buffers=False)
         self.updates = 0
         self.depth = self._depth(0.0)
         self.grown_at = -config.growth_ramp
@@ -211,7 +211,8 @@ class Run:
         batch = batch.to(self.runtime.device)
         marks, seed = self.config.eval_steps, self.config.seed
         measured = plain_accuracy(self.average, self.average_step, batch, marks, seed)
-        point = {"update": self.updates, "minutes": round(self.minutes, 3), **measured}
+        clocks = {"minutes": round(self.minutes, 3), "core_minutes": round(self.core_minutes, 3)}
+        point = {"update": self.updates, **clocks, **measured}
         self.curve.append(point)
         return point
 

@@ -615,6 +615,7 @@ class TestHostileFiles:
             (rezipped(lambda old: old | {"other/x": b""}, GOOD), "not one of torch's"),
             (rezipped(lambda old: {"archive/version": b"3"}, GOOD), "not one of torch's"),
             (rezipped(cut_short, GOOD), "not a whole checkpoint"),
+            (rezipped(dict, GOOD) * 2, "a directory of"),
             (with_pickle(b"\x80\x02}q\x00."), "no tensors"),
             (with_pickle(b""), "not a whole checkpoint"),
             (with_pickle(b"\x80\x02"), "not a whole checkpoint"),
@@ -651,6 +652,14 @@ class TestHostileFiles:
         error = failure(file)
         assert what in error.what
         assert error.where == str(file)
+
+    def test_one_flipped_bit(self, tmp_path: Path) -> None:
+        data = bytearray(GOOD)
+        data[len(data) // 2] ^= 1
+        file = tmp_path / "step_1"
+        file.write_bytes(data)
+        error = failure(file)
+        assert "checksum" in error.what and "again" in error.hint
 
     @pytest.mark.parametrize("keep", [0, 4, 8, 200, -1])
     def test_truncated_safetensors(self, tmp_path: Path, keep: int) -> None:

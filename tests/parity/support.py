@@ -24,7 +24,7 @@ CELLS, VOCABULARY, BOARDS, IDENTIFIERS = 16, 6, 4, 5
 
 FRESH, CALM = 1.0, 0.4
 """Scales of random weights: that of a fresh model, at which mixers amplify rounding from call to
-call up to a millionfold, and one at which no model does."""
+call up to nearly a millionfold, and one at which they hardly do."""
 
 # A puzzle row of two and a half vectors in a prefix of three: the last one is half padding.
 SMALL: dict[str, Any] = {

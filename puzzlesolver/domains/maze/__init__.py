@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from puzzlesolver.domains.base import Answer, Puzzle, register_domain
 from puzzlesolver.domains.maze import image, parse, render, rules
+from puzzlesolver.domains.symmetry import Symmetry, turns
 
 if TYPE_CHECKING:
     from puzzlesolver.models.interface import Batch
@@ -36,6 +37,10 @@ class Maze:
     format_line = staticmethod(render.format_line)
     format_grid = staticmethod(render.format_grid)
     render = staticmethod(render.render)
+
+    def symmetries(self, puzzle: Puzzle, rng: np.random.Generator) -> Iterator[Symmetry]:
+        """The tie-break does not turn with the maze: another shortest path may come back."""
+        return turns(puzzle.grid.shape, rng)
 
     def encode(self, puzzles: Sequence[Puzzle]) -> Batch:
         from puzzlesolver.domains.maze import codec

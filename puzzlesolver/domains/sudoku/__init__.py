@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import Answer, Puzzle, register_domain
-from puzzlesolver.domains.sudoku import parse, render, rules
+from puzzlesolver.domains.sudoku import parse, render, rules, symmetry
 
 if TYPE_CHECKING:
     from puzzlesolver.models.interface import Batch
@@ -33,6 +33,7 @@ class Sudoku:
     as_good = staticmethod(np.array_equal)
     count_solutions = staticmethod(rules.count_solutions)
     solve_exactly = staticmethod(rules.solve_exactly)
+    symmetries = staticmethod(symmetry.symmetries)
     format_line = staticmethod(render.format_line)
     format_grid = staticmethod(render.format_grid)
     render = staticmethod(render.render)

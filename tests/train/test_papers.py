@@ -1,0 +1,119 @@
+"""The recipes of the papers: what they contain, and that each can make an update."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+import torch
+from rich.console import Console
+
+from puzzlesolver.errors import UsageError
+from puzzlesolver.train.loop import train
+from puzzlesolver.train.papers import PRESETS
+from puzzlesolver.train.presets import get_preset, override
+from puzzlesolver.train.run import Run
+
+FULL_SIZE = [
+    name for name in PRESETS
+    if name.startswith(("hrm", "trm", "rsm")) and not name.endswith(("sudoku4", "small"))
+]  # fmt: skip
+SMALL = [name for name in PRESETS if name.endswith("sudoku4")]
+
+
+def rehearse(name: str, *settings: str) -> str:
+    config = get_preset(name, threads=1)
+    mixes = {"sudoku": '{"easy": 1}' if config.train_puzzles is None else '{"1": 1}'}
+    mix = mixes.get(config.domain, '{"walls hard": 1}')
+    for setting in ("batch_size=2", "compile=false", f"mix={mix}", *settings):
+        config = override(config, setting)
+    if config.train_puzzles is not None:
+        config = override(config, "train_puzzles=4")
+    said = io.StringIO()
+    train(config, Path("unused"), resume=False, dry_run=True, console=Console(file=said, width=200))
+    return said.getvalue()
+
+
+@pytest.mark.parametrize("name", [name for name in FULL_SIZE if "arc" not in name])
+def test_every_full_size_recipe_makes_updates(name: str) -> None:
+    # A few cycles are as good as many here; benchmarks/dry-runs.json has them at full depth.
+    growth = ("inner_growth=[[0,1]]",) if name.startswith("rsm") else ()
+    assert "nothing was written" in rehearse(name, "model.H_cycles=1", "model.L_cycles=1", *growth)
+
+
+@pytest.mark.parametrize("name", ["hrm-arc1", "trm-arc2"])
+def test_arc_recipes_rehearse_without_a_dataset(name: str) -> None:
+    settings = ("model.num_puzzle_identifiers=1000", "model.H_cycles=1", "model.L_cycles=1")
+    said = rehearse(name, *settings)
+    assert "random tokens" in said and "nothing was written" in said
+
+
+def test_arc_is_not_trained_without_a_dataset(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="needs a dataset folder"):
+        Run(get_preset("trm-arc1"))
+
+
+@pytest.mark.parametrize("name", FULL_SIZE)
+def test_every_recipe_says_what_the_paper_reports(name: str) -> None:
+    told = PRESETS[name].__doc__
+    assert told is not None
+    assert any(word in told for word in ("Paper:", "paper's", "Quoted:", "nobody has published"))
+
+
+def test_rsm_grows_as_its_paper_says() -> None:
+    config = get_preset("rsm-sudoku")
+    outer, inner = config.warmup_growth, config.inner_growth
+    assert [1 + warmup for _, warmup in outer] == [2, 3, 4, 5, 6, 7, 8]
+    assert [cycles for _, cycles in inner] == list(range(2, 13))
+    maze = get_preset("rsm-maze")
+    assert maze.warmup_growth[-1] == (0.951, 8) and maze.inner_growth[-1] == (0.701, 5)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_small_recipes_learn(name: str) -> None:
+    config = override(get_preset(name, steps=30), "train_puzzles=4")
+    for setting in ("compile=false", "batch_size=16", "eval_puzzles=0", "learning_rate=0.003"):
+        config = override(config, setting)
+    run = Run(config)
+    losses = [run.update().loss for _ in range(30)]
+    assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
+
+
+def test_growth_slows_the_rate_down_for_a_while() -> None:
+    config = get_preset("rsm-sudoku4", steps=20)
+    for setting in (
+        "train_puzzles=16", "eval_puzzles=0", "compile=false", "batch_size=2", "growth_ramp=4",
+        "warmup_updates=0", "floor=1.0", "inner_growth=[[0,1],[0.5,2]]", "warmup_growth=[[0,1]]",
+    ):  # fmt: skip
+        config = override(config, setting)
+    run = Run(config)
+    rates = []
+    for _ in range(20):
+        run.update()
+        rates.append(run.optimizers[0].param_groups[0]["lr"] / config.learning_rate)
+    assert rates[:10] == [1.0] * 10
+    assert rates[10:15] == pytest.approx([0, 0.25, 0.5, 0.75, 1.0])
+    assert run.average.config.L_cycles == 2  # what will be exported
+
+
+def test_halting_exploration_keeps_some_puzzles_for_a_while() -> None:
+    config = get_preset("trm-mlp-sudoku4", steps=60)
+    for setting in (
+        "train_puzzles=64", "eval_puzzles=0", "compile=false", "batch_size=32",
+        "learning_rate=0", "halt_max_steps=5", "halt_exploration=0.5",
+        "model.H_cycles=1", "model.L_cycles=1",
+    ):  # fmt: skip
+        config = override(config, setting)
+    run = Run(config)
+    with torch.no_grad():
+        run.model.q_head.bias.fill_(5.0)  # it always wants to stop
+    made = []
+    for _ in range(60):
+        run.update()
+        steps, halted = run.contract.steps, run.contract.halted
+        made += steps[halted].tolist()
+    share = [made.count(number) / len(made) for number in range(1, 6)]
+    # Of each step half of those that go on must do so until a number drawn anew: few last long.
+    assert share[0] == pytest.approx(0.5, abs=0.05)
+    assert share[0] > share[1] > share[3] > 0 and sum(share) == 1
