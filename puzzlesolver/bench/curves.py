@@ -53,7 +53,8 @@ def plot(report: dict[str, Any], path: Path) -> None:
     axes.set_ylim(0, 102)
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right", frameon=False)
-    FigureCanvasAgg(figure).print_png(path)
+    FigureCanvasAgg(figure)
+    figure.savefig(path)
 
 
 def _point(point: dict[str, Any]) -> dict[str, Any]:

@@ -222,7 +222,7 @@ def convert(
     Prints the path. A file is only read, never executed; settings that nothing
     tells are assumed, and named.
     """
-    from puzzlesolver.hub.convert import convert_checkpoint, export_checkpoint
+    from puzzlesolver.hub.foreign.convert import convert_checkpoint, export_checkpoint
     from puzzlesolver.hub.store import resolve
 
     if to is not None:

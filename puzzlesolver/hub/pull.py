@@ -141,7 +141,7 @@ def _convert(repo: RemoteRepo, downloads: Path, staging: Path, asked: str) -> No
     sha256 = {part: fetch(repo, part, downloads) for part in (config, file) if part}
     known = {**entry.settings, "domain": entry.domain} if entry else {}
 
-    from puzzlesolver.hub.convert import convert_checkpoint
+    from puzzlesolver.hub.foreign.convert import convert_checkpoint
 
     convert_checkpoint(
         downloads / file,

@@ -1,4 +1,4 @@
-"""Several rollouts of one puzzle: which answer counts, what they cost, and what they may not change."""
+"""Several rollouts of one puzzle: which answer counts, what they cost, what they never change."""
 
 from __future__ import annotations
 
@@ -100,9 +100,9 @@ def test_the_first_rollout_is_the_only_one_of_a_single_rollout(engine: TorchEngi
 def test_the_first_answer_that_the_rules_accept_counts(
     engine: TorchEngine, symmetries: bool
 ) -> None:
-    boards = puzzles(40, 5)
-    alone = solve(engine, boards, max_steps=40, **QUICK)
-    several = solve(engine, boards, max_steps=6 * 40, rollouts=6, symmetries=symmetries, **QUICK)
+    boards, settings = puzzles(30, 5), {"patience": 12}
+    alone = solve(engine, boards, max_steps=40, **settings)
+    several = solve(engine, boards, max_steps=6 * 40, rollouts=6, symmetries=symmetries, **settings)
     solved = [outcome.verdict.status == "verified" for outcome in several]
     assert sum(outcome.verdict.status == "verified" for outcome in alone) < sum(solved) < 40
     for board, first, outcome in zip(boards, alone, several, strict=True):
@@ -115,9 +115,9 @@ def test_the_first_answer_that_the_rules_accept_counts(
 
 
 def test_lingering_is_the_winners_alone(engine: TorchEngine) -> None:
-    boards, settings = puzzles(30, 4), {"max_steps": 400, "rollouts": 4, **QUICK}
+    boards, settings = puzzles(12, 3), {"max_steps": 1_600, "rollouts": 4}
     at_once = solve(engine, boards, **settings)
-    lingered = solve(engine, boards, linger=60, **settings)
+    lingered = solve(engine, boards, linger=200, **settings)
     accepted = [i for i, outcome in enumerate(at_once) if outcome.verdict.status == "verified"]
     assert any(lingered[index].settled for index in accepted)
     for index in accepted:
@@ -217,7 +217,8 @@ def test_what_is_told_is_about_the_puzzle_as_it_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["sudoku", "maze"])
 def test_shipped_models_agree_in_every_form(name: str) -> None:
-    easy = "." * 30 + SOLVED[30:]
+    blank = np.random.default_rng(0).random(81) < 0.5
+    easy = "".join("." if each else digit for each, digit in zip(blank, SOLVED, strict=True))
     puzzle = read_sudoku(easy) if name == "sudoku" else MAZE
     engine = TorchEngine(load_model(name), choose_runtime("cpu", 1))
     (outcome,) = solve(
@@ -269,7 +270,7 @@ def test_a_model_without_halting_logit_cannot_choose_by_it(engine: TorchEngine) 
 
 def test_a_fixed_start_is_not_repeated() -> None:
     """Everything settles at once here, so that only fresh starts can go on."""
-    settings: dict[str, Any] = {"max_steps": 4_000, "tolerance": 10.0}
+    settings: dict[str, Any] = {"max_steps": 1_000, "tolerance": 10.0}
     solver = Solver(
         token_model("trm", "maze"), "tiny", Policy(**settings), choose_runtime("cpu", 1)
     )
@@ -279,7 +280,7 @@ def test_a_fixed_start_is_not_repeated() -> None:
     (turned,) = replace(solver, policy=Policy(symmetries=True, **settings)).solve([MAZE])
     assert turned.restarts == 7, "a square has eight forms"
     (noisy,) = replace(solver, policy=Policy(noise=0.1, **settings)).solve([MAZE])
-    assert noisy.steps == 4_000 and noisy.reason == "its 4,000 steps are spent"
+    assert noisy.steps == 1_000 and noisy.reason == "its 1,000 steps are spent"
     side_by_side = Policy(symmetries=True, rollouts=10, **settings)
     (turned,) = replace(solver, policy=side_by_side).solve([MAZE])
     assert turned.restarts == 0 and turned.steps < 8 * 100, "no more than eight rollouts"

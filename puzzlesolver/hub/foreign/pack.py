@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.hub.folder import StoredConfig
-from puzzlesolver.hub.layout import EMBEDDING, HEAD
-from puzzlesolver.hub.settings import section
+from puzzlesolver.hub.foreign.layout import EMBEDDING, HEAD
+from puzzlesolver.hub.foreign.settings import section
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.hub.card import converted_card
-from puzzlesolver.hub.fit import build_fitted
 from puzzlesolver.hub.folder import StoredConfig, read_config, read_model
-from puzzlesolver.hub.foreign import read_checkpoint
-from puzzlesolver.hub.layout import CORES, Checkpoint, check_family, infer_config, unpack
-from puzzlesolver.hub.pack import OURS, pack, published_settings
-from puzzlesolver.hub.place import check_file, check_folder, place_files, place_folder
-from puzzlesolver.hub.settings import Settings, plain, read_settings, section
+from puzzlesolver.hub.foreign.card import converted_card
+from puzzlesolver.hub.foreign.files import read_checkpoint
+from puzzlesolver.hub.foreign.fit import build_fitted
+from puzzlesolver.hub.foreign.layout import CORES, Checkpoint, check_family, infer_config, unpack
+from puzzlesolver.hub.foreign.pack import OURS, pack, published_settings
+from puzzlesolver.hub.foreign.place import check_file, check_folder, place_files, place_folder
+from puzzlesolver.hub.foreign.settings import Settings, plain, read_settings, section
 from puzzlesolver.hub.store import save_model
 
 SETTINGS = "all_config.yaml"

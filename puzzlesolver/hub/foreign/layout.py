@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.hub.settings import Settings
+from puzzlesolver.hub.foreign.settings import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from puzzlesolver.hub.layout import Checkpoint
+from puzzlesolver.hub.foreign.layout import Checkpoint
 
 
 def converted_card(checkpoint: Checkpoint, sha256: str, training: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.hub.pickles import RefusedPickleError, inspect_pickle
+from puzzlesolver.hub.foreign.pickles import RefusedPickleError, inspect_pickle
 from puzzlesolver.limits import (
     MAX_CHECKPOINT_BYTES,
     MAX_CHECKPOINT_HEADER_BYTES,

@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.hub.layout import Checkpoint
+from puzzlesolver.hub.foreign.layout import Checkpoint
 
 if TYPE_CHECKING:
     from torch import Tensor
