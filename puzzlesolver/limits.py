@@ -37,3 +37,15 @@ MAX_SETTINGS_DEPTH = 32
 
 MAX_SETTING_CHARS = 1_000
 """How much of one text in such a configuration is kept."""
+
+MAX_ARC_SIDE = 30
+"""Longest side of a grid of ARC, in cells; the published benchmarks keep to it."""
+
+MAX_ARC_PAIRS = 64
+"""Most demonstrations, or tests, of a task of ARC; published ones have up to ten."""
+
+MAX_ARC_CHARS = 2**23
+"""Longest accepted JSON of ARC; the largest published set has half as much."""
+
+MAX_ARC_NAME = 100
+"""Longest accepted name of a task, in characters."""

@@ -247,7 +247,7 @@ class Solver:
             return f"it {how} a wrong answer: {outcome.verdict.reason}"
         if self.policy.restarts is not None and outcome.restarts >= self.policy.restarts:
             return "its restarts are spent"
-        return "no start is left that would be new: try --noise or --symmetries"
+        return "no start is left that would be new; --noise makes more"
 
 
 def load_solver(

@@ -22,6 +22,7 @@ from puzzlesolver.pipeline import load_solver
 from puzzlesolver.runtime import Runtime
 
 if TYPE_CHECKING:
+    from rich.table import Table
     from torch.nn import Module
 
 SCHEMA = 1
@@ -92,6 +93,26 @@ def measure_families(
         "puzzles": {domain: len(given) for domain, given in puzzles.items()},
         "rows": rows,
     }
+
+
+def cost_table(report: Mapping[str, Any]) -> Table:
+    """The rows for a terminal."""
+    from rich.table import Table
+
+    table = Table("puzzle", "system", "weights", "parameters", "steps", "s/puzzle", "× ours")
+    for row in report["rows"]:
+        seconds = "–" if row["seconds"] is None else f"{row['seconds']:.3g}"
+        times = row.get("times_ours")
+        table.add_row(
+            row["domain"],
+            row["system"],
+            row["weights"],
+            f"{row['parameters']:,}",
+            f"{row['steps']:,}",
+            seconds,
+            "" if times is None else f"{times:g}",
+        )
+    return table
 
 
 def _shipped(runtime: Runtime, domain: str, puzzles: Sequence[Puzzle]) -> dict[str, Any]:

@@ -95,7 +95,52 @@ def cost(reports: list[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-BLOCKS = {"results": markdown, "parts": parts, "cost": cost}
+def families(reports: list[dict[str, Any]]) -> str:
+    """What an answer costs with the shipped models and with published ones at paper size."""
+    report = reports[0]
+    head = "| puzzle | system | weights | parameters | reported % | steps | s/puzzle | times ours |"
+    rows = [head, "|---|---|---|---:|---:|---:|---:|---:|"]
+    for row in report["rows"]:
+        ours = "verified" in row
+        score = f"{100 * row['verified'] / row['puzzles']:.0f} verified" if ours else row["score"]
+        cells = (
+            row["domain"], f"**{row['system']}**" if ours else row["system"], row["weights"],
+            f"{row['parameters']:,}", score, f"{row['steps']:,}{' on average' * ours}",
+            _round(row["seconds"]), "" if ours else f"{row['times_ours']:g}",
+        )  # fmt: skip
+        rows.append(f"| {' | '.join(cells)} |")
+    data = "; ".join(
+        f"{about['name']}, {report['puzzles'][domain]} puzzles"
+        for domain, about in report["data"].items()
+    )
+    return "\n".join([*rows, "", f"{data}; {_where(report['machine'])}.", ""]) + "\n"
+
+
+def curves(reports: list[dict[str, Any]]) -> str:
+    """Runs side by side: what they learned in how many core-minutes."""
+    rows = [
+        "| run | parameters | updates | core-minutes | % right at the end | 99 % right after |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for run in (run for report in reports for run in report["runs"]):
+        reached = (point["core_minutes"] for point in run["curve"] if point["right"] >= 0.99)
+        first = next(reached, None)
+        cells = (
+            f"`{run['name']}`", f"{run['parameters']:,}", f"{run['updates']:,}",
+            f"{run['core_minutes']:.1f}", f"{100 * run['curve'][-1]['right']:.1f}",
+            "–" if first is None else f"{first:.1f} core-minutes",
+        )  # fmt: skip
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*rows, "", f"{reports[0]['runs'][0]['machine']}.", ""]) + "\n"
+
+
+BLOCKS = {
+    "results": markdown,
+    "parts": parts,
+    "cost": cost,
+    "families": families,
+    "curves": curves,
+}
 
 
 def _curves(report: dict[str, Any]) -> list[str]:

@@ -72,7 +72,7 @@ def bench(
     ] = None,
     noise: Noise = 0.0,
     rollouts: Rollouts = 1,
-    symmetries: Symmetries = False,
+    symmetries: Symmetries = None,
     choose: Choose = "weighted",
     model: Model = None,
     seed: Annotated[
@@ -124,6 +124,10 @@ def bench(
 
         for name, entry in SUITES.items():
             typer.echo(f"{name}: {entry.description}")
+        typer.echo(f"{COST}: seconds an answer, of shipped models and published ones at paper size")
+        return
+    if suite == COST:
+        _cost(data, limit or COSTED, seed, device, threads, json_file)
         return
 
     from rich.console import Console
@@ -160,3 +164,44 @@ def bench(
     for sentence in worse:
         typer.echo(sentence)
     raise typer.Exit(1 if worse else 0)
+
+
+COST = "cost"
+COSTED = 64
+"""Puzzles of each kind that `cost` solves with the shipped models."""
+
+
+def _cost(
+    data: Path | None,
+    count: int,
+    seed: int,
+    device: str,
+    threads: int | None,
+    json_file: Path | None,
+) -> None:
+    """Time every family in one run; `--data` are the Sudokus, mazes are generated."""
+    import json
+
+    from rich.console import Console
+
+    from puzzlesolver.bench.families import cost_table, measure_families
+    from puzzlesolver.bench.suites import get_suite
+    from puzzlesolver.hub.folder import write_atomically
+    from puzzlesolver.runtime import choose_runtime
+
+    console = Console(stderr=True)
+    cases = {
+        "sudoku": get_suite("sudoku-extreme").load(data, count, seed),
+        "maze": get_suite("maze-hard").load(None, count, seed),
+    }
+    report = measure_families(
+        choose_runtime(device, threads),
+        {domain: each.puzzles for domain, each in cases.items()},
+        tell=lambda line: console.print(line, highlight=False),
+    )
+    report["data"] = {
+        domain: {"name": each.name, "sha256": each.sha256} for domain, each in cases.items()
+    }
+    console.print(cost_table(report))
+    if json_file is not None:
+        write_atomically(json_file, json.dumps(report, indent=1).encode() + b"\n")

@@ -25,9 +25,9 @@ Model = Annotated[
     typer.Option(
         "--model",
         "-m",
-        metavar="NAME|FOLDER",
+        metavar="NAME|FOLDER|hub:OWNER/REPO",
         show_default="the shipped one",
-        help="Name of a shipped model, or the folder of one you trained.",
+        help="Name of a shipped model, the folder of one you trained, or a model on the Hub.",
     ),
 ]
 Device = Annotated[
@@ -88,12 +88,13 @@ Rollouts = Annotated[
     ),
 ]
 Symmetries = Annotated[
-    bool,
+    bool | None,
     typer.Option(
         "--symmetries/--no-symmetries",
         rich_help_panel=SEARCH,
-        help="Solve each further rollout, and after each restart, in an equivalent form: "
-        "relabelled, permuted, turned or flipped.",
+        show_default="where all starts would be alike",
+        help="Solve further rollouts, and after every restart, in an equivalent form: relabelled, "
+        "permuted, turned or flipped.",
     ),
 ]
 Choose = Annotated[

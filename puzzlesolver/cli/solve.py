@@ -90,7 +90,7 @@ def solve(
     ] = None,
     noise: Noise = 0.0,
     rollouts: Rollouts = 1,
-    symmetries: Symmetries = False,
+    symmetries: Symmetries = None,
     choose: Choose = "weighted",
     seed: Seed = 0,
     time_limit: Annotated[

@@ -126,6 +126,8 @@ def refine(
     """
     started = time.monotonic()
     varied = policy.noise > 0 or not engine.model.fixed_start
+    if policy.symmetries is None:
+        policy = replace(policy, symmetries=not varied)
     together = [
         Rollouts(index, puzzle, domain, policy, varied=varied)
         for index, puzzle in enumerate(puzzles)
@@ -166,6 +168,6 @@ def _check(policy: Policy, rows: Rows, varied: bool) -> None:
         return
     if not varied and not policy.symmetries:
         what = "this model starts every rollout from the same state, so all would be the same"
-        raise UsageError(what, where="--rollouts", hint="add --noise 0.3 or --symmetries")
+        raise UsageError(what, where="--rollouts", hint="add --noise 0.3, or --symmetries")
     if policy.choose == "halt" and rows.read().halt is None:
         raise UsageError("this model has no halting logit", where="--choose", hint="vote")

@@ -44,7 +44,8 @@ class Policy:
             one that a single rollout would be. They end with the first answer that the rules
             accept.
         symmetries: whether every start but the first solves the puzzle in an equivalent form:
-            relabelled, permuted, turned or flipped, whatever its kind allows.
+            relabelled, permuted, turned or flipped, whatever its kind allows. None = where starts
+            would be alike otherwise, because the model's start is fixed and there is no noise.
         choose: one of `CHOICES`.
         linger: steps to go on after the rules accepted an answer, to see whether it also settles;
             they do not count as steps of the solution.
@@ -62,7 +63,7 @@ class Policy:
     branch_patience: int = 8
     noise: float = 0.0
     rollouts: int = 1
-    symmetries: bool = False
+    symmetries: bool | None = None
     choose: str = "weighted"
     linger: int = 0
     settle_window: int = 8

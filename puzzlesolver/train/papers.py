@@ -228,7 +228,7 @@ def _sudoku4(family: dict[str, Any]) -> dict[str, Any]:
     """A model of width 64 for 4×4 boards, all different, with held-out ones among them."""
     size = _SMALL | {"vocab_size": 6, "seq_len": 16}
     boards = _paper(size=4, train_puzzles=8_192, mix={"easy": 1.0})
-    return boards | family | _small(8.0) | _narrow(family, size)
+    return boards | family | _small(12.0) | _narrow(family, size)
 
 
 @preset

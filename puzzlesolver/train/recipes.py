@@ -62,3 +62,12 @@ def maze() -> dict[str, Any]:
         "max_age": 40, "linger": 10, "noise": 0.1, "stillness": 0.5, "loss_every_step": True,
         "reveal": 0.0, "eval_difficulty": "30", "eval_steps": (64, 128, 256),
     }  # fmt: skip
+
+
+@preset
+def stem_sudoku_small() -> dict[str, Any]:
+    """Our stem on the boards of the other `-sudoku-small` recipes: 30 minutes of one CPU core."""
+    return sudoku() | {
+        "minutes": 30.0, "mix": {"easy": 1.0}, "eval_difficulty": "easy", "eval_puzzles": 256,
+        "eval_steps": (16, 64), "threads": 1, "suppositions": 0.0,
+    }  # fmt: skip

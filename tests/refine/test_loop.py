@@ -150,6 +150,9 @@ def test_noise_is_the_same_whatever_the_batch(engine: TorchEngine) -> None:
         ("--noise", {"noise": -0.1}),
         ("--time-limit", {"time_limit": 0.0}),
         ("--mode", {"mode": "cooked"}),
+        ("--rollouts", {"rollouts": 0}),
+        ("--max-steps", {"rollouts": 9, "max_steps": 8}),
+        ("--choose", {"choose": "best"}),
     ],
 )
 def test_unfit_policies_name_the_flag(flag: str, settings: dict[str, object]) -> None:

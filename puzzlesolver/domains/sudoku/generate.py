@@ -21,6 +21,8 @@ import numpy.typing as npt
 from puzzlesolver.domains.base import Grid, Puzzle
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.domains.sudoku.rules import BOXES, exact_cover, solutions
+from puzzlesolver.domains.sudoku.symmetry import shufflings
+from puzzlesolver.domains.symmetry import Symmetry
 from puzzlesolver.errors import UsageError
 
 Boards = npt.NDArray[np.uint8]
@@ -228,7 +230,11 @@ def _reduce_one_by_one(count: int, seed: int, size: int) -> Iterator[Puzzle]:
     for number in range(count):
         rng = np.random.default_rng((seed, size, number))
         solution = _random_solution(size, rng)
-        yield _puzzle(_remove_clues(solution, rng), solution, seed, number)
+        question = _remove_clues(solution, rng)
+        # What the solver makes is lopsided: it prefers some clues and some solutions.
+        (cells,), (digits,) = shufflings(1, size, rng)
+        shuffle = Symmetry(cells, digits)
+        yield _puzzle(shuffle.apply(question), shuffle.apply(solution), seed, number)
 
 
 def _puzzle(
