@@ -28,5 +28,5 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp
-	$(PIP_INSTALL) -e '.[dev,images,train]'
+	$(PIP_INSTALL) -e '.[dev,export,images,train]'
 	touch $@

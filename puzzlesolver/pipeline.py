@@ -12,16 +12,18 @@ from __future__ import annotations
 import functools
 import itertools
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from puzzlesolver.domains.base import Answer, Puzzle, Verdict, get_domain
+from puzzlesolver.loading import load_network
 from puzzlesolver.models.interface import RecursiveModel
-from puzzlesolver.refine.engines import TorchEngine
+from puzzlesolver.refine.engines import Engine, TorchEngine
+from puzzlesolver.refine.feed import Feed, Layout
+from puzzlesolver.refine.graph import GraphSource
 from puzzlesolver.refine.loop import refine
 from puzzlesolver.refine.policy import Policy
 from puzzlesolver.refine.report import Outcome, StepReport
@@ -44,7 +46,7 @@ class Result:
         settled: whether the trajectory had stopped moving; says nothing about right or wrong.
         steps: steps spent, over all rollouts, restarts and hypotheses.
         restarts: fresh starts after the first, over all rollouts.
-        seconds: of refinement since its batch began.
+        seconds: of refinement since it joined the batch.
         model: the name of the model.
         seed: of all noise.
         status: `solved` (verified), `unsolved`, `contradiction` (proved: no solution or several),
@@ -72,18 +74,20 @@ class Solver:
     """A loaded model with its settings.
 
     Attributes:
-        model: in evaluation mode.
+        model: in evaluation mode, or its graphs, which ONNX Runtime then runs.
         model_name: how results name it.
         policy: budgets and search.
         runtime: device and threads.
-        batch_size: puzzles refined together; each rollout counts as one.
+        batch_size: puzzles refined together, each rollout counting as one; whenever one ends, the
+            next takes its place.
         compiled: whether steps are compiled, where a C++ compiler is found: half a minute once,
             then about twice as fast.
         prove: whether an exact search afterwards settles if the puzzle has no solution, or several.
         fallback: `exact` lets an exact solver answer what the model did not; such results say so.
+        model_sha256: of the weights' file; "" for a model that was not read from one.
     """
 
-    model: RecursiveModel
+    model: RecursiveModel | GraphSource
     model_name: str
     policy: Policy
     runtime: Runtime | None = None
@@ -91,6 +95,7 @@ class Solver:
     compiled: bool = False
     prove: bool = True
     fallback: str = "none"
+    model_sha256: str = ""
 
     def solve(
         self,
@@ -104,7 +109,8 @@ class Solver:
         the `KeyboardInterrupt` goes on.
 
         Args:
-            puzzles: read lazily, `batch_size` at a time; those of one layout are refined together.
+            puzzles: read lazily, as the batch has room for them; those of one layout are refined
+                together. Of an unreadable input, those before the fault are solved first.
             watch: called at every reading with the foremost unfinished puzzle.
             deadline: `time.monotonic()` at which all end; None = by the policy, from now on.
         """
@@ -128,53 +134,68 @@ class Solver:
     ) -> Iterator[tuple[int, Result]]:
         """The same results as they finish, each with its puzzle's position in the input."""
         runtime = self.runtime or choose_runtime()
-        engine = TorchEngine(self.model, runtime, compiled=self.compiled)
+        engine = self._engine(runtime)
         if deadline is None and self.policy.time_limit is not None:
             deadline = time.monotonic() + self.policy.time_limit
-        numbered, size = enumerate(puzzles), max(1, self.batch_size // self.policy.rollouts)
-        while chunk := list(itertools.islice(numbered, size)):
-            yield from self._solve_chunk(engine, chunk, watch, deadline)
+        feed = Feed(puzzles, self.batch_size)
+        layout = feed.layout()
+        while layout is not None or feed.broken:
+            if layout is not None:
+                for index, result in self._solve_layout(engine, feed, layout, watch, deadline):
+                    feed.finish(index)
+                    yield index, result
+                    yield from self._contradictions(feed)
+            yield from self._contradictions(feed)
+            layout = feed.layout()
+        if feed.error is not None:
+            raise feed.error
 
-    def _solve_chunk(
+    def _solve_layout(
         self,
-        engine: TorchEngine,
-        chunk: Sequence[tuple[int, Puzzle]],
+        engine: Engine,
+        feed: Feed,
+        layout: Layout,
         watch: Watch | None,
         deadline: float | None,
     ) -> Iterator[tuple[int, Result]]:
-        groups: defaultdict[tuple[object, ...], list[tuple[int, Puzzle]]] = defaultdict(list)
-        for index, puzzle in chunk:
-            if (broken := get_domain(puzzle.domain).contradiction(puzzle)) is not None:
-                yield index, self._contradiction(puzzle, broken)
-            else:
-                groups[puzzle.domain, puzzle.grid.shape].append((index, puzzle))
-        for group in groups.values():
-            yield from self._solve_group(engine, group, watch, deadline)
+        """Puzzles of one layout, as the batch has room for them."""
+        taken: dict[int, tuple[int, Puzzle]] = {}
 
-    def _solve_group(
-        self,
-        engine: TorchEngine,
-        group: Sequence[tuple[int, Puzzle]],
-        watch: Watch | None,
-        deadline: float | None,
-    ) -> Iterator[tuple[int, Result]]:
-        """Puzzles of one layout."""
-        domain, puzzles = get_domain(group[0][1].domain), [puzzle for _, puzzle in group]
-        started, foremost = time.monotonic(), None
+        def arrivals() -> Iterator[Puzzle]:
+            for number, (index, puzzle) in enumerate(feed.take(layout)):
+                taken[number] = index, puzzle
+                yield puzzle
+
+        domain, started, foremost = get_domain(layout[0]), time.monotonic(), None
+        reports = refine(engine, domain, arrivals(), self.policy, deadline, self.batch_size)
         try:
-            for report in refine(engine, domain, puzzles, self.policy, deadline):
+            for report in reports:
                 ended = {outcome.index for outcome in report.outcomes}
                 foremost = None if report.index in ended else report
                 if watch is not None:
-                    watch(puzzles[report.index], report)
+                    watch(taken[report.index][1], report)
                 for outcome in report.outcomes:
-                    index, puzzle = group[outcome.index]
+                    index, puzzle = taken.pop(outcome.index)
                     yield index, self._judge(puzzle, outcome, deadline)
         except KeyboardInterrupt:
             if foremost is not None:
-                index, puzzle = group[foremost.index]
+                index, puzzle = taken[foremost.index]
                 yield index, self._interrupted(puzzle, foremost, time.monotonic() - started)
             raise
+
+    def _engine(self, runtime: Runtime) -> Engine:
+        if isinstance(self.model, RecursiveModel):
+            return TorchEngine(self.model, runtime, compiled=self.compiled)
+        from puzzlesolver.refine.onnx_engine import OnnxEngine
+
+        return OnnxEngine(self.model, runtime)
+
+    def _contradictions(self, feed: Feed) -> Iterator[tuple[int, Result]]:
+        """What is told at once of the puzzles read so far."""
+        while feed.broken:
+            index, puzzle, broken = feed.broken.pop(0)
+            feed.finish(index)
+            yield index, self._contradiction(puzzle, broken)
 
     def _judge(self, puzzle: Puzzle, outcome: Outcome, deadline: float | None) -> Result:
         """The result of a refined puzzle, after proof and fallback."""
@@ -251,25 +272,31 @@ class Solver:
 
 
 def load_solver(
-    domain: str, model: str | None, settings: Mapping[str, Any], **options: Any
+    domain: str,
+    model: str | None,
+    settings: Mapping[str, Any],
+    engine: str = "torch",
+    device: str = "auto",
+    **options: Any,
 ) -> Solver:
     """The solver of one kind of puzzle.
 
     Args:
         domain: the kind.
-        model: a name of the catalog or a model folder; None = the shipped default.
+        model: a name of the catalog, a model folder or an exported graph; None = the shipped
+            default.
         settings: fields of `Policy`; `max_steps` defaults to the model's.
+        engine: `torch` or `onnx`.
+        device: where ONNX Runtime runs; torch obeys the `runtime` of the options.
         options: fields of `Solver` after the policy.
     """
-    from puzzlesolver.hub.folder import read_model
-    from puzzlesolver.hub.store import resolve
-
-    files = resolve(model, domain)
-    if files.entry is not None and settings.get("max_steps") is None:
-        settings = {**settings, "max_steps": files.entry.default_steps}
+    loaded = load_network(model, domain, engine, device)
+    if loaded.default_steps is not None and settings.get("max_steps") is None:
+        settings = {**settings, "max_steps": loaded.default_steps}
     given = {name: value for name, value in settings.items() if value is not None}
-    network, _ = read_model(files.folder, files.sha256)
-    return Solver(network, files.name, Policy(**given), **options)
+    return Solver(
+        loaded.network, loaded.name, Policy(**given), model_sha256=loaded.sha256, **options
+    )
 
 
 def solve_kinds(

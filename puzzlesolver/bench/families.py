@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.bench.cost import describe_machine
 from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.pipeline import load_solver
 from puzzlesolver.runtime import Runtime
 
@@ -118,6 +119,7 @@ def cost_table(report: Mapping[str, Any]) -> Table:
 def _shipped(runtime: Runtime, domain: str, puzzles: Sequence[Puzzle]) -> dict[str, Any]:
     """Seconds for each verified answer, with the time of the others in it."""
     solver = load_solver(domain, None, {}, runtime=runtime, compiled=True, batch_size=len(puzzles))
+    assert isinstance(solver.model, RecursiveModel)
     list(solver.solve(puzzles[:1]))  # compiles
     started = time.perf_counter()
     results = list(solver.solve(puzzles))

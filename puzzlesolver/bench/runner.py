@@ -27,8 +27,8 @@ from puzzlesolver.bench.report import print_report, progress
 from puzzlesolver.bench.suites import Cases, Suite, get_suite
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
-from puzzlesolver.hub.folder import read_config, read_model, write_atomically
-from puzzlesolver.hub.store import resolve
+from puzzlesolver.hub.folder import write_atomically
+from puzzlesolver.loading import load_network
 from puzzlesolver.pipeline import Result, Solver
 from puzzlesolver.refine.policy import MODES, Policy
 from puzzlesolver.runtime import Runtime, choose_runtime
@@ -55,6 +55,8 @@ def run_suite(
     resume: bool = False,
     cost: bool = False,
     compiled: bool = False,
+    engine: str = "torch",
+    device: str = "auto",
     console: Console | None = None,
 ) -> dict[str, Any]:
     """Measure a model.
@@ -73,6 +75,8 @@ def run_suite(
         resume: go on with an unfinished journal.
         cost: also measure throughput at batch sizes 1, 64 and 1,024.
         compiled: whether `torch.compile` makes the step.
+        engine: `torch` or `onnx`.
+        device: where ONNX Runtime runs; torch obeys `runtime`.
         console: progress and tables for people; None = silence.
 
     Returns:
@@ -87,28 +91,26 @@ def run_suite(
     suite = get_suite(name)
     policies = _policies(suite, modes, policy or {}, seed)
     runtime = runtime or choose_runtime()
-    files = resolve(model, suite.domain)
-    network, weights_sha256 = read_model(files.folder, files.sha256)
-    stored = read_config(files.folder)
+    loaded = load_network(model, suite.domain, engine, device)
     cases = suite.load(data, limit, seed)
     settings = {
         "suite": name,
         "seed": seed,
         "data": {"name": cases.name, "sha256": cases.sha256, "rows": len(cases.puzzles)},
         "model": {
-            "name": files.name,
-            "family": stored.family,
-            "sha256": weights_sha256,
-            "parameters": sum(parameter.numel() for parameter in network.parameters()),
-            "training": stored.training,
+            "name": loaded.name,
+            "family": loaded.family,
+            "sha256": loaded.sha256,
+            "parameters": loaded.parameters,
+            "training": loaded.training,
         },
         "policies": {mode: asdict(policy) for mode, policy in policies.items()},
     }
     journal = Journal(out_json, settings, resume)
     solvers = {
         mode: Solver(
-            network,
-            files.name,
+            loaded.network,
+            loaded.name,
             policy,
             runtime,
             batch_size,
@@ -134,6 +136,7 @@ def run_suite(
         **settings,
         "batch_size": batch_size,
         "compiled": compiled,
+        "engine": engine,
         "machine": describe_machine(runtime),
         "modes": summaries,
         "cost": journal.cost,

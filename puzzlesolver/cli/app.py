@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from puzzlesolver import __version__
-from puzzlesolver.cli import bench, dataset, doctor, generate, models, solve, train, verify
+from puzzlesolver.cli import bench, dataset, doctor, export, generate, models, solve, train, verify
 from puzzlesolver.errors import PuzzleSolverError
 
 INTERRUPTED = 130
@@ -39,6 +39,7 @@ app.add_typer(generate.app, name="generate")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(train.app, name="train")
 app.command("bench", epilog=bench.EPILOG)(bench.bench)
+app.command("export", epilog=export.EPILOG)(export.export)
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)
 

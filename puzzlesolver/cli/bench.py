@@ -15,12 +15,14 @@ from puzzlesolver.cli.options import (
     BatchSize,
     Choose,
     Device,
+    Engine,
     Model,
     Noise,
     Rollouts,
     Symmetries,
     Threads,
 )
+from puzzlesolver.errors import UsageError
 
 EPILOG = (
     "Exit codes: 0 measured; 1 an answer was unsound, or worse than in --compare; 2 usage; "
@@ -82,6 +84,7 @@ def bench(
         ),
     ] = 0,
     batch_size: BatchSize = 1_024,
+    engine: Engine = "torch",
     device: Device = "auto",
     threads: Threads = None,
     cost: Annotated[
@@ -137,6 +140,8 @@ def bench(
     from puzzlesolver.bench.suites import get_suite
     from puzzlesolver.runtime import choose_runtime
 
+    if compiled and engine == "onnx":
+        raise UsageError("only torch compiles steps", where="--compile")
     get_suite(suite)
     old = reports.read_report(compare) if compare else None
     policy = {"noise": noise, "rollouts": rollouts, "symmetries": symmetries, "choose": choose}
@@ -151,7 +156,9 @@ def bench(
         policy=policy,
         seed=seed,
         batch_size=batch_size,
-        runtime=choose_runtime(device, threads),
+        runtime=choose_runtime("cpu" if engine == "onnx" else device, threads),
+        engine=engine,
+        device=device,
         out_json=json_file,
         resume=resume,
         cost=cost,

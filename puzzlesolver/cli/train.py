@@ -27,12 +27,18 @@ def _list_presets(wanted: bool) -> None:
         from puzzlesolver.train.papers import PRESETS
 
         for name, recipe in PRESETS.items():
-            typer.echo(f"{name}: {inspect.getdoc(recipe)}")
+            typer.echo(f"{name}: {' '.join((inspect.getdoc(recipe) or '').split())}")
         raise typer.Exit
 
 
+ListPresets = Annotated[
+    bool,
+    typer.Option("--list-presets", callback=_list_presets, is_eager=True, help="List the recipes."),
+]
+
+
 @app.callback()
-def _group() -> None:
+def _group(list_presets: ListPresets = False) -> None:
     """Train a model; it is saved again and again, and Ctrl-C loses nothing."""
 
 
@@ -47,12 +53,7 @@ def train_domain(
             help="The recipe.",
         ),
     ] = None,
-    list_presets: Annotated[
-        bool,
-        typer.Option(
-            "--list-presets", callback=_list_presets, is_eager=True, help="List the recipes."
-        ),
-    ] = False,
+    list_presets: ListPresets = False,
     minutes: Annotated[
         float | None,
         typer.Option(

@@ -87,6 +87,10 @@ class Verdict:
     where: tuple[tuple[int, int], ...] = ()
 
 
+Marker = Callable[[Iterable[Puzzle], Iterable[str], str], Iterator[tuple[Puzzle, Verdict]]]
+"""From puzzles, the lines of a text of answers and its name to what is known of each answer."""
+
+
 class Domain(Protocol):
     """A puzzle kind. Methods that need torch or numba import them when called.
 
@@ -107,6 +111,10 @@ class Domain(Protocol):
     @property
     def parse_image(self) -> Callable[[bytes, str], Iterator[Puzzle]] | None:
         """Read puzzles from the bytes of a PNG, as `parse` does from text; None: not this kind."""
+
+    @property
+    def mark(self) -> Marker | None:
+        """Check answers that name their puzzles; None: answers are grids in the puzzles' order."""
 
     def verify(self, puzzle: Puzzle, answer: Grid) -> Verdict:
         """Check an answer by the rules alone, never by the label."""

@@ -9,6 +9,7 @@ goes to the kind that is read from images.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import sys
@@ -41,16 +42,35 @@ def read_puzzles(inputs: Iterable[str | os.PathLike[str]], domain: str = AUTO) -
     kind = None if domain == AUTO else get_domain(domain)
     for item in inputs:
         name = os.fspath(item)
-        if name == STDIN:
-            yield from _read_stream(sys.stdin.buffer, "stdin", kind)
-        elif os.path.lexists(name):
-            try:
-                with open(name, "rb") as file:
-                    yield from _read_stream(file, name, kind)
-            except OSError as error:
-                raise ParseError(f"cannot read it: {error.strerror}", where=name) from error
+        if name == STDIN or os.path.lexists(name):
+            with _opened(name) as (stream, source):
+                yield from _read_stream(stream, source, kind)
         else:
             yield from _read_literal(name, kind)
+
+
+@contextlib.contextmanager
+def read_lines(name: str) -> Iterator[tuple[Iterator[str], str]]:
+    """The lines of a file, or of stdin for `-`, and how errors call it, for `Domain.mark`.
+
+    Raises:
+        ParseError: the file cannot be read, or holds no text.
+    """
+    with _opened(name) as (stream, source):
+        yield _decode(stream.readline(_LINE_BYTES), stream, source), source
+
+
+@contextlib.contextmanager
+def _opened(name: str) -> Iterator[tuple[BinaryIO, str]]:
+    """A file, or stdin for `-`, and what it is called; what cannot be read is a `ParseError`."""
+    if name == STDIN:
+        yield sys.stdin.buffer, "stdin"
+        return
+    try:
+        with open(name, "rb") as file:
+            yield file, name
+    except OSError as error:
+        raise ParseError(f"cannot read it: {error.strerror}", where=name) from error
 
 
 def _read_literal(text: str, kind: Domain | None) -> Iterator[Puzzle]:

@@ -184,7 +184,7 @@ class RelationalStem(RecursiveModel):
 
     def readout(self, state: State, layout: Layout) -> Readout:
         (z_BND,) = state
-        logits = self.head(z_BND).float().view(len(z_BND), layout.cells, -1)
+        logits = self.head(z_BND).float().view(z_BND.shape[0], layout.cells, -1)
         if not self.config.none_class:
             return Readout(logits, exclusive=layout.symbols > 1)
         return Readout(logits, contradiction=F.pad(logits, (1, 0)).softmax(-1)[..., 0].mean(1))

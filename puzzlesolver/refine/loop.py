@@ -1,9 +1,10 @@
 """The only step loop: puzzles of one layout go in, reports come out until every puzzle has ended.
 
 Each rollout of a puzzle owns one row of the batch and leaves it when the rules accept its answer or
-that of another rollout, when it has settled and the policy says stop, or when its budget is spent.
-A row that settled on a wrong answer, or wandered too long, goes on with the next attempt of its
-search (`refine/search.py`). Solving one puzzle or a million is this loop.
+that of another rollout, when it has settled and the policy says stop, or when its budget is spent;
+the next puzzle takes its place, so the batch stays full until the input ends, however unequal the
+puzzles are. A row that settled on a wrong answer, or wandered too long, goes on with the next
+attempt of its search (`refine/search.py`). Solving one puzzle or a million is this loop.
 
     >>> for report in refine(engine, domain, puzzles, Policy(max_steps=2_000)):
     ...     for outcome in report.outcomes:
@@ -12,18 +13,21 @@ search (`refine/search.py`). Solving one puzzle or a million is this loop.
 
 from __future__ import annotations
 
+import itertools
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from puzzlesolver.domains.base import Domain, Puzzle
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch, Readout, State
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.refine.engines import TorchEngine
+from puzzlesolver.refine.engines import Engine
 from puzzlesolver.refine.policy import Policy
 from puzzlesolver.refine.report import StepReport
 from puzzlesolver.refine.rollouts import Rollouts
@@ -37,25 +41,54 @@ READ_EVERY = 4
 class Rows:
     """The tensors of all running attempts, one row each, in the order of `tracks`."""
 
-    def __init__(self, engine: TorchEngine, layout: Layout, tracks: list[Track]) -> None:
+    def __init__(self, engine: Engine, layout: Layout) -> None:
         self.engine = engine
         self.layout = layout
-        self.tracks = tracks
-        everyone = range(len(tracks))
-        self.inputs, self.state = engine.embed(self._batch(everyone)), self._fresh(everyone)
+        self.tracks: list[Track] = []
+        self.inputs: Tensor
+        self.state: State
 
-    def advance(self, steps: int) -> list[Seen]:
-        """Step all rows and read what they say now."""
-        noise = self.tracks[0].policy.noise
-        generators = [track.generator for track in self.tracks]
-        self.state, residual = self.engine.advance(
-            self.state, self.inputs, self.layout, steps, noise, generators
-        )
+    @torch.inference_mode()
+    def join(self, tracks: Sequence[Track]) -> None:
+        """Rows for more tracks, below the others."""
+        present = len(self.tracks)
+        self.tracks += tracks
+        rows = range(present, len(self.tracks))
+        inputs, state = self.engine.embed(self._batch(rows)), self._fresh(rows)
+        if present:
+            inputs = torch.cat([self.inputs, inputs])
+            state = tuple(map(torch.cat, zip(self.state, state, strict=True)))
+        self.inputs, self.state = inputs, state
+
+    def advance(self, due: Sequence[int]) -> list[Seen]:
+        """Step each row as often as it is due, and read what all rows say now."""
+        residual = torch.empty(len(due))
+        for steps in set(due):
+            rows = [row for row, its in enumerate(due) if its == steps]
+            residual[rows] = self._advance(rows, steps).cpu()
         self.readout = self.read()
         halt = self.readout.halt
         halts = [None] * len(self.tracks) if halt is None else halt.tolist()
         probabilities = self.readout.probabilities.cpu().numpy()
         return list(map(Seen, probabilities, residual.tolist(), halts))
+
+    @torch.inference_mode()
+    def _advance(self, rows: Sequence[int], steps: int) -> Tensor:
+        """Step these rows and no others; returns their residuals."""
+        noise = self.tracks[0].policy.noise
+        generators = [self.tracks[row].generator for row in rows]
+        if len(rows) == len(self.tracks):  # nearly always, and then nothing is copied
+            self.state, residual = self.engine.advance(
+                self.state, self.inputs, self.layout, steps, noise, generators
+            )
+            return residual
+        state = tuple(part[rows] for part in self.state)
+        state, residual = self.engine.advance(
+            state, self.inputs[rows], self.layout, steps, noise, generators
+        )
+        for part, stepped in zip(self.state, state, strict=True):
+            part[rows] = stepped
+        return residual
 
     def read(self) -> Readout:
         """What the states say now."""
@@ -103,41 +136,60 @@ class Rows:
 
 
 def refine(
-    engine: TorchEngine,
+    engine: Engine,
     domain: Domain,
-    puzzles: Sequence[Puzzle],
+    puzzles: Iterable[Puzzle],
     policy: Policy,
     deadline: float | None = None,
+    batch_size: int = sys.maxsize,
 ) -> Iterator[StepReport]:
     """Refine puzzles of one layout until each is finished.
 
     Args:
         engine: applies the model.
         domain: encodes, decodes and verifies.
-        puzzles: of one size; their labels are not looked at.
+        puzzles: of one size, each taken when there is room for it; labels are not looked at.
         policy: budget, mode, rollouts, search.
         deadline: `time.monotonic()` at which all unfinished puzzles end.
+        batch_size: rows at most, one for each rollout of a puzzle; one puzzle fits in any case.
 
     Yields:
-        One report per reading; every puzzle appears in exactly one report's `outcomes`.
+        One report per reading; every puzzle appears in exactly one report's `outcomes`. New puzzles
+        are taken afterwards, so no outcome waits for the input.
 
     Raises:
         UsageError: all rollouts would be the same, or the model has nothing to choose by.
     """
-    started = time.monotonic()
-    varied = policy.noise > 0 or not engine.model.fixed_start
+    varied = policy.noise > 0 or not engine.fixed_start
     if policy.symmetries is None:
         policy = replace(policy, symmetries=not varied)
-    together = [
-        Rollouts(index, puzzle, domain, policy, varied=varied)
-        for index, puzzle in enumerate(puzzles)
-    ]
-    layout = domain.encode(puzzles).layout
-    rows = Rows(engine, layout, [track for rollouts in together for track in rollouts.tracks])
+    arrivals = iter(puzzles)
+    if (first := next(arrivals, None)) is None:
+        return
+    numbered = enumerate(itertools.chain([first], arrivals))
+    rows = Rows(engine, domain.encode([first]).layout)
+    together: dict[int, Rollouts] = {}
+    joined: dict[int, float] = {}
+    elsewhere = 0.0  # seconds; what the caller does is not refinement
+
+    def fill() -> None:
+        tracks: list[Track] = []
+        while (used := len(rows.tracks) + len(tracks)) + policy.rollouts <= batch_size or not used:
+            index, puzzle = next(numbered, (0, None))
+            if puzzle is None:
+                break
+            together[index] = Rollouts(index, puzzle, domain, policy, varied=varied)
+            joined[index] = time.monotonic() - elsewhere
+            tracks += together[index].tracks
+        if tracks:
+            rows.join(tracks)
+
+    fill()
     _check(policy, rows, varied)
     while rows.tracks:
-        steps = min(READ_EVERY, min(policy.share - track.steps for track in rows.tracks))
-        for track, seen in zip(rows.tracks, rows.advance(steps), strict=True):
+        # Each by its own age: when a row is read must not depend on its neighbours.
+        due = [min(READ_EVERY, policy.share - track.steps) for track in rows.tracks]
+        for track, seen, steps in zip(rows.tracks, rows.advance(due), due, strict=True):
             together[track.index].observe(track, seen, steps)
         late = deadline is not None and time.monotonic() >= deadline
         foremost = rows.tracks[0]
@@ -154,12 +206,15 @@ def refine(
         rows.begin_again(beginning_again)
         unfinished = {rows.tracks[row].index for row in going_on}
         ended = sorted({track.index for track in rows.tracks} - unfinished)
-        outcomes = [together[index].outcome(time.monotonic() - started) for index in ended]
+        now = time.monotonic()
+        outcomes = [
+            together.pop(index).outcome(now - elsewhere - joined.pop(index)) for index in ended
+        ]
         if len(going_on) < len(rows.tracks):
             rows.keep(going_on)
-        reported = time.monotonic()
         yield replace(report, unfinished=len(unfinished), outcomes=tuple(outcomes))
-        started += time.monotonic() - reported  # what the caller does is not refinement
+        elsewhere += time.monotonic() - now
+        fill()
 
 
 def _check(policy: Policy, rows: Rows, varied: bool) -> None:

@@ -15,13 +15,13 @@ class Outcome:
     """How one puzzle ended.
 
     Attributes:
-        index: position in the list of puzzles given to `refine`.
+        index: position among the puzzles given to `refine`.
         answer: the answer last decoded (the verified one, if any), of the rollout that was chosen.
         verdict: what the rules say of it.
         settled: whether the trajectory had stopped moving on this answer.
         steps: steps spent until the answer, over all rollouts, restarts and hypotheses.
         restarts: fresh starts after the first, over all rollouts.
-        seconds: of refinement since the start of the batch.
+        seconds: of refinement since it joined the batch.
     """
 
     index: int
@@ -42,7 +42,7 @@ class StepReport:
 
     Attributes:
         step: steps this puzzle has spent, over all rollouts.
-        index: its position in the list of puzzles.
+        index: its position among the puzzles.
         answer: what its state decodes to now; `answer.confidence` colours the live view.
         residual: ‖z' - z‖ / ‖z‖ since the last reading.
         changed: `bool[height, width]`, cells whose decoded value changed in this step.
@@ -50,7 +50,7 @@ class StepReport:
         settled: whether the trajectory has stopped moving.
         verdict: what the rules say of the answer, or None while nothing was checked.
         restarts: fresh starts after the first, over all rollouts.
-        unfinished: how many puzzles of the batch go on.
+        unfinished: how many puzzles of the batch go on; new ones are not counted yet.
         outcomes: the puzzles that finished in this step, in no particular order.
     """
 

@@ -22,10 +22,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from puzzlesolver.domains.base import Grid
+from puzzlesolver.domains.arc.augment import ORIGINAL, Variant, draw_place
+from puzzlesolver.domains.arc.codec import CANVAS, PAD, to_canvas
+from puzzlesolver.domains.arc.parse import Parts
+from puzzlesolver.domains.arc.task import COLOURS, Pair, recoloured
+from puzzlesolver.domains.symmetry import TURNS
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.augment import CANVAS, COLOURS, PAD, TURNS, Variant, to_canvas
-from puzzlesolver.train.build_tasks import Pair, Task, Tasks, as_json, recoloured
+from puzzlesolver.train.build_tasks import Tasks, as_json
 from puzzlesolver.train.dataset import ARC_VOCABULARY, BLANK
 from puzzlesolver.train.dataset_writer import PuzzleGroup, write_dataset
 
@@ -36,8 +39,6 @@ SEED, NUM_AUG = 42, 1_000
 TRIES = 5
 """For each variant that is asked for; symmetric tasks have fewer."""
 
-ORIGINAL = Variant(0, bytes(range(COLOURS)))
-
 
 class Planned(NamedTuple):
     """A task with its variants, the original first, and whether its test pairs are for testing.
@@ -46,7 +47,7 @@ class Planned(NamedTuple):
     """
 
     name: str
-    task: Task
+    task: Parts
     variants: list[Variant]
     first: int
     tested: bool
@@ -125,7 +126,7 @@ def plan(
     return list(planned.values())
 
 
-def draw_variants(task: Task, num_aug: int, rng: np.random.RandomState) -> list[Variant]:
+def draw_variants(task: Parts, num_aug: int, rng: np.random.RandomState) -> list[Variant]:
     """The task as it is and up to `num_aug` variants, no two of which have the same pairs."""
     pairs = [pair for part in task.values() for pair in part]
     keys = [[pair.turned(turn).key for pair in pairs] for turn in range(TURNS)]
@@ -169,17 +170,11 @@ def _group(each: Planned, pairs: list[Pair], rng: np.random.RandomState | None) 
     for variant in each.variants:
         still = 0 if rng is None else rng.randint(0, len(pairs))
         for number, pair in enumerate(pairs):
-            grids = [variant.apply(grid) for grid in pair if grid is not None]
-            place = (0, 0) if rng is None or number == still else _place(grids, rng)
+            grids = [variant.apply(grid) for grid in pair.grids]
+            place = (0, 0) if rng is None or number == still else draw_place(grids, rng)
             canvases += [to_canvas(grid, *place) for grid in grids]
             if pair.output is None:
                 canvases.append(np.full_like(canvases[-1], PAD))
     ids = np.stack(canvases).reshape(-1, 2, CANVAS * CANVAS)
     numbers = each.first + np.arange(len(each.variants))
     return PuzzleGroup(ids[:, 0], ids[:, 1], numbers, np.full(len(numbers), len(pairs)))
-
-
-def _place(grids: list[Grid], rng: np.random.RandomState) -> tuple[int, int]:
-    """A row and a column where all of the grids fit on the canvas."""
-    height, width = (max(grid.shape[axis] for grid in grids) for axis in (0, 1))
-    return int(rng.randint(0, CANVAS - height + 1)), int(rng.randint(0, CANVAS - width + 1))

@@ -11,6 +11,7 @@ checkpoints, which rank 0 writes; any number of ranks can go on from them.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -110,6 +111,7 @@ def joined(device: str) -> Iterator[Ranks]:
         yield Ranks(distributed.get_rank(), world)
         distributed.barrier()  # who leaves early takes the connections of the others along
     finally:
+        gc.collect()  # what still holds the group would end after its threads, and abort
         distributed.destroy_process_group()
 
 

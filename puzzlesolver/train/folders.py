@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from puzzlesolver.domains.arc.codec import CANVAS
 from puzzlesolver.domains.maze.codec import layout as maze_layout
 from puzzlesolver.domains.maze.codec import with_targets
 from puzzlesolver.domains.sudoku.codec import layout as sudoku_layout
@@ -30,7 +31,6 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.registry import reads_tokens
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.train.augment import CANVAS
 from puzzlesolver.train.curriculum import Reveal
 from puzzlesolver.train.dataset import (
     ARC_VOCABULARY,

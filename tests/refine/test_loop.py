@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pytest
@@ -171,3 +171,56 @@ def test_lingering_shows_settling_but_changes_neither_answer_nor_steps(engine: T
     for index in accepted:
         assert lingered[index].steps == at_once[index].steps
         assert (lingered[index].answer.grid == at_once[index].answer.grid).all()
+
+
+def test_new_puzzles_take_the_places_of_finished_ones(engine: TorchEngine) -> None:
+    """Easy and hard ones mixed: the batch is full until the input ends."""
+    boards = [board for pair in zip(puzzles(20, 3), puzzles(20, 10), strict=True) for board in pair]
+    taken = 0
+
+    def arrivals() -> Iterator[Puzzle]:
+        nonlocal taken
+        for board in boards:
+            taken += 1
+            yield board
+
+    policy, sizes, ahead, ended = Policy(max_steps=120), [], [], set()
+    for report in refine(engine, SUDOKU, arrivals(), policy, batch_size=6):
+        assert report.index == min(set(range(40)) - ended), "the foremost is the oldest"
+        ahead.append(taken - len(ended))
+        ended |= {outcome.index for outcome in report.outcomes}
+        sizes.append(report.unfinished + len(report.outcomes))
+        last = taken
+    assert len(ended) == last == 40
+    full = sizes.index(next(size for size in sizes if size < 6))
+    assert full > 20 and sizes[full:] == sorted(sizes[full:], reverse=True), "then it drains"
+    assert max(ahead) == 6, "nothing is taken before there is room"
+
+
+@pytest.mark.parametrize("max_steps", [60, 63])
+@pytest.mark.parametrize("rollouts", [1, 3])
+def test_batch_size_changes_neither_answers_nor_steps(
+    engine: TorchEngine, max_steps: int, rollouts: int
+) -> None:
+    """Even where the budget is no multiple of the steps between two readings."""
+    boards = [board for pair in zip(puzzles(9, 2), puzzles(9, 9), strict=True) for board in pair]
+    policy = Policy(max_steps=max_steps, patience=16, noise=0.1, rollouts=rollouts, linger=8)
+
+    def facts(batch_size: int) -> list[tuple[object, ...]]:
+        ended = outcomes(refine(engine, SUDOKU, boards, policy, batch_size=batch_size))
+        return [
+            (
+                outcome.steps, outcome.restarts, outcome.settled, outcome.verdict,
+                outcome.answer.grid.tobytes(), outcome.answer.confidence.tobytes(),
+            )
+            for _, outcome in sorted(ended.items())
+        ]  # fmt: skip
+
+    together = facts(1_000)
+    assert {verdict.status for _, _, _, verdict, *_ in together} == {"verified", "wrong"}
+    for batch_size in (1, 2, 7):
+        assert facts(batch_size) == together
+
+
+def test_no_puzzle_no_report(engine: TorchEngine) -> None:
+    assert list(refine(engine, SUDOKU, [], Policy())) == []

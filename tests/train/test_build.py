@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from puzzlesolver.domains.arc.augment import parse_name
+from puzzlesolver.domains.arc.codec import from_canvas
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import ParseError, UsageError
-from puzzlesolver.train.augment import from_canvas, parse_name
 from puzzlesolver.train.build import Labelled, build_maze, build_sudoku, collect, generated
 from puzzlesolver.train.build_arc import Report, build_arc
 from puzzlesolver.train.build_tasks import Tasks, read_kaggle

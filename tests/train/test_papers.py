@@ -37,7 +37,7 @@ def rehearse(name: str, *settings: str) -> str:
 
 @pytest.mark.parametrize("name", [name for name in FULL_SIZE if "arc" not in name])
 def test_every_full_size_recipe_makes_updates(name: str) -> None:
-    # A few cycles are as good as many here; benchmarks/dry-runs.json has them at full depth.
+    # A few cycles are as good as many here; docs/experiments.md has them at full depth.
     growth = ("inner_growth=[[0,1]]",) if name.startswith("rsm") else ()
     assert "nothing was written" in rehearse(name, "model.H_cycles=1", "model.L_cycles=1", *growth)
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ import numpy as np
 from puzzlesolver.domains.arc.task import COLOURS
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.errors import ParseError
-from puzzlesolver.limits import MAX_ARC_CHARS, MAX_ARC_SIDE, MAX_LINE_CHARS
+from puzzlesolver.limits import MAX_ARC_CHARS, MAX_ARC_NAME, MAX_ARC_SIDE, MAX_LINE_CHARS
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,40}")
 """Keys that need no quotes in a path."""
@@ -61,8 +62,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
-    repeating, names = _Repeating(), [name for name, _ in pairs]
-    repeating.key = next(name for name in names if names.count(name) > 1)
+    repeating, counts = _Repeating(), Counter(name for name, _ in pairs)
+    repeating.key = max(counts, key=counts.__getitem__)
     return repeating
 
 
@@ -111,6 +112,24 @@ def read_object(value: Any, at: At) -> dict[str, Any]:
     return value
 
 
+def read_fields(value: Any, at: At, needed: Sequence[str], also: Sequence[str] = ()) -> list[str]:
+    """The keys of an object that has all the needed ones, perhaps some others, and no more."""
+    found, allowed = read_object(value, at), (*needed, *also)
+    for name in found:
+        if name not in allowed:  # a misspelt key must not pass for a missing one
+            raise at.error(f"expected {' and '.join(allowed)}, found {told(name)}")
+    for name in needed:
+        if name not in found:
+            raise at.error(f'there is no "{name}"')
+    return [name for name in allowed if name in found]
+
+
+def check_name(name: str, at: At) -> None:
+    """Refuse ids that would damage a terminal or a list."""
+    if not name.isprintable() or not 1 <= len(name) <= MAX_ARC_NAME:
+        raise at.error(f"a task's id has 1 to {MAX_ARC_NAME} printable characters")
+
+
 def read_list(value: Any, at: At, most: int, noun: str) -> list[Any]:
     """A list of 1 to `most` values."""
     if not isinstance(value, list):
@@ -134,9 +153,7 @@ def _check_row(row: Any, width: int, at: At) -> None:
         raise at.error(f"this row has {len(cells)} cells, the first row has {width}")
     for column, cell in enumerate(cells):
         if type(cell) is not int or not 0 <= cell < COLOURS:  # true is an int to Python
-            raise at.item(column).error(
-                f"expected a colour 0 to {COLOURS - 1}, found {told(cell)}"
-            )
+            raise at.item(column).error(f"expected a colour 0 to {COLOURS - 1}, found {told(cell)}")
 
 
 def told(value: Any) -> str:

@@ -25,24 +25,26 @@ from typing import Any
 from puzzlesolver.domains.arc import sets
 from puzzlesolver.domains.arc.document import (
     At,
+    check_name,
     read_document,
+    read_fields,
     read_file,
     read_grid,
     read_list,
     read_object,
-    told,
 )
 from puzzlesolver.domains.arc.task import Pair, Task, TaskPuzzle, as_puzzle
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.domains.records import Place, numbered
-from puzzlesolver.limits import MAX_ARC_NAME, MAX_ARC_PAIRS
+from puzzlesolver.domains.records import numbered
+from puzzlesolver.limits import MAX_ARC_PAIRS
 
 PARTS = ("train", "test")
 SIDES = ("input", "output")
 CHALLENGES, SOLUTIONS = "_challenges.json", "_solutions.json"
 """How Kaggle's files end that belong together."""
 
-COMMENT = "#"
+BLANK_LINES = 1_000
+"""So many lines are looked through for the first that is not blank."""
 
 Parts = dict[str, list[Pair]]
 """Pairs of `train` and `test`, in the order of the file."""
@@ -64,6 +66,110 @@ def parse(lines: Iterable[str], source: str) -> Iterator[TaskPuzzle]:
     Raises:
         ParseError: with the place in the document, after the tasks before it.
     """
-    lines = iter(lines)
-    blank = list(itertools.islice(itertools.takewhile(_is_blank, _peekable := _Peek(lines)), 9_999))
-    raise NotImplementedError
+    lines, head = iter(lines), []
+    for line in itertools.islice(lines, BLANK_LINES):
+        head.append(line)
+        if line.strip():
+            break
+    lines = itertools.chain(head, lines)
+    if head and sets.is_reference(head[-1].removeprefix("\ufeff").lstrip()):
+        tasks = _read_references(lines, source)
+    else:
+        tasks = _read_document(lines, source)
+    return map(as_puzzle, tasks)
+
+
+def read_challenges(
+    document: dict[str, Any], at: At, solutions: Mapping[str, Any] | None, solved_at: At
+) -> Iterator[tuple[str, Parts, At]]:
+    """Tasks by their ids, with what the solutions say, if there are any.
+
+    Args:
+        document: of challenges.
+        at: its place.
+        solutions: lists of grids by the ids of the challenges.
+        solved_at: their place.
+    """
+    if unknown := sorted(set(solutions or ()) - document.keys()):
+        raise solved_at.key(unknown[0]).error("there is no challenge of this id")
+    for name, value in document.items():
+        check_name(name, at.key(name))
+        parts = read_parts(value, at.key(name))
+        if solutions and name in solutions:
+            outputs = read_outputs(solutions[name], solved_at.key(name), len(parts["test"]))
+            parts["test"] = [
+                Pair(pair.input, output)
+                for pair, output in zip(parts["test"], outputs, strict=True)
+            ]
+        yield name, parts, at.key(name)
+
+
+def read_outputs(value: Any, at: At, count: int) -> list[Grid]:
+    """The outputs of a task's tests."""
+    grids = read_list(value, at, MAX_ARC_PAIRS, "grids")
+    if len(grids) != count:
+        raise at.error(f"expected {count} grids, one a test, found {len(grids)}")
+    return [read_grid(grid, at.item(number)) for number, grid in enumerate(grids)]
+
+
+def read_parts(value: Any, at: At) -> Parts:
+    """The pairs of a task; raises `ParseError`."""
+    if isinstance(value, list):
+        raise at.error("expected a task, found a list", _hint(value))
+    task = read_object(value, at)
+    for part in PARTS:
+        if part not in task:
+            hint = f'a task is an object with "{PARTS[0]}" and "{PARTS[1]}"'
+            raise at.error(f'there is no "{part}"', hint)
+    return {part: _read_pairs(task[part], at.key(part), part) for part in task if part in PARTS}
+
+
+def _hint(value: list[Any]) -> str:
+    """What files of Kaggle that hold no tasks hold instead."""
+    if value and isinstance(value[0], dict):
+        return "this looks like a submission: `puzzlesolver verify TASKS SUBMISSION` checks it"
+    return "this looks like solutions: name the challenges instead"
+
+
+def _read_pairs(value: Any, at: At, part: str) -> list[Pair]:
+    pairs = read_list(value, at, MAX_ARC_PAIRS, "pairs")
+    return [_read_pair(pair, at.item(number), part) for number, pair in enumerate(pairs)]
+
+
+def _read_pair(value: Any, at: At, part: str) -> Pair:
+    needed = SIDES if part == "train" else SIDES[:1]
+    sides = read_fields(value, at, needed, SIDES[len(needed) :])
+    return Pair(*(read_grid(value[side], at.key(side)) for side in sides))
+
+
+def _read_document(lines: Iterable[str], source: str) -> Iterator[Task]:
+    at = At(source)
+    document = read_object(read_document(lines, source), at)
+    if not document:
+        raise at.error("there is no task in it")
+    if document.keys() & set(PARTS):
+        yield _as_task(_name(source), read_parts(document, at), at)
+        return
+    path = Path(source.removesuffix(CHALLENGES) + SOLUTIONS)
+    solved_at, beside = At(str(path)), source.endswith(CHALLENGES) and path.is_file()
+    solutions = read_object(read_file(path), solved_at) if beside else None
+    for name, parts, place in read_challenges(document, at, solutions, solved_at):
+        yield _as_task(name, parts, place)
+
+
+def _as_task(name: str, parts: Parts, at: At) -> Task:
+    source = f"{at.source}: {at.path}" if at.path else at.source
+    return Task(name, tuple(parts["train"]), tuple(parts["test"]), source)
+
+
+def _name(source: str) -> str:
+    """What a task without an id is called: its file without the ending."""
+    return "task" if source.lstrip().startswith("{") else Path(source).stem
+
+
+def _read_references(lines: Iterable[str], source: str) -> Iterator[Task]:
+    for place, line in numbered(lines, source, "arc"):
+        if reference := line.strip():
+            # On the command line a reference stands for itself.
+            where = source if sets.is_reference(source) else f"{source}:{place.line}"
+            yield from sets.find(reference, where)

@@ -1,8 +1,8 @@
 """What a task of ARC is: demonstrations of one unknown rule, and inputs to apply it to.
 
-    >>> task = Task("mirror", train=(Pair(left, right),), test=(Pair(question),))
-    >>> task.known
-    False
+>>> task = Task("mirror", train=(Pair(left, right),), test=(Pair(question),))
+>>> task.known
+False
 """
 
 from __future__ import annotations

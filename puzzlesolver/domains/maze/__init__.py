@@ -29,6 +29,7 @@ class Maze:
     recognise = staticmethod(parse.recognise)
     parse = staticmethod(parse.parse)
     parse_image = staticmethod(image.parse_image)
+    mark = None
     verify = staticmethod(rules.verify)
     contradiction = staticmethod(rules.contradiction)
     as_good = staticmethod(rules.as_good)

@@ -28,6 +28,7 @@ class Sudoku:
     recognise = staticmethod(parse.recognise)
     parse = staticmethod(parse.parse)
     parse_image = None
+    mark = None
     verify = staticmethod(rules.verify)
     contradiction = staticmethod(rules.contradiction)
     as_good = staticmethod(np.array_equal)

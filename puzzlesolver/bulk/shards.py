@@ -1,0 +1,203 @@
+"""An input cut into shards, and a folder that remembers which of them are finished.
+
+A shard's file is written under a temporary name and renamed when it is complete; its name holds the
+shard's position and a hash of its puzzles. So whatever is killed at whatever time, a file is there
+with all its results or not at all, and a changed input is noticed. `run.json`, written first, says
+what the results depend on; `manifest.json`, written last, says that all are there.
+
+    >>> folder = Folder(Path("out"), settings)
+    >>> for shard in folder.unfinished(cut(puzzles, size=2_000)):
+    ...     write_shard(folder.path / shard.name, lines)
+    >>> folder.finish()["statuses"]
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import itertools
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from puzzlesolver.domains.base import Puzzle
+from puzzlesolver.errors import UsageError
+from puzzlesolver.hub.folder import write_atomically
+
+SCHEMA = 1
+RUN, MANIFEST = "run.json", "manifest.json"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Neighbours of an input.
+
+    Attributes:
+        index: of the shard, from 0.
+        puzzles: at least one.
+    """
+
+    index: int
+    puzzles: tuple[Puzzle, ...]
+
+    @functools.cached_property
+    def name(self) -> str:
+        """Of its file; the names sort like the input."""
+        digest = hashlib.sha256()
+        for puzzle in self.puzzles:
+            head = json.dumps([puzzle.domain, puzzle.name, puzzle.grid.shape])
+            digest.update(head.encode() + b"\n" + puzzle.grid.tobytes())
+        return f"{self.index:06}-{digest.hexdigest()[:16]}.jsonl"
+
+
+def cut(puzzles: Iterable[Puzzle], size: int) -> Iterator[Shard]:
+    """Shards of `size` puzzles, the last one smaller, read when they are asked for.
+
+    Raises:
+        UsageError: a puzzle is of another kind than the first one.
+        ParseError: that of `puzzles`; the shard in which it happens is left out.
+    """
+    stream = iter(puzzles)
+    kind: str | None = None
+    for index in itertools.count():
+        members = tuple(itertools.islice(stream, size))
+        if not members:
+            return
+        kind = kind or members[0].domain
+        other = next((puzzle for puzzle in members if puzzle.domain != kind), None)
+        if other is not None:
+            raise UsageError(
+                f"this is a {other.domain} puzzle, and those before it are {kind} puzzles",
+                where=other.source,
+                hint="a folder holds the results of one kind and one model",
+            )
+        yield Shard(index, members)
+
+
+class Folder:
+    """Where the results of one run lie.
+
+    Args:
+        path: made when missing.
+        settings: all that the results depend on beside the puzzles, as JSON data.
+
+    Raises:
+        UsageError: it holds the results of another run, or something else, or cannot be written.
+    """
+
+    def __init__(self, path: Path, settings: dict[str, Any]) -> None:
+        self.path = path
+        self._run = json.loads(json.dumps({"schema": SCHEMA, **settings}))
+        self._seen: list[str] = []
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if (path / RUN).exists():
+                self._check()
+            elif any(path.glob("*.jsonl")):
+                raise UsageError(
+                    f"this folder holds other results: {RUN} is missing",
+                    where=str(path),
+                    hint="name an empty folder",
+                )
+            else:
+                write_atomically(path / RUN, _json(self._run))
+        except OSError as error:
+            raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from error
+        self._finished = {int(name[:6]): name for name in self._names()}
+
+    def unfinished(self, shards: Iterable[Shard]) -> Iterator[Shard]:
+        """Shards that have no file yet; raises `UsageError` where the input has changed."""
+        for shard in shards:
+            self._seen.append(shard.name)
+            found = self._finished.get(shard.index)
+            if found is None:
+                (self.path / MANIFEST).unlink(missing_ok=True)
+                yield shard
+            elif found != shard.name:
+                raise UsageError(
+                    f"the puzzles from here on are not those of {self.path / found}",
+                    where=shard.puzzles[0].source,
+                    hint="give the input and --shard-size of the earlier run, or another folder",
+                )
+
+    def finish(self) -> dict[str, Any]:
+        """Write and return the manifest: every shard with its hash, and how often each status.
+
+        Raises:
+            UsageError: the folder has shards that the input does not have.
+        """
+        names = self._names()
+        if names != self._seen:
+            raise UsageError(
+                f"the input ends before {sorted({*names} ^ {*self._seen})[0]}",
+                where=str(self.path),
+                hint="give the whole input of the earlier run, or another folder",
+            )
+        statuses: Counter[str] = Counter()
+        shards = []
+        for name in names:
+            data = (self.path / name).read_bytes()
+            found = Counter(json.loads(line)["status"] for line in data.splitlines())
+            statuses += found
+            sha256 = hashlib.sha256(data).hexdigest()
+            shards.append({"file": name, "puzzles": found.total(), "sha256": sha256})
+        manifest = {
+            "schema": SCHEMA,
+            "puzzles": statuses.total(),
+            "statuses": dict(sorted(statuses.items())),
+            "shards": shards,
+        }
+        write_atomically(self.path / MANIFEST, _json(manifest))
+        for left in self.path.glob("*.partial"):  # by what was killed
+            left.unlink(missing_ok=True)
+        return manifest
+
+    def _names(self) -> list[str]:
+        return sorted(path.name for path in self.path.glob("[0-9]*-*.jsonl"))
+
+    def _check(self) -> None:
+        """Refuse the folder of a run with other settings."""
+        path = self.path / RUN
+        try:
+            old, new = _flat(json.loads(path.read_bytes())), _flat(self._run)
+        except ValueError as error:
+            raise UsageError(f"this is damaged: {error}", where=str(path)) from error
+        for key in {**new, **old}:
+            if old.get(key) != new.get(key):
+                raise UsageError(
+                    f"the results here are of another run: its {key} is {old.get(key)!r}, "
+                    f"not {new.get(key)!r}",
+                    where=str(self.path),
+                    hint="use the settings it was started with, or another folder",
+                )
+
+
+def write_shard(path: Path, lines: Iterable[str]) -> None:
+    """Write lines under a name of this process, then rename: all results or no file."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            for line in lines:
+                file.write(line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    partial.replace(path)
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, indent=2).encode() + b"\n"
+
+
+def _flat(document: Any, name: str = "") -> dict[str, Any]:
+    """Values below dotted names."""
+    if not isinstance(document, dict):
+        return {name: document}
+    parts = (_flat(value, f"{name}.{key}".lstrip(".")) for key, value in document.items())
+    return {key: value for part in parts for key, value in part.items()}

@@ -1,0 +1,73 @@
+"""Tasks of ARC: the kind that `get_domain("arc")` gives.
+
+A puzzle of this kind is a `TaskPuzzle`: all of a task, its demonstrations and its test inputs. The
+answer is two attempts at every one of these, so that what is asked about a single grid has simple
+answers here: nothing contradicts, nothing is known of solutions, and no rule accepts any.
+
+>>> (puzzle,) = get_domain("arc").parse(open("task.json"), "task.json")
+>>> len(puzzle.task.train)
+3
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzlesolver.domains.arc import codec, parse, render, rules
+from puzzlesolver.domains.arc.task import Attempts as Attempts
+from puzzlesolver.domains.arc.task import Pair as Pair
+from puzzlesolver.domains.arc.task import Task as Task
+from puzzlesolver.domains.arc.task import TaskPuzzle as TaskPuzzle
+from puzzlesolver.domains.base import Answer, Grid, Puzzle, Verdict, register_domain
+from puzzlesolver.domains.symmetry import Symmetry
+from puzzlesolver.errors import UsageError
+
+if TYPE_CHECKING:
+    from puzzlesolver.models.interface import Batch
+
+
+@register_domain
+class Arc:
+    """The stages of `Domain`, each in the module of its name."""
+
+    name = "arc"
+    clamps = False
+
+    recognise = staticmethod(parse.recognise)
+    parse = staticmethod(parse.parse)
+    parse_image = None
+    mark = staticmethod(rules.mark)
+    as_good = staticmethod(np.array_equal)
+    format_line = staticmethod(render.format_line)
+    format_grid = staticmethod(render.format_grid)
+    render = staticmethod(render.render)
+
+    def verify(self, puzzle: Puzzle, answer: Grid) -> Verdict:
+        """Known outputs are asked by `mark` alone."""
+        return Verdict("unverifiable", "ARC has examples and no rules")
+
+    def contradiction(self, puzzle: Puzzle) -> Verdict | None:
+        return None
+
+    def count_solutions(self, puzzle: Puzzle) -> int:
+        return 1
+
+    def solve_exactly(self, puzzle: Puzzle) -> Grid | None:
+        return None
+
+    def symmetries(self, puzzle: Puzzle, rng: np.random.Generator) -> Iterator[Symmetry]:
+        """None of a single grid: demonstrations change with it, see `augment`."""
+        return iter(())
+
+    def encode(self, puzzles: Sequence[Puzzle]) -> Batch:
+        return codec.encode([puzzle.grid for puzzle in puzzles])
+
+    def decode(self, probabilities: npt.NDArray[np.float32], puzzle: Puzzle) -> Answer:
+        return codec.decode(probabilities)
+
+    def generate(self, count: int, seed: int, **options: Any) -> Iterator[Puzzle]:
+        raise UsageError("tasks of ARC are made by people, not generated", where="generate")

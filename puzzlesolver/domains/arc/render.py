@@ -1,0 +1,250 @@
+"""Grids and whole tasks for a terminal: ten colours, and digits that need none.
+
+In: grids `uint8[1..30, 1..30]`. Out: strings, or rich `Text` that stays within a width where it
+can. Two columns a cell when there is room; otherwise one, and two rows a line where colours tell
+them apart.
+
+    >>> Console().print(render_task(task, attempts, width=80))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from rich.style import Style
+from rich.text import Text
+
+from puzzlesolver.domains.arc.rules import differences, size
+from puzzlesolver.domains.arc.task import Attempts, Pair, Task
+from puzzlesolver.domains.base import Grid
+
+INKS = (
+    "#000000", "#0074d9", "#ff4136", "#2ecc40", "#ffdc00",
+    "#aaaaaa", "#f012be", "#ff851b", "#7fdbff", "#870c25",
+)  # fmt: skip
+"""The colours of ARC: black, blue, red, green, yellow, grey, magenta, orange, sky, maroon."""
+
+DARK = (0, 1, 2, 6, 9)
+"""Colours on which a digit is white."""
+
+MARK = "×"
+"""Beside a cell that is not as it should be."""
+
+HALF_MARKS = {(True, False): "ˣ", (False, True): "ₓ", (True, True): MARK}
+"""The same where two cells share a character: the upper one, the lower one, both."""
+
+ARROW, GAP, COLUMNS = " → ", "  ", "    "
+"""From an input to its output, between attempts, and between pairs."""
+
+Mode = Literal["wide", "narrow", "half"]
+"""Two columns a cell; one column a cell; one character for two cells, one above the other."""
+
+Marks = npt.NDArray[np.bool_]
+
+
+def format_line(grid: Grid) -> str:
+    """All rows on one line with `/` between them."""
+    return "/".join(_rows(grid))
+
+
+def format_grid(grid: Grid) -> str:
+    """One row of digits a line."""
+    return "\n".join(_rows(grid))
+
+
+def _rows(grid: Grid) -> list[str]:
+    return ["".join(map(str, row)) for row in grid.tolist()]
+
+
+def render(
+    grid: Grid,
+    givens: Grid,
+    confidence: npt.NDArray[np.float32] | None = None,
+    changed: Marks | None = None,
+    clamped: Marks | None = None,
+    compact: bool = False,
+) -> Text:
+    """One grid for a terminal, as every kind of puzzle offers it.
+
+    Args:
+        grid: what is shown.
+        givens: nothing is given in an output.
+        confidence: `float32[h, w]` in [0, 1]; digits below a half are dim.
+        changed: `bool[h, w]`, cells with a mark.
+        clamped: nothing is ever assumed.
+        compact: two rows of cells a line, in colours alone.
+    """
+    unsure = None if confidence is None else confidence < 0.5
+    return picture(grid, "half" if compact else "wide", changed, unsure)
+
+
+def picture(
+    grid: Grid, mode: Mode = "wide", marks: Marks | None = None, unsure: Marks | None = None
+) -> Text:
+    """One grid.
+
+    Args:
+        grid: what is shown.
+        mode: how; `half` needs colours to be read.
+        marks: `bool[h, w]`, cells that are not as they should be.
+        unsure: `bool[h, w]`, cells with a dim digit.
+    """
+    return Text("\n", no_wrap=True).join(_painted(grid, mode, marks, unsure))
+
+
+def _painted(
+    grid: Grid, mode: Mode, marks: Marks | None = None, unsure: Marks | None = None
+) -> list[Text]:
+    """The lines of a grid, one span for each run of equal cells."""
+    marked, dim = (
+        (np.zeros(grid.shape, bool) if cells is None else cells).tolist()
+        for cells in (marks, unsure)
+    )
+    rows = grid.tolist()
+    if mode == "half":
+        pairs = [list(zip(*row, strict=True)) for row in zip(rows, marked, strict=True)]
+        below = [*pairs[1::2], [(None, False)] * grid.shape[1]]
+        lines = [map(_half, *each) for each in zip(pairs[::2], below, strict=False)]
+    else:
+        paint = _wide if mode == "wide" else _narrow
+        lines = [map(paint, *each) for each in zip(rows, marked, dim, strict=True)]
+    return [_line(cells) for cells in lines]
+
+
+def _line(cells: Iterable[tuple[str, Style]]) -> Text:
+    line = Text(no_wrap=True)
+    for (text, style), run in groupby(cells):
+        line.append(text * len(list(run)), style)
+    return line
+
+
+@cache
+def _wide(colour: int, marked: bool, dim: bool) -> tuple[str, Style]:
+    """A cell in two columns."""
+    digit, style = _narrow(colour, marked, dim)
+    return digit + (MARK if marked else " "), style
+
+
+@cache
+def _narrow(colour: int, marked: bool, dim: bool) -> tuple[str, Style]:
+    """A cell in one column."""
+    ink = "#ffffff" if colour in DARK else "#000000"
+    style = Style(color=ink, bgcolor=INKS[colour], bold=marked, dim=dim, underline=marked)
+    return str(colour), style
+
+
+@cache
+def _half(upper: tuple[int, bool], lower: tuple[int | None, bool]) -> tuple[str, Style]:
+    """Two cells in one character, the lower one perhaps beyond the edge."""
+    marked = upper[1], lower[1]
+    if any(marked):
+        colour = upper[0] if upper[1] or lower[0] is None else lower[0]
+        ink = "#ffffff" if colour in DARK else "#000000"
+        return HALF_MARKS[marked], Style(color=ink, bgcolor=INKS[colour], bold=True)
+    paper = None if lower[0] is None else INKS[lower[0]]
+    return "▀", Style(color=INKS[upper[0]], bgcolor=paper)
+
+
+def render_task(
+    task: Task, attempts: Attempts | None = None, width: int = 80, colour: bool = True
+) -> Text:
+    """A task as demonstrations and tests, each pair side by side.
+
+    Outputs of tests are shown where the task tells them; attempts at them have marks then.
+
+    Args:
+        task: what is shown.
+        attempts: at its tests, if there are any.
+        width: columns to stay within, if the grids allow it.
+        colour: whether colours will be seen; without them every cell keeps its digit.
+    """
+    modes: tuple[Mode, ...] = ("wide", "half" if colour else "narrow")
+    for mode in modes:
+        blocks = [_demonstration(number, pair, mode) for number, pair in enumerate(task.train, 1)]
+        for number, pair in enumerate(task.test, 1):
+            both = None if attempts is None else attempts[number - 1]
+            blocks.append(_test(number, pair, both, mode, width))
+        if max(block.width for block in blocks) <= width:
+            break
+    return Text("\n", no_wrap=True).join(_flow(blocks, width).lines)
+
+
+class _Block(NamedTuple):
+    """Lines of text and the columns that they need."""
+
+    lines: list[Text]
+    width: int
+
+
+def _demonstration(number: int, pair: Pair, mode: Mode) -> _Block:
+    titles = (f"demo {number}", "")
+    grids = zip(titles, pair.grids, strict=False)
+    return _beside([_titled(title, grid, mode) for title, grid in grids], ARROW)
+
+
+def _test(
+    number: int, pair: Pair, both: tuple[Grid, Grid] | None, mode: Mode, width: int
+) -> _Block:
+    """An input with its attempts and its output; below each other where they are too wide."""
+    question, answers = _titled(f"test {number}", pair.input, mode), []
+    for attempt, grid in enumerate(both or (), 1):
+        marks = None if pair.output is None else differences(grid, pair.output)
+        title = f"attempt {attempt}{_told(grid, pair.output, marks)}"
+        answers.append(_titled(title, grid, mode, marks))
+    if pair.output is not None:
+        answers.append(_titled("output" if both else "", pair.output, mode))
+    whole = _beside([question, _beside(answers, GAP)], ARROW) if answers else question
+    return whole if whole.width <= width else _flow([question, *answers], width)
+
+
+def _told(grid: Grid, output: Grid | None, marks: Marks | None) -> str:
+    """What a comparison says, for those who see no marks."""
+    if output is None:
+        return ""
+    if marks is None:
+        return f": {size(grid)}, not {size(output)}"
+    return f": {marks.sum()} wrong" if marks.any() else ": right"
+
+
+def _titled(title: str, grid: Grid, mode: Mode, marks: Marks | None = None) -> _Block:
+    lines = [Text(title, "bold"), *_painted(grid, mode, marks)]
+    return _Block(lines, max(line.cell_len for line in lines[:2]))
+
+
+def _flow(blocks: Sequence[_Block], width: int) -> _Block:
+    """Blocks in as few rows as the width allows, with an empty line between them."""
+    rows: list[list[_Block]] = []
+    for block in blocks:
+        if rows and _columns([*rows[-1], block], COLUMNS) <= width:
+            rows[-1].append(block)
+        else:
+            rows.append([block])
+    lines: list[Text] = []
+    for row in rows:
+        lines += [Text()] * bool(lines) + _beside(row, COLUMNS).lines
+    return _Block(lines, max(_columns(row, COLUMNS) for row in rows))
+
+
+def _beside(blocks: Sequence[_Block], between: str) -> _Block:
+    """Blocks next to each other; what stands between them is said once, beside the smallest."""
+    heights = [len(block.lines) for block in blocks]
+    middle = min(heights) // 2  # of the grid below its title
+    lines = []
+    for number in range(max(heights)):
+        parts = [
+            block.lines[number].copy() if number < len(block.lines) else Text() for block in blocks
+        ]
+        for part, block in zip(parts[:-1], blocks, strict=False):
+            part.pad_right(block.width - part.cell_len)
+        joint = between if number == middle else " " * len(between)
+        lines.append(Text(joint, no_wrap=True).join(parts))
+    return _Block(lines, _columns(blocks, between))
+
+
+def _columns(blocks: Sequence[_Block], between: str) -> int:
+    return sum(block.width for block in blocks) + len(between) * (len(blocks) - 1)

@@ -1,0 +1,138 @@
+"""Are these attempts right? ARC has examples and no rules, so only known outputs can tell.
+
+In: a task and two attempts at each of its test inputs. Out: a `Score` for `bench`, or a `Verdict`
+for `verify`. No solver may ask either.
+
+    >>> verify(task, attempts).reason
+    'test 1: attempt 2 is closest, 3 of 81 cells differ, the first is r2c4'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzlesolver.domains.arc.document import At
+from puzzlesolver.domains.arc.submission import read_submission
+from puzzlesolver.domains.arc.task import Attempts, Task, TaskPuzzle
+from puzzlesolver.domains.base import Grid, Puzzle, Verdict
+from puzzlesolver.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Score:
+    """Which attempts equal the known output.
+
+    Attributes:
+        right: of every test input, whether the first and the second one do.
+    """
+
+    right: tuple[tuple[bool, bool], ...]
+
+    @property
+    def inputs(self) -> int:
+        """Test inputs that either attempt answers: the official score counts these."""
+        return sum(map(any, self.right))
+
+    @property
+    def solved(self) -> bool:
+        """Whether all test inputs are answered (pass@2)."""
+        return all(map(any, self.right))
+
+    @property
+    def solved_at_once(self) -> bool:
+        """Whether the first attempts alone do (pass@1)."""
+        return all(first for first, _ in self.right)
+
+
+def score(task: Task, attempts: Attempts) -> Score:
+    """Compare attempts with the known outputs of all tests; `ValueError` where one is unknown."""
+    outputs = [pair.output for pair in task.test]
+    known = [output for output in outputs if output is not None]
+    if len(known) < len(outputs):
+        raise ValueError(f"the outputs of task {task.name} are not all known")
+    return Score(
+        tuple(
+            (np.array_equal(first, output), np.array_equal(second, output))
+            for (first, second), output in zip(attempts, known, strict=True)
+        )
+    )
+
+
+def verify(task: Task, attempts: Attempts) -> Verdict:
+    """`verified` where one attempt of each test equals its output.
+
+    `wrong` where neither does, at the first such test; otherwise `unverifiable` where an output is
+    not known.
+    """
+    by: list[str] = []
+    unknown = []
+    for number, (pair, both) in enumerate(zip(task.test, attempts, strict=True), 1):
+        if pair.output is None:
+            unknown.append(str(number))
+            continue
+        equal = [np.array_equal(attempt, pair.output) for attempt in both]
+        if not any(equal):
+            reason, where = _fault(both, pair.output)
+            return Verdict("wrong", f"test {number}: {reason}", where)
+        by.append(f"test {number} by attempt {equal.index(True) + 1}")
+    if unknown:
+        which = f"test{'s' * (len(unknown) > 1)} {', '.join(unknown)}"
+        return Verdict("unverifiable", f"no output is known of {which}")
+    return Verdict("verified", ", ".join(by))
+
+
+def differences(attempt: Grid, output: Grid) -> npt.NDArray[np.bool_] | None:
+    """The cells that differ, `bool[height, width]`; None where the sizes do."""
+    return None if attempt.shape != output.shape else attempt != output
+
+
+def _fault(both: tuple[Grid, Grid], output: Grid) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """What is wrong with the better attempt, and its wrong cells."""
+    marks = [differences(attempt, output) for attempt in both]
+    wrong = {number: mask for number, mask in enumerate(marks, 1) if mask is not None}
+    if not wrong:
+        sizes = " and ".join(dict.fromkeys(size(attempt) for attempt in both))
+        return f"the output is {size(output)}, the attempts are {sizes}", ()
+    number = min(wrong, key=lambda each: int(wrong[each].sum()))
+    cells = [(int(row), int(column)) for row, column in np.argwhere(wrong[number])]
+    row, column = cells[0]
+    count = f"{len(cells)} of {output.size} cells differ{'s' * (len(cells) == 1)}"
+    reason = f"attempt {number} is closest, {count}, the first is r{row + 1}c{column + 1}"
+    return reason, tuple(cells)
+
+
+def size(grid: Grid) -> str:
+    """Rows × columns."""
+    return f"{grid.shape[0]}×{grid.shape[1]}"
+
+
+def mark(
+    puzzles: Iterable[Puzzle], lines: Iterable[str], source: str
+) -> Iterator[tuple[Puzzle, Verdict]]:
+    """Check the submission in a text; tasks find their attempts by name.
+
+    Raises:
+        ParseError: it is no submission, or one task's attempts do not fit its tests.
+        UsageError: a task has no attempts in it.
+    """
+    submission = read_submission(lines, source)
+    for puzzle in puzzles:
+        assert isinstance(puzzle, TaskPuzzle)
+        task = puzzle.task
+        if task.name not in submission:
+            others = ", ".join(list(submission)[:3]) + ", …" * (len(submission) > 3)
+            raise UsageError(
+                f"there are no attempts at {task.name}",
+                where=source,
+                hint=f"it has attempts at {others or 'no task'}; a task's file is named by its id",
+            )
+        attempts = submission[task.name]
+        if len(attempts) != len(task.test):
+            tests = f"{len(task.test)} test input{'s' * (len(task.test) > 1)}"
+            what = f"expected attempts at {tests}, found them at {len(attempts)}"
+            raise At(source).key(task.name).error(what)
+        yield puzzle, verify(task, attempts)

@@ -1,0 +1,285 @@
+"""The ARC stem: some fifteen thousand weights, fitted to the demonstrations of one task.
+
+One latent vector lives on every (cell, colour, direction) of a grid. A step lets it hear what
+arrives along the four directions (gated scans), its component, its colour, its cell and the whole
+grid, then updates it with a gated unit, as in `models/stem.py`. Exact symmetry comes from tied
+weights: no weight belongs to one colour or one direction, so recoloured or turned grids give
+recoloured or turned logits. Only the `TaskVectors`, zero at the start, can break the symmetry.
+
+In: `Sheet`s of any sizes as one `Canvases`. Out: logits for the colours of every cell.
+
+Shape legend: T tokens (sheet, colour, cell), C cells of all sheets, D width, S scan channels,
+P pooled channels, H hidden width; 4 = directions, or the modes of their symmetry group.
+
+**Modes.** A map that commutes with turning has three blocks: to the same direction, to the opposite
+one, to the two across. Sums and differences of directions (all four; along minus across; right
+minus left; down minus up) turn that 4 × 4 arrangement of blocks into four blocks, a quarter of the
+multiplications. Linear maps work on modes, gates and scans on directions.
+
+    >>> canvases = lay(sheets)
+    >>> told = stem.embed(canvases, task)
+    >>> state = stem.init_state(canvases)
+    >>> for _ in range(12):
+    ...     state = stem.step(state, told, canvases)
+    >>> stem.readout(state, canvases).argmax(-1)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from puzzlesolver.models.arc_features import DIRECTED, DIRECTIONS, MAX_PLANES, PLAIN, Sheet
+from puzzlesolver.models.arc_relations import (
+    Relations,
+    component_mean,
+    pool,
+    relate,
+    scan,
+    spread_,
+)
+from puzzlesolver.models.interface import ModelConfig
+
+COLOURS = 10
+HALF, ROOT = 0.5, math.sqrt(0.5)
+COPY = 2.0
+"""Logit that a cell keeps the colour of the first plane, before any fitting."""
+
+
+@dataclass(frozen=True)
+class ArcConfig(ModelConfig):
+    """Sizes of an ARC stem.
+
+    Attributes:
+        width: latent channels per direction of a token (D).
+        scanned: channels that travel along lines (S).
+        pooled: channels that components, colours, cells and the grid average (P).
+        hidden: channels of the gated update, per direction (H).
+        rule: length of the vector that says which rule to apply.
+    """
+
+    width: int = 16
+    scanned: int = 8
+    pooled: int = 8
+    hidden: int = 32
+    rule: int = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Canvases:
+    """Sheets laid one after the other as tensors.
+
+    Attributes:
+        plain: `float32[PLAIN, T]`.
+        directed: `float32[4, DIRECTED, T]`, in modes.
+        colour: `int64[T]`, which of the ten.
+        slots: `int64[C, most colours of a sheet]`, the tokens of each cell; T = there is none.
+        target: `int64[C]`, the slot of the right colour, or None.
+        changed: `bool[C]`, whether the right colour differs from the first plane, or None.
+        relations: who hears whom.
+        sheets: what was laid.
+    """
+
+    plain: Tensor
+    directed: Tensor
+    colour: Tensor
+    slots: Tensor
+    target: Tensor | None
+    changed: Tensor | None
+    relations: Relations
+    sheets: tuple[Sheet, ...]
+
+
+def lay(sheets: Sequence[Sheet]) -> Canvases:
+    """Sheets as one batch, in their order; targets only if all sheets have them."""
+    most = max(len(sheet.colours) for sheet in sheets)
+    tokens = sum(sheet.tokens for sheet in sheets)
+    slots, start = [], 0
+    for sheet in sheets:
+        own = np.full((sheet.cells, most), tokens)
+        numbers = np.arange(start, start + sheet.tokens)
+        own[:, : len(sheet.colours)] = numbers.reshape(-1, sheet.cells).T
+        slots.append(own)
+        start += sheet.tokens
+    colour = np.concatenate([np.repeat(sheet.colours, sheet.cells) for sheet in sheets])
+    targets = [sheet.target for sheet in sheets if sheet.target is not None]
+    told = len(targets) == len(sheets)
+    changed = [
+        np.array(sheet.colours)[target] != sheet.expected
+        for sheet, target in zip(sheets, targets, strict=told)
+    ]
+    return Canvases(
+        torch.from_numpy(np.concatenate([sheet.plain for sheet in sheets], 1)),
+        to_modes(torch.from_numpy(np.concatenate([sheet.directed for sheet in sheets], 2))),
+        torch.from_numpy(colour),
+        torch.from_numpy(np.concatenate(slots)),
+        torch.from_numpy(np.concatenate(targets)) if told else None,
+        torch.from_numpy(np.concatenate(changed)) if told else None,
+        relate(sheets),
+        tuple(sheets),
+    )
+
+
+class _ToModes(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        modes = torch.empty(x.shape, dtype=x.dtype)
+        torch.sub(x[:2], x[2:], out=modes[2:]).mul_(ROOT)
+        along, across = (x[:2] + x[2:]).mul_(HALF)
+        torch.add(along, across, out=modes[0])
+        torch.sub(along, across, out=modes[1])
+        return modes
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        return _FromModes.forward(ctx, gradients[0])
+
+
+class _FromModes(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, modes: Tensor) -> Tensor:
+        x = torch.empty(modes.shape, dtype=modes.dtype)
+        both = torch.stack((modes[0] + modes[1], modes[0] - modes[1])).mul_(HALF)
+        difference = modes[2:] * ROOT
+        torch.add(both, difference, out=x[:2])
+        torch.sub(both, difference, out=x[2:])
+        return x
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        return _ToModes.forward(ctx, gradients[0])
+
+
+def to_modes(x: Tensor) -> Tensor:
+    """Directions `[4, …]` (right, down, left, up) to modes; keeps lengths."""
+    modes: Tensor = _ToModes.apply(x)
+    return modes
+
+
+def from_modes(modes: Tensor) -> Tensor:
+    """The inverse of `to_modes`."""
+    x: Tensor = _FromModes.apply(modes)
+    return x
+
+
+class TurnedLinear(nn.Module):
+    """The linear maps that commute with every turn and reflection of the directions; on modes.
+
+    Args:
+        inputs: channels per direction.
+        outputs: channels per direction.
+        scale: of the weights at the start, relative to 1/√(inputs of all directions).
+    """
+
+    def __init__(self, inputs: int, outputs: int, scale: float = 1.0) -> None:
+        super().__init__()
+        weight = torch.randn(3, outputs, inputs) * scale / math.sqrt(DIRECTIONS * inputs)
+        self.weight = nn.Parameter(weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        same, opposite, across = self.weight
+        even, odd = same + opposite, same - opposite
+        return torch.bmm(torch.stack((even + 2 * across, even - 2 * across, odd, odd)), x)
+
+
+class TaskVectors(nn.Module):
+    """What is learned anew for every task; all that can tell colours or directions apart.
+
+    Attributes:
+        direction: `[4, D]`.
+        colour: `[10, D]`.
+        rule: `[rule]`.
+    """
+
+    def __init__(self, config: ArcConfig) -> None:
+        super().__init__()
+        self.direction = nn.Parameter(torch.zeros(DIRECTIONS, config.width))
+        self.colour = nn.Parameter(torch.zeros(COLOURS, config.width))
+        self.rule = nn.Parameter(torch.zeros(config.rule))
+
+    def asymmetry(self) -> Tensor:
+        """The squared length of what breaks the symmetry, a scalar."""
+        return self.direction.square().sum() + self.colour.square().sum()
+
+
+class Told(NamedTuple):
+    """What is recalled at every step: `tokens[4, D, T]` in modes, and `rule[2H, 1]` for all."""
+
+    tokens: Tensor
+    rule: Tensor
+
+
+class ArcStem(nn.Module):
+    """The recurrent network; the state is `z[4, D, T]` in modes, zero at the start."""
+
+    def __init__(self, config: ArcConfig) -> None:
+        super().__init__()
+        self.config = config
+        width, scanned, pooled, hidden = config.width, config.scanned, config.pooled, config.hidden
+        heard = width + scanned + pooled
+        self.plain = nn.Linear(PLAIN, width)
+        self.directed = TurnedLinear(DIRECTED, width)
+        self.say = TurnedLinear(width, 2 * scanned + pooled)
+        self.decay = nn.Parameter(torch.linspace(-2, 2, scanned))
+        self.by_colour = TurnedLinear(3 * pooled, heard)
+        self.by_cell = TurnedLinear(2 * pooled, heard)
+        self.up = TurnedLinear(heard, 2 * hidden)
+        self.rule = nn.Linear(config.rule, 2 * hidden)
+        self.down = TurnedLinear(hidden, width)
+        self.gain = nn.Parameter(torch.ones(width, 1))
+        self.head = nn.Parameter(torch.randn(width) / math.sqrt(width))
+        self.keep = nn.Parameter(COPY * F.one_hot(torch.tensor(0), MAX_PLANES).float())
+
+    def embed(self, canvases: Canvases, task: TaskVectors) -> Told:
+        """Features and task vectors as what every token is told."""
+        tokens = self.directed(canvases.directed) + to_modes(task.direction)[..., None]
+        # What does not depend on the direction is all in the first mode.
+        alike = self.plain.weight @ canvases.plain + task.colour.T[:, canvases.colour]
+        tokens = torch.cat(((tokens[0] + 2 * (alike + self.plain.bias[:, None]))[None], tokens[1:]))
+        return Told(tokens, self.rule(task.rule)[:, None])
+
+    def init_state(self, canvases: Canvases) -> Tensor:
+        """The state before the first step."""
+        return canvases.plain.new_zeros(DIRECTIONS, self.config.width, len(canvases.colour))
+
+    def step(self, state: Tensor, told: Told, canvases: Canvases) -> Tensor:
+        """One step of the recurrence."""
+        relations, sizes = canvases.relations, self.config
+        x = state + told.tokens
+        said = from_modes(self.say(x))
+        gate, news, message = said.split((sizes.scanned, sizes.scanned, sizes.pooled), 1)
+        gate = torch.sigmoid(gate + self.decay[:, None])
+        message = F.silu(message)
+        arrived = scan(gate, (1 - gate) * F.silu(news), relations.lines)
+        shared = component_mean(message, relations.components)
+        by_colour, by_cell = (to_modes(each) for each in pool(message, relations.blocks))
+        whole = _sheet_mean(by_colour[:, : sizes.pooled], canvases)
+        heard = torch.cat((x, to_modes(torch.cat((arrived, shared), 1))), 1)
+        by_colour = self.by_colour(torch.cat((by_colour, whole), 1))
+        heard = spread_(heard, by_colour, self.by_cell(by_cell), relations.blocks)
+        gates, values = (from_modes(self.up(heard)) + told.rule).chunk(2, 1)
+        x = x + self.down(to_modes(F.silu(gates) * values))
+        return x * torch.rsqrt(x.square().mean((0, 1)) + 1e-6) * self.gain
+
+    def readout(self, state: Tensor, canvases: Canvases) -> Tensor:
+        """Logits `float32[C, most colours of a sheet]`; -inf where a sheet has fewer."""
+        logits = self.head @ state[0].float() / 2 + self.keep @ canvases.plain[:MAX_PLANES]
+        return F.pad(logits, (0, 1), value=-math.inf)[canvases.slots]
+
+
+def _sheet_mean(by_colour: Tensor, canvases: Canvases) -> Tensor:
+    """The mean over the colours of each sheet, told to each of them; `[4, c, colours of all]`."""
+    blocks = canvases.relations.blocks
+    parts = by_colour.split([block.sheets * block.colours for block in blocks], -1)
+    means = [
+        part.unflatten(-1, (-1, block.colours)).mean(-1).repeat_interleave(block.colours, -1)
+        for part, block in zip(parts, blocks, strict=True)
+    ]
+    return torch.cat(means, -1)

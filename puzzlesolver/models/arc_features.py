@@ -1,0 +1,176 @@
+"""What the ARC stem is told of one grid: source planes, mirrored planes, components, colours.
+
+In: up to four source planes on the canvas of the output (`refine/sizes.py` lays them there), and
+the colours that may occur. Out: a `Sheet`, numbers for every token; a token is a (colour, cell)
+pair. No number depends on which colour is which, black apart, or on how the grid is turned: the
+numbers turn with it.
+
+Shape legend: P planes, K colours, C cells (row-major), T = K · C tokens, F features.
+
+    >>> sheet = read_sheet(planes, colours=(0, 3, 7), target=None)
+    >>> sheet.plain.shape, sheet.directed.shape
+    ((28, 3 * 90), (4, 3, 3 * 90))
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzlesolver.models.arc_objects import BLACK, Labels, box_of, label, most_common
+
+Planes = npt.NDArray[np.int8]
+"""Colours on the canvas of an output, `int8[1..4, height, width]`; `NOTHING` where a plane has
+none. The first one is what a cell is expected to keep."""
+
+Floats = npt.NDArray[np.float32]
+
+NOTHING = -1
+MAX_PLANES = 4
+CELL_FEATURES = 8
+COLOUR_FEATURES = 4
+PLAIN = MAX_PLANES + 2 + 2 * CELL_FEATURES + COLOUR_FEATURES
+"""Features that are the same for every direction."""
+
+DIRECTED = 3
+"""Features that each direction has its own of."""
+
+DIRECTIONS = 4
+"""Right, down, left, up; opposite ones are two apart."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """One grid as the stem sees it.
+
+    Attributes:
+        plain: `float32[PLAIN, T]`, of which the first four are the planes, one-hot.
+        directed: `float32[4, DIRECTED, T]`.
+        colours: those of the tokens, in rising order.
+        shape: height and width of the canvas.
+        component: `int64[C]`, the component of every cell of the first plane.
+        expected: `int8[C]`, the first plane.
+        target: `int64[C]`, the position in `colours` of the right colour; None = nobody knows.
+    """
+
+    plain: Floats
+    directed: Floats
+    colours: tuple[int, ...]
+    shape: tuple[int, int]
+    component: npt.NDArray[np.int64]
+    expected: npt.NDArray[np.int8]
+    target: npt.NDArray[np.int64] | None
+
+    @property
+    def cells(self) -> int:
+        """Of the canvas."""
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def tokens(self) -> int:
+        """Pairs of a colour and a cell."""
+        return len(self.colours) * self.cells
+
+
+def read_sheet(
+    planes: Planes, colours: tuple[int, ...], target: npt.NDArray[np.integer] | None = None
+) -> Sheet:
+    """The features of one grid.
+
+    Args:
+        planes: on the canvas of the output.
+        colours: that a cell may get, those of the target among them; in rising order.
+        target: `[height, width]`, the output, where it may be known.
+    """
+    grid = planes[0]
+    components = label(grid)
+    absent = np.full((MAX_PLANES - len(planes), *grid.shape), NOTHING)
+    square = grid.shape[0] == grid.shape[1]
+    transposes = (grid.T, grid[::-1, ::-1].T) if square else (absent[:1].reshape(grid.shape),) * 2
+    one_hot = _one_hot(np.concatenate([planes, absent]), colours)
+    of_cells = _cell_features(grid, components)[:, None]
+    plain = np.concatenate(
+        [
+            one_hot,
+            _one_hot(grid[None, ::-1, ::-1], colours),
+            _one_hot(np.stack(transposes), colours).mean(0, keepdims=True),
+            np.broadcast_to(of_cells, (CELL_FEATURES, len(colours), grid.size)),
+            of_cells * one_hot[:1],
+            np.broadcast_to(
+                _colour_features(grid, colours)[..., None],
+                (COLOUR_FEATURES, len(colours), grid.size),
+            ),
+        ]
+    )
+    return Sheet(
+        plain.reshape(len(plain), -1).astype(np.float32),
+        _directed_features(grid, colours),
+        colours,
+        (grid.shape[0], grid.shape[1]),
+        components.ravel(),
+        grid.ravel(),
+        None if target is None else np.searchsorted(colours, target.ravel()),
+    )
+
+
+def _one_hot(planes: Planes, colours: tuple[int, ...]) -> Floats:
+    """`float32[P, K, C]`."""
+    cells = planes.reshape(len(planes), 1, -1)
+    return (cells == np.array(colours)[:, None]).astype(np.float32)
+
+
+def _cell_features(grid: Planes, components: Labels) -> Floats:
+    """`float32[CELL_FEATURES, C]`, of the component that a cell belongs to."""
+    background = BLACK if (grid == BLACK).any() else most_common(grid)
+    sizes = np.bincount(components.ravel())
+    described = []
+    for number, size in enumerate(sizes):
+        mask = components == number
+        box = box_of(mask)
+        assert box is not None
+        height, width = mask[box].shape
+        touches = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
+        described.append(
+            (
+                np.log(size) / 4,
+                touches,
+                size / (height * width),
+                np.log(max(height, width) / min(height, width)),
+                height == width,
+                grid[mask][0] != background,
+            )
+        )
+    table = np.array(described, np.float32).T
+    objects = sizes[table[-1] > 0]
+    largest = table[-1] * (sizes == objects.max(initial=0))
+    smallest = table[-1] * (sizes == objects.min(initial=grid.size))
+    return np.concatenate([table, largest[None], smallest[None]])[:, components.ravel()]
+
+
+def _colour_features(grid: Planes, colours: tuple[int, ...]) -> Floats:
+    """`float32[COLOUR_FEATURES, K]`."""
+    counts = np.array([(grid == colour).sum() for colour in colours])
+    present = counts[counts > 0]
+    return np.stack(
+        [
+            np.log1p(counts) / 4,
+            counts == present.max(initial=-1),
+            counts == present.min(initial=-1),
+            np.array(colours) == BLACK,
+        ]
+    ).astype(np.float32)
+
+
+def _directed_features(grid: Planes, colours: tuple[int, ...]) -> Floats:
+    """`float32[4, DIRECTED, T]`: mirrored along the direction, across it, and its edge cells."""
+    flipped, flopped = (_one_hot(view[None], colours)[0] for view in (grid[:, ::-1], grid[::-1]))
+    edges = np.zeros((DIRECTIONS, *grid.shape), np.float32)
+    edges[0, :, -1] = edges[1, -1] = edges[2, :, 0] = edges[3, 0] = 1
+    everywhere = np.broadcast_to(
+        edges.reshape(DIRECTIONS, 1, -1), (DIRECTIONS, len(colours), grid.size)
+    )
+    along_and_across = np.stack([(flipped, flopped), (flopped, flipped)] * 2)
+    features = np.concatenate([along_and_across, everywhere[:, None]], 1)
+    return features.reshape(DIRECTIONS, DIRECTED, -1).astype(np.float32)

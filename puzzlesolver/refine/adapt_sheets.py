@@ -1,0 +1,97 @@
+"""A task as the ARC stem sees it: one view of it, one size rule, one sheet for each grid.
+
+In: a task, of which no test output is looked at. Out: its canonical variant, and a `Desk` with the
+sheets of its demonstrations and tests.
+
+    >>> variant = canonical_variant(task)
+    >>> desk = prepare(variant.apply_task(task.without_answers()))
+    >>> desk.rule.name
+    'same size'
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from puzzlesolver.domains.arc.augment import Variant
+from puzzlesolver.domains.arc.task import COLOURS, Pair, Task
+from puzzlesolver.domains.base import Grid
+from puzzlesolver.domains.symmetry import TURNS
+from puzzlesolver.models.arc_features import Sheet, read_sheet
+from puzzlesolver.models.arc_objects import BLACK
+from puzzlesolver.refine.sizes import choose_rule
+from puzzlesolver.refine.sizes_rules import Rule
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """Everything that a fit may look at.
+
+    Attributes:
+        rule: chosen from the demonstrations.
+        demos: one sheet each, with targets.
+        inputs: of the tests.
+        tests: one sheet each; None where the rule has no canvas for the input.
+    """
+
+    rule: Rule
+    demos: tuple[Sheet, ...]
+    inputs: tuple[Grid, ...]
+    tests: tuple[Sheet | None, ...]
+
+    @property
+    def tokens(self) -> int:
+        """Of all demonstrations."""
+        return sum(sheet.tokens for sheet in self.demos)
+
+
+def canonical_variant(task: Task) -> Variant:
+    """The turn and the colours that give equivalent tasks the same form.
+
+    A fit of that form, undone, is the same for all of them: not only the network but also its noise
+    and the order of panels turn with the task. Black stays black, as it means something.
+    """
+    keyed = []
+    for turn in range(TURNS):
+        turned = Variant(turn, bytes(range(COLOURS))).apply_task(task.without_answers())
+        pairs = (*turned.train, *turned.test)
+        cells = np.concatenate([grid.ravel() for pair in pairs for grid in pair.grids])
+        found, first = np.unique(np.append(cells, np.arange(COLOURS)), return_index=True)
+        order = [colour for colour in found[first.argsort()] if colour != BLACK]
+        colours = np.zeros(COLOURS, np.uint8)
+        colours[order] = np.arange(1, COLOURS)
+        variant = Variant(turn, colours.tobytes())
+        keyed.append((b"".join(pair.key for pair in variant.apply_task(task).train), turn, variant))
+    return min(keyed)[2]
+
+
+def prepare(task: Task) -> Desk | None:
+    """Choose the rule and read all sheets; None where no rule gives every demonstration's size."""
+    rule = choose_rule(task.train)
+    if rule is None:
+        return None
+    introduced = {
+        colour for pair in task.train for colour in _colours(pair.output) - _colours(pair.input)
+    }
+    demos = [_sheet(pair, rule, introduced) for pair in task.train]
+    tests = [_sheet(Pair(pair.input), rule, introduced) for pair in task.test]
+    return Desk(
+        rule,
+        tuple(sheet for sheet in demos if sheet is not None),
+        tuple(pair.input for pair in task.test),
+        tuple(tests),
+    )
+
+
+def _sheet(pair: Pair, rule: Rule, introduced: set[int]) -> Sheet | None:
+    planes = rule.lay(pair.input)
+    if planes is None:
+        return None
+    colours = sorted(_colours(pair.input) | introduced | {BLACK})
+    return read_sheet(planes, tuple(colours), pair.output)
+
+
+def _colours(grid: Grid | None) -> set[int]:
+    return set() if grid is None else set(np.unique(grid).tolist())

@@ -1,0 +1,236 @@
+"""One step of a model as an ONNX file, opened with ONNX Runtime.
+
+The file holds all that refinement needs, so no torch weights are read: the graph of the step (which
+embeds the tokens itself), how states start, and a second, small graph that reads a state out. What
+is not a tensor lies in `metadata_props` (`GraphFacts`).
+
+Graph: `tokens int64[B, C]`, where the model has several puzzle embeddings also `identifiers
+int64[B]`, and `state_0, … float32[B, …]` → `next_state_0, …`, `logits float32[B, C, S]` and
+whatever else the family's `Readout` has, `residual float32[B]` of this step.
+
+    >>> graph = StepGraph(Path("sudoku.onnx"))
+    >>> graph.providers
+    ('CPUExecutionProvider',)
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import warnings
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Protocol
+
+from puzzlesolver.errors import ModelError, UsageError
+from puzzlesolver.models.relations import Layout, Neighbour, Pool
+from puzzlesolver.runtime import DEVICES, available_devices
+
+SUFFIX = ".onnx"
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+FATAL = 4
+"""ONNX Runtime's log level: what matters it also raises or tells by `get_providers`."""
+
+TRIVIAL = bytes.fromhex(
+    "080912003a370a100a017812017922084964656e746974791201675a0f0a0178120a0a0808011204"
+    "0a020801620f0a0179120a0a08080112040a02080142040a001012"
+)
+"""A graph that returns its input: what a session of it gets, any session gets."""
+
+
+class ProviderWarning(UserWarning):
+    """ONNX Runtime runs somewhere else than it was asked to."""
+
+
+@dataclass(frozen=True)
+class GraphFacts:
+    """What an exported file says of itself; one metadata entry a field, JSON where not text.
+
+    Attributes:
+        puzzlesolver: version that wrote it.
+        opset: of the graph.
+        family: key of `puzzlesolver.models.registry.MODELS`.
+        config: hyperparameters of that family.
+        domain: the puzzle kind.
+        layout: of the boards, the only ones that it serves; see `layout_to_json`.
+        weights_sha256: of the `model.safetensors` it was made from.
+        parameters: how many numbers were learned.
+        default_steps: step budget where the user names none; None = the general one.
+        exclusive: as in `Readout`: softmax, else a sigmoid, makes probabilities of logits.
+        starts: of each part of the state: `shape` after the batch, `vector` (its last axis, the
+            same in all nodes) and `noise`, the standard deviation of what is added to it.
+        fixed_start: whether no part has noise.
+        reader: the second graph, states → `logits` and the rest, in base64.
+        int8: whether the weights of matrix products are rounded to 8 bits.
+        checked: how far it was found to agree with torch; see `export/check.py`.
+    """
+
+    puzzlesolver: str
+    opset: int
+    family: str
+    config: dict[str, Any]
+    domain: str
+    layout: dict[str, Any]
+    weights_sha256: str
+    parameters: int
+    default_steps: int | None
+    exclusive: bool
+    starts: list[dict[str, Any]]
+    fixed_start: bool
+    reader: str
+    int8: bool
+    checked: dict[str, Any]
+
+    def to_metadata(self) -> dict[str, str]:
+        return {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_metadata(cls, metadata: dict[str, str]) -> GraphFacts:
+        """The facts; raises `KeyError` or `ValueError` on metadata that others wrote."""
+        values: dict[str, Any] = {
+            field.name: metadata[field.name]
+            if field.type == "str"
+            else json.loads(metadata[field.name])
+            for field in fields(cls)
+        }
+        return cls(**values)
+
+
+class StepGraph:
+    """An opened file.
+
+    Args:
+        path: of the file.
+        device: `cpu`, `cuda` or `cuda:N`; a `ProviderWarning` tells when it is another one.
+    """
+
+    def __init__(self, path: Path, device: str = "cpu") -> None:
+        if not path.is_file():
+            raise ModelError("there is no such file", where=str(path))
+        self.path = path
+        self.session = _opened(str(path), path, device)
+        self.providers = tuple(self.session.get_providers())
+        if not device.startswith("cpu") and CUDA not in self.providers:
+            warnings.warn(
+                f"{device} was asked for, but ONNX Runtime runs this model with "
+                f"{', '.join(self.providers)}",
+                ProviderWarning,
+                stacklevel=2,
+            )
+        try:
+            self.facts = GraphFacts.from_metadata(self.session.get_modelmeta().custom_metadata_map)
+            self.layout = layout_from_json(self.facts.layout)
+            self.reader = _opened(base64.b64decode(self.facts.reader), path, device)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                "this graph was not made by `puzzlesolver export`, or is damaged", where=str(path)
+            ) from error
+        inputs = {node.name for node in self.session.get_inputs()}
+        self.identified = "identifiers" in inputs
+        parts = range(len(self.facts.starts))
+        self.states = [f"state_{part}" for part in parts]
+        self.next_states = [f"next_state_{part}" for part in parts]
+
+    @property
+    def on_cpu(self) -> bool:
+        return self.providers == (CPU,)
+
+
+class GraphSource(Protocol):
+    """Graphs of one model by layout: a file, or exports made when they are needed.
+
+    Attributes:
+        fixed_start: as in `RecursiveModel`.
+    """
+
+    fixed_start: bool
+
+    def open(self, layout: Layout) -> StepGraph:
+        """The graph for boards of this layout; raises `ModelError` where there is none."""
+
+
+class GraphFile:
+    """A file as the only graph."""
+
+    def __init__(self, path: Path, device: str = "cpu") -> None:
+        self.graph = StepGraph(path, device)
+        self.fixed_start = self.graph.facts.fixed_start
+
+    def open(self, layout: Layout) -> StepGraph:
+        if layout != self.graph.layout:
+            raise ModelError(
+                f"this graph was exported for {_sides(self.graph.layout)}, not {_sides(layout)}",
+                where=str(self.graph.path),
+                hint="export one with --size, or pass the model's name, which serves every size",
+            )
+        return self.graph
+
+
+def graph_device(asked: str) -> str:
+    """Where sessions shall run, from `--device`: CUDA when asked for, or when torch finds it.
+
+    Torch need not know CUDA for ONNX Runtime to use it, so what is asked for is passed on.
+    """
+    if asked == "auto":
+        return "cuda" if "cuda" in available_devices() else "cpu"
+    kind, colon, number = asked.partition(":")
+    if kind not in DEVICES or (colon and not number.isdecimal()):
+        raise UsageError(
+            f"unknown device {asked!r}",
+            where="--device",
+            hint=f"auto, {', '.join(DEVICES)} or cuda:N",
+        )
+    return asked
+
+
+def obtained_providers() -> tuple[str, ...]:
+    """What a session really gets that asks for all providers of this ONNX Runtime."""
+    import onnxruntime
+
+    return tuple(_session(TRIVIAL, onnxruntime.get_available_providers()).get_providers())
+
+
+def layout_to_json(layout: Layout) -> dict[str, Any]:
+    """The lattice, and each relation with its fields."""
+    return {
+        "lattice": list(layout.lattice),
+        "relations": [asdict(relation) for relation in layout.relations],
+    }
+
+
+def layout_from_json(document: dict[str, Any]) -> Layout:
+    """The inverse of `layout_to_json`; raises `KeyError` or `TypeError` on anything else."""
+    relations = [
+        Pool(**{**each, "over": tuple(each["over"])}) if "over" in each else Neighbour(**each)
+        for each in document["relations"]
+    ]
+    return Layout(tuple(document["lattice"]), tuple(relations))
+
+
+def _opened(model: str | bytes, path: Path, device: str) -> Any:
+    kind, _, number = device.partition(":")
+    asked: list[Any] = [CPU]
+    if kind == "cuda":
+        asked.insert(0, (CUDA, {"device_id": number or "0"}))
+    try:
+        return _session(model, asked)
+    except Exception as error:  # ONNX Runtime's own errors have no common base but this
+        reason = str(error).partition("\n")[0]
+        raise ModelError(f"ONNX Runtime cannot open it: {reason}", where=str(path)) from error
+
+
+def _session(model: str | bytes, providers: list[Any]) -> Any:
+    import onnxruntime
+
+    onnxruntime.set_default_logger_severity(FATAL)  # a missing CUDA library fills a screen
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = FATAL
+    options.intra_op_num_threads = 1  # the micro-batches of the engine are the parallel unit
+    return onnxruntime.InferenceSession(model, options, providers=providers)
+
+
+def _sides(layout: Layout) -> str:
+    return f"boards of {layout.cells} cells as {'×'.join(map(str, layout.lattice))} nodes"

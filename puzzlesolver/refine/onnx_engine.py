@@ -1,0 +1,111 @@
+"""The engine that runs exported graphs with ONNX Runtime; same seeds and noise as `TorchEngine`.
+
+>>> engine = OnnxEngine(GraphFile(Path("sudoku.onnx")), choose_runtime("cpu"))
+>>> inputs, state = engine.embed(batch), engine.init_state(batch, seeds=[1, 2, 3])
+>>> state, residual = engine.advance(state, inputs, batch.layout, steps=4)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from puzzlesolver.models.interface import Batch, Readout, State
+from puzzlesolver.models.relations import Layout
+from puzzlesolver.refine.engines import by_micro_batch, disturbed, micro_batch_of, noise_of
+from puzzlesolver.refine.graph import GraphSource, StepGraph
+from puzzlesolver.refine.settle import relative_residual
+from puzzlesolver.runtime import Runtime
+
+
+class OnnxEngine:
+    """Runs the graphs of one model; tensors come and go on the CPU.
+
+    Args:
+        source: gives the graph of a layout.
+        runtime: its threads count; where sessions run is the source's matter.
+    """
+
+    def __init__(self, source: GraphSource, runtime: Runtime) -> None:
+        self.source = source
+        self.fixed_start = source.fixed_start
+        self._workers = ThreadPoolExecutor(runtime.threads)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """The tokens, which the graph embeds itself, `int64[B, C]`.
+
+        Models with several puzzle embeddings get the identifier as one more column.
+        """
+        if not self.source.open(batch.layout).identified:
+            return batch.tokens.clone()
+        identifiers = batch.identifiers
+        if identifiers is None:
+            identifiers = torch.zeros_like(batch.tokens[:, 0])
+        return torch.cat((batch.tokens, identifiers[:, None]), dim=1)
+
+    def init_state(self, batch: Batch, seeds: Sequence[int]) -> State:
+        """Fresh states; row i depends on `seeds[i]` alone, bit for bit as in `TorchEngine`."""
+
+        def part(start: dict[str, Any]) -> Tensor:
+            vector, shape = torch.tensor(start["vector"]), (len(seeds), *start["shape"])
+            if not start["noise"]:
+                return vector.expand(shape).clone()
+            scale: float = start["noise"]
+            return scale * noise_of(seeds, shape) + vector
+
+        return tuple(map(part, self.source.open(batch.layout).facts.starts))
+
+    @torch.inference_mode()
+    def advance(
+        self,
+        state: State,
+        inputs: Tensor,
+        layout: Layout,
+        steps: int,
+        noise: float = 0.0,
+        generators: Sequence[torch.Generator] = (),
+    ) -> tuple[State, Tensor]:
+        """As `TorchEngine.advance`."""
+        graph = self.source.open(layout)
+
+        @torch.inference_mode()
+        def run(rows: slice) -> tuple[State, Tensor]:
+            recalled = _recalled(graph, inputs[rows])
+            now = start = tuple(part[rows] for part in state)
+            for _ in range(steps):
+                now = _outputs(graph.session, graph.next_states, _named(graph, now) | recalled)
+                if noise:
+                    now = tuple(disturbed(part, noise, generators[rows]) for part in now)
+            return now, relative_residual(start, now)
+
+        if not graph.on_cpu:
+            return run(slice(0, len(inputs)))
+        return by_micro_batch(run, self._workers, len(inputs), micro_batch_of(layout))
+
+    def readout(self, state: State, layout: Layout) -> Readout:
+        """What the states say now."""
+        graph = self.source.open(layout)
+        names = [node.name for node in graph.reader.get_outputs()]
+        said: Any = dict(
+            zip(names, _outputs(graph.reader, names, _named(graph, state)), strict=True)
+        )
+        return Readout(exclusive=graph.facts.exclusive, **said)
+
+
+def _recalled(graph: StepGraph, inputs: Tensor) -> dict[str, Any]:
+    if not graph.identified:
+        return {"tokens": inputs.numpy()}
+    return {"tokens": inputs[:, :-1].numpy(), "identifiers": inputs[:, -1].numpy()}
+
+
+def _named(graph: StepGraph, state: State) -> dict[str, Any]:
+    """Those parts of a state that the session takes, by name."""
+    return {name: part.numpy() for name, part in zip(graph.states, state, strict=True)}
+
+
+def _outputs(session: Any, names: list[str], feed: dict[str, Any]) -> tuple[Tensor, ...]:
+    return tuple(map(torch.from_numpy, session.run(names, feed)))

@@ -1,0 +1,253 @@
+"""The rules of `sizes.py`: functions from an input to the canvas of its output.
+
+In: a grid. Out: up to four source planes on that canvas, or None where the rule has nothing to say.
+A rule is one function with a name that is printed; a function with choices stands for one rule a
+choice.
+
+    >>> panels(grid, down=2, right=1).shape
+    (2, 5, 9)
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzlesolver.domains.base import Grid
+from puzzlesolver.models.arc_features import MAX_PLANES, NOTHING, Planes
+from puzzlesolver.models.arc_objects import BLACK, most_common
+from puzzlesolver.refine.sizes_crops import CROPS, background, things
+
+MAX_SIDE = 30
+"""Of any grid of ARC."""
+
+SIDES = range(1, MAX_SIDE + 1)
+FEW = range(1, 6)
+
+COUNTS: dict[str, Callable[[Grid], int]] = {
+    "colours": lambda grid: len(np.setdiff1d(grid, BLACK)),
+    "coloured cells": lambda grid: int((grid != BLACK).sum()),
+    "black cells": lambda grid: int((grid == BLACK).sum()),
+    "objects": lambda grid: len(things(grid, one_colour=False)),
+    "one-coloured objects": lambda grid: len(things(grid, one_colour=True)),
+}
+"""What a size can be the number of."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One way from an input to the canvas of its output.
+
+    Attributes:
+        name: for people.
+        lay: the planes of an input, `int8[1..4, height, width]`, or None.
+    """
+
+    name: str
+    lay: Callable[[Grid], Planes | None]
+
+
+RULES: list[Rule] = []
+"""All rules; of those that fit equally well the earlier one counts."""
+
+Function = Callable[..., Planes | None]
+
+
+def rule(name: str, **choices: Sequence[Any]) -> Callable[[Function], Function]:
+    """Register a function of a grid as one rule for each combination of choices.
+
+    Args:
+        name: with the choices in braces.
+        choices: values of the function's keyword arguments.
+    """
+
+    def register(function: Function) -> Function:
+        for values in itertools.product(*choices.values()):
+            chosen = dict(zip(choices, values, strict=True))
+            RULES.append(Rule(name.format(**chosen), functools.partial(function, **chosen)))
+        return function
+
+    return register
+
+
+def _planes(*grids: npt.NDArray[np.integer]) -> Planes | None:
+    """As planes, or None where no grid of ARC has this size."""
+    height, width = grids[0].shape
+    if not (height in SIDES and width in SIDES):
+        return None
+    return np.stack(grids[:MAX_PLANES]).astype(np.int8)
+
+
+@rule("same size")
+def same(grid: Grid) -> Planes | None:
+    """The input itself."""
+    return _planes(grid)
+
+
+@rule("panels, {down} × {right}", down=FEW, right=FEW)
+def panels(grid: Grid, down: int, right: int) -> Planes | None:
+    """Equal parts of the input."""
+    height, width = grid.shape
+    if down * right == 1 or height % down or width % right:
+        return None
+    return _planes(*(part for band in np.split(grid, down) for part in np.split(band, right, 1)))
+
+
+@rule("separated panels, {down} × {right}", down=FEW, right=FEW)
+def separated_panels(grid: Grid, down: int, right: int) -> Planes | None:
+    """Equal parts, with lines of one colour between them."""
+    rows, columns = _cuts(grid.shape[0], down), _cuts(grid.shape[1], right)
+    if rows is None or columns is None or not rows + columns:
+        return None
+    lines = np.concatenate([grid[rows].ravel(), grid[:, columns].ravel()])
+    if (lines != lines[0]).any():
+        return None
+    parts = np.delete(np.delete(grid, rows, 0), columns, 1)
+    return panels(parts, down=down, right=right)
+
+
+def _cuts(length: int, parts: int) -> list[int] | None:
+    """Where single lines cut a length into equal parts."""
+    part, rest = divmod(length + 1, parts)
+    return None if rest or part < 2 else list(range(part - 1, length, part))
+
+
+@rule("{crop}{frame}", crop=list(CROPS), frame=("", ", less its frame"))
+def cropped(grid: Grid, crop: str, frame: str) -> Planes | None:
+    """Cut out of the input."""
+    box = CROPS[crop](grid)
+    if box is None:
+        return None
+    part = grid[box]
+    return _planes(part[1:-1, 1:-1] if frame else part)
+
+
+@rule("a cell for each block between lines")
+def lattice(grid: Grid) -> Planes | None:
+    """Lines of one colour from edge to edge part the blocks."""
+    for colour in np.unique(grid):
+        rows, columns = (grid == colour).all(1), (grid == colour).all(0)
+        if rows.all() or not (rows.any() or columns.any()):
+            continue
+        blocks = [[grid[np.ix_(down, right)] for right in _runs(~columns)] for down in _runs(~rows)]
+        return _planes(
+            _summary(blocks, most_common),
+            _summary(blocks, lambda block: _commonest(block[block != background(block)], block)),
+        )
+    return None
+
+
+def _runs(kept: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.intp]]:
+    """The numbers of cells that are kept, in runs without a gap."""
+    numbers = np.nonzero(kept)[0]
+    return np.split(numbers, np.nonzero(np.diff(numbers) > 1)[0] + 1)
+
+
+def _summary(blocks: list[list[Grid]], of: Callable[[Grid], int]) -> npt.NDArray[np.int64]:
+    return np.array([[of(block) for block in band] for band in blocks])
+
+
+def _commonest(cells: Grid, otherwise: Grid) -> int:
+    return most_common(cells if cells.size else otherwise)
+
+
+@rule("repeated rows and columns once")
+def once(grid: Grid) -> Planes | None:
+    """Without rows and columns that equal the one before."""
+    rows = np.append(True, (grid[1:] != grid[:-1]).any(1))
+    columns = np.append(True, (grid[:, 1:] != grid[:, :-1]).any(0))
+    return _planes(grid[rows][:, columns])
+
+
+@rule("{down} × {right} times as large", down=range(1, 11), right=range(1, 11))
+def larger(grid: Grid, down: int, right: int) -> Planes | None:
+    """Every cell becomes a block; beside it, the grid repeated."""
+    if down * right <= 1 or max(grid.shape[0] * down, grid.shape[1] * right) > MAX_SIDE:
+        return None
+    return _planes(np.kron(grid, np.ones((down, right), np.uint8)), np.tile(grid, (down, right)))
+
+
+@rule("{down} rows and {right} columns more", down=range(3), right=range(3))
+def grown(grid: Grid, down: int, right: int) -> Planes | None:
+    """With a margin all round, or at the end where it is one wide."""
+    margins = [(more // 2, more - more // 2) for more in (down, right)]
+    return _planes(np.pad(grid.astype(np.int8), margins, constant_values=NOTHING))
+
+
+@rule("transposed")
+def transposed(grid: Grid) -> Planes | None:
+    """Rows become columns."""
+    return _planes(grid.T)
+
+
+@rule("always {height} × {width}", height=SIDES, width=SIDES)
+def constant(grid: Grid, height: int, width: int) -> Planes | None:
+    """Whatever the input; its upper left part is the plane."""
+    plane = np.full((height, width), NOTHING)
+    part = grid[:height, :width]
+    plane[: part.shape[0], : part.shape[1]] = part
+    return _planes(plane)
+
+
+@rule("half, across the longer side")
+def half(grid: Grid) -> Planes | None:
+    """The input is twice as long as one of its two equal parts."""
+    height, width = grid.shape
+    return panels(grid, down=2, right=1) if height > width else panels(grid, down=1, right=2)
+
+
+@rule("without the lines")
+def without_lines(grid: Grid) -> Planes | None:
+    """What remains when rows and columns of one colour are taken out."""
+    rows, columns = (grid != grid[:, :1]).any(1), (grid != grid[:1]).any(0)
+    return _planes(grid[rows][:, columns])
+
+
+@rule("as many times as large as there are {counted}", counted=list(COUNTS))
+def larger_by_count(grid: Grid, counted: str) -> Planes | None:
+    """Every cell becomes a block whose side is a number that is counted in the input."""
+    count = COUNTS[counted](grid)
+    return larger(grid, down=count, right=count) if count else None
+
+
+@rule("as many times as large as it has rows and columns")
+def larger_by_itself(grid: Grid) -> Planes | None:
+    """Every cell can become a copy of the grid."""
+    return larger(grid, down=grid.shape[0], right=grid.shape[1])
+
+
+@rule(
+    "{crop}, twice as large", crop=("box of all but black", "box of all but the commonest colour")
+)
+def larger_crop(grid: Grid, crop: str) -> Planes | None:
+    """Cut out, then every cell becomes a block."""
+    box = CROPS[crop](grid)
+    return None if box is None else larger(grid[box], down=2, right=2)
+
+
+@rule("{crop}, repeated rows and columns once", crop=list(CROPS))
+def once_cropped(grid: Grid, crop: str) -> Planes | None:
+    """Cut out, then without rows and columns that equal the one before."""
+    box = CROPS[crop](grid)
+    return None if box is None else once(grid[box])
+
+
+@rule(
+    "as many {way} as there are {counted}",
+    way=("rows", "columns", "rows and columns"),
+    counted=list(COUNTS),
+)
+def as_many(grid: Grid, way: str, counted: str) -> Planes | None:
+    """A row, a column or a square whose side is a number that is counted in the input."""
+    count = COUNTS[counted](grid)
+    if count not in SIDES:
+        return None
+    return constant(
+        grid, height=count if "rows" in way else 1, width=count if "columns" in way else 1
+    )

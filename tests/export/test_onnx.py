@@ -1,0 +1,151 @@
+"""Export: the graph does what the model does, or there is no file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from puzzlesolver import __version__
+from puzzlesolver.errors import ModelError, UsageError
+from puzzlesolver.export import check
+from puzzlesolver.export.onnx import OPSET, export_graph, export_model
+from puzzlesolver.hub.store import save_model
+from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.models.registry import build_model
+from puzzlesolver.refine.graph import GraphFacts, StepGraph
+
+SMALL = {"hidden_size": 16, "num_heads": 2, "puzzle_emb_ndim": 16, "H_cycles": 1, "L_cycles": 1}
+MLP = {"mlp_t": True, "pos_encodings": "none"}
+TINY_STEM = {"width": 4, "messages": 4, "hidden": 4}
+MAZE_STEM = TINY_STEM | {
+    "relations": ("below", "left", "right", "above"),
+    "none_class": False,
+    "clues": 4,
+    "outputs": 4,
+    "learned_start": True,
+    "start_noise": 0.1,
+}
+MODELS: dict[str, tuple[str, str, tuple[int, int], dict[str, Any]]] = {
+    "stem": ("stem", "sudoku", (9, 9), TINY_STEM),
+    "maze-stem": ("stem", "maze", (7, 9), MAZE_STEM),
+    "hrm": ("hrm", "sudoku", (9, 9), SMALL | {"H_layers": 1, "L_layers": 1}),
+    "trm": ("trm", "sudoku", (9, 9), SMALL | {"num_puzzle_identifiers": 3}),
+    "rsm": ("rsm", "maze", (5, 5), SMALL | MLP | {"vocab_size": 6, "seq_len": 25}),
+}
+
+
+def build(name: str) -> RecursiveModel:
+    family, _, _, settings = MODELS[name]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = build_model(family, settings).eval()
+        for parameter in model.parameters():  # also of heads that start at zero
+            if not parameter.any():
+                torch.nn.init.normal_(parameter, std=0.1)
+    return model
+
+
+def export(name: str, out: Path, **options: Any) -> GraphFacts:
+    _, domain, size, _ = MODELS[name]
+    return export_graph(build(name), domain, size, out, sha256="0" * 64, **options)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_family_agrees_with_torch_after_a_thousand_steps(name: str, tmp_path: Path) -> None:
+    out = tmp_path / "step.onnx"
+    facts = export(name, out)
+    assert out.is_file() and [*tmp_path.iterdir()] == [out]
+    assert [*facts.checked["steps"]] == ["1", "16", "64", "256", "1000"]
+    assert facts.checked["steps"]["1"]["states"] < 1e-5
+    answers = facts.checked["answers"]
+    assert answers["compared"] == 5 * facts.checked["puzzles"] and answers["different"] == 0
+    onnx.checker.check_model(onnx.load(out), full_check=True)
+    model = onnx.load(out)
+    assert [entry.version for entry in model.opset_import if not entry.domain] == [OPSET]
+    rows = {value.name: value.type.tensor_type.shape.dim[0] for value in model.graph.input}
+    assert "tokens" in rows and all(row.dim_param for row in rows.values()), "dynamic batch"
+    assert ("identifiers" in rows) == (name == "trm")
+
+
+def test_a_file_says_what_it_is_and_not_where_it_was_made(tmp_path: Path) -> None:
+    out = tmp_path / "step.onnx"
+    facts = export("maze-stem", out, default_steps=77, longest=1)
+    metadata = onnxruntime.InferenceSession(out).get_modelmeta().custom_metadata_map
+    assert metadata["family"] == "stem" and metadata["domain"] == "maze"
+    assert metadata["puzzlesolver"] == __version__ and metadata["opset"] == str(OPSET)
+    assert json.loads(metadata["config"])["start_noise"] == 0.1
+    assert json.loads(metadata["layout"])["lattice"] == [7, 9, 1]
+    assert metadata["weights_sha256"] == "0" * 64 and metadata["default_steps"] == "77"
+    assert StepGraph(out).facts == GraphFacts.from_metadata(metadata)
+    assert facts.starts[0]["noise"] == float(np.float32(0.1))
+    assert str(Path(torch.__file__).parents[1]).encode() not in out.read_bytes()
+
+
+def test_the_residual_is_that_of_the_step(tmp_path: Path) -> None:
+    out = tmp_path / "step.onnx"
+    export("stem", out, longest=1)
+    state = np.random.default_rng(0).normal(size=(3, 729, 4)).astype(np.float32)
+    names = ["next_state_0", "residual"]
+    feed = {"tokens": np.zeros((3, 81), np.int64), "state_0": state}
+    now, residual = onnxruntime.InferenceSession(out).run(names, feed)
+    moved = np.linalg.norm((now - state).reshape(3, -1), axis=1)
+    np.testing.assert_allclose(
+        residual, moved / np.linalg.norm(state.reshape(3, -1), axis=1), rtol=1e-5
+    )
+
+
+def test_a_graph_of_other_weights_is_refused_with_the_numbers(tmp_path: Path) -> None:
+    out = tmp_path / "step.onnx"
+    export("stem", out, longest=1)
+    other = build("stem")
+    with torch.no_grad():
+        other.layers[0].gain.mul_(1.01)
+    with pytest.raises(ModelError, match=r"after 1 step states are 0\.\d+ apart"):
+        check.check_graph(out, other, check.check_set("sudoku", (9, 9)), longest=1)
+
+
+def test_what_fails_its_check_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "ONE_STEP", -1.0)
+    with pytest.raises(ModelError, match="does not do what the model does"):
+        export("stem", tmp_path / "step.onnx", longest=1)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_int8_passes_where_no_answer_changes(tmp_path: Path) -> None:
+    exact, rounded = tmp_path / "exact.onnx", tmp_path / "rounded.onnx"
+    model = build("rsm")  # its answers are those of its wide margins, or none at all
+    _, domain, size, _ = MODELS["rsm"]
+    export_graph(model, domain, size, exact, sha256="0" * 64, longest=1)
+    try:
+        facts = export_graph(model, domain, size, rounded, sha256="0" * 64, longest=1, int8=True)
+    except ModelError as error:
+        assert "answers are not those of torch" in str(error) and not rounded.exists()
+    else:
+        assert facts.int8 and rounded.stat().st_size < exact.stat().st_size
+
+
+def test_int8_is_refused_where_answers_change(tmp_path: Path) -> None:
+    out = tmp_path / "step.onnx"
+    with pytest.raises(ModelError, match=r"with 8-bit weights .* answers are not those of torch"):
+        export("trm", out, longest=64, int8=True)
+    assert not out.exists()
+
+
+def test_a_model_for_nothing_known_is_refused(tmp_path: Path) -> None:
+    save_model(build("stem"), tmp_path / "model", training={}, card="# Untrained\n")
+    with pytest.raises(ModelError, match="cannot be exported"):
+        export_model(str(tmp_path / "model"), tmp_path / "step.onnx")
+
+
+def test_a_size_that_no_board_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        export_graph(build("stem"), "sudoku", (7, 7), tmp_path / "step.onnx", sha256="")
