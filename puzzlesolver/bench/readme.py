@@ -19,7 +19,6 @@ from puzzlesolver.bench.baselines import PUBLISHED_ON
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "benchmarks"
 DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "weights").glob("*/README.md")))
-BLOCK = re.compile(r"(<!-- (?P<kind>\w+) (?P<names>[\w -]+) -->\n).*?(?P<end><!-- end -->)", re.S)
 
 
 def renew(text: str) -> str:
@@ -30,7 +29,9 @@ def renew(text: str) -> str:
         reports = [json.loads(file.read_text(encoding="utf-8")) for file in files]
         return f"{match[1]}{BLOCKS[match['kind']](reports)}{match['end']}"
 
-    return BLOCK.sub(block, text)
+    kinds = "|".join(BLOCKS)
+    marked = rf"(<!-- (?P<kind>{kinds}) (?P<names>[\w -]+) -->\n).*?(?P<end><!-- end -->)"
+    return re.sub(marked, block, text, flags=re.S)
 
 
 def markdown(reports: list[dict[str, Any]]) -> str:
@@ -106,7 +107,7 @@ def families(reports: list[dict[str, Any]]) -> str:
         cells = (
             row["domain"], f"**{row['system']}**" if ours else row["system"], row["weights"],
             f"{row['parameters']:,}", score, f"{row['steps']:,}{' on average' * ours}",
-            _round(row["seconds"]), "" if ours else f"{row['times_ours']:g}",
+            _round(row["seconds"]), "" if ours else _round(row["times_ours"]),
         )  # fmt: skip
         rows.append(f"| {' | '.join(cells)} |")
     data = "; ".join(

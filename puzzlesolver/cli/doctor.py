@@ -97,15 +97,11 @@ def _devices() -> str:
 
 
 def _providers() -> str:
-    import onnxruntime
-
-    from puzzlesolver.refine.graph import obtained_providers
+    from puzzlesolver.refine.graph import CUDA, obtained_providers
 
     got = obtained_providers()
-    built_in = onnxruntime.get_available_providers()
-    missing = [provider for provider in built_in if provider not in got]
     found = f"a session gets {', '.join(got)}"
-    return found + (f"; not to be had here: {', '.join(missing)}" if missing else "")
+    return found if CUDA in got else f"{found}; {CUDA} is not to be had here"
 
 
 def _cache() -> str:

@@ -205,7 +205,8 @@ def _graph(
         )
     assert program is not None
     graph = program.model_proto
-    for part in (graph, graph.graph, *graph.graph.node, *graph.graph.value_info):
+    graph.graph.ClearField("value_info")  # shapes before optimisation; they can be inferred
+    for part in (graph, graph.graph, *graph.graph.node):
         part.ClearField("doc_string")
         part.ClearField("metadata_props")  # stack traces with the paths of this machine
     return graph
