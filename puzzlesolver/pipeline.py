@@ -342,8 +342,19 @@ def solve(
 
 
 def verify(puzzle: str, answer: str, domain: str = "auto") -> Verdict:
-    """What the rules say of an answer; both are files or literal text, one grid each."""
-    from puzzlesolver.domains.detect import read_puzzles
+    """What the rules say of an answer.
 
-    question, reply = (next(iter(read_puzzles([text], domain))) for text in (puzzle, answer))
-    return get_domain(question.domain).verify(question, reply.grid)
+    Args:
+        puzzle: a file or literal text, one puzzle.
+        answer: likewise one grid, or for ARC a file of attempts.
+        domain: kind of puzzle; `auto` looks at the text.
+    """
+    from puzzlesolver.domains.detect import read_lines, read_puzzles
+
+    question = next(iter(read_puzzles([puzzle], domain)))
+    kind = get_domain(question.domain)
+    if kind.mark is None:
+        return kind.verify(question, next(iter(read_puzzles([answer], domain))).grid)
+    with read_lines(answer) as (lines, source):
+        _, verdict = next(kind.mark([question], lines, source))
+    return verdict

@@ -51,7 +51,7 @@ class Shard:
         for puzzle in self.puzzles:
             head = json.dumps([puzzle.domain, puzzle.name, puzzle.grid.shape])
             digest.update(head.encode() + b"\n" + puzzle.grid.tobytes())
-        return f"{self.index:06}-{digest.hexdigest()[:16]}.jsonl"
+        return f"{self.index:08}-{digest.hexdigest()[:16]}.jsonl"
 
 
 def cut(puzzles: Iterable[Puzzle], size: int) -> Iterator[Shard]:
@@ -107,7 +107,7 @@ class Folder:
                 write_atomically(path / RUN, _json(self._run))
         except OSError as error:
             raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from error
-        self._finished = {int(name[:6]): name for name in self._names()}
+        self._finished = {int(name.partition("-")[0]): name for name in self._names()}
 
     def unfinished(self, shards: Iterable[Shard]) -> Iterator[Shard]:
         """Shards that have no file yet; raises `UsageError` where the input has changed."""

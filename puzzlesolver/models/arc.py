@@ -29,7 +29,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -48,7 +48,15 @@ from puzzlesolver.models.arc_relations import (
 from puzzlesolver.models.interface import ModelConfig
 
 COLOURS = 10
-HALF, ROOT = 0.5, math.sqrt(0.5)
+ROOT = math.sqrt(0.5)
+MODES = torch.tensor(
+    [[0.5, 0.5, 0.5, 0.5], [0.5, -0.5, 0.5, -0.5], [ROOT, 0, -ROOT, 0], [0, ROOT, 0, -ROOT]]
+)
+"""Rows: all four; along minus across; right minus left; down minus up. Orthonormal."""
+
+BLOCKS = torch.tensor([[1.0, 1, 2], [1, 1, -2], [1, -1, 0], [1, -1, 0]])
+"""What a map to the same direction, to the opposite one and to those across does to each mode."""
+
 COPY = 2.0
 """Logit that a cell keeps the colour of the first plane, before any fitting."""
 
@@ -59,7 +67,7 @@ class ArcConfig(ModelConfig):
 
     Attributes:
         width: latent channels per direction of a token (D).
-        scanned: channels that travel along lines (S).
+        scanned: channels that travel along rows and columns, and again along diagonals (S).
         pooled: channels that components, colours, cells and the grid average (P).
         hidden: channels of the gated update, per direction (H).
         rule: length of the vector that says which rule to apply.
@@ -127,46 +135,14 @@ def lay(sheets: Sequence[Sheet]) -> Canvases:
     )
 
 
-class _ToModes(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        modes = torch.empty(x.shape, dtype=x.dtype)
-        torch.sub(x[:2], x[2:], out=modes[2:]).mul_(ROOT)
-        along, across = (x[:2] + x[2:]).mul_(HALF)
-        torch.add(along, across, out=modes[0])
-        torch.sub(along, across, out=modes[1])
-        return modes
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        return _FromModes.forward(ctx, gradients[0])
-
-
-class _FromModes(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, modes: Tensor) -> Tensor:
-        x = torch.empty(modes.shape, dtype=modes.dtype)
-        both = torch.stack((modes[0] + modes[1], modes[0] - modes[1])).mul_(HALF)
-        difference = modes[2:] * ROOT
-        torch.add(both, difference, out=x[:2])
-        torch.sub(both, difference, out=x[2:])
-        return x
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        return _ToModes.forward(ctx, gradients[0])
-
-
 def to_modes(x: Tensor) -> Tensor:
     """Directions `[4, …]` (right, down, left, up) to modes; keeps lengths."""
-    modes: Tensor = _ToModes.apply(x)
-    return modes
+    return (MODES.to(x) @ x.reshape(DIRECTIONS, -1)).view(x.shape)
 
 
 def from_modes(modes: Tensor) -> Tensor:
     """The inverse of `to_modes`."""
-    x: Tensor = _FromModes.apply(modes)
-    return x
+    return (MODES.T.to(modes) @ modes.reshape(DIRECTIONS, -1)).view(modes.shape)
 
 
 class TurnedLinear(nn.Module):
@@ -184,9 +160,8 @@ class TurnedLinear(nn.Module):
         self.weight = nn.Parameter(weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        same, opposite, across = self.weight
-        even, odd = same + opposite, same - opposite
-        return torch.bmm(torch.stack((even + 2 * across, even - 2 * across, odd, odd)), x)
+        weight = BLOCKS.to(x) @ self.weight.flatten(1)
+        return torch.bmm(weight.view(DIRECTIONS, *self.weight.shape[1:]), x)
 
 
 class TaskVectors(nn.Module):
@@ -223,10 +198,10 @@ class ArcStem(nn.Module):
         super().__init__()
         self.config = config
         width, scanned, pooled, hidden = config.width, config.scanned, config.pooled, config.hidden
-        heard = width + scanned + pooled
+        heard = width + 2 * scanned + pooled
         self.plain = nn.Linear(PLAIN, width)
         self.directed = TurnedLinear(DIRECTED, width)
-        self.say = TurnedLinear(width, 2 * scanned + pooled)
+        self.say = TurnedLinear(width, 4 * scanned + pooled)
         self.decay = nn.Parameter(torch.linspace(-2, 2, scanned))
         self.by_colour = TurnedLinear(3 * pooled, heard)
         self.by_cell = TurnedLinear(2 * pooled, heard)
@@ -254,13 +229,16 @@ class ArcStem(nn.Module):
         relations, sizes = canvases.relations, self.config
         x = state + told.tokens
         said = from_modes(self.say(x))
-        gate, news, message = said.split((sizes.scanned, sizes.scanned, sizes.pooled), 1)
+        straight, slanted, message = said.split((*(2 * sizes.scanned,) * 2, sizes.pooled), 1)
+        # A diagonal speaks for the two directions between which it lies, and is heard by both.
+        gate, news = torch.cat((straight, slanted + slanted.roll(-1, 0))).chunk(2, 1)
         gate = torch.sigmoid(gate + self.decay[:, None])
         message = F.silu(message)
-        arrived = scan(gate, (1 - gate) * F.silu(news), relations.lines)
+        straight, slanted = scan(gate, (1 - gate) * F.silu(news), relations.lines).chunk(2)
+        arrived = torch.cat((straight, slanted + slanted.roll(1, 0)), 1)
         shared = component_mean(message, relations.components)
         by_colour, by_cell = (to_modes(each) for each in pool(message, relations.blocks))
-        whole = _sheet_mean(by_colour[:, : sizes.pooled], canvases)
+        whole = by_colour[:, : sizes.pooled] @ relations.average
         heard = torch.cat((x, to_modes(torch.cat((arrived, shared), 1))), 1)
         by_colour = self.by_colour(torch.cat((by_colour, whole), 1))
         heard = spread_(heard, by_colour, self.by_cell(by_cell), relations.blocks)
@@ -270,16 +248,5 @@ class ArcStem(nn.Module):
 
     def readout(self, state: Tensor, canvases: Canvases) -> Tensor:
         """Logits `float32[C, most colours of a sheet]`; -inf where a sheet has fewer."""
-        logits = self.head @ state[0].float() / 2 + self.keep @ canvases.plain[:MAX_PLANES]
+        logits = self.head @ state[0] / 2 + self.keep @ canvases.plain[:MAX_PLANES]
         return F.pad(logits, (0, 1), value=-math.inf)[canvases.slots]
-
-
-def _sheet_mean(by_colour: Tensor, canvases: Canvases) -> Tensor:
-    """The mean over the colours of each sheet, told to each of them; `[4, c, colours of all]`."""
-    blocks = canvases.relations.blocks
-    parts = by_colour.split([block.sheets * block.colours for block in blocks], -1)
-    means = [
-        part.unflatten(-1, (-1, block.colours)).mean(-1).repeat_interleave(block.colours, -1)
-        for part, block in zip(parts, blocks, strict=True)
-    ]
-    return torch.cat(means, -1)

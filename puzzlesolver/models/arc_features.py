@@ -9,7 +9,7 @@ Shape legend: P planes, K colours, C cells (row-major), T = K · C tokens, F fea
 
     >>> sheet = read_sheet(planes, colours=(0, 3, 7), target=None)
     >>> sheet.plain.shape, sheet.directed.shape
-    ((28, 3 * 90), (4, 3, 3 * 90))
+    ((26, 3 * 90), (4, 4, 3 * 90))
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ COLOUR_FEATURES = 4
 PLAIN = MAX_PLANES + 2 + 2 * CELL_FEATURES + COLOUR_FEATURES
 """Features that are the same for every direction."""
 
-DIRECTED = 3
+DIRECTED = 4
 """Features that each direction has its own of."""
 
 DIRECTIONS = 4
@@ -164,13 +164,19 @@ def _colour_features(grid: Planes, colours: tuple[int, ...]) -> Floats:
 
 
 def _directed_features(grid: Planes, colours: tuple[int, ...]) -> Floats:
-    """`float32[4, DIRECTED, T]`: mirrored along the direction, across it, and its edge cells."""
+    """`float32[4, DIRECTED, T]`.
+
+    Mirrored along the direction, mirrored across it, its edge cells, and the cells in the middle.
+    """
     flipped, flopped = (_one_hot(view[None], colours)[0] for view in (grid[:, ::-1], grid[::-1]))
-    edges = np.zeros((DIRECTIONS, *grid.shape), np.float32)
+    height, width = grid.shape
+    edges = np.zeros((DIRECTIONS, height, width), np.float32)
     edges[0, :, -1] = edges[1, -1] = edges[2, :, 0] = edges[3, 0] = 1
-    everywhere = np.broadcast_to(
-        edges.reshape(DIRECTIONS, 1, -1), (DIRECTIONS, len(colours), grid.size)
-    )
+    middle = np.zeros_like(edges)
+    middle[::2, :, (width - 1) // 2 : width // 2 + 1] = 1
+    middle[1::2, (height - 1) // 2 : height // 2 + 1] = 1
+    places = np.stack([edges, middle], 1).reshape(DIRECTIONS, 2, 1, -1)
+    everywhere = np.broadcast_to(places, (DIRECTIONS, 2, len(colours), grid.size))
     along_and_across = np.stack([(flipped, flopped), (flopped, flipped)] * 2)
-    features = np.concatenate([along_and_across, everywhere[:, None]], 1)
+    features = np.concatenate([along_and_across, everywhere], 1)
     return features.reshape(DIRECTIONS, DIRECTED, -1).astype(np.float32)

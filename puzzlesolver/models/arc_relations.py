@@ -8,7 +8,7 @@ Shape legend: T tokens, ordered by sheet, colour, cell; V = 4 directions; c chan
 Channels come before tokens, so that every slice of channels is contiguous.
 
     >>> relations = relate(sheets)
-    >>> arrives = scan(gate, said, relations.lines)      # all [4, c, T]
+    >>> arrives = scan(gate, said, relations.lines)      # all [8, c, T]
 """
 
 from __future__ import annotations
@@ -26,22 +26,21 @@ from torch.nn import functional as F
 
 from puzzlesolver.models.arc_features import DIRECTIONS, Sheet
 
-
 TIE = 1e-5
-"""Tokens that are alike have equal states but for rounding: maxima so close share the gradient, so
-that turned grids have turned gradients, too."""
+"""Maxima so close share the gradient: tokens that are alike have equal states but for rounding, and
+turned grids must have turned gradients."""
 
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """The rows and columns of all sheets, in both directions, packed by position.
+    """The rows, columns and diagonals of all sheets, in both directions, packed by position.
 
     All first tokens come first, then all second ones; longer lines before shorter ones, so that
     those that go on are a prefix.
 
     Attributes:
-        packed: `int64[4T]`, the (direction, token) that stands at each place.
-        place: `int64[4T]`, the inverse.
+        packed: `int64[8T]`, the (direction, token) that stands at each place.
+        place: `int64[8T]`, the inverse.
         counts: how many lines have a first token, a second one, and so on.
     """
 
@@ -89,39 +88,67 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class Relations:
-    """All relations among the tokens of some sheets."""
+    """All relations among the tokens of some sheets.
+
+    Attributes:
+        lines: that news travel along.
+        components: of each colour's tokens on each component.
+        blocks: of tokens, for pools over cells and over colours.
+        average: `float32[colours of all sheets, same]`, the mean over the colours of a sheet.
+    """
 
     lines: Lines
     components: Groups
     blocks: list[Block]
+    average: Tensor
 
 
 def relate(sheets: Sequence[Sheet]) -> Relations:
     """The relations of sheets in this order; equal sizes should be neighbours."""
     sizes = [(len(sheet.colours), sheet.cells) for sheet in sheets]
     blocks = [Block(len(list(same)), *size) for size, same in itertools.groupby(sizes)]
-    return Relations(_lines(sheets), _components(sheets), blocks)
+    sheet = np.repeat(np.arange(len(sheets)), [len(sheet.colours) for sheet in sheets])
+    together = (sheet[:, None] == sheet).astype(np.float32)
+    average = torch.from_numpy(together / together.sum(0))
+    return Relations(_lines(sheets), _components(sheets), blocks, average)
 
 
 def _lines(sheets: Sequence[Sheet]) -> Lines:
-    line, position, lengths = [], [], []
-    for direction in range(DIRECTIONS):
+    lines: list[npt.NDArray[np.int64]] = []
+    positions: list[npt.NDArray[np.int64]] = []
+    lengths = [np.empty(0, np.int64)]
+    before = 0
+    for direction in range(2 * DIRECTIONS):
         for sheet in sheets:
-            (height, width), colours = sheet.shape, len(sheet.colours)
-            _, row, column = np.indices((colours, height, width)).reshape(3, -1)
-            across = direction % 2 == 0
-            along, beside = (column, row) if across else (row, column)
-            length, count = (width, height) if across else (height, width)
-            colour = np.repeat(np.arange(colours), height * width)
-            line.append(sum(map(len, lengths)) + colour * count + beside)
-            position.append(length - 1 - along if direction >= 2 else along)
-            lengths.append([length] * (colours * count))
+            line, position = _ways(*sheet.shape)[direction // DIRECTIONS][direction % 2]
+            own = np.bincount(line)
+            if direction % DIRECTIONS >= DIRECTIONS // 2:
+                position = own[line] - 1 - position
+            for _ in sheet.colours:
+                lines.append(before + line)
+                positions.append(position)
+                lengths.append(own)
+                before += len(own)
     length_of = np.concatenate(lengths)
     rank = np.argsort(np.argsort(-length_of, kind="stable"))
     counts = np.array([(length_of > step).sum() for step in range(length_of.max())])
     starts = np.cumsum(counts) - counts
-    place = starts[np.concatenate(position)] + rank[np.concatenate(line)]
+    place = starts[np.concatenate(positions)] + rank[np.concatenate(lines)]
     return Lines(_tensor(np.argsort(place)), _tensor(place), counts.tolist())
+
+
+Way = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+"""The line of every cell, and its place on it."""
+
+
+def _ways(height: int, width: int) -> tuple[tuple[Way, Way], tuple[Way, Way]]:
+    """Right and down, then right-down and left-down."""
+    row, column = np.indices((height, width)).reshape(2, -1)
+    mirrored = width - 1 - column
+    return ((row, column), (column, row)), (
+        (column - row + height - 1, np.minimum(row, column)),
+        (mirrored - row + height - 1, np.minimum(row, mirrored)),
+    )
 
 
 def _components(sheets: Sequence[Sheet]) -> Groups:
@@ -149,18 +176,19 @@ def scan(gate: Tensor, said: Tensor, lines: Lines) -> Tensor:
     """What arrives at every token from behind: s_t = gate_{t-1} s_{t-1} + said_{t-1}, s_0 = 0.
 
     Args:
-        gate: `[4, c, T]`, the share that each token lets through.
-        said: `[4, c, T]`, what it adds.
+        gate: `[8, c, T]`, the share that each token lets through; right, down, left, up, then
+            right-down, left-down, left-up, right-up.
+        said: `[8, c, T]`, what it adds.
         lines: along which.
     """
     heard: Tensor = _Scan.apply(_rows(gate), _rows(said), lines)
-    return _channels(heard)
+    return _channels(heard, len(gate))
 
 
 def component_mean(said: Tensor, groups: Groups) -> Tensor:
     """The mean over the component of each token, `[4, c, T]`."""
     mean: Tensor = _Mean.apply(_rows(said), groups)
-    return _channels(mean)
+    return _channels(mean, len(said))
 
 
 def pool(said: Tensor, blocks: list[Block]) -> tuple[Tensor, Tensor]:
@@ -184,13 +212,13 @@ def spread_(x: Tensor, by_colour: Tensor, by_cell: Tensor, blocks: list[Block]) 
 
 
 def _rows(x: Tensor) -> Tensor:
-    """`[4, c, T]` as `[4T, c]`."""
+    """`[V, c, T]` as `[V · T, c]`."""
     return x.transpose(1, 2).flatten(0, 1)
 
 
-def _channels(rows: Tensor) -> Tensor:
+def _channels(rows: Tensor, directions: int) -> Tensor:
     """The inverse of `_rows`."""
-    return rows.unflatten(0, (DIRECTIONS, -1)).transpose(1, 2)
+    return rows.view(directions, -1, rows.shape[-1]).transpose(1, 2)
 
 
 class _Scan(torch.autograd.Function):

@@ -9,30 +9,47 @@ size. The fit (`refine/adapt.py`) then decides every cell of the canvas.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 
 from puzzlesolver.domains.arc.task import Pair
+from puzzlesolver.domains.base import Grid
+from puzzlesolver.models.arc_features import Planes
 from puzzlesolver.refine.sizes_rules import RULES, Rule
 
 
 def choose_rule(demos: Sequence[Pair]) -> Rule | None:
-    """The same size where that fits, else the rule whose planes are most like the outputs."""
-    first, *others = RULES
-    if overlap(first, demos) is not None:
-        return first
-    fits = [(share, each) for each in others if (share := overlap(each, demos)) is not None]
-    return max(fits, key=lambda fit: fit[0])[1] if fits else None
+    """The rule with the plane most like the outputs, which is laid first; of equals, the earliest.
+
+    The same size is preferred to all rules that are not exact.
+    """
+    fits = [(shares, rule) for rule in RULES if (shares := overlaps(rule, demos)) is not None]
+    if not fits:
+        return None
+    shares, chosen = max(fits, key=lambda fit: max(fit[0]))
+    if fits[0][1] is RULES[0] and max(shares) < 1:
+        return RULES[0]
+    return Rule(chosen.name, functools.partial(_lay, chosen, shares.index(max(shares))))
 
 
-def overlap(rule: Rule, demos: Sequence[Pair]) -> float | None:
-    """Mean share of right cells in the best plane of each; None where a size is wrong."""
+def overlaps(rule: Rule, demos: Sequence[Pair]) -> list[float] | None:
+    """Mean share of right cells in each plane; None where a size is wrong."""
     shares = []
     for pair in demos:
         assert pair.output is not None
         planes = rule.lay(pair.input)
         if planes is None or planes.shape[1:] != pair.output.shape:
             return None
-        shares.append((planes == pair.output).mean((1, 2)).max())
-    return float(np.mean(shares))
+        shares.append((planes == pair.output).mean((1, 2)))
+    common = min(map(len, shares))
+    return np.mean([share[:common] for share in shares], axis=0).tolist()
+
+
+def _lay(rule: Rule, first: int, grid: Grid) -> Planes | None:
+    """The planes of a rule in another order."""
+    planes = rule.lay(grid)
+    if planes is None or first >= len(planes):
+        return planes
+    return planes[[first, *(plane for plane in range(len(planes)) if plane != first)]]

@@ -96,7 +96,10 @@ def panels(grid: Grid, down: int, right: int) -> Planes | None:
     height, width = grid.shape
     if down * right == 1 or height % down or width % right:
         return None
-    return _planes(*(part for band in np.split(grid, down) for part in np.split(band, right, 1)))
+    parts = [part for band in np.split(grid, down) for part in np.split(band, right, 1)]
+    if len(parts) == 2:  # there is room for the halves folded over, too
+        parts += [np.flip(part, 0 if down == 2 else 1) for part in parts]
+    return _planes(*parts)
 
 
 @rule("separated panels, {down} × {right}", down=FEW, right=FEW)
@@ -136,10 +139,7 @@ def lattice(grid: Grid) -> Planes | None:
         if rows.all() or not (rows.any() or columns.any()):
             continue
         blocks = [[grid[np.ix_(down, right)] for right in _runs(~columns)] for down in _runs(~rows)]
-        return _planes(
-            _summary(blocks, most_common),
-            _summary(blocks, lambda block: _commonest(block[block != background(block)], block)),
-        )
+        return _summaries(blocks)
     return None
 
 
@@ -149,12 +149,19 @@ def _runs(kept: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.intp]]:
     return np.split(numbers, np.nonzero(np.diff(numbers) > 1)[0] + 1)
 
 
-def _summary(blocks: list[list[Grid]], of: Callable[[Grid], int]) -> npt.NDArray[np.int64]:
-    return np.array([[of(block) for block in band] for band in blocks])
+def _summaries(blocks: list[list[Grid]]) -> Planes | None:
+    """The commonest colour of each block, and that of what is not background in it."""
+    figures = [[_figure(block) for block in band] for band in blocks]
+    return _planes(*(_each(most_common, parts) for parts in (blocks, figures)))
 
 
-def _commonest(cells: Grid, otherwise: Grid) -> int:
-    return most_common(cells if cells.size else otherwise)
+def _figure(block: Grid) -> Grid:
+    figure = block[block != background(block)]
+    return figure if figure.size else block
+
+
+def _each(of: Callable[[Grid], int], parts: list[list[Grid]]) -> npt.NDArray[np.int64]:
+    return np.array([[of(part) for part in band] for band in parts])
 
 
 @rule("repeated rows and columns once")
@@ -167,8 +174,13 @@ def once(grid: Grid) -> Planes | None:
 
 @rule("{down} × {right} times as large", down=range(1, 11), right=range(1, 11))
 def larger(grid: Grid, down: int, right: int) -> Planes | None:
-    """Every cell becomes a block; beside it, the grid repeated."""
-    if down * right <= 1 or max(grid.shape[0] * down, grid.shape[1] * right) > MAX_SIDE:
+    """Every cell becomes a block."""
+    return None if down * right == 1 else _enlarged(grid, down, right)
+
+
+def _enlarged(grid: Grid, down: int, right: int) -> Planes | None:
+    """Every cell as a block; beside it, the grid repeated."""
+    if max(grid.shape[0] * down, grid.shape[1] * right) > MAX_SIDE:
         return None
     return _planes(np.kron(grid, np.ones((down, right), np.uint8)), np.tile(grid, (down, right)))
 
@@ -213,22 +225,36 @@ def without_lines(grid: Grid) -> Planes | None:
 def larger_by_count(grid: Grid, counted: str) -> Planes | None:
     """Every cell becomes a block whose side is a number that is counted in the input."""
     count = COUNTS[counted](grid)
-    return larger(grid, down=count, right=count) if count else None
+    return _enlarged(grid, count, count) if count else None
 
 
 @rule("as many times as large as it has rows and columns")
 def larger_by_itself(grid: Grid) -> Planes | None:
     """Every cell can become a copy of the grid."""
-    return larger(grid, down=grid.shape[0], right=grid.shape[1])
+    return _enlarged(grid, *grid.shape)
 
 
 @rule(
-    "{crop}, twice as large", crop=("box of all but black", "box of all but the commonest colour")
+    "{crop}, {down} × {right} times as large",
+    crop=("box of all but black", "box of all but the commonest colour"),
+    down=(1, 2, 3),
+    right=(1, 2, 3),
 )
-def larger_crop(grid: Grid, crop: str) -> Planes | None:
-    """Cut out, then every cell becomes a block."""
+def larger_crop(grid: Grid, crop: str, down: int, right: int) -> Planes | None:
+    """Cut out, then every cell becomes a block; beside it, the part repeated."""
     box = CROPS[crop](grid)
-    return None if box is None else larger(grid[box], down=2, right=2)
+    return None if box is None else _enlarged(grid[box], down, right)
+
+
+@rule("{down} × {right} times as small", down=FEW, right=FEW)
+def smaller(grid: Grid, down: int, right: int) -> Planes | None:
+    """Every block becomes a cell: its commonest colour, or that of what is not background."""
+    height, width = grid.shape
+    if down * right == 1 or height % down or width % right:
+        return None
+    return _summaries(
+        [np.split(band, width // right, 1) for band in np.split(grid, height // down)]
+    )
 
 
 @rule("{crop}, repeated rows and columns once", crop=list(CROPS))

@@ -36,7 +36,7 @@ MODELS: dict[str, tuple[str, str, tuple[int, int], dict[str, Any]]] = {
     "stem": ("stem", "sudoku", (9, 9), TINY_STEM),
     "maze-stem": ("stem", "maze", (7, 9), MAZE_STEM),
     "hrm": ("hrm", "sudoku", (9, 9), SMALL | {"H_layers": 1, "L_layers": 1}),
-    "trm": ("trm", "sudoku", (9, 9), SMALL | {"num_puzzle_identifiers": 3}),
+    "trm": ("trm", "sudoku", (9, 9), SMALL | {"L_layers": 1, "num_puzzle_identifiers": 3}),
     "rsm": ("rsm", "maze", (5, 5), SMALL | MLP | {"vocab_size": 6, "seq_len": 25}),
 }
 
@@ -57,15 +57,27 @@ def export(name: str, out: Path, **options: Any) -> GraphFacts:
     return export_graph(build(name), domain, size, out, sha256="0" * 64, **options)
 
 
+@pytest.fixture(scope="module")
+def stem_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The untrained stem, checked over one step."""
+    out = tmp_path_factory.mktemp("stem") / "step.onnx"
+    export("stem", out, longest=1)
+    return out
+
+
 @pytest.mark.parametrize("name", MODELS)
-def test_every_family_agrees_with_torch_after_a_thousand_steps(name: str, tmp_path: Path) -> None:
+def test_every_family_agrees_with_torch(name: str, tmp_path: Path) -> None:
+    longest = 1_000 if name in ("stem", "maze-stem") else 64
     out = tmp_path / "step.onnx"
-    facts = export(name, out)
+    facts = export(name, out, longest=longest)
     assert out.is_file() and [*tmp_path.iterdir()] == [out]
-    assert [*facts.checked["steps"]] == ["1", "16", "64", "256", "1000"]
+    marks = [1, 16, 64, 256, 1_000]
+    marks = marks[: marks.index(longest) + 1]
+    assert [*facts.checked["steps"]] == [str(mark) for mark in marks]
     assert facts.checked["steps"]["1"]["states"] < 1e-5
     answers = facts.checked["answers"]
-    assert answers["compared"] == 5 * facts.checked["puzzles"] and answers["different"] == 0
+    assert answers["compared"] == len(marks) * facts.checked["puzzles"]
+    assert answers["different"] == 0 and answers["sensitive"] < answers["compared"] / 2
     onnx.checker.check_model(onnx.load(out), full_check=True)
     model = onnx.load(out)
     assert [entry.version for entry in model.opset_import if not entry.domain] == [OPSET]
@@ -88,27 +100,23 @@ def test_a_file_says_what_it_is_and_not_where_it_was_made(tmp_path: Path) -> Non
     assert str(Path(torch.__file__).parents[1]).encode() not in out.read_bytes()
 
 
-def test_the_residual_is_that_of_the_step(tmp_path: Path) -> None:
-    out = tmp_path / "step.onnx"
-    export("stem", out, longest=1)
+def test_the_residual_is_that_of_the_step(stem_graph: Path) -> None:
     state = np.random.default_rng(0).normal(size=(3, 729, 4)).astype(np.float32)
     names = ["next_state_0", "residual"]
     feed = {"tokens": np.zeros((3, 81), np.int64), "state_0": state}
-    now, residual = onnxruntime.InferenceSession(out).run(names, feed)
+    now, residual = onnxruntime.InferenceSession(stem_graph).run(names, feed)
     moved = np.linalg.norm((now - state).reshape(3, -1), axis=1)
     np.testing.assert_allclose(
         residual, moved / np.linalg.norm(state.reshape(3, -1), axis=1), rtol=1e-5
     )
 
 
-def test_a_graph_of_other_weights_is_refused_with_the_numbers(tmp_path: Path) -> None:
-    out = tmp_path / "step.onnx"
-    export("stem", out, longest=1)
+def test_a_graph_of_other_weights_is_refused_with_the_numbers(stem_graph: Path) -> None:
     other = build("stem")
     with torch.no_grad():
         other.layers[0].gain.mul_(1.01)
     with pytest.raises(ModelError, match=r"after 1 step states are 0\.\d+ apart"):
-        check.check_graph(out, other, check.check_set("sudoku", (9, 9)), longest=1)
+        check.check_graph(stem_graph, other, check.check_set("sudoku", (9, 9)), longest=1)
 
 
 def test_what_fails_its_check_leaves_no_file(
@@ -122,21 +130,17 @@ def test_what_fails_its_check_leaves_no_file(
 
 def test_int8_passes_where_no_answer_changes(tmp_path: Path) -> None:
     exact, rounded = tmp_path / "exact.onnx", tmp_path / "rounded.onnx"
-    model = build("rsm")  # its answers are those of its wide margins, or none at all
-    _, domain, size, _ = MODELS["rsm"]
-    export_graph(model, domain, size, exact, sha256="0" * 64, longest=1)
-    try:
-        facts = export_graph(model, domain, size, rounded, sha256="0" * 64, longest=1, int8=True)
-    except ModelError as error:
-        assert "answers are not those of torch" in str(error) and not rounded.exists()
-    else:
-        assert facts.int8 and rounded.stat().st_size < exact.stat().st_size
+    export_model("maze", exact, size=(9, 9), longest=64)
+    facts = export_model("maze", rounded, size=(9, 9), longest=64, int8=True)
+    assert facts.int8 and facts.checked["answers"]["changed_at_the_end"] == 0
+    assert facts.checked["steps"]["1"]["states"] > 1e-3, "these are other numbers"
+    assert rounded.stat().st_size < exact.stat().st_size
 
 
 def test_int8_is_refused_where_answers_change(tmp_path: Path) -> None:
     out = tmp_path / "step.onnx"
     with pytest.raises(ModelError, match=r"with 8-bit weights .* answers are not those of torch"):
-        export("trm", out, longest=64, int8=True)
+        export_model("sudoku", out, longest=64, int8=True)
     assert not out.exists()
 
 

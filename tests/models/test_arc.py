@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,9 +52,26 @@ def task() -> TaskVectors:
     return TaskVectors(SIZES)
 
 
+def exact(canvases: Canvases, stem: ArcStem) -> Canvases:
+    """With features in the precision of the network."""
+    kind = stem.head.dtype
+    components = canvases.relations.components
+    components = replace(components, share=components.share.to(kind))
+    return replace(
+        canvases,
+        plain=canvases.plain.to(kind),
+        directed=canvases.directed.to(kind),
+        relations=replace(
+            canvases.relations,
+            components=components,
+            average=canvases.relations.average.to(kind),
+        ),
+    )
+
+
 def run(stem: ArcStem, task: TaskVectors, sheets: Sequence[Sheet], steps: int = 6) -> Tensor:
     """Logits `[C, colours]`."""
-    canvases = lay(sheets)
+    canvases = exact(lay(sheets), stem)
     told, state = stem.embed(canvases, task), stem.init_state(canvases)
     for _ in range(steps):
         state = stem.step(state, told, canvases)
@@ -61,7 +79,10 @@ def run(stem: ArcStem, task: TaskVectors, sheets: Sequence[Sheet], steps: int = 
 
 
 def fit(stem: ArcStem, task: TaskVectors, pairs: Sequence[tuple[Grid, Grid]]) -> None:
-    """A few optimizer steps of everything, task vectors included."""
+    """A few optimizer steps of everything, task vectors included.
+
+    In double precision, for steps that follow one another magnify rounding.
+    """
     canvases = lay([sheet_of(*pair) for pair in pairs])
     optimizer = torch.optim.SGD([*stem.parameters(), *task.parameters()], lr=0.05)
     for _ in range(4):
@@ -95,12 +116,12 @@ def test_a_turned_task_turns_what_a_fit_learns() -> None:
     question, logits = grid_like(5, 4, 30), []
     for turn in (0, 1):
         torch.manual_seed(1)
-        stem, task = ArcStem(SIZES), TaskVectors(SIZES)
+        stem, task = ArcStem(SIZES).double(), TaskVectors(SIZES).double()
         views = [np.ascontiguousarray(turned(grid, turn)) for pair in pairs for grid in pair]
         fit(stem, task, list(zip(views[::2], views[1::2], strict=True)))
         assert task.direction.abs().max() > 1e-4  # the fit has broken the symmetry, and turned it
         logits.append(run(stem, task, [sheet_of(np.ascontiguousarray(turned(question, turn)))]))
-    torch.testing.assert_close(logits[1], turned_logits(logits[0], (5, 4), 1), atol=1e-4, rtol=0)
+    torch.testing.assert_close(logits[1], turned_logits(logits[0], (5, 4), 1), atol=1e-9, rtol=0)
 
 
 def test_recolouring_a_task_recolours_what_a_fit_learns() -> None:
@@ -110,11 +131,11 @@ def test_recolouring_a_task_recolours_what_a_fit_learns() -> None:
     question, logits = grid_like(4, 4, 30), []
     for names in (np.arange(10, dtype=np.uint8), table):
         torch.manual_seed(1)
-        stem, task = ArcStem(SIZES), TaskVectors(SIZES)
+        stem, task = ArcStem(SIZES).double(), TaskVectors(SIZES).double()
         fit(stem, task, [(names[before], names[after]) for before, after in pairs])
         logits.append(run(stem, task, [sheet_of(names[question])]))
     order = np.argsort(RENAMED)
-    torch.testing.assert_close(logits[1], logits[0][:, order], atol=1e-4, rtol=0)
+    torch.testing.assert_close(logits[1], logits[0][:, order], atol=1e-9, rtol=0)
 
 
 def test_only_the_task_vectors_tell_directions_and_colours_apart(stem: ArcStem) -> None:
@@ -162,24 +183,26 @@ def loose(canvases: Canvases) -> list[tuple[Sheet, slice]]:
     ]
 
 
-def test_a_scan_equals_a_loop_along_every_line(canvases: Canvases) -> None:
-    gate, said = torch.rand(2, 4, 2, len(canvases.colour)).unbind(0)
+STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, -1), (-1, 1))
+"""Rows down and columns to the right, for each direction of a scan."""
+
+
+def test_a_scan_equals_a_walk_along_every_line(canvases: Canvases) -> None:
+    gate, said = torch.rand(2, 8, 2, len(canvases.colour)).unbind(0)
     heard = scan(gate, said, canvases.relations.lines)
     for sheet, tokens in loose(canvases):
-        lattice = (4, 2, len(sheet.colours), *sheet.shape)
+        (height, width), lattice = sheet.shape, (8, 2, len(sheet.colours), *sheet.shape)
         gates, adds, hears = (x[..., tokens].reshape(lattice) for x in (gate, said, heard))
-        for direction in range(4):
-            turn = (0, 3, 2, 1)[direction]  # so that the direction becomes "right"
-            g, b, s = (
-                np.moveaxis(
-                    np.array([[turned(plane, (0, 1, 2, 3)[turn and 4 - turn]) for plane in channel]
-                              for channel in x[direction].numpy()]), -1, 0)
-                for x in (gates, adds, hears)
-            )
-            state = np.zeros_like(s[0])
-            for position in range(len(s)):
-                np.testing.assert_allclose(s[position], state, atol=1e-6)
-                state = g[position] * state + b[position]
+        for direction, (down, right) in enumerate(STEPS):
+            for row, column in np.ndindex(height, width):
+                y, x = row - down, column - right
+                inside = 0 <= y < height and 0 <= x < width
+                behind = [
+                    each[direction, ..., y, x] if inside else 0 for each in (gates, hears, adds)
+                ]
+                expected = torch.as_tensor(behind[0] * behind[1] + behind[2])
+                got = hears[direction, ..., row, column]
+                torch.testing.assert_close(got, expected.expand_as(got).to(got.dtype))
 
 
 def test_the_component_mean_averages_same_component_and_colour(canvases: Canvases) -> None:
@@ -194,16 +217,19 @@ def test_the_component_mean_averages_same_component_and_colour(canvases: Canvase
             torch.testing.assert_close(got, expected.expand_as(got))
 
 
-def test_gradients_of_the_relations_are_right(canvases: Canvases) -> None:
+def test_gradients_of_the_relations_are_right() -> None:
     small = lay([sheet_of(grid_like(2, 3)), sheet_of(grid_like(2, 3)), sheet_of(grid_like(3, 1))])
     relations, tokens = small.relations, len(small.colour)
-    x, gate = torch.rand(2, 4, 1, tokens, dtype=torch.float64).requires_grad_().unbind(0)
+    x = torch.rand(4, 1, tokens, dtype=torch.float64, requires_grad=True)
+    news, gate = (
+        torch.rand(8, 1, tokens, dtype=torch.float64, requires_grad=True) for _ in range(2)
+    )
     colours = sum(len(sheet.colours) for sheet in small.sheets)
     cells = sum(sheet.cells for sheet in small.sheets)
     told = [torch.rand(4, 1, n, dtype=torch.float64, requires_grad=True) for n in (colours, cells)]
     groups = relations.components
     check = torch.autograd.gradcheck
-    assert check(lambda a, b: scan(a, b, relations.lines), (gate, x))
+    assert check(lambda a, b: scan(a, b, relations.lines), (gate, news))
     assert check(lambda a: component_mean(a, groups), (x,))
     assert check(lambda a: pool(a, relations.blocks), (x,))
     assert check(lambda a, b, c: spread_(a * 1, b, c, relations.blocks), (x, *told))

@@ -1,0 +1,84 @@
+"""`export`, and the commands that run its files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from puzzlesolver.hub.store import save_model
+from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.refine.graph import ProviderWarning, StepGraph
+from tests.cli.support import ONE_BLANK, SOLVED, Run
+
+
+@pytest.fixture
+def model(tiny_model: RecursiveModel, tmp_path: Path) -> Path:
+    """Folder of an untrained model that says what it is for."""
+    save_model(tiny_model, tmp_path / "tiny", {"domain": "sudoku"}, card="# Untrained\n")
+    return tmp_path / "tiny"
+
+
+def test_export_then_solve_and_bench_with_the_file(run: Run, tmp_path: Path, model: Path) -> None:
+    done = run("export", model, "tiny.onnx", "--check-steps", "4")
+    assert done.code == 0 and done.stdout == "tiny.onnx\n"
+    assert "after 1 step:" in done.stderr and "after 4 steps:" in done.stderr
+    assert "0 different" in done.stderr and "opset 20" in done.stderr
+    options = ["--format", "json", "--max-steps", "8", "--no-live"]
+    done = run("solve", ONE_BLANK, "--engine", "onnx", "--model", "tiny.onnx", *options)
+    answer = json.loads(done.stdout)
+    assert done.code in (0, 1), done.stderr
+    assert answer["model"] == "tiny.onnx" and len(str(answer["answer"])) >= len(SOLVED)
+    again = json.loads(run("solve", ONE_BLANK, "--model", model, *options).stdout)
+    assert again["answer"] == answer["answer"] and again["steps"] == answer["steps"]
+    (tmp_path / "puzzles.csv").write_text(
+        f"source,question,answer,rating\ntest,{ONE_BLANK},{SOLVED},1\n"
+    )
+    bench = ["bench", "sudoku-extreme", "--data", "puzzles.csv", "--mode", "raw"]
+    done = run(
+        *bench, "--max-steps", "8", "--json", "r.json", "--engine", "onnx", "-m", "tiny.onnx"
+    )
+    assert done.code == 0, done.stderr
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["engine"] == "onnx" and report["model"]["family"] == "stem"
+
+
+def test_cuda_that_became_the_cpu_is_told(run: Run, model: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this machine has CUDA")
+    assert run("export", model, "tiny.onnx", "--check-steps", "1").code == 0
+    options = ["--engine", "onnx", "--model", "tiny.onnx", "--device", "cuda", "--max-steps", "4"]
+    with pytest.warns(ProviderWarning, match="cuda was asked for"):
+        done = run("solve", ONE_BLANK, "--no-live", *options)
+    assert done.code in (0, 1), done.stderr
+
+
+def test_another_size_on_request(run: Run, tmp_path: Path, model: Path) -> None:
+    done = run("export", model, "small.onnx", "--size", "4", "--check-steps", "1")
+    assert done.code == 0, done.stderr
+    assert StepGraph(tmp_path / "small.onnx").layout.cells == 16
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (["sudoku", "out.bin"], "must end in .onnx"),
+        (["sudoku", "out.onnx", "--size", "nine"], "expected N or HxW"),
+        (["sudoku", "out.onnx", "--size", "7", "--check-steps", "1"], "7"),
+    ],
+)
+def test_what_cannot_be_is_a_usage_error(
+    run: Run, tmp_path: Path, words: list[str], fault: str
+) -> None:
+    done = run("export", *words)
+    assert done.code == 2 and fault in done.stderr
+    assert not [*tmp_path.iterdir()]
+
+
+def test_onnx_refuses_what_only_torch_can(run: Run) -> None:
+    done = run("bench", "sudoku-extreme", "--engine", "onnx", "--compile")
+    assert done.code == 2 and "--compile" in done.stderr
+    done = run("solve", ONE_BLANK, "--model", "some.onnx")
+    assert done.code == 2 and "--engine onnx" in done.stderr
