@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 import torch
 from hypothesis import settings
@@ -9,6 +11,9 @@ from hypothesis import settings
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.runtime import available_devices
+
+# A shell that starts the tests in the background makes them deaf to Ctrl-C, and so their children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Machines that run other work at the same time make timings meaningless.
 settings.register_profile("shared-machine", deadline=None)

@@ -8,8 +8,8 @@ recoloured or turned logits. Only the `TaskVectors`, zero at the start, can brea
 
 In: `Sheet`s of any sizes as one `Canvases`. Out: logits for the colours of every cell.
 
-Shape legend: T tokens (sheet, colour, cell), C cells of all sheets, D width, S scan channels,
-P pooled channels, H hidden width; 4 = directions, or the modes of their symmetry group.
+Shape legend: T tokens (sheet, colour, cell), C cells of all sheets but sources, D width, S scanned
+channels, P pooled channels, H hidden width; 4 = directions, or the modes of their symmetry group.
 
 **Modes.** A map that commutes with turning has three blocks: to the same direction, to the opposite
 one, to the two across. Sums and differences of directions (all four; along minus across; right
@@ -92,7 +92,7 @@ class Canvases:
         target: `int64[C]`, the slot of the right colour, or None.
         changed: `bool[C]`, whether the right colour differs from the first plane, or None.
         relations: who hears whom.
-        sheets: what was laid.
+        sheets: what was laid, without the sources.
     """
 
     plain: Tensor
@@ -106,17 +106,17 @@ class Canvases:
 
 
 def lay(sheets: Sequence[Sheet]) -> Canvases:
-    """Sheets as one batch, in their order; targets only if all sheets have them."""
+    """Sheets as one batch, in their order, then their sources; targets only if all have them."""
+    sources = [sheet.source for sheet in sheets if sheet.source is not None]
+    everything = [*sheets, *sources]
     most = max(len(sheet.colours) for sheet in sheets)
-    tokens = sum(sheet.tokens for sheet in sheets)
+    colour = np.concatenate([np.repeat(each.colours, each.cells) for each in everything])
     slots, start = [], 0
     for sheet in sheets:
-        own = np.full((sheet.cells, most), tokens)
-        numbers = np.arange(start, start + sheet.tokens)
-        own[:, : len(sheet.colours)] = numbers.reshape(-1, sheet.cells).T
-        slots.append(own)
-        start += sheet.tokens
-    colour = np.concatenate([np.repeat(sheet.colours, sheet.cells) for sheet in sheets])
+        numbers = start + np.arange(len(sheet.colours) * sheet.cells).reshape(-1, sheet.cells).T
+        missing = ((0, 0), (0, most - len(sheet.colours)))
+        slots.append(np.pad(numbers, missing, constant_values=len(colour)))
+        start += numbers.size
     targets = [sheet.target for sheet in sheets if sheet.target is not None]
     told = len(targets) == len(sheets)
     changed = [
@@ -124,13 +124,13 @@ def lay(sheets: Sequence[Sheet]) -> Canvases:
         for sheet, target in zip(sheets, targets, strict=told)
     ]
     return Canvases(
-        torch.from_numpy(np.concatenate([sheet.plain for sheet in sheets], 1)),
-        to_modes(torch.from_numpy(np.concatenate([sheet.directed for sheet in sheets], 2))),
+        torch.from_numpy(np.concatenate([each.plain for each in everything], 1)),
+        to_modes(torch.from_numpy(np.concatenate([each.directed for each in everything], 2))),
         torch.from_numpy(colour),
         torch.from_numpy(np.concatenate(slots)),
         torch.from_numpy(np.concatenate(targets)) if told else None,
         torch.from_numpy(np.concatenate(changed)) if told else None,
-        relate(sheets),
+        relate(everything),
         tuple(sheets),
     )
 
@@ -203,7 +203,7 @@ class ArcStem(nn.Module):
         self.directed = TurnedLinear(DIRECTED, width)
         self.say = TurnedLinear(width, 4 * scanned + pooled)
         self.decay = nn.Parameter(torch.linspace(-2, 2, scanned))
-        self.by_colour = TurnedLinear(3 * pooled, heard)
+        self.by_colour = TurnedLinear(5 * pooled, heard)
         self.by_cell = TurnedLinear(2 * pooled, heard)
         self.up = TurnedLinear(heard, 2 * hidden)
         self.rule = nn.Linear(config.rule, 2 * hidden)
@@ -229,7 +229,9 @@ class ArcStem(nn.Module):
         relations, sizes = canvases.relations, self.config
         x = state + told.tokens
         said = from_modes(self.say(x))
-        straight, slanted, message = said.split((*(2 * sizes.scanned,) * 2, sizes.pooled), 1)
+        straight, slanted, message = torch.split(
+            said, [2 * sizes.scanned, 2 * sizes.scanned, sizes.pooled], 1
+        )
         # A diagonal speaks for the two directions between which it lies, and is heard by both.
         gate, news = torch.cat((straight, slanted + slanted.roll(-1, 0))).chunk(2, 1)
         gate = torch.sigmoid(gate + self.decay[:, None])
@@ -240,13 +242,15 @@ class ArcStem(nn.Module):
         by_colour, by_cell = (to_modes(each) for each in pool(message, relations.blocks))
         whole = by_colour[:, : sizes.pooled] @ relations.average
         heard = torch.cat((x, to_modes(torch.cat((arrived, shared), 1))), 1)
-        by_colour = self.by_colour(torch.cat((by_colour, whole), 1))
+        by_source = by_colour @ relations.source
+        by_colour = self.by_colour(torch.cat((by_colour, whole, by_source), 1))
         heard = spread_(heard, by_colour, self.by_cell(by_cell), relations.blocks)
         gates, values = (from_modes(self.up(heard)) + told.rule).chunk(2, 1)
         x = x + self.down(to_modes(F.silu(gates) * values))
-        return x * torch.rsqrt(x.square().mean((0, 1)) + 1e-6) * self.gain
+        normed: Tensor = x * torch.rsqrt(x.square().mean((0, 1)) + 1e-6) * self.gain
+        return normed
 
     def readout(self, state: Tensor, canvases: Canvases) -> Tensor:
         """Logits `float32[C, most colours of a sheet]`; -inf where a sheet has fewer."""
-        logits = self.head @ state[0] / 2 + self.keep @ canvases.plain[:MAX_PLANES]
+        logits: Tensor = self.head @ state[0] / 2 + self.keep @ canvases.plain[:MAX_PLANES]
         return F.pad(logits, (0, 1), value=-math.inf)[canvases.slots]

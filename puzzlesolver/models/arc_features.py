@@ -53,6 +53,7 @@ class Sheet:
         component: `int64[C]`, the component of every cell of the first plane.
         expected: `int8[C]`, the first plane.
         target: `int64[C]`, the position in `colours` of the right colour; None = nobody knows.
+        source: the whole input, with the same colours, where the canvas is another grid.
     """
 
     plain: Floats
@@ -62,6 +63,7 @@ class Sheet:
     component: npt.NDArray[np.int64]
     expected: npt.NDArray[np.int8]
     target: npt.NDArray[np.int64] | None
+    source: Sheet | None = None
 
     @property
     def cells(self) -> int:
@@ -70,8 +72,9 @@ class Sheet:
 
     @property
     def tokens(self) -> int:
-        """Pairs of a colour and a cell."""
-        return len(self.colours) * self.cells
+        """Pairs of a colour and a cell, those of the source too."""
+        own = len(self.colours) * self.cells
+        return own if self.source is None else own + self.source.tokens
 
 
 def read_sheet(
@@ -118,7 +121,8 @@ def read_sheet(
 def _one_hot(planes: Planes, colours: tuple[int, ...]) -> Floats:
     """`float32[P, K, C]`."""
     cells = planes.reshape(len(planes), 1, -1)
-    return (cells == np.array(colours)[:, None]).astype(np.float32)
+    one_hot: Floats = (cells == np.array(colours)[:, None]).astype(np.float32)
+    return one_hot
 
 
 def _cell_features(grid: Planes, components: Labels) -> Floats:
@@ -146,7 +150,9 @@ def _cell_features(grid: Planes, components: Labels) -> Floats:
     objects = sizes[table[-1] > 0]
     largest = table[-1] * (sizes == objects.max(initial=0))
     smallest = table[-1] * (sizes == objects.min(initial=grid.size))
-    return np.concatenate([table, largest[None], smallest[None]])[:, components.ravel()]
+    features = np.concatenate([table, largest[None], smallest[None]])
+    told: Floats = features[:, components.ravel()]
+    return told
 
 
 def _colour_features(grid: Planes, colours: tuple[int, ...]) -> Floats:

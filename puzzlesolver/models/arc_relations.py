@@ -95,12 +95,14 @@ class Relations:
         components: of each colour's tokens on each component.
         blocks: of tokens, for pools over cells and over colours.
         average: `float32[colours of all sheets, same]`, the mean over the colours of a sheet.
+        source: `float32[colours of all sheets, same]`, from those of its source; zero for others.
     """
 
     lines: Lines
     components: Groups
     blocks: list[Block]
     average: Tensor
+    source: Tensor
 
 
 def relate(sheets: Sequence[Sheet]) -> Relations:
@@ -110,7 +112,13 @@ def relate(sheets: Sequence[Sheet]) -> Relations:
     sheet = np.repeat(np.arange(len(sheets)), [len(sheet.colours) for sheet in sheets])
     together = (sheet[:, None] == sheet).astype(np.float32)
     average = torch.from_numpy(together / together.sum(0))
-    return Relations(_lines(sheets), _components(sheets), blocks, average)
+    numbers = {id(each): number for number, each in enumerate(sheets)}
+    sources = np.array([numbers.get(id(each.source), -1) for each in sheets])
+    slot = np.concatenate([np.arange(len(each.colours)) for each in sheets])
+    source = (sheet[:, None] == sources[sheet]) & (slot[:, None] == slot)
+    return Relations(
+        _lines(sheets), _components(sheets), blocks, average, torch.from_numpy(source).float()
+    )
 
 
 def _lines(sheets: Sequence[Sheet]) -> Lines:
@@ -181,13 +189,13 @@ def scan(gate: Tensor, said: Tensor, lines: Lines) -> Tensor:
         said: `[8, c, T]`, what it adds.
         lines: along which.
     """
-    heard: Tensor = _Scan.apply(_rows(gate), _rows(said), lines)
+    heard: Tensor = _Scan.apply(_rows(gate), _rows(said), lines)  # type: ignore[no-untyped-call]
     return _channels(heard, len(gate))
 
 
 def component_mean(said: Tensor, groups: Groups) -> Tensor:
     """The mean over the component of each token, `[4, c, T]`."""
-    mean: Tensor = _Mean.apply(_rows(said), groups)
+    mean: Tensor = _Mean.apply(_rows(said), groups)  # type: ignore[no-untyped-call]
     return _channels(mean, len(said))
 
 
@@ -201,13 +209,13 @@ def pool(said: Tensor, blocks: list[Block]) -> tuple[Tensor, Tensor]:
     Returns:
         `[4, 2c, colours of all sheets]` and `[4, 2c, cells of all sheets]`.
     """
-    pooled: tuple[Tensor, Tensor] = _Pool.apply(said, blocks)
+    pooled: tuple[Tensor, Tensor] = _Pool.apply(said, blocks)  # type: ignore[no-untyped-call]
     return pooled
 
 
 def spread_(x: Tensor, by_colour: Tensor, by_cell: Tensor, blocks: list[Block]) -> Tensor:
     """Add to each token what its colour and its cell were told; changes `x[4, c, T]`."""
-    added: Tensor = _Spread.apply(x, by_colour, by_cell, blocks)
+    added: Tensor = _Spread.apply(x, by_colour, by_cell, blocks)  # type: ignore[no-untyped-call]
     return added
 
 
@@ -224,9 +232,11 @@ def _channels(rows: Tensor, directions: int) -> Tensor:
 class _Scan(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, gate: Tensor, said: Tensor, lines: Lines) -> Tensor:
-        gates, adds = (x.index_select(0, lines.packed).split(lines.counts) for x in (gate, said))
+        gates, adds = (
+            torch.split(x.index_select(0, lines.packed), lines.counts) for x in (gate, said)
+        )
         heard = torch.empty_like(said)
-        steps = heard.split(lines.counts)
+        steps = torch.split(heard, lines.counts)
         steps[0].zero_()
         for before, after in itertools.pairwise(range(len(lines.counts))):
             on = lines.counts[after]
@@ -241,11 +251,11 @@ class _Scan(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         gate, heard = ctx.saved_tensors
         lines = ctx.lines
-        gates = gate.index_select(0, lines.packed).split(lines.counts)
+        gates = torch.split(gate.index_select(0, lines.packed), lines.counts)
         arrived = gradients[0].index_select(0, lines.packed)  # by what arrives, at first directly
-        total = arrived.split(lines.counts)
+        total = torch.split(arrived, lines.counts)
         left = torch.zeros_like(arrived)  # by what leaves: none where a line ends
-        leaving = left.split(lines.counts)
+        leaving = torch.split(left, lines.counts)
         for before, after in reversed(list(itertools.pairwise(range(len(lines.counts))))):
             on = lines.counts[after]
             leaving[before][:on].copy_(total[after])
@@ -325,8 +335,10 @@ class _Spread(torch.autograd.Function):
 def _parts(x: Tensor, blocks: list[Block]) -> list[Tensor]:
     """Views `[4, c, sheets, colours, cells]` of `[4, c, T]`, one a block."""
     return [
-        part.unflatten(-1, (block.sheets, block.colours, block.cells))
-        for part, block in zip(x.split([block.tokens for block in blocks], -1), blocks, strict=True)
+        part.view(*x.shape[:2], block.sheets, block.colours, block.cells)
+        for part, block in zip(
+            torch.split(x, [block.tokens for block in blocks], -1), blocks, strict=True
+        )
     ]
 
 
@@ -335,6 +347,6 @@ def _pooled_parts(x: Tensor, blocks: list[Block], axis: int) -> list[Tensor]:
     kept = [block.colours if axis == -1 else block.cells for block in blocks]
     counts = [block.sheets * each for block, each in zip(blocks, kept, strict=True)]
     return [
-        part.unflatten(-1, (-1, each)).unsqueeze(axis)
-        for part, each in zip(x.split(counts, -1), kept, strict=True)
+        part.reshape(*x.shape[:2], -1, each).unsqueeze(axis)
+        for part, each in zip(torch.split(x, counts, -1), kept, strict=True)
     ]

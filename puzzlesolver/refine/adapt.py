@@ -17,7 +17,7 @@ import copy
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -77,7 +77,7 @@ class FitSettings:
         enough_loss: below which, smoothed, such a vote counts for that.
     """
 
-    model: ArcConfig = ArcConfig()
+    model: ArcConfig = field(default_factory=ArcConfig)
     seeds: int = 3
     work: float = 1.5e6
     most_steps: int = 1500
@@ -152,7 +152,8 @@ def fit_seed(
 ) -> SeedVotes:
     """Run `fit_task` to its end."""
     started = time.process_time()
-    last, demos = None, 0.0
+    last: FitReport | None = None
+    demos = 0.0
     for last in fit_task(task, seed, settings, deadline):
         demos = max(demos, last.demos)
     seconds = time.process_time() - started
@@ -197,8 +198,9 @@ class _Fit:
             self.stem, self.task = ArcStem(settings.model), TaskVectors(settings.model)
         self.generator = torch.Generator().manual_seed(seed)
         self.rng = np.random.default_rng(seed)
-        self.model = nn.ModuleList([self.stem, self.task])
-        self.average = copy.deepcopy(self.model)
+        self.parameters = [*self.stem.parameters(), *self.task.parameters()]
+        self.average = copy.deepcopy((self.stem, self.task))
+        self.averaged = [tensor for part in self.average for tensor in part.parameters()]
         self.optimizer = AdamW(
             [
                 {"params": self.stem.parameters(), "weight_decay": settings.decay},
@@ -214,7 +216,8 @@ class _Fit:
         tests = [sheet for sheet in desk.tests if sheet is not None]
         self.tests = _laid(tests, settings.tokens)
         self.demonstrations = _laid(_by_size(desk.demos), settings.tokens)
-        self.loss, self.demos, self.guesses = math.nan, 0.0, ()
+        self.loss, self.demos = math.nan, 0.0
+        self.guesses: tuple[Grid, ...] = ()
 
     def over(self) -> bool:
         """Whether the deadline or the CPU seconds say stop."""
@@ -263,14 +266,17 @@ class _Fit:
             state = state + settings.noise * noise
         loss = fit_loss(self.stem.readout(state, canvases), canvases)
         self.optimizer.zero_grad()
-        (loss + settings.asymmetry * self.task.asymmetry()).backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        total = loss + settings.asymmetry * self.task.asymmetry()
+        total.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
-        old, new = list(self.average.parameters()), list(self.model.parameters())
         with torch.no_grad():
-            torch._foreach_lerp_(old, new, 1 - settings.average)
+            for averaged, parameter in zip(self.averaged, self.parameters, strict=True):
+                averaged.lerp_(parameter, 1 - settings.average)
         now = loss.item()
-        self.loss = now if math.isnan(self.loss) else self.loss + (1 - SMOOTHING) * (now - self.loss)
+        self.loss = (
+            now if math.isnan(self.loss) else self.loss + (1 - SMOOTHING) * (now - self.loss)
+        )
 
     def batch(self) -> Canvases:
         """All demonstrations, or as many as one batch holds, drawn anew."""
@@ -318,7 +324,7 @@ class _Fit:
         beliefs, slots = stem.readout(state, canvases).log_softmax(-1).max(-1)
         cells = [sheet.cells for sheet in canvases.sheets]
         for sheet, belief, slot in zip(
-            canvases.sheets, beliefs.split(cells), slots.split(cells), strict=True
+            canvases.sheets, torch.split(beliefs, cells), torch.split(slots, cells), strict=True
         ):
             colours = np.array(sheet.colours, np.uint8)[slot.numpy()]
             yield colours.reshape(sheet.shape), belief.mean().item()

@@ -11,7 +11,7 @@ sheets of its demonstrations and tests.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -89,8 +89,11 @@ def _sheet(pair: Pair, rule: Rule, introduced: set[int]) -> Sheet | None:
     planes = rule.lay(pair.input)
     if planes is None:
         return None
-    colours = sorted(_colours(pair.input) | introduced | {BLACK})
-    return read_sheet(planes, tuple(colours), pair.output)
+    colours = tuple(sorted(_colours(pair.input) | introduced | {BLACK}))
+    sheet = read_sheet(planes, colours, pair.output)
+    if np.array_equal(planes[0], pair.input):
+        return sheet
+    return replace(sheet, source=read_sheet(pair.input[None].astype(np.int8), colours))
 
 
 def _colours(grid: Grid | None) -> set[int]:

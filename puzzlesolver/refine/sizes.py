@@ -28,7 +28,7 @@ def choose_rule(demos: Sequence[Pair]) -> Rule | None:
     fits = [(shares, rule) for rule in RULES if (shares := overlaps(rule, demos)) is not None]
     if not fits:
         return None
-    shares, chosen = max(fits, key=lambda fit: max(fit[0]))
+    shares, chosen = max(fits, key=lambda fit: max(fit[0]) - fit[1].handicap)
     if fits[0][1] is RULES[0] and max(shares) < 1:
         return RULES[0]
     return Rule(chosen.name, functools.partial(_lay, chosen, shares.index(max(shares))))
@@ -44,7 +44,8 @@ def overlaps(rule: Rule, demos: Sequence[Pair]) -> list[float] | None:
             return None
         shares.append((planes == pair.output).mean((1, 2)))
     common = min(map(len, shares))
-    return np.mean([share[:common] for share in shares], axis=0).tolist()
+    means: list[float] = np.mean([share[:common] for share in shares], axis=0).tolist()
+    return means
 
 
 def _lay(rule: Rule, first: int, grid: Grid) -> Planes | None:

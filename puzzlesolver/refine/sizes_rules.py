@@ -47,10 +47,12 @@ class Rule:
     Attributes:
         name: for people.
         lay: the planes of an input, `int8[1..4, height, width]`, or None.
+        handicap: by which its share of right cells must be better than that of other rules.
     """
 
     name: str
     lay: Callable[[Grid], Planes | None]
+    handicap: float = 0.0
 
 
 RULES: list[Rule] = []
@@ -59,18 +61,22 @@ RULES: list[Rule] = []
 Function = Callable[..., Planes | None]
 
 
-def rule(name: str, **choices: Sequence[Any]) -> Callable[[Function], Function]:
+def rule(
+    name: str, handicap: float = 0.0, **choices: Sequence[Any]
+) -> Callable[[Function], Function]:
     """Register a function of a grid as one rule for each combination of choices.
 
     Args:
         name: with the choices in braces.
+        handicap: of all of them.
         choices: values of the function's keyword arguments.
     """
 
     def register(function: Function) -> Function:
         for values in itertools.product(*choices.values()):
             chosen = dict(zip(choices, values, strict=True))
-            RULES.append(Rule(name.format(**chosen), functools.partial(function, **chosen)))
+            lay = functools.partial(function, **chosen)
+            RULES.append(Rule(name.format(**chosen), lay, handicap))
         return function
 
     return register
@@ -133,14 +139,17 @@ def cropped(grid: Grid, crop: str, frame: str) -> Planes | None:
 
 @rule("a cell for each block between lines")
 def lattice(grid: Grid) -> Planes | None:
-    """Lines of one colour from edge to edge part the blocks."""
-    for colour in np.unique(grid):
-        rows, columns = (grid == colour).all(1), (grid == colour).all(0)
-        if rows.all() or not (rows.any() or columns.any()):
-            continue
-        blocks = [[grid[np.ix_(down, right)] for right in _runs(~columns)] for down in _runs(~rows)]
-        return _summaries(blocks)
-    return None
+    """Lines of one colour, from edge to edge, part the blocks."""
+
+    def lines(colour: int) -> list[npt.NDArray[np.bool_]]:
+        return [(grid == colour).all(1), (grid == colour).all(0)]
+
+    rows, columns = max(map(lines, np.unique(grid)), key=lambda both: sum(map(np.sum, both)))
+    if rows.all() or not (rows.any() or columns.any()):
+        return None
+    return _summaries(
+        [[grid[np.ix_(down, right)] for right in _runs(~columns)] for down in _runs(~rows)]
+    )
 
 
 def _runs(kept: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.intp]]:
@@ -246,7 +255,7 @@ def larger_crop(grid: Grid, crop: str, down: int, right: int) -> Planes | None:
     return None if box is None else _enlarged(grid[box], down, right)
 
 
-@rule("{down} × {right} times as small", down=FEW, right=FEW)
+@rule("{down} × {right} times as small", handicap=0.25, down=FEW, right=FEW)
 def smaller(grid: Grid, down: int, right: int) -> Planes | None:
     """Every block becomes a cell: its commonest colour, or that of what is not background."""
     height, width = grid.shape

@@ -65,6 +65,7 @@ def exact(canvases: Canvases, stem: ArcStem) -> Canvases:
             canvases.relations,
             components=components,
             average=canvases.relations.average.to(kind),
+            source=canvases.relations.source.to(kind),
         ),
     )
 

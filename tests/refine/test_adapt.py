@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import itertools
+import pickle
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from puzzlesolver.domains.arc.augment import Variant
+from puzzlesolver.domains.arc.task import Pair, Task
+from puzzlesolver.domains.base import Grid
+from puzzlesolver.models.arc import ArcConfig
+from puzzlesolver.refine.adapt import FitReport, FitSettings, answer_task, fit_seed, fit_task
+from puzzlesolver.refine.adapt_sheets import canonical_variant, prepare
+from puzzlesolver.refine.adapt_votes import Ballot, SeedVotes, merge
+
+TINY = FitSettings(
+    model=ArcConfig(width=8, scanned=4, pooled=4, hidden=8, rule=4),
+    seeds=2,
+    most_steps=20,
+    first_check=0.5,
+)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def inputs(count: int, side: int = 4, seed: int = 0) -> list[Grid]:
+    rng = np.random.default_rng(seed)
+    return [rng.choice([0, 0, 0, 3, 6], (side, side + 1)).astype(np.uint8) for _ in range(count)]
+
+
+def painted(grid: Grid) -> Grid:
+    """The rule of `TASK`: what is not black becomes 8."""
+    return np.where(grid > 0, 8, 0).astype(np.uint8)
+
+
+def task_of(grids: list[Grid], tests: int = 1) -> Task:
+    pairs = [Pair(grid, painted(grid)) for grid in grids]
+    return Task("painted", tuple(pairs[:-tests]), tuple(pairs[-tests:]), "test")
+
+
+TASK = task_of(inputs(4))
+
+
+def told(report: FitReport) -> tuple[object, ...]:
+    """What reports are compared by."""
+    votes = [[(vote.grid.tolist(), vote.share) for vote in each] for each in report.votes]
+    return report.step, report.loss, report.demos, [g.tolist() for g in report.guesses], votes
+
+
+def same(one: SeedVotes, other: SeedVotes) -> bool:
+    both = zip(one.votes, other.votes, strict=True)
+    return one.loss == other.loss and all(
+        vote.share == again.share and np.array_equal(vote.grid, again.grid)
+        for votes, others in both
+        for vote, again in zip(votes, others, strict=True)
+    )
+
+
+def test_an_easy_task_is_answered() -> None:
+    settings = replace(TINY, most_steps=150, seeds=1, work=1e9, first_check=0.2)
+    answer = answer_task(TASK, settings)
+    assert np.array_equal(answer.attempts[0][0], TASK.test[0].output)
+    assert answer.demos == 1
+    assert answer.rule == "same size"
+    assert answer.seconds > 0
+    assert 0.5 < sum(answer.shares[0]) <= 1 + 1e-9
+
+
+def test_the_same_seed_gives_the_same_reports_and_another_one_gives_others() -> None:
+    first, again, other = (
+        [told(report) for report in fit_task(TASK, seed, TINY)] for seed in (0, 0, 1)
+    )
+    assert first == again
+    assert first != other
+    assert [report[0] for report in first] == [5, 10, 15, 20]
+
+
+def test_test_outputs_change_nothing() -> None:
+    wrong = replace(TASK, test=tuple(Pair(p.input, p.input.T.copy()) for p in TASK.test))
+    votes = [fit_seed(task, 0, TINY) for task in (TASK, TASK.without_answers(), wrong)]
+    assert same(votes[0], votes[1])
+    assert same(votes[0], votes[2])
+
+
+@pytest.mark.parametrize(
+    "variant", [Variant(turn, bytes([0, 4, 7, 9, 1, 2, 3, 5, 6, 8])) for turn in (0, 1, 4, 6)]
+)
+def test_an_equivalent_task_gets_the_equivalent_answer(variant: Variant) -> None:
+    answer = answer_task(TASK, TINY)
+    other = answer_task(variant.apply_task(TASK), TINY)
+    for one, two in zip(answer.attempts, variant.undo_attempts(other.attempts), strict=True):
+        assert all(map(np.array_equal, one, two))
+    assert answer.shares == other.shares
+
+
+def test_equivalent_tasks_have_one_canonical_form() -> None:
+    forms = set()
+    for turn, colours in itertools.product(range(8), (range(10), (0, 5, 1, 2, 8, 9, 3, 4, 7, 6))):
+        task = Variant(turn, bytes(colours)).apply_task(TASK)
+        canonical = canonical_variant(task).apply_task(task)
+        forms.add(b"".join(pair.key for pair in (*canonical.train, *canonical.test)))
+    assert len(forms) == 1
+
+
+def test_reports_tell_where_the_fit_stands() -> None:
+    *early, last = fit_task(TASK, 0, replace(TINY, most_steps=30, first_check=0.5))
+    assert [report.step for report in (*early, last)] == [5, 10, 15, 20, 25, 30]
+    assert early[0].guesses == () and not early[0].votes[0]
+    assert last.guesses[0].shape == TASK.test[0].input.shape
+    assert sum(vote.share for vote in last.votes[0]) == pytest.approx(1)
+    assert last.loss < early[0].loss
+
+
+def test_a_fit_that_is_sure_stops_early() -> None:
+    grids = inputs(4)
+    task = Task("copy", tuple(Pair(g, g) for g in grids[:-1]), (Pair(grids[-1]),), "test")
+    settings = replace(TINY, most_steps=1000, work=1e9, first_check=0.0, enough_loss=0.1)
+    votes = fit_seed(task, 0, settings)
+    assert votes.demos == 1
+    assert votes.steps < 500
+
+
+def test_seeds_can_be_fitted_elsewhere_and_merged() -> None:
+    task, settings = pickle.loads(pickle.dumps((TASK, TINY)))
+    seeds = [pickle.loads(pickle.dumps(fit_seed(task, seed, settings))) for seed in range(2)]
+    merged, answer = merge(task, seeds), answer_task(TASK, TINY)
+    assert merged.shares == answer.shares
+    assert all(map(np.array_equal, merged.attempts[0], answer.attempts[0]))
+
+
+def test_fits_with_less_loss_weigh_more() -> None:
+    one, two = np.ones((1, 1), np.uint8), np.full((1, 1), 2, np.uint8)
+    seeds = []
+    for grid, loss in ((one, 0.5), (two, 0.1)):
+        ballot = Ballot()
+        ballot.add(grid, 0.3)
+        seeds.append(SeedVotes(0, (ballot.shares(),), loss, 1.0, 1, 1.0, "same size"))
+    task = Task("t", (Pair(one, one),), (Pair(one),), "test")
+    answer = merge(task, seeds)
+    assert [grid.item() for grid in answer.attempts[0]] == [2, 1]
+    assert answer.shares[0][0] == pytest.approx(1 / (1 + np.exp(-8 * 0.4)))
+
+
+def test_a_task_without_a_rule_is_answered_with_its_input() -> None:
+    grid = np.ones((2, 3), np.uint8)
+    demos = (Pair(grid, grid[:1]), Pair(grid, grid), Pair(grid, grid[:, :1]))
+    answer = answer_task(Task("none", demos, (Pair(grid),), "test"), TINY)
+    assert answer.rule == ""
+    assert all(np.array_equal(attempt, grid) for attempt in answer.attempts[0])
+    assert answer.shares == [(0.0, 0.0)]
+
+
+def test_outputs_on_another_canvas_hear_the_whole_input() -> None:
+    task = Task(
+        "corner",
+        tuple(Pair(grid, grid[:1, :1]) for grid in inputs(3)),
+        (Pair(inputs(4)[3]),),
+        "test",
+    )
+    desk = prepare(task)
+    assert desk is not None
+    assert all(sheet.source is not None and sheet.source.cells == 20 for sheet in desk.demos)
+    answer = answer_task(task, TINY)
+    assert answer.attempts[0][0].shape == (1, 1)
+
+
+def large(side: int = 30, count: int = 10) -> Task:
+    rng = np.random.default_rng(0)
+    grids = [rng.integers(0, 10, (side, side)).astype(np.uint8) for _ in range(count + 1)]
+    return Task("large", tuple(Pair(g, g[::-1].copy()) for g in grids[:-1]), (Pair(grids[-1]),), "")
+
+
+def test_a_deadline_ends_a_large_fit_with_an_answer() -> None:
+    answer = answer_task(large(), FitSettings(), deadline=time.monotonic())
+    assert answer.attempts[0][0].shape == (30, 30)
+    assert len(answer.seeds) == 1
+    assert answer.seeds[0].steps == 1
+
+
+def test_cpu_seconds_end_a_fit_with_an_answer() -> None:
+    votes = fit_seed(large(count=2), 0, FitSettings(seconds=0.0))
+    assert votes.steps == 1
+    assert votes.votes[0][0].grid.shape == (30, 30)
