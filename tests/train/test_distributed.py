@@ -112,7 +112,7 @@ def test_carried_states_are_shared_by_processes(tmp_path: Path) -> None:
     for key, weights in alone.items():
         torch.testing.assert_close(pair[key], weights, rtol=0, atol=1e-3)
     rows = [
-        [json.loads(line) for line in (tmp_path / name / "metrics.jsonl").open()]
+        [json.loads(line) for line in (tmp_path / name / "metrics.jsonl").read_text().splitlines()]
         for name in ("alone", "pair")
     ]
     assert [row.get("puzzles") for row in rows[0]] == [row.get("puzzles") for row in rows[1]]
