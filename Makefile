@@ -8,7 +8,7 @@ RUN := $(VENV)/bin
 demo: $(VENV)/run.stamp  ## install into .venv and solve one hard Sudoku
 	$(RUN)/puzzlesolver solve examples/puzzles/sudoku/extreme.txt
 
-test: $(VENV)/dev.stamp  ## every test
+test: $(VENV)/dev.stamp $(VENV)/web.stamp  ## every test; those of the page where it can be
 	$(RUN)/python -m pytest
 
 check: style test  ## what a change must pass
@@ -30,3 +30,6 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt
 $(VENV)/dev.stamp: $(VENV)/run.stamp
 	$(PIP_INSTALL) -e '.[dev,export,images,train]'
 	touch $@
+
+$(VENV)/web.stamp: tests/web/install.sh examples/web/package-lock.json | $(VENV)/run.stamp
+	sh $< && touch $@ || echo "The page will not be tested."

@@ -46,7 +46,7 @@ def run_python(site: Path, cwd: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_the_wheel_holds_the_package_and_the_weights_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_the_package_the_weights_and_the_page_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {Path(name) for name in archive.namelist()}
         (metadata,) = (name for name in archive.namelist() if name.endswith("dist-info/METADATA"))
@@ -61,7 +61,8 @@ def test_the_wheel_holds_the_package_and_the_weights_and_nothing_else(wheel: Pat
         if path.is_file() and "__pycache__" not in path.parts
     }
     weights = {path.relative_to(ROOT) for path in (ROOT / "weights").rglob("*") if path.is_file()}
-    assert package == source | weights
+    page = {Path("page", path.name) for path in (ROOT / "examples" / "web" / "page").iterdir()}
+    assert package == source | weights | page
     assert {name.parts[0] for name in names} == {"puzzlesolver", Path(metadata).parent.name}
     assert "puzzlesolver = puzzlesolver.cli.app:main" in entry_points
     assert "License-Expression: Apache-2.0" in metadata_text
@@ -86,6 +87,18 @@ def test_an_installed_copy_solves_from_any_folder(installed: Path, tmp_path: Pat
     arguments = ("-m", "puzzlesolver", "solve", "--format", "json", PUZZLE)
     result = json.loads(run_python(installed, tmp_path, *arguments))
     assert result["verdict"] == "verified"
+
+
+def test_an_installed_copy_says_what_its_page_lacks(installed: Path, tmp_path: Path) -> None:
+    arguments = [sys.executable, "-m", "puzzlesolver", "export", "sudoku", "--web", "site"]
+    environment = os.environ | {"PYTHONPATH": str(installed)}
+    done = subprocess.run(
+        arguments, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "the npm package onnxruntime-web is missing" in done.stderr
+    assert "npm install onnxruntime-web" in done.stderr
+    assert not [*tmp_path.iterdir()]
 
 
 def test_importing_the_package_imports_nothing_slow(tmp_path: Path) -> None:

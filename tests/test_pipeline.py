@@ -11,9 +11,9 @@ import torch
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.models.compiling import can_compile
 from puzzlesolver.models.stem import RelationalStem
-from puzzlesolver.pipeline import Result, Solver
 from puzzlesolver.refine.policy import Policy
 from puzzlesolver.refine.report import StepReport
+from puzzlesolver.solver import Result, Solver
 
 SOLUTION = np.array([[1, 2, 3, 4], [3, 4, 1, 2], [2, 1, 4, 3], [4, 3, 2, 1]], np.uint8)
 

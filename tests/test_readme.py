@@ -71,7 +71,8 @@ def split_block(body: str, kind: str, first_line: int) -> list[Command]:
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme")
-    shutil.copytree(ROOT / "examples", folder / "examples")
+    ignored = shutil.ignore_patterns("node_modules")
+    shutil.copytree(ROOT / "examples", folder / "examples", ignore=ignored)
     return folder
 
 

@@ -79,12 +79,14 @@ class Timing:
         puzzles: how many it was given.
         verified: how many of its answers the rules accept.
         seconds: for all of them.
+        refuted: how many it proved to have no solution.
     """
 
     solver: str
     puzzles: int
     verified: int
     seconds: float
+    refuted: int = 0
 
 
 def time_exact_solvers(puzzles: Sequence[Puzzle]) -> list[Timing]:
@@ -108,7 +110,8 @@ def _time(name: str, solver: Exact, puzzles: Sequence[Puzzle]) -> Timing:
         for puzzle, answer in zip(puzzles, answers, strict=True)
         if answer is not None
     ]
-    return Timing(name, len(puzzles), verdicts.count("verified"), seconds)
+    refuted = sum(answer is None for answer in answers)
+    return Timing(name, len(puzzles), verdicts.count("verified"), seconds, refuted)
 
 
 def _backtrack(puzzle: Puzzle) -> Grid | None:

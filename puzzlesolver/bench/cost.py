@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import platform
 import sys
@@ -18,14 +19,17 @@ from typing import Any
 import numpy as np
 
 from puzzlesolver.domains.base import Puzzle
-from puzzlesolver.pipeline import Solver
 from puzzlesolver.runtime import Runtime
+from puzzlesolver.solver import Solver
 
 BATCHES = ((1, 20), (64, 256), (1_024, 1_024))
 """Batch size, and how many of the first puzzles are solved with it; the smallest first, so that
 each peak of memory is that of its batch size."""
 
 MIB = 1 << 20
+
+PACKAGES = ("puzzlesolver", "numpy", "numba", "onnxruntime", "onnxruntime-gpu", "python-sat")
+"""Whose versions a report tells, where they are installed."""
 
 
 def measure_cost(solver: Solver, puzzles: Sequence[Puzzle]) -> dict[str, Any]:
@@ -93,7 +97,15 @@ def describe_machine(runtime: Runtime) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "torch": torch.__version__,
+        "versions": {name: found for name in PACKAGES if (found := _version(name))},
     }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _cpu_model() -> str:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from puzzlesolver.bench.charts import Line, lines, lines_png
+from puzzlesolver.bench.page import Panel, Section
 from puzzlesolver.bench.readme import REPORTS, ROOT
 from puzzlesolver.hub.folder import read_config, write_atomically
 
 SCHEMA = 1
+SUITE = "curves"
 DOCS = ROOT / "docs"
 
 KEPT = ("command", "family", "seed", "data", "updates", "parameters", "minutes", "core_minutes")
@@ -34,27 +37,67 @@ def collect(folders: Sequence[Path]) -> dict[str, Any]:
         kept = {name: record[name] for name in KEPT}
         kept |= {"name": record["preset"], "machine": record["machine"]}
         runs.append(kept | {"curve": [_point(point) for point in record["curve"]]})
-    return {"schema": SCHEMA, "suite": "curves", "runs": runs}
+    return {"schema": SCHEMA, "suite": SUITE, "runs": runs}
 
 
-def plot(report: dict[str, Any], path: Path) -> None:
+def training_sections(records: Mapping[str, Mapping[str, Any]]) -> list[Section]:
+    """What a page says of training: accuracy against core-minutes.
+
+    Args:
+        records: runs of `collect` or training records of models, by name; those without a curve are
+            left out.
+    """
+    found = {name: _learned(record) for name, record in records.items() if record.get("curve")}
+    if not found:
+        return []
+    if len(found) == 1:  # then there is room for every number of steps
+        ((name, learned),) = found.items()
+        series = [_line(f"after {steps} steps", points) for steps, points in learned.items()]
+        caption = f"{name} while it was trained"
+    else:
+        series = [_line(name, learned[max(learned)]) for name, learned in found.items()]
+        caption = "While they were trained"
+    rows = [
+        (line.name, f"{minutes:.1f}", f"{right:.1f}")
+        for line in series
+        for minutes, right in zip(line.x, line.y, strict=True)
+    ]
+    chart = lines(series, x="core-minutes of training", y="% of held-out puzzles right")
+    panel = Panel(caption, ("", "core-minutes", "% right"), rows, chart)
+    return [Section("Training", "Held-out puzzles, measured on the way.", [panel])]
+
+
+def plot(report: Mapping[str, Any], path: Path) -> None:
     """One line a run."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = figure.add_subplot()
+    series = []
     for run in report["runs"]:
-        minutes = [0.0, *(point["core_minutes"] for point in run["curve"])]
-        shares = [0.0, *(100 * point["right"] for point in run["curve"])]
+        learned = _learned(run)
         name = run["name"].removesuffix("-sudoku4").removesuffix("-sudoku-small")
-        axes.plot(minutes, shares, marker=".", label=f"{name}, {run['parameters']:,} weights")
-    axes.set(xlabel="core-minutes of training", ylabel="% of held-out boards right")
-    axes.set_ylim(0, 102)
-    axes.grid(alpha=0.3)
-    axes.legend(loc="lower right", frameon=False)
-    FigureCanvasAgg(figure)
-    figure.savefig(path)
+        series.append(_line(f"{name}, {run['parameters']:,} weights", learned[max(learned)]))
+    lines_png(
+        series, path, x="core-minutes of training", y="% of held-out boards right",
+        title="accuracy against training", log=False,
+    )  # fmt: skip
+
+
+def _learned(record: Mapping[str, Any]) -> dict[int, list[tuple[float, float]]]:
+    """(core-minutes, share right) on the way, for every number of steps it was measured at."""
+    learned: dict[int, list[tuple[float, float]]] = {}
+    for point in record["curve"]:
+        # Older records have minutes alone, and call the answer after so many steps "raw".
+        pace = record["core_minutes"] / record["minutes"]
+        minutes = point.get("core_minutes", pace * point.get("minutes", 0.0))
+        right = point.get("right", point.get("raw"))
+        shares = right if isinstance(right, dict) else {point["steps"]: right}
+        for steps, share in shares.items():
+            learned.setdefault(int(steps), []).append((minutes, share))
+    return learned
+
+
+def _line(name: str, points: Sequence[tuple[float, float]]) -> Line:
+    """From the untrained model on, which is taken to be right nowhere."""
+    minutes, shares = zip((0.0, 0.0), *points, strict=True)
+    return Line(name, minutes, [100 * share for share in shares])
 
 
 def _point(point: dict[str, Any]) -> dict[str, Any]:

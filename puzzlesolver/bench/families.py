@@ -3,36 +3,53 @@
 The published models have random weights here: nothing they answer counts, only what the published
 number of steps takes. Ours is the time of a *verified* answer, failures included in it.
 
-In: puzzles of both kinds. Out: a report with seconds a puzzle, and ratios.
+In: a suite's name. Out: a report with the time of a step of every model, engine and batch size, of
+an answer, and ratios.
 
-    >>> measure_families(runtime, {"sudoku": puzzles, "maze": mazes})["rows"][0]["seconds"]
-    9.3
+    >>> run("cost", limit=64)["rows"][1]["times_ours"]
+    5.4
 """
 
 from __future__ import annotations
 
+import datetime
+import functools
+import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from puzzlesolver.bench.compare import MUCH, same
 from puzzlesolver.bench.cost import describe_machine
-from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.bench.cost_page import sections as sections
+from puzzlesolver.bench.cost_page import show as show
+from puzzlesolver.bench.journal import SCHEMA, Journal
+from puzzlesolver.bench.meter import find_meter
+from puzzlesolver.bench.suites import get_suite
+from puzzlesolver.bench.throughput import BATCHES, LONGEST_STEP, Cell, throughput
+from puzzlesolver.domains.base import Puzzle
+from puzzlesolver.hub.folder import write_atomically
+from puzzlesolver.loading import load_network
 from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.models.registry import build_model
 from puzzlesolver.pipeline import load_solver
-from puzzlesolver.runtime import Runtime
+from puzzlesolver.runtime import Runtime, choose_runtime
 
 if TYPE_CHECKING:
-    from rich.table import Table
-    from torch.nn import Module
+    from rich.console import Console
 
-SCHEMA = 1
+Contender = tuple[dict[str, Any], Callable[[], RecursiveModel]]
+"""What is known of a system, and how its model is made."""
 
-BATCH = {"sudoku": 16, "maze": 4}
-"""Puzzles of a published model that are refined together."""
+SOLVED = 64
+"""Puzzles of each kind that the shipped models solve."""
 
-TIMED_STEPS = 2
-"""Steps that are timed; every step of a published model costs the same."""
+DATA = {"sudoku": "sudoku-extreme", "maze": "maze-hard"}
+"""By kind: the suite whose puzzles are solved."""
+
+SHIPPED, RANDOM = "shipped", "random, cost only"
 
 MLP = {"mlp_t": True, "pos_encodings": "none"}
 MAZE = {"vocab_size": 6, "seq_len": 900}
@@ -65,108 +82,199 @@ SETTINGS = (
 )  # fmt: skip
 
 
-def measure_families(
-    runtime: Runtime,
-    puzzles: Mapping[str, Sequence[Puzzle]],
-    tell: Callable[[str], None] = lambda line: None,
+def run(
+    name: str,
+    *,
+    data: Path | None = None,
+    limit: int = SOLVED,
+    seed: int = 0,
+    device: str = "auto",
+    threads: int | None = None,
+    out_json: Path | None = None,
+    resume: bool = False,
+    console: Console | None = None,
+    systems: Sequence[Setting] = SETTINGS,
+    batches: Sequence[int] = BATCHES,
+    longest_step: float = LONGEST_STEP,
 ) -> dict[str, Any]:
     """Time every model on the same machine.
 
     Args:
-        runtime: device and threads.
-        puzzles: by kind; the shipped models solve all of them.
-        tell: called with a line for people before each measurement.
+        name: of the suite.
+        data: the Sudokus; None = generated ones, as the mazes always are.
+        limit: puzzles of each kind that the shipped models solve.
+        seed: of the puzzles that are made.
+        device: where everything runs.
+        threads: of the CPU; None = torch's own number.
+        out_json: where the report goes; its journal lies beside it.
+        resume: go on with an unfinished journal.
+        console: tells what is measured next.
+        systems: published models.
+        batches: puzzles that are refined together.
+        longest_step: seconds that one step of a batch may take; what would take longer is left out.
     """
-    rows = []
-    for domain, given in puzzles.items():
-        tell(f"the shipped {domain} model solves {len(given)} puzzles")
-        ours = _shipped(runtime, domain, given)
-        rows.append(ours)
-        for setting in (setting for setting in SETTINGS if setting.domain == domain):
-            tell(f"{setting.system} on {domain}, random weights")
-            row = _published(runtime, setting, given[: BATCH[domain]])
-            times = row["seconds"] / ours["seconds"] if ours["seconds"] else None
-            rows.append(row | {"times_ours": times and round(times, 1)})
-    return {
-        "schema": SCHEMA,
-        "suite": "cost",
-        "machine": describe_machine(runtime),
-        "puzzles": {domain: len(given) for domain, given in puzzles.items()},
-        "rows": rows,
+    runtime = choose_runtime(device, threads)
+    meter = find_meter(runtime.device)
+    cases = {
+        domain: get_suite(suite).load(data if domain == "sudoku" else None, limit, seed)
+        for domain, suite in DATA.items()
     }
+    settings = {
+        "suite": name,
+        "seed": seed,
+        "data": {
+            domain: {"name": each.name, "sha256": each.sha256} for domain, each in cases.items()
+        },
+        "puzzles": {domain: len(each.puzzles) for domain, each in cases.items()},
+        "machine": describe_machine(runtime),
+        "batches": list(batches),
+        "longest_step": longest_step,
+    }
+    journal = Journal(out_json, settings, resume, Cell)
+    if journal.cost is None:
+        if console is not None:
+            console.print("the shipped models solve puzzles")
+        journal.add_cost({kind: _solved(runtime, kind, c.puzzles) for kind, c in cases.items()})
+    assert journal.cost is not None
+    rows = []
+    for domain, each in cases.items():
+        for row, make in _contenders(domain, journal.cost[domain], systems):
+            if console is not None:
+                console.print(f"{row['system']} on {domain}, weights: {row['weights']}")
+            model = make()
+            rows.append(row | {"parameters": sum(part.numel() for part in model.parameters())})
+            done = [cell for cell in journal.records if _whose(asdict(cell)) == _whose(row)]
+            for cell in throughput(
+                domain, row["system"], model, each.puzzles, runtime,
+                meter=meter, done=done, batches=batches, longest_step=longest_step,
+            ):  # fmt: skip
+                journal.add(cell)
+    cells = _answers(journal.records, rows)
+    report = {
+        "schema": SCHEMA,
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        **settings,
+        "meter": meter and meter.name,
+        "cells": cells,
+        "rows": [_with_seconds(row, rows, cells) for row in rows],
+    }
+    if out_json is not None:
+        write_atomically(out_json, json.dumps(report, indent=1).encode() + b"\n")
+    journal.finish()
+    return report
 
 
-def cost_table(report: Mapping[str, Any]) -> Table:
-    """The rows for a terminal."""
-    from rich.table import Table
+def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """What became much slower, one sentence each.
 
-    table = Table("puzzle", "system", "weights", "parameters", "steps", "s/puzzle", "× ours")
-    for row in report["rows"]:
-        seconds = "–" if row["seconds"] is None else f"{row['seconds']:.3g}"
-        times = row.get("times_ours")
-        table.add_row(
-            row["domain"],
-            row["system"],
-            row["weights"],
-            f"{row['parameters']:,}",
-            f"{row['steps']:,}",
-            seconds,
-            "" if times is None else f"{times:g}",
-        )
-    return table
+    Raises:
+        UsageError: the reports are of different machines.
+    """
+    same(*(f"{each['machine']['cpu']}, {each['machine']['device']}" for each in (old, new)))
+    before = {_key(cell): cell["step_seconds"] for cell in old.get("cells", ())}
+    return [
+        f"{cell['system']} on {cell['domain']}, {cell['engine']}, batch {cell['batch']:,}: "
+        f"{now:.3g} s a step, more than {MUCH:g} times the old {then:.3g}"
+        for cell in new["cells"]
+        if (now := cell["step_seconds"]) and (then := before.get(_key(cell))) and now > MUCH * then
+    ]
 
 
-def _shipped(runtime: Runtime, domain: str, puzzles: Sequence[Puzzle]) -> dict[str, Any]:
-    """Seconds for each verified answer, with the time of the others in it."""
+def _contenders(
+    domain: str, ours: dict[str, Any], systems: Sequence[Setting]
+) -> Iterator[Contender]:
+    """Ours, then the published ones."""
+
+    def shipped() -> RecursiveModel:
+        network = load_network(None, domain).network
+        assert isinstance(network, RecursiveModel)
+        return network
+
+    yield ours, shipped
+    for system in systems:
+        if system.domain == domain:
+            row = {
+                "system": system.system,
+                "domain": domain,
+                "weights": RANDOM,
+                "score": system.score,
+                "steps": system.steps,
+            }
+            yield row, functools.partial(_random, system)
+
+
+def _random(system: Setting) -> RecursiveModel:
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return build_model(system.family, system.model).eval()
+
+
+def _solved(runtime: Runtime, domain: str, puzzles: Sequence[Puzzle]) -> dict[str, Any]:
+    """Seconds and steps for each verified answer, with those of the others in it."""
     solver = load_solver(domain, None, {}, runtime=runtime, compiled=True, batch_size=len(puzzles))
-    assert isinstance(solver.model, RecursiveModel)
     list(solver.solve(puzzles[:1]))  # compiles
     started = time.perf_counter()
     results = list(solver.solve(puzzles))
     seconds = time.perf_counter() - started
     verified = sum(result.verdict.status == "verified" for result in results)
+    steps = sum(result.steps for result in results)
     return {
         "system": f"ours, {solver.model_name}",
         "domain": domain,
-        "weights": "shipped",
-        "parameters": _parameters(solver.model),
+        "weights": SHIPPED,
         "puzzles": len(puzzles),
         "verified": verified,
-        "steps": round(sum(result.steps for result in results) / len(results)),
+        "steps": round(steps / len(results)),
+        "steps_per_answer": steps / verified if verified else None,
         "seconds": round(seconds / verified, 4) if verified else None,
     }
 
 
-def _published(runtime: Runtime, setting: Setting, puzzles: Sequence[Puzzle]) -> dict[str, Any]:
-    """Seconds a puzzle at the published number of steps."""
-    import torch
+def _answers(cells: Sequence[Cell], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Cells with what they mean for whole answers, at the number of steps of each system."""
+    steps = {_whose(row): row.get("steps_per_answer", row["steps"]) for row in rows}
+    ours = {row["domain"]: row["system"] for row in rows if row["weights"] == SHIPPED}
 
-    from puzzlesolver.models.registry import build_model
-    from puzzlesolver.refine.engines import TorchEngine
+    def per_answer(cell: Cell, spent: float | None) -> float | None:
+        count = steps[cell.domain, cell.system]
+        return None if spent is None or count is None else spent * count / cell.batch
 
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        model = build_model(setting.family, setting.model)
-    engine = TorchEngine(model, runtime, compiled=True)
-    batch = get_domain(setting.domain).encode(puzzles)
-    inputs = engine.embed(batch)
-    state = engine.init_state(batch, range(len(puzzles)))
-    engine.advance(state, inputs, batch.layout, 1)  # compiles
-    started = time.perf_counter()
-    engine.advance(state, inputs, batch.layout, TIMED_STEPS)
-    seconds = time.perf_counter() - started
-    return {
-        "system": setting.system,
-        "domain": setting.domain,
-        "weights": "random, cost only",
-        "parameters": _parameters(model),
-        "puzzles": len(puzzles),
-        "score": setting.score,
-        "steps": setting.steps,
-        "timed_steps": TIMED_STEPS,
-        "seconds": round(seconds * setting.steps / TIMED_STEPS / len(puzzles), 4),
+    seconds = {_key(asdict(cell)): per_answer(cell, cell.step_seconds) for cell in cells}
+    told = []
+    for cell in cells:
+        its = seconds[_key(asdict(cell))]
+        best = seconds.get((cell.domain, ours[cell.domain], cell.engine, cell.batch))
+        told.append(
+            asdict(cell)
+            | {
+                "seconds": its,
+                "joules": per_answer(cell, cell.step_joules),
+                "times_ours": its / best if its and best else None,
+            }
+        )
+    return told
+
+
+def _with_seconds(
+    row: dict[str, Any], rows: Sequence[dict[str, Any]], cells: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """A published system's answer at the engine and batch size that suit it best."""
+    if row["weights"] == SHIPPED:
+        return row
+    seconds = [cell["seconds"] for cell in cells if _whose(cell) == _whose(row) and cell["seconds"]]
+    best = min(seconds, default=None)
+    ours = next(other["seconds"] for other in rows if other["domain"] == row["domain"])
+    return row | {
+        "seconds": best and round(best, 4),
+        "times_ours": round(best / ours, 1) if best and ours else None,
     }
 
 
-def _parameters(model: Module) -> int:
-    return sum(parameter.numel() for parameter in model.parameters())
+def _whose(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["domain"], row["system"]
+
+
+def _key(cell: Mapping[str, Any]) -> tuple[str, str, str, int]:
+    return cell["domain"], cell["system"], cell["engine"], cell["batch"]

@@ -10,6 +10,7 @@ While a run lasts its journal is `NAME.partial.jsonl`; beside the finished `NAME
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ class Journal:
         out_json: where the run's report will be; None keeps the journal in memory.
         settings: all that the records depend on, as JSON data; another run's journal is refused.
         resume: go on with an unfinished journal, if there is one.
+        kind: a dataclass, of the records.
 
     Attributes:
         records: of the puzzles that finished, in any session.
@@ -37,8 +39,15 @@ class Journal:
         UsageError: an unfinished journal is in the way, or is of another run, or cannot be written.
     """
 
-    def __init__(self, out_json: Path | None, settings: dict[str, Any], resume: bool) -> None:
-        self.records: list[Record] = []
+    def __init__(
+        self,
+        out_json: Path | None,
+        settings: dict[str, Any],
+        resume: bool,
+        kind: type[Any] = Record,
+    ) -> None:
+        self.records: list[Any] = []
+        self._kind = kind
         self.cost: dict[str, Any] | None = None
         self._header = {"schema": SCHEMA, "run": json.loads(json.dumps(settings))}
         self.path = None if out_json is None else out_json.with_suffix(".partial.jsonl")
@@ -63,7 +72,7 @@ class Journal:
             except OSError as error:
                 raise UsageError(f"cannot write: {error.strerror}", where=str(self.path)) from error
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Any) -> None:
         """One more puzzle has finished."""
         self.records.append(record)
         self._append({"puzzle": asdict(record)})
@@ -76,6 +85,16 @@ class Journal:
     def done(self, mode: str) -> list[Record]:
         """The records of one mode."""
         return [record for record in self.records if record.mode == mode]
+
+    def absorb(self, path: Path, key: Callable[[Any], Any]) -> None:
+        """Take over the records of another journal of the same run whose keys are not here yet."""
+        known = {key(record) for record in self.records}
+        own, self.records = self.records, []
+        self._read(path)
+        found, self.records = self.records, own
+        for record in found:
+            if key(record) not in known:
+                self.add(record)
 
     def finish(self) -> None:
         """Take the finished name."""
@@ -96,7 +115,7 @@ class Journal:
                 if "cost" in line:
                     self.cost = line["cost"]
                 else:
-                    self.records.append(Record(**line["puzzle"]))
+                    self.records.append(self._kind(**line["puzzle"]))
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(
                 f"this journal is damaged: {error}",

@@ -4,8 +4,8 @@ A record is what is kept of one puzzle in one mode; a run's journal holds one a 
 that is reported is a function of the records, so a run that was interrupted and resumed reports
 what an uninterrupted one would.
 
-    >>> share(87, 100)
-    {'count': 87, 'of': 100, 'share': 0.87, 'low': 0.790196, 'high': 0.922428}
+    >>> summarise(records, max_steps=2_000, bands=GUESSES)["accuracy"]["share"]
+    0.87
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-Z95 = 1.959964
-"""Standard normal quantile of a two-sided 95 % interval."""
+from puzzlesolver.bench.settling import settling
+from puzzlesolver.bench.shares import share
 
 LANDMARKS = (2_000, 20_000)
 """Budgets that others report at, beside the powers of two."""
@@ -52,6 +52,8 @@ class Record:
         steps: steps spent.
         restarts: fresh starts after the first.
         elapsed: seconds of work in this mode until it finished, over all sessions.
+        confidence: the product of that in all cells; None without an answer, and in old journals.
+        residual, halt, contradiction: as in `refine.report.Signs`.
     """
 
     mode: str
@@ -68,6 +70,10 @@ class Record:
     steps: int
     restarts: int
     elapsed: float
+    confidence: float | None = None
+    residual: float | None = None
+    halt: float | None = None
+    contradiction: float | None = None
 
     @property
     def correct(self) -> bool:
@@ -111,6 +117,8 @@ def summarise(records: Sequence[Record], max_steps: int, bands: Bands) -> dict[s
             "correct": accuracy(settled),
             "verified": share(sum(r.verdict == "verified" for r in settled), len(settled)),
         },
+        # With the rules a trajectory is cut off where they accept its answer.
+        "settling": None if records[0].mode == "verified" else settling(records),
         "steps": step_statistics([r.steps for r in records if r.correct], max_steps),
         "restarts": sum(record.restarts for record in records),
         "labelled": sum(record.matches is not None for record in records),
@@ -131,24 +139,6 @@ def accuracy(records: Sequence[Record], within: float = math.inf) -> dict[str, A
 
 def _by_budget(records: Sequence[Record], max_steps: int) -> dict[str, Any]:
     return {str(budget): accuracy(records, within=budget) for budget in budgets(max_steps)}
-
-
-def share(count: int, of: int) -> dict[str, Any]:
-    """A share with its 95 % Wilson interval; all None for a share of nothing."""
-    if not of:
-        return {"count": 0, "of": 0, "share": None, "low": None, "high": None}
-    low, high = wilson(count, of)
-    numbers = {"share": count / of, "low": low, "high": high}
-    return {"count": count, "of": of, **{key: round(value, 6) for key, value in numbers.items()}}
-
-
-def wilson(count: int, of: int, z: float = Z95) -> tuple[float, float]:
-    """Wilson's score interval of a binomial share (J. Am. Stat. Assoc. 22, 1927)."""
-    share, weight = count / of, z * z / of
-    middle = share + weight / 2
-    spread = math.sqrt(weight * (share * (1 - share) + weight / 4))
-    low, high = (middle - spread) / (1 + weight), (middle + spread) / (1 + weight)
-    return max(0.0, low), min(1.0, high)
 
 
 def budgets(max_steps: int) -> list[int]:

@@ -14,7 +14,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from puzzlesolver.bench.baselines import PUBLISHED_ON
+from puzzlesolver.bench.cost_page import answers, speeds
+from puzzlesolver.bench.scores import rounded, scores, where
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "benchmarks"
@@ -34,24 +35,21 @@ def renew(text: str) -> str:
     return re.sub(marked, block, text, flags=re.S)
 
 
-def markdown(reports: list[dict[str, Any]]) -> str:
+def results(reports: list[dict[str, Any]]) -> str:
     """Reports on the same data as a table: exact solvers, ours, what others published."""
     report = reports[0]
-    data, machine = report["data"], report["machine"]
+    data = report["data"]
     rows = ["| solver | trained on | setting | % solved | puzzles/s |", "|---|---|---|---|---|"]
-    for exact in report["exact_solvers"]:
-        share = 100 * exact["verified"] / exact["puzzles"]
-        speed = exact["puzzles"] / exact["seconds"]
-        rows.append(f"| {exact['solver']} | – | exact | {share:.1f} | {_round(speed)} |")
-    rows += [row for each in reports for row in _our_rows(each)]
-    for row in report["published"]:
-        cells = (f"{row['system']}, {row['source']}", row["training"], row["setting"])
-        other = PUBLISHED_ON[report["suite"]]
-        rows.append(f"| {' | '.join(cells)} | {row['accuracy']:g}, on {other} itself | |")
+    for score in scores(reports):
+        system = score.system
+        if score.kind == "ours":
+            system = f"**ours** `{system}`, {score.weights:,} weights"
+        cells = (system, score.trained_on, score.setting, score.solved)
+        rows.append(f"| {' | '.join(cells)} | {score.speed and f'{score.speed} '}|")
     lines = [
         *rows, "",
         f"{data['name']} (sha256 {data['sha256'][:8]}…), {data['rows']:,} puzzles; "
-        f"{_where(machine)}.", "",
+        f"{where(report['machine'])}.", "",
         *_curves(report), "",
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
@@ -84,13 +82,13 @@ def cost(reports: list[dict[str, Any]]) -> str:
         measured, machine = report["cost"], report["machine"]
         lines += ["", "| batch | verified/s | peak MiB |", "|---:|---:|---:|"]
         for row in measured["batches"]:
-            speed, memory = _round(row["verified_per_second"]), row["peak_memory_mib"]
+            speed, memory = rounded(row["verified_per_second"]), row["peak_memory_mib"]
             lines.append(f"| {row['batch_size']:,} | {speed} | {memory:,.0f} |")
         typical = measured["puzzle_seconds"]
         lines += [
             "",
             f"One puzzle alone: {typical['median']:.1f} s at the median of the steps needed, "
-            f"{typical['p95']:.1f} s at their 95th percentile; {_where(machine)}.",
+            f"{typical['p95']:.1f} s at their 95th percentile; {where(machine)}.",
             "",
         ]
     return "\n".join(lines) + "\n"
@@ -100,21 +98,23 @@ def families(reports: list[dict[str, Any]]) -> str:
     """What an answer costs with the shipped models and with published ones at paper size."""
     report = reports[0]
     head = "| puzzle | system | weights | parameters | reported % | steps | s/puzzle | times ours |"
-    rows = [head, "|---|---|---|---:|---:|---:|---:|---:|"]
-    for row in report["rows"]:
-        ours = "verified" in row
-        score = f"{100 * row['verified'] / row['puzzles']:.0f} verified" if ours else row["score"]
-        cells = (
-            row["domain"], f"**{row['system']}**" if ours else row["system"], row["weights"],
-            f"{row['parameters']:,}", score, f"{row['steps']:,}{' on average' * ours}",
-            _round(row["seconds"]), "" if ours else _round(row["times_ours"]),
-        )  # fmt: skip
-        rows.append(f"| {' | '.join(cells)} |")
+    lines = [head, "|---|---|---|---:|---:|---:|---:|---:|"]
+    for row, (_, *cells) in zip(report["rows"], answers(report)[1], strict=True):
+        system = f"**{row['system']}**" if "verified" in row else row["system"]
+        lines.append(f"| {' | '.join((row['domain'], system, *cells))} |")
+    if report.get("cells"):
+        columns, rows = speeds(report)
+        lines += ["", "Puzzles a second, by batch size:", "", f"| {' | '.join(columns)} |"]
+        lines.append("|---|---|" + "---:|" * (len(columns) - 2))
+        lines += [f"| {' | '.join(row)} |" for row in rows]
+        seconds = report["longest_step"]
+        lines += ["", f"–: left out, as a rule because one step takes more than {seconds:g} s."]
     data = "; ".join(
         f"{about['name']}, {report['puzzles'][domain]} puzzles"
         for domain, about in report["data"].items()
     )
-    return "\n".join([*rows, "", f"{data}; {_where(report['machine'])}.", ""]) + "\n"
+    energy = "; no energy meter" if "meter" in report and not report["meter"] else ""
+    return "\n".join([*lines, "", f"{data}; {where(report['machine'])}{energy}.", ""]) + "\n"
 
 
 def curves(reports: list[dict[str, Any]]) -> str:
@@ -136,7 +136,7 @@ def curves(reports: list[dict[str, Any]]) -> str:
 
 
 BLOCKS = {
-    "results": markdown,
+    "results": results,
     "parts": parts,
     "cost": cost,
     "families": families,
@@ -171,32 +171,6 @@ def _curves(report: dict[str, Any]) -> list[str]:
 def _row(name: str, shares: list[dict[str, Any] | None]) -> str:
     known = [None if share is None else share["share"] for share in shares]
     return f"| {name} | {' | '.join('–' if s is None else f'{100 * s:.1f}' for s in known)} |"
-
-
-def _our_rows(report: dict[str, Any]) -> list[str]:
-    """A line for each mode; the model card has the training in full."""
-    model = report["model"]
-    training = model["training"]
-    limit = training["settings"]["train_puzzles"]
-    puzzles = "puzzles of our own" if limit is None else f"{limit:,} puzzles of our own"
-    cost = f"{training['core_minutes']:.0f} core-minutes"
-    ours = f"**ours** `{model['name']}`, {model['parameters']:,} weights | {puzzles}, {cost}"
-    lines = []
-    for name, mode in report["modes"].items():
-        setting = f"{name}, at most {report['policies'][name]['max_steps']:,} steps"
-        interval = "{share:.1%} ({low:.1%}–{high:.1%})".format(**mode["accuracy"])
-        speed = _round(mode["puzzles_per_second"])
-        lines.append(f"| {ours} | {setting} | {interval} | {speed} |")
-    return lines
-
-
-def _where(machine: dict[str, Any]) -> str:
-    threads = machine["threads"]
-    return f"{machine['cpu']}, {threads} thread{'s' * (threads != 1)}"
-
-
-def _round(speed: float) -> str:
-    return f"{speed:,.0f}" if speed >= 10 else f"{speed:.2g}"
 
 
 if __name__ == "__main__":

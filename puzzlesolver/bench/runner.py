@@ -2,7 +2,7 @@
 
 The modes are those of `refine/policy.py`: *settle*, *raw*, *verified*.
 
-    >>> report = run_suite("sudoku-extreme", data=Path("sudoku.csv"), out_json=Path("result.json"))
+    >>> report = run("sudoku-extreme", data=Path("sudoku.csv"), out_json=Path("result.json"))
     >>> report["modes"]["verified"]["accuracy"]
     {'count': 981, 'of': 1000, 'share': 0.981, 'low': 0.970516, 'high': 0.987803}
 """
@@ -20,18 +20,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from puzzlesolver.bench.baselines import time_exact_solvers
+from puzzlesolver.bench.cases import Cases
+from puzzlesolver.bench.compare import compare as compare
 from puzzlesolver.bench.cost import describe_machine, measure_cost, peak_memory_mib
 from puzzlesolver.bench.journal import SCHEMA, Journal
 from puzzlesolver.bench.metrics import Record, summarise
-from puzzlesolver.bench.report import print_report, progress
-from puzzlesolver.bench.suites import Cases, Suite, get_suite
+from puzzlesolver.bench.overlap import state_overlap
+from puzzlesolver.bench.report import progress
+from puzzlesolver.bench.report import show as show
+from puzzlesolver.bench.sections import plot as plot
+from puzzlesolver.bench.sections import sections as sections
+from puzzlesolver.bench.suites import Suite, get_suite
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
 from puzzlesolver.hub.folder import write_atomically
 from puzzlesolver.loading import load_network
-from puzzlesolver.pipeline import Result, Solver
 from puzzlesolver.refine.policy import MODES, Policy
-from puzzlesolver.runtime import Runtime, choose_runtime
+from puzzlesolver.runtime import choose_runtime
+from puzzlesolver.solver import Result, Solver
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,23 +46,24 @@ BATCH_SIZE = 1_024
 """A large batch keeps every core busy while its last puzzles search on."""
 
 
-def run_suite(
+def run(
     name: str,
     *,
     model: str | Path | None = None,
     data: Path | None = None,
+    trained_on: Path | None = None,
     limit: int | None = None,
     modes: Iterable[str] | None = None,
     policy: Mapping[str, Any] | None = None,
     seed: int = 0,
     batch_size: int = BATCH_SIZE,
-    runtime: Runtime | None = None,
     out_json: Path | None = None,
     resume: bool = False,
     cost: bool = False,
     compiled: bool = False,
     engine: str = "torch",
     device: str = "auto",
+    threads: int | None = None,
     console: Console | None = None,
 ) -> dict[str, Any]:
     """Measure a model.
@@ -65,19 +72,20 @@ def run_suite(
         name: of the suite.
         model: a name of the catalog or a model folder; None = the shipped default.
         data: a file for the suites that read one.
+        trained_on: the puzzles that the model was trained on, to count those it is asked again.
         limit: the first rows of that file, or puzzles of each kind that the suite makes.
         modes: keys of `refine.policy.MODES`; None = those of the suite.
         policy: fields of `Policy` that replace the suite's, in every mode.
         seed: of the puzzles that are made, and of all noise.
         batch_size: puzzles refined together; it changes the time, never the answers.
-        runtime: device and threads.
         out_json: where the report goes; its journal lies beside it.
         resume: go on with an unfinished journal.
         cost: also measure throughput at batch sizes 1, 64 and 1,024.
         compiled: whether `torch.compile` makes the step.
         engine: `torch` or `onnx`.
-        device: where ONNX Runtime runs; torch obeys `runtime`.
-        console: progress and tables for people; None = silence.
+        device: where it runs.
+        threads: of the CPU; None = torch's own number.
+        console: progress for people; None = silence.
 
     Returns:
         The report, as it is written to `out_json`.
@@ -90,7 +98,9 @@ def run_suite(
     """
     suite = get_suite(name)
     policies = _policies(suite, modes, policy or {}, seed)
-    runtime = runtime or choose_runtime()
+    if compiled and engine == "onnx":
+        raise UsageError("only torch compiles steps", where="--compile")
+    runtime = choose_runtime("cpu" if engine == "onnx" else device, threads)
     loaded = load_network(model, suite.domain, engine, device)
     cases = suite.load(data, limit, seed)
     settings = {
@@ -138,6 +148,7 @@ def run_suite(
         "compiled": compiled,
         "engine": engine,
         "machine": describe_machine(runtime),
+        "overlap": state_overlap(loaded.training, cases.puzzles, trained_on),
         "modes": summaries,
         "cost": journal.cost,
         "exact_solvers": [asdict(timing) for timing in time_exact_solvers(cases.puzzles)],
@@ -148,8 +159,6 @@ def run_suite(
             out_json, json.dumps(report, indent=2, ensure_ascii=False).encode() + b"\n"
         )
     journal.finish()
-    if console is not None:
-        print_report(report, console)
     return report
 
 
@@ -203,6 +212,7 @@ def _record(mode: str, index: int, cases: Cases, result: Result, elapsed: float)
     puzzle, answer = result.puzzle, result.answer
     domain = get_domain(puzzle.domain)
     matches = as_good = drawn = None
+    signs = result.signs._asdict() if result.signs else {}
     if puzzle.label is not None:
         matches = answer is not None and bool(np.array_equal(answer.grid, puzzle.label))
         as_good = answer is not None and domain.as_good(answer.grid, puzzle.label)
@@ -223,4 +233,11 @@ def _record(mode: str, index: int, cases: Cases, result: Result, elapsed: float)
         steps=result.steps,
         restarts=result.restarts,
         elapsed=round(elapsed, 3),
+        confidence=None if answer is None else _short(answer.confidence.prod(dtype=float)),
+        **{name: _short(value) for name, value in signs.items()},
     )
+
+
+def _short(number: float | None) -> float | None:
+    """Six digits are enough for a journal."""
+    return None if number is None else float(f"{number:.6g}")

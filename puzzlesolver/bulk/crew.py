@@ -9,16 +9,14 @@ the shards as they are finished.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 
 from puzzlesolver.bulk.shards import Shard
 from puzzlesolver.errors import PuzzleSolverError
+from puzzlesolver.workers import Worker
 
 Work = Callable[[Shard], None]
 Prepare = Callable[[], Work]
@@ -60,15 +58,15 @@ class _Crew:
     """The processes, started when there is work for them."""
 
     def __init__(self, prepare: Prepare) -> None:
-        self.busy: dict[_Worker, Shard] = {}
-        self._idle: list[_Worker] = []
-        self._prepare = prepare
+        self.busy: dict[Worker, Shard] = {}
+        self._idle: list[Worker] = []
+        self._serve = functools.partial(_work, prepare=prepare)
         self._deaths: Counter[int] = Counter()
 
     def give(self, shard: Shard) -> None:
         """Let a worker begin; one that died while it was idle is replaced."""
         while True:
-            worker = self._idle.pop() if self._idle else _Worker(self._prepare)
+            worker = self._idle.pop() if self._idle else Worker(self._serve)
             try:
                 worker.pipe.send(shard)
             except OSError:
@@ -112,28 +110,8 @@ class _Crew:
             )
 
 
-class _Worker:
-    """One process and the pipe to it."""
-
-    def __init__(self, prepare: Prepare) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, prepare), daemon=True)
-        self.process.start()
-        theirs.close()
-
-    def end(self) -> None:
-        """Stop it wherever it is."""
-        self.process.terminate()
-        self.process.join()
-        self.process.close()
-        self.pipe.close()
-
-
 def _work(pipe: Connection, prepare: Prepare) -> None:
     """What a worker does: answers each shard with None, or with what went wrong."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     work: Work | None = None
     while True:
         shard = pipe.recv()
@@ -144,11 +122,3 @@ def _work(pipe: Connection, prepare: Prepare) -> None:
             pipe.send(error)
         else:
             pipe.send(None)
-
-
-def _end_with_parent() -> None:
-    """A killed parent must not leave a worker that goes on beside those of the next run."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)

@@ -25,7 +25,7 @@ from puzzlesolver.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
     from puzzlesolver.domains.base import Puzzle
-    from puzzlesolver.pipeline import Result, Solver
+    from puzzlesolver.solver import Result, Solver
 
 SPEED = ("model", "runtime", "batch_size")
 """Fields of a `Solver` that are no settings: the model has a hash, the others change no answer."""

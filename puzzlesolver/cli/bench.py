@@ -2,21 +2,25 @@
 
 $ puzzlesolver bench list
 $ puzzlesolver bench sudoku-extreme --data sudoku.csv --json benchmarks/sudoku-extreme.json
+$ puzzlesolver bench settle --model sudoku --model runs/trm/model --json settle.json
+$ puzzlesolver bench report benchmarks/settle-*.json --html page.html
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from puzzlesolver.cli.options import (
+    MACHINE,
     BatchSize,
     Choose,
     Device,
     Engine,
-    Model,
     Noise,
     Rollouts,
     Symmetries,
@@ -24,16 +28,35 @@ from puzzlesolver.cli.options import (
 )
 from puzzlesolver.errors import UsageError
 
+if TYPE_CHECKING:
+    from puzzlesolver.bench.suites import Entry
+
 EPILOG = (
     "Exit codes: 0 measured; 1 an answer was unsound, or worse than in --compare; 2 usage; "
     "3 unreadable puzzles; 4 model problem; 130 interrupted, go on with --resume."
 )
+OUTPUT = "Output"
+
+POLICY = ("max_steps", "noise", "rollouts", "symmetries", "choose")
+"""Options that replace settings of a suite's policies."""
+
+OURS = ("suite", "reports", "model", "compare", "plot", "html")
+"""What is no option of a suite's run."""
 
 
 def bench(
+    context: typer.Context,
     suite: Annotated[
-        str, typer.Argument(metavar="list|SUITE", help="A suite; list prints what there is.")
+        str,
+        typer.Argument(
+            metavar="list|report|SUITE",
+            help="A suite; list prints what there is; report makes a page of earlier reports.",
+        ),
     ],
+    reports: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="RESULTS.json…", show_default=False, help="For report."),
+    ] = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -43,6 +66,15 @@ def bench(
             help="Measure on these puzzles (source,question,answer,rating).",
         ),
     ] = None,
+    trained_on: Annotated[
+        Path | None,
+        typer.Option(
+            "--trained-on",
+            metavar="CSV",
+            show_default=False,
+            help="What the model was trained on: the report then counts the puzzles it has seen.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None,
         typer.Option(
@@ -50,7 +82,16 @@ def bench(
             metavar="N",
             min=1,
             show_default="all",
-            help="Only the first so many puzzles.",
+            help="Only the first so many puzzles, or so many of each kind.",
+        ),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            "--shard",
+            metavar="I/N",
+            show_default="all",
+            help="Only every N-th task, from the I-th; a resumed run of the whole takes the parts.",
         ),
     ] = None,
     modes: Annotated[
@@ -76,7 +117,17 @@ def bench(
     rollouts: Rollouts = 1,
     symmetries: Symmetries = None,
     choose: Choose = "weighted",
-    model: Model = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME|FOLDER|hub:OWNER/REPO",
+            show_default="the shipped one",
+            help="Name of a shipped model, the folder of one you trained, or a model on the Hub. "
+            "May be given several times.",
+        ),
+    ] = None,
     seed: Annotated[
         int,
         typer.Option(
@@ -87,23 +138,45 @@ def bench(
     engine: Engine = "torch",
     device: Device = "auto",
     threads: Threads = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            metavar="N",
+            min=1,
+            show_default="one a core",
+            rich_help_panel=MACHINE,
+            help="Processes, for suites whose every task is fitted anew.",
+        ),
+    ] = None,
     cost: Annotated[
         bool, typer.Option("--cost", help="Also measure throughput at batch sizes 1, 64, 1024.")
     ] = False,
     compiled: Annotated[
         bool,
         typer.Option(
-            "--compile", help="Compile the step: half a minute once, then about twice as fast."
+            "--compile",
+            rich_help_panel=MACHINE,
+            help="Compile the step: half a minute once, then about twice as fast.",
         ),
     ] = False,
     json_file: Annotated[
         Path | None,
         typer.Option(
-            "--json", metavar="FILE", show_default=False, help="Write the report, every number."
+            "--json",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=OUTPUT,
+            help="Write the report, every number; of several models, each beside the others.",
         ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the unfinished run kept beside --json.")
+        bool,
+        typer.Option(
+            "--resume",
+            rich_help_panel=OUTPUT,
+            help="Go on with the unfinished run kept beside --json.",
+        ),
     ] = False,
     compare: Annotated[
         Path | None,
@@ -111,104 +184,115 @@ def bench(
             "--compare",
             metavar="OLD.json",
             show_default=False,
+            rich_help_panel=OUTPUT,
             help="Print what got worse since an earlier report.",
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=OUTPUT,
+            help="Write a page with charts, tables and a settling; it needs no network.",
         ),
     ] = None,
     plot: Annotated[
         Path | None,
         typer.Option(
-            "--plot", metavar="FILE.png", show_default=False, help="Draw accuracy against steps."
+            "--plot",
+            metavar="FILE.png",
+            show_default=False,
+            rich_help_panel=OUTPUT,
+            help="Draw accuracy against steps.",
         ),
     ] = None,
 ) -> None:
     """Measure a model on a suite: accuracy against steps, what settling is worth, cost."""
-    if suite == "list":
-        from puzzlesolver.bench.suites import SUITES
+    from puzzlesolver.bench.compare import read_report
+    from puzzlesolver.bench.suites import SUITES, get_entry
 
-        for name, entry in SUITES.items():
-            typer.echo(f"{name}: {entry.description}")
-        typer.echo(f"{COST}: seconds an answer, of shipped models and published ones at paper size")
+    if suite == "list":
+        typer.echo("\n".join(map(_told, SUITES.values())))
         return
-    if suite == COST:
-        _cost(data, limit or COSTED, seed, device, threads, json_file)
+    if suite == "report":
+        if not reports or html is None:
+            raise UsageError("reports and a name for the page are needed", where="--html")
+        from puzzlesolver.cli.film import make_page
+
+        make_page(html, [read_report(path) for path in reports])
         return
+    if reports:
+        raise UsageError(f"{suite} takes no reports", where=str(reports[0]))
 
     from rich.console import Console
 
-    from puzzlesolver.bench import report as reports
-    from puzzlesolver.bench.runner import run_suite
-    from puzzlesolver.bench.suites import get_suite
-    from puzzlesolver.runtime import choose_runtime
-
-    if compiled and engine == "onnx":
-        raise UsageError("only torch compiles steps", where="--compile")
-    get_suite(suite)
-    old = reports.read_report(compare) if compare else None
-    policy = {"noise": noise, "rollouts": rollouts, "symmetries": symmetries, "choose": choose}
-    if max_steps is not None:
-        policy["max_steps"] = max_steps
-    new = run_suite(
-        suite,
-        model=model,
-        data=data,
-        limit=limit,
-        modes=modes,
-        policy=policy,
-        seed=seed,
-        batch_size=batch_size,
-        runtime=choose_runtime("cpu" if engine == "onnx" else device, threads),
-        engine=engine,
-        device=device,
-        out_json=json_file,
-        resume=resume,
-        cost=cost,
-        compiled=compiled,
-        console=Console(stderr=True),
-    )
+    entry = get_entry(suite)
+    models: Sequence[str | None] = model or [None]
+    given = _given(context, entry)
+    if compare and len(models) > 1:
+        raise UsageError("an old report is of one model", where="--compare")
+    if plot and not hasattr(entry.code, "plot"):
+        raise UsageError(f"{suite} has no steps to draw", where="--plot", hint="try --html")
+    old = read_report(compare) if compare else None
+    console, made = Console(stderr=True), []
+    for name, path in zip(models, _paths(json_file, models), strict=True):
+        whose = {} if name is None else {"model": name}
+        made.append(entry.code.run(suite, **given, **whose, out_json=path, console=console))
+        entry.code.show(made[-1], console)
     if plot:
-        reports.plot(new, plot)
-    worse = reports.compare(old, new) if old else reports.faults(new)
+        entry.code.plot(made[0], plot)
+    if html:
+        from puzzlesolver.cli.film import make_page
+
+        make_page(html, made)
+    worse = [words for new in made for words in entry.code.compare(old or new, new)]
     for sentence in worse:
         typer.echo(sentence)
     raise typer.Exit(1 if worse else 0)
 
 
-COST = "cost"
-COSTED = 64
-"""Puzzles of each kind that `cost` solves with the shipped models."""
+def _told(entry: Entry) -> str:
+    digest = f", sha256 {entry.sha256}" if entry.sha256 else ""
+    return f"{entry.name}: {entry.description}\n    data: {entry.data}{digest}"
 
 
-def _cost(
-    data: Path | None,
-    count: int,
-    seed: int,
-    device: str,
-    threads: int | None,
-    json_file: Path | None,
-) -> None:
-    """Time every family in one run; `--data` are the Sudokus, mazes are generated."""
-    import json
+def _given(context: typer.Context, entry: Entry) -> dict[str, Any]:
+    """The options on the command line, as the suite's `run` takes them.
 
-    from rich.console import Console
+    Raises:
+        UsageError: the suite would ignore one of them.
+    """
+    import inspect
 
-    from puzzlesolver.bench.families import cost_table, measure_families
-    from puzzlesolver.bench.suites import get_suite
-    from puzzlesolver.hub.folder import write_atomically
-    from puzzlesolver.runtime import choose_runtime
+    renamed = {"json_file": "out_json", "jobs": "processes"} | dict.fromkeys(POLICY, "policy")
+    takes = inspect.signature(entry.code.run).parameters
+    given: dict[str, Any] = {}
+    for parameter in context.command.params:
+        name, source = str(parameter.name), context.get_parameter_source(str(parameter.name))
+        if source is None or source.name != "COMMANDLINE" or name == "suite":
+            continue
+        wanted = renamed.get(name, name)
+        if wanted not in takes and (name not in OURS or name == "model"):
+            raise UsageError(f"{entry.name} does not take this option", where=parameter.opts[-1])
+        if name in POLICY:
+            given.setdefault("policy", {})[name] = context.params[name]
+        elif name not in (*OURS, "json_file"):
+            given[wanted] = context.params[name]
+    return given
 
-    console = Console(stderr=True)
-    cases = {
-        "sudoku": get_suite("sudoku-extreme").load(data, count, seed),
-        "maze": get_suite("maze-hard").load(None, count, seed),
-    }
-    report = measure_families(
-        choose_runtime(device, threads),
-        {domain: each.puzzles for domain, each in cases.items()},
-        tell=lambda line: console.print(line, highlight=False),
-    )
-    report["data"] = {
-        domain: {"name": each.name, "sha256": each.sha256} for domain, each in cases.items()
-    }
-    console.print(cost_table(report))
-    if json_file is not None:
-        write_atomically(json_file, json.dumps(report, indent=1).encode() + b"\n")
+
+def _paths(json_file: Path | None, models: Sequence[str | None]) -> list[Path | None]:
+    """Where the report of each model goes."""
+    if json_file is None or len(models) == 1:
+        return [json_file] * len(models)
+    paths: list[Path | None] = []
+    for model in models:
+        words = re.split(r"[/\\:]", str(model).removesuffix("/model"))
+        paths.append(json_file.with_stem(f"{json_file.stem}-{words[-1]}"))
+    if len(set(paths)) < len(paths):
+        raise UsageError(
+            "two models have the same name", where="--json", hint="measure them one by one"
+        )
+    return paths

@@ -128,8 +128,8 @@ def _self_test() -> str:
     from puzzlesolver.cli.output import summarise
     from puzzlesolver.domains.detect import read_puzzles
     from puzzlesolver.hub.store import load_model, resolve
-    from puzzlesolver.pipeline import Solver
     from puzzlesolver.refine.policy import Policy
+    from puzzlesolver.solver import Solver
 
     domain = "sudoku"
     solver = Solver(load_model(None, domain), resolve(None, domain).name, Policy(time_limit=10))

@@ -2,18 +2,24 @@
 
 $ puzzlesolver export sudoku sudoku.onnx
 $ puzzlesolver solve puzzle.txt --engine onnx --model sudoku.onnx
+$ puzzlesolver export sudoku.onnx --web site
 """
 
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from puzzlesolver.errors import UsageError
 
+if TYPE_CHECKING:
+    from puzzlesolver.refine.graph import GraphFacts
+
+SUFFIX = ".onnx"
 EPILOG = (
     "Exit codes: 0 exported and checked; 2 usage; 4 model problem, or the graph does not do what "
     "the model does, and then there is no file."
@@ -24,10 +30,24 @@ def export(
     model: Annotated[
         str,
         typer.Argument(
-            metavar="MODEL", help="A shipped model, the folder of one, or one on the Hub."
+            metavar="MODEL",
+            help="A shipped model, the folder of one, or one on the Hub; with --web also a file "
+            "exported before.",
         ),
     ],
-    out: Annotated[Path, typer.Argument(metavar="OUT.onnx", help="The file to write.")],
+    out: Annotated[
+        Path | None,
+        typer.Argument(metavar="OUT.onnx", help="The file to write; may be left out with --web."),
+    ] = None,
+    web: Annotated[
+        Path | None,
+        typer.Option(
+            "--web",
+            metavar="DIR",
+            help="Write a page of static files that runs the graph in a browser, or add the graph "
+            "to the page that is there.",
+        ),
+    ] = None,
     size: Annotated[
         str | None,
         typer.Option(
@@ -54,10 +74,18 @@ def export(
     """Export one step of a model as ONNX, compare it with torch, and print the file's path.
 
     The comparison, by numbers and by answers on generated puzzles, is told on
-    stderr and kept in the file.
+    stderr and kept in the file. The page of --web needs the npm package
+    onnxruntime-web, which it copies; its path is printed last.
     """
-    if out.suffix != ".onnx":
+    if out is None and web is None:
+        raise UsageError("neither OUT.onnx nor --web is given", where="export")
+    if out is not None and out.suffix != SUFFIX:
         raise UsageError("the name of the file must end in .onnx", where=str(out))
+    exported = model.endswith(SUFFIX)
+    if exported and (out is not None or size is not None or int8):
+        raise UsageError(
+            "a file exported before only makes a page", where=model, hint="leave all but --web out"
+        )
     sides = None
     if size is not None:
         if not (match := re.fullmatch(r"(\d{1,3})(?:[x×](\d{1,3}))?", size)):
@@ -65,8 +93,24 @@ def export(
         sides = int(match[1]), int(match[2] or match[1])
 
     from puzzlesolver.export.onnx import export_model
+    from puzzlesolver.export.web import add_to_page, find_browser_runtime
 
-    facts = export_model(model, out, size=sides, int8=int8, longest=check_steps)
+    runtime = None if web is None else find_browser_runtime()
+    with tempfile.TemporaryDirectory() as scratch:
+        graph = Path(model) if exported else out or Path(scratch) / "step.onnx"
+        if not exported:
+            _tell(export_model(model, graph, size=sides, int8=int8, longest=check_steps), graph)
+        if web is not None and runtime is not None:
+            add_to_page(graph, web, runtime, Path(model).name.removesuffix(SUFFIX))
+    if out is not None:
+        typer.echo(out)
+    if web is not None:
+        typer.echo(f"see it with: python3 -m http.server --directory {web}", err=True)
+        typer.echo(web)
+
+
+def _tell(facts: GraphFacts, graph: Path) -> None:
+    """What the check found, on stderr."""
     for steps, found in facts.checked["steps"].items():
         typer.echo(
             f"after {int(steps):,} step{'s' * (steps != '1')}: states {found['states']:.1g} apart "
@@ -79,5 +123,4 @@ def export(
         f"{answers['sensitive']} on which torch contradicts itself",
         err=True,
     )
-    typer.echo(f"opset {facts.opset}, {out.stat().st_size / 2**20:.1f} MiB", err=True)
-    typer.echo(out)
+    typer.echo(f"opset {facts.opset}, {graph.stat().st_size / 2**20:.1f} MiB", err=True)

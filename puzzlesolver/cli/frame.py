@@ -3,13 +3,14 @@
 In: a `Moment`. Out: rich text that fits a given width and height. The live view shows it;
 `--save` records it.
 
-    >>> Console().print(draw(moment, width=80, height=24))
+    >>> Console().print(moment.draw(width=80, height=24))
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -30,9 +31,26 @@ MOST_FULL_ROWS = 40
 MOST_CURVE_ROWS = 12
 
 
+class Picture(Protocol):
+    """What a live view shows and a recording keeps."""
+
+    @property
+    def puzzle(self) -> Puzzle:
+        """The question."""
+
+    def draw(self, width: int, height: int) -> Group:
+        """The frame in at most `width` columns and `height` rows, without what is too large."""
+
+    def natural_size(self) -> tuple[int, int]:
+        """Columns and rows of the smallest frame that shows everything."""
+
+    def shows_grid(self, width: int, height: int) -> bool:
+        """Whether `draw` has room for the grid, at least for a compact one."""
+
+
 @dataclass(frozen=True)
 class Moment:
-    """What there is to see of one puzzle after one step.
+    """What there is to see of one puzzle after one step: a `Picture`.
 
     Attributes:
         puzzle: the question.
@@ -64,34 +82,33 @@ class Moment:
     settled: bool
     verdict: Verdict | None
 
+    def draw(self, width: int, height: int) -> Group:
+        """The frame within a size, without a grid that is too large for it."""
+        grid, arrangement = _fitting(self, width, height)
+        grid_width, grid_height = _size(grid)
+        heading = _heading(self, width)
+        match arrangement:
+            case "beside":
+                table = Table.grid(padding=(0, GAP, 0, 0))
+                info = _info(self, width - grid_width - GAP, _rows_beside(grid_height, height))
+                table.add_row(grid, info)
+                return Group(heading, table)
+            case "above":
+                return Group(heading, grid, _info(self, width, height - grid_height - 1))
+            case _:
+                note = Text(
+                    f"(the grid needs {grid_width} x {grid_height + 1})", "dim", no_wrap=True
+                )
+                return Group(heading, note, _info(self, width, height - 2))
 
-def draw(moment: Moment, width: int, height: int) -> Group:
-    """The frame in at most `width` columns and `height` rows, without a grid that is too large."""
-    grid, arrangement = _fitting(moment, width, height)
-    grid_width, grid_height = _size(grid)
-    heading = _heading(moment, width)
-    match arrangement:
-        case "beside":
-            table = Table.grid(padding=(0, GAP, 0, 0))
-            info = _info(moment, width - grid_width - GAP, _rows_beside(grid_height, height))
-            table.add_row(grid, info)
-            return Group(heading, table)
-        case "above":
-            return Group(heading, grid, _info(moment, width, height - grid_height - 1))
-        case _:
-            note = Text(f"(the grid needs {grid_width} x {grid_height + 1})", "dim", no_wrap=True)
-            return Group(heading, note, _info(moment, width, height - 2))
+    def natural_size(self) -> tuple[int, int]:
+        """Columns and rows of the smallest frame that shows the information beside the grid."""
+        width, height = _size(_grid(self, len(self.puzzle.grid) > MOST_FULL_ROWS))
+        return width + GAP + INFO_WIDTH, _rows_beside(height, 0) + 1
 
-
-def natural_size(moment: Moment) -> tuple[int, int]:
-    """Columns and rows of the smallest frame that shows the information beside the grid."""
-    width, height = _size(_grid(moment, len(moment.puzzle.grid) > MOST_FULL_ROWS))
-    return width + GAP + INFO_WIDTH, _rows_beside(height, 0) + 1
-
-
-def shows_grid(moment: Moment, width: int, height: int) -> bool:
-    """Whether `draw` has room for the grid, at least for a compact one."""
-    return _fitting(moment, width, height)[1] != "hidden"
+    def shows_grid(self, width: int, height: int) -> bool:
+        """Whether `draw` has room for the grid, at least for a compact one."""
+        return _fitting(self, width, height)[1] != "hidden"
 
 
 def curve(residuals: Sequence[float], reports: int, columns: int, rows: int) -> Text:
@@ -176,8 +193,10 @@ def _info(moment: Moment, width: int, height: int) -> Group:
     restarts = Text(f"restarts {moment.restarts}")
     if moment.clamped.any() and moment.answer is not None:
         restarts.append("  trying ", "dim").append(_hypothesis(moment), "magenta")
-    rows = [progress, restarts, *_curve_with_label(moment, width, height - 4), _lamps(moment)]
     verdict = moment.verdict
+    verified = verdict is not None and verdict.status == "verified"
+    lit = lamps(moment.settled, verified)
+    rows = [progress, restarts, *_curve_with_label(moment, width, height - 4), lit]
     if verdict is not None and verdict.reason and verdict.status != "verified":
         rows.append(Text(verdict.reason, "red"))
     for row in rows:
@@ -201,9 +220,9 @@ def _hypothesis(moment: Moment) -> str:
     return f"r{cells[0][0]}c{cells[0][1]}{more}"
 
 
-def _lamps(moment: Moment) -> Text:
-    verified = moment.verdict is not None and moment.verdict.status == "verified"
-    return Text.assemble(_lamp("settled", moment.settled), "   ", _lamp("verified", verified))
+def lamps(settled: bool, verified: bool) -> Text:
+    """The two facts that are always told apart."""
+    return Text.assemble(_lamp("settled", settled), "   ", _lamp("verified", verified))
 
 
 def _lamp(word: str, lit: bool) -> tuple[str, str]:

@@ -19,10 +19,13 @@ import numpy as np
 from rich.console import Console
 from rich.live import Live
 
-from puzzlesolver.cli.frame import Moment, draw, shows_grid
+from puzzlesolver.cli.fit_frame import FitTracker
+from puzzlesolver.cli.frame import Moment, Picture
 from puzzlesolver.domains.base import Puzzle
-from puzzlesolver.pipeline import Result
+from puzzlesolver.refine.adapt.fit import FitReport
 from puzzlesolver.refine.report import StepReport
+from puzzlesolver.solver import Result
+from puzzlesolver.tasks import TaskResult
 
 FRAMES_PER_SECOND = 10
 
@@ -48,9 +51,12 @@ class Tracker:
         self._residuals: list[float] = []
         self._start = (0.0, 0)  # time and step of the first report, later without time shown
         self._speed: float | None = None
+        self._fits = FitTracker()
 
-    def observe(self, puzzle: Puzzle, report: StepReport) -> Moment:
+    def observe(self, puzzle: Puzzle, report: StepReport | FitReport) -> Picture:
         """The moment after one more report."""
+        if isinstance(report, FitReport):
+            return self._fits.observe(puzzle, self._place(self._finished + 1), report)
         now = time.monotonic()
         if puzzle is not self._puzzle:
             self._puzzle, self._residuals, self._start = puzzle, [], (now, report.step)
@@ -80,9 +86,11 @@ class Tracker:
         started, first_step = self._start
         self._start = (started + seconds, first_step)
 
-    def finish(self, result: Result) -> Moment:
+    def finish(self, result: Result) -> Picture:
         """The last moment of a puzzle, with both lamps as the result has them."""
         self._finished += 1
+        if isinstance(result, TaskResult):
+            return self._fits.finish(result, self._place(self._finished))
         nowhere = np.zeros(result.puzzle.grid.shape, bool)
         watched = result.puzzle is self._puzzle
         return Moment(
@@ -120,7 +128,7 @@ class LiveView:
         self._live: Live | None = None
         self._drawn_at = 0.0
 
-    def show(self, moment: Moment, *, now: bool = False) -> None:
+    def show(self, moment: Picture, *, now: bool = False) -> None:
         """Draw a moment; unless `now` is set, only when the last frame is old enough."""
         wait = self._drawn_at + 1 / FRAMES_PER_SECOND - time.monotonic()
         if wait > 0 and not now:
@@ -137,11 +145,11 @@ class LiveView:
                 redirect_stderr=False,
             )
             self._live.start()
-        self._live.update(draw(moment, *self._room()), refresh=True)
+        self._live.update(moment.draw(*self._room()), refresh=True)
 
-    def shows_grid(self, moment: Moment) -> bool:
+    def shows_grid(self, moment: Picture) -> bool:
         """Whether the terminal has room for the grid."""
-        return shows_grid(moment, *self._room())
+        return moment.shows_grid(*self._room())
 
     def leave(self) -> None:
         """Stop; the last frame stays on the screen."""

@@ -13,7 +13,7 @@ MACHINE = "Machine"
 SEARCH = "Search"
 """Panel of the help for options that change how long and how widely is searched."""
 
-Format = Literal["text", "grid", "line", "json", "jsonl", "csv"]
+Format = Literal["text", "grid", "line", "json", "jsonl", "csv", "submission"]
 """What `output.ResultWriter` can write."""
 
 Domain = Annotated[

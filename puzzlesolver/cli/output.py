@@ -1,8 +1,9 @@
-"""The sink: results in, one of six formats out, to stdout or to a file that appears when complete.
+"""The sink: results in, one of seven formats out, to stdout or a file that appears when complete.
 
 `text` is for people. `grid` and `line` carry answers only, so a puzzle without a right answer keeps
 its blanks there and no wrong answer can pass for a right one. `json`, `jsonl` and `csv` carry
-everything that is known.
+everything that is known. `submission` has the two attempts at each task of ARC, as Kaggle wants
+them.
 
     >>> with open_output(Path("answers.jsonl")) as file:
     ...     writer = ResultWriter(file, "jsonl")
@@ -22,11 +23,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from puzzlesolver.cli.options import Format
+from puzzlesolver.domains.arc.submission import write_submission
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
-    from puzzlesolver.pipeline import Result
+    from puzzlesolver.domains.arc import Attempts
+    from puzzlesolver.solver import Result
 
 SCHEMA = 1
 FIELDS = (
@@ -53,7 +56,7 @@ TRUSTED = ("solved", "answered")
 
 
 def record(result: Result) -> dict[str, Any]:
-    """One result as JSON data: `schema`, then `FIELDS`.
+    """One result as JSON data: `schema`, then `FIELDS`, then what its kind has besides.
 
     `answer` is the last one the model gave, right or wrong, or null when it never started;
     `confidence` is that of its least sure cell.
@@ -77,7 +80,7 @@ def record(result: Result) -> dict[str, Any]:
         "confidence": round(float(answer.confidence.min()), 4) if answer else None,
     }
     assert tuple(values) == FIELDS
-    return {"schema": SCHEMA, **values}
+    return {"schema": SCHEMA, **values, **result.details}
 
 
 def summarise(result: Result) -> str:
@@ -93,13 +96,14 @@ def summarise(result: Result) -> str:
         found += ", found by the exact solver and not by the model"
     if result.answer is None:
         return f"{result.puzzle.name}: {found}"
-    effort = [
+    told = [
+        *result.remarks,
         "settled" if result.settled else "not settled",
         _count(result.steps, "step"),
         _count(result.restarts, "restart"),
         f"{result.seconds:.1f} s",
     ]
-    return f"{result.puzzle.name}: {found}, {', '.join(effort)}"
+    return f"{result.puzzle.name}: {found}, {', '.join(told)}"
 
 
 class ResultWriter:
@@ -107,19 +111,24 @@ class ResultWriter:
 
     Args:
         file: where to.
-        format: `json` is one object for one result and a list of them for more, written by `close`.
+        format: `json` is one object for one result and a list of them for more, written by `close`,
+            as `submission` is.
     """
 
     def __init__(self, file: TextIO, format: Format) -> None:
         self.file = file
         self.format = format
         self._records: list[dict[str, Any]] = []
+        self._attempts: dict[str, Attempts] = {}
         self._rows: csv.DictWriter[str] | None = None
 
     def write(self, result: Result, *, with_grid: bool = True) -> None:
         """Print one result; `with_grid=False` leaves out the grid of `text`."""
         if self.format == "json":
             self._records.append(record(result))
+            return
+        if self.format == "submission":
+            self._submit(result)
             return
         if self.format == "text":
             self._write_text(result, with_grid)
@@ -134,10 +143,10 @@ class ResultWriter:
             self._rows.writerow(record(result))
         else:
             domain = get_domain(result.puzzle.domain)
-            trusted = result.answer is not None and result.status in TRUSTED
-            grid = result.answer.grid if trusted and result.answer else result.puzzle.grid
             form = domain.format_line if self.format == "line" else domain.format_grid
-            print(form(grid), file=self.file)
+            trusted = result.status in TRUSTED and result.answers
+            for grid in trusted or [result.puzzle.grid]:
+                print(form(grid), file=self.file)
         self.file.flush()
 
     def close(self) -> None:
@@ -145,17 +154,24 @@ class ResultWriter:
         if self.format == "json":
             whole = self._records[0] if len(self._records) == 1 else self._records
             print(json.dumps(whole, indent=2), file=self.file)
-            self.file.flush()
+        elif self.format == "submission":
+            write_submission(self._attempts, self.file)
+        self.file.flush()
+
+    def _submit(self, result: Result) -> None:
+        from puzzlesolver.tasks import TaskResult
+
+        if not isinstance(result, TaskResult):
+            raise UsageError("a submission has tasks of ARC alone", where=result.puzzle.name)
+        self._attempts[result.puzzle.name] = result.fitted.attempts
 
     def _write_text(self, result: Result, with_grid: bool) -> None:
         from rich.console import Console
 
         if result.answer is not None and with_grid:
-            domain = get_domain(result.puzzle.domain)
-            picture = domain.render(
-                result.answer.grid, result.puzzle.grid, result.answer.confidence
-            )
-            Console(file=self.file, soft_wrap=True).print(picture)
+            console = Console(file=self.file, soft_wrap=True)
+            colour = console.color_system is not None
+            console.print(result.picture(console.width, colour))
         print(summarise(result), file=self.file)
 
 

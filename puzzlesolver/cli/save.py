@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.terminal_theme import SVG_EXPORT_THEME
 
-from puzzlesolver.cli.frame import Moment, draw, natural_size
+from puzzlesolver.cli.frame import Picture
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,12 +46,12 @@ class Recorder:
     """Keeps at most `MOST_FRAMES` moments, evenly spread, and always the last."""
 
     def __init__(self) -> None:
-        self._kept: list[Moment] = []
+        self._kept: list[Picture] = []
         self._every = 1
         self._seen = 0
-        self._last: Moment | None = None
+        self._last: Picture | None = None
 
-    def add(self, moment: Moment) -> None:
+    def add(self, moment: Picture) -> None:
         """Take the next moment; when there are too many, every second one is let go."""
         if self._seen % self._every == 0:
             self._kept.append(moment)
@@ -62,7 +62,7 @@ class Recorder:
         self._last = moment
 
     @property
-    def moments(self) -> list[Moment]:
+    def moments(self) -> list[Picture]:
         """What was kept, in order."""
         if self._last is None or self._last is self._kept[-1]:
             return self._kept
@@ -89,7 +89,7 @@ def check_path(path: Path) -> None:
                 )
 
 
-def save(path: Path, moments: Sequence[Moment]) -> None:
+def save(path: Path, moments: Sequence[Picture]) -> None:
     """Write the moments of one settling; the suffix decides the kind."""
     partial = path.with_name(path.name + ".partial")
     try:
@@ -99,7 +99,7 @@ def save(path: Path, moments: Sequence[Moment]) -> None:
         raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from error
 
 
-def _gif(moments: Sequence[Moment]) -> bytes:
+def _gif(moments: Sequence[Picture]) -> bytes:
     from PIL import Image
 
     from puzzlesolver.cli.raster import Canvas
@@ -133,10 +133,10 @@ def _palette(frames: Sequence[Image]) -> Image:
     return all_frames.quantize(method=Image.Quantize.FASTOCTREE)
 
 
-def _png(moments: Sequence[Moment]) -> bytes:
+def _png(moments: Sequence[Picture]) -> bytes:
     from puzzlesolver.cli.raster import Canvas
 
-    canvas = Canvas(*natural_size(moments[-1]))
+    canvas = Canvas(*moments[-1].natural_size())
     buffer = io.BytesIO()
     canvas.paint(_lines(moments[-1], canvas.columns, canvas.rows)).save(
         buffer, format="PNG", optimize=True
@@ -144,16 +144,16 @@ def _png(moments: Sequence[Moment]) -> bytes:
     return buffer.getvalue()
 
 
-def _svg(moments: Sequence[Moment]) -> bytes:
-    width, height = natural_size(moments[-1])
+def _svg(moments: Sequence[Picture]) -> bytes:
+    width, height = moments[-1].natural_size()
     console = _console(width, height, record=True)
-    console.print(draw(moments[-1], width, height))
+    console.print(moments[-1].draw(width, height))
     # Rich's template loads its font from the network; any monospace font will do.
     template = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     return console.export_svg(title="puzzlesolver", code_format=template).encode()
 
 
-def _html(moments: Sequence[Moment]) -> bytes:
+def _html(moments: Sequence[Picture]) -> bytes:
     """Frames share most of their lines, so each different line is stored once."""
     width, height = _shared_size(moments)
     styles: dict[str, int] = {}
@@ -177,7 +177,7 @@ def _html(moments: Sequence[Moment]) -> bytes:
     )
 
 
-SAVERS: dict[str, Callable[[Sequence[Moment]], bytes]] = {
+SAVERS: dict[str, Callable[[Sequence[Picture]], bytes]] = {
     ".gif": _gif,
     ".svg": _svg,
     ".html": _html,
@@ -195,14 +195,14 @@ def _html_line(line: Line, styles: dict[str, int]) -> str:
     return "".join(spans)
 
 
-def _lines(moment: Moment, width: int, height: int) -> list[Line]:
+def _lines(moment: Picture, width: int, height: int) -> list[Line]:
     console = _console(width, height)
-    lines = console.render_lines(draw(moment, width, height), pad=True)
+    lines = console.render_lines(moment.draw(width, height), pad=True)
     return lines[:height] + [[Segment(" " * width)]] * (height - len(lines))
 
 
-def _shared_size(moments: Sequence[Moment]) -> tuple[int, int]:
-    sizes = [natural_size(moment) for moment in moments]
+def _shared_size(moments: Sequence[Picture]) -> tuple[int, int]:
+    sizes = [moment.natural_size() for moment in moments]
     return max(width for width, _ in sizes), max(height for _, height in sizes)
 
 

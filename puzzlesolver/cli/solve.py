@@ -35,14 +35,17 @@ from puzzlesolver.cli.options import (
     Threads,
 )
 from puzzlesolver.errors import ParseError, UsageError
+from puzzlesolver.refine.policy import LINGER
 
 if TYPE_CHECKING:
     from puzzlesolver.cli.live import LiveView, Tracker
     from puzzlesolver.cli.output import ResultWriter
     from puzzlesolver.cli.save import Recorder
     from puzzlesolver.domains.base import Puzzle
-    from puzzlesolver.pipeline import Result, Solver, Watch
+    from puzzlesolver.refine.adapt.fit import FitReport
     from puzzlesolver.refine.report import StepReport
+    from puzzlesolver.solver import Result, Solver
+    from puzzlesolver.tasks import TaskSolver
 
 EPILOG = (
     "Exit codes: 0 every answer is verified by the rules; 1 some are not; 2 usage; 3 unreadable "
@@ -50,9 +53,6 @@ EPILOG = (
     "130 interrupted, the finished puzzles are printed. When several apply: 130 before 5 before 1."
 )
 EXIT_CODES = {"solved": 0, "answered": 0, "unsolved": 1, "contradiction": 5, "interrupted": 130}
-LINGER = {True: 32, False: 512}
-"""Steps to watch whether an accepted answer also settles, by `Domain.clamps`: an answer found under
-a hypothesis settles soon or never, a trajectory left to itself takes its time."""
 
 SHARD_SIZE = 2_000
 """Puzzles a shard: few are lost when one is cut off, and batches are seldom near the end of one."""
@@ -149,7 +149,7 @@ def solve(
             rich_help_panel="Output",
             help="text is for people; grid and line print answers, and the blanks of what was not "
             "solved; json is one object, or a list of them for several puzzles; jsonl and csv "
-            "stream.",
+            "stream; submission has the attempts at tasks of ARC, for Kaggle.",
         ),
     ] = "text",
     output: Annotated[
@@ -238,7 +238,7 @@ def solve(
     from puzzlesolver.cli.live import UNHURRIED, LiveView, Tracker, can_show
     from puzzlesolver.cli.output import ResultWriter, open_output
     from puzzlesolver.cli.save import Recorder
-    from puzzlesolver.pipeline import load_solver, solve_kinds
+    from puzzlesolver.pipeline import choose_solver, load_solver, solve_kinds
     from puzzlesolver.runtime import choose_runtime
 
     settings = {
@@ -261,18 +261,24 @@ def solve(
         "fallback": fallback,
     }
 
-    def load(kind: str) -> Solver:
+    def load(kind: str) -> Solver | TaskSolver:
         linger = LINGER[get_domain(kind).clamps]
-        return load_solver(kind, model, {**settings, "linger": linger}, **options)
+        return choose_solver(kind, model, {**settings, "linger": linger}, **options)
 
     if output is not None and into_folder:
-        linger = LINGER[get_domain(head[0].domain).clamps]
+        kind = get_domain(head[0].domain)
+        if kind.fitted:
+            raise UsageError(
+                "a folder is for puzzles that are solved by the thousand, not for tasks of ARC",
+                where="--output",
+                hint="name a file; `bench arc-eval` goes through whole sets and can be continued",
+            )
         runtime = choose_runtime(torch_device, threads or 1)
         load_one = functools.partial(
             load_solver,
-            head[0].domain,
+            kind.name,
             model,
-            {**settings, "linger": linger},
+            {**settings, "linger": LINGER[kind.clamps]},
             **{**options, "runtime": runtime},
         )
         stream = itertools.chain(head, stream)
@@ -290,10 +296,10 @@ def solve(
         shares_terminal=output is None and sys.stdout.isatty(),
     )
 
-    def solver_of(kind: str) -> Solver:
+    def solver_of(kind: str) -> Solver | TaskSolver:
         if kind not in loaded:
             loaded[kind] = load(kind)
-        show.tracker.max_steps = loaded[kind].policy.max_steps
+        show.tracker.max_steps = loaded[kind].max_steps
         return loaded[kind]
 
     with open_output(Path(output) if output is not None else None) as file:
@@ -345,11 +351,11 @@ class Show:
     shares_terminal: bool
 
     @property
-    def watcher(self) -> Watch | None:
+    def watcher(self) -> Callable[[Puzzle, StepReport | FitReport], None] | None:
         """`watch`, if anybody does."""
         return self.watch if self.view or self.recorder else None
 
-    def watch(self, puzzle: Puzzle, report: StepReport) -> None:
+    def watch(self, puzzle: Puzzle, report: StepReport | FitReport) -> None:
         """One more step."""
         moment = self.tracker.observe(puzzle, report)
         started = time.monotonic()

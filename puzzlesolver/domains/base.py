@@ -97,10 +97,13 @@ class Domain(Protocol):
     Attributes:
         name: key of `DOMAINS`.
         clamps: whether a symbol can be put into an open cell to see what follows.
+        fitted: whether every puzzle shows what to do by examples of its own, to which a network is
+            fitted.
     """
 
     name: str
     clamps: bool
+    fitted: bool
 
     def recognise(self, head: str) -> bool:
         """Whether the first lines of a text look like this kind."""

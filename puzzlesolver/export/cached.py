@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import os
+from collections.abc import Sequence
 
 from puzzlesolver import __version__
 from puzzlesolver.export.onnx import OPSET, export_graph
@@ -52,7 +53,7 @@ class CachedGraphs:
                 export_graph(
                     self.model,
                     self.domain,
-                    _size(layout),
+                    board_size(layout.lattice),
                     ours,
                     sha256=self.sha256,
                     longest=LONGEST,
@@ -62,8 +63,8 @@ class CachedGraphs:
         return self._opened[layout]
 
 
-def _size(layout: Layout) -> tuple[int, int]:
+def board_size(lattice: Sequence[int]) -> tuple[int, int]:
     """Rows and columns: a lattice has axes of rows, as many of columns, and that of the nodes."""
-    *axes, _ = layout.lattice
+    *axes, _ = lattice
     half = len(axes) // 2
     return math.prod(axes[:half]), math.prod(axes[half:])

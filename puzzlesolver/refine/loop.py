@@ -67,10 +67,11 @@ class Rows:
             rows = [row for row, its in enumerate(due) if its == steps]
             residual[rows] = self._advance(rows, steps).cpu()
         self.readout = self.read()
-        halt = self.readout.halt
-        halts = [None] * len(self.tracks) if halt is None else halt.tolist()
+        nothing = [None] * len(self.tracks)
+        beliefs = (self.readout.halt, self.readout.contradiction)
+        said = (nothing if belief is None else belief.tolist() for belief in beliefs)
         probabilities = self.readout.probabilities.cpu().numpy()
-        return list(map(Seen, probabilities, residual.tolist(), halts))
+        return list(map(Seen, probabilities, residual.tolist(), *said))
 
     @torch.inference_mode()
     def _advance(self, rows: Sequence[int], steps: int) -> Tensor:

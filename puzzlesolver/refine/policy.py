@@ -25,6 +25,10 @@ CHOICES = {
 }
 """Which answer counts where the rules have accepted none."""
 
+LINGER = {True: 32, False: 512}
+"""Steps to watch whether an accepted answer also settles, by `Domain.clamps`: an answer found under
+a hypothesis settles soon or never, a trajectory left to itself takes its time."""
+
 
 @dataclass(frozen=True)
 class Policy:

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import Answer, Verdict
+
+
+class Signs(NamedTuple):
+    """What a trajectory shows at its end; nothing of it proves anything.
+
+    Attributes:
+        residual: ‖z' - z‖ / ‖z‖ between the last two readings.
+        halt: the model's logit that its answer is right, or None.
+        contradiction: the model's probability that there is no answer, or None.
+    """
+
+    residual: float
+    halt: float | None
+    contradiction: float | None
 
 
 @dataclass(frozen=True)
@@ -22,6 +37,7 @@ class Outcome:
         steps: steps spent until the answer, over all rollouts, restarts and hypotheses.
         restarts: fresh starts after the first, over all rollouts.
         seconds: of refinement since it joined the batch.
+        signs: of that rollout; None where it was cut short.
     """
 
     index: int
@@ -31,6 +47,7 @@ class Outcome:
     steps: int
     restarts: int
     seconds: float
+    signs: Signs | None = None
 
 
 @dataclass(frozen=True)

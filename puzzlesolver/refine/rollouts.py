@@ -22,7 +22,7 @@ import numpy as np
 from puzzlesolver.domains.base import Domain, Puzzle
 from puzzlesolver.domains.symmetry import UNCHANGED, Symmetry
 from puzzlesolver.refine.policy import Policy
-from puzzlesolver.refine.report import Outcome, StepReport
+from puzzlesolver.refine.report import Outcome, Signs, StepReport
 from puzzlesolver.refine.track import Seen, Track, seed_of
 
 
@@ -98,6 +98,7 @@ class Rollouts:
             sum(track.spent for track in self.tracks),
             self.restarts,
             seconds,
+            Signs(chosen.residual, chosen.halt, chosen.contradiction),
         )
 
     def _chosen(self) -> Track:

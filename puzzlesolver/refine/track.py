@@ -34,11 +34,13 @@ class Seen(NamedTuple):
         probabilities: `float32[C, S]`.
         residual: since the last reading.
         halt: the model's logit that its answer is right, or None.
+        contradiction: the model's probability that there is no answer, or None.
     """
 
     probabilities: npt.NDArray[np.float32]
     residual: float
     halt: float | None = None
+    contradiction: float | None = None
 
 
 class Track:
@@ -84,6 +86,7 @@ class Track:
         self.accepted_at: int | None = None  # steps after which the rules accepted the answer
         self.residual = math.inf
         self.halt: float | None = None
+        self.contradiction: float | None = None
         self._start(form)
 
     def _start(self, form: Symmetry) -> None:
@@ -116,7 +119,7 @@ class Track:
 
     def observe(self, seen: Seen, steps: int) -> None:
         """Take a reading `steps` steps after the last one, and check a new answer."""
-        self.residual, self.halt = seen.residual, seen.halt
+        self.residual, self.halt, self.contradiction = seen[1:]
         self.steps += steps
         self.age += steps
         answer = self._decoded(seen.probabilities)

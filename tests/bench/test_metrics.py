@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from puzzlesolver.bench.metrics import GUESSES, Record, band, budgets, share, summarise, wilson
+from puzzlesolver.bench.metrics import GUESSES, Record, band, budgets, summarise
+from puzzlesolver.bench.shares import share, wilson
 
 
 @pytest.mark.parametrize(

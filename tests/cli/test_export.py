@@ -67,6 +67,9 @@ def test_another_size_on_request(run: Run, tmp_path: Path, model: Path) -> None:
         (["sudoku", "out.bin"], "must end in .onnx"),
         (["sudoku", "out.onnx", "--size", "nine"], "expected N or HxW"),
         (["sudoku", "out.onnx", "--size", "7", "--check-steps", "1"], "7"),
+        (["sudoku"], "neither OUT.onnx nor --web"),
+        (["old.onnx", "new.onnx", "--web", "site"], "only makes a page"),
+        (["old.onnx", "--web", "site", "--size", "9"], "only makes a page"),
     ],
 )
 def test_what_cannot_be_is_a_usage_error(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from puzzlesolver.cli.frame import Moment, curve, draw, natural_size, shows_grid
+from puzzlesolver.cli.frame import Moment, curve
 from puzzlesolver.domains.base import Answer, Puzzle, Verdict
 from tests.cli.support import MOMENT, NOWHERE
 
@@ -18,7 +18,7 @@ from tests.cli.support import MOMENT, NOWHERE
 def lines(moment: Moment, width: int, height: int) -> list[str]:
     console = Console(width=width, height=height, no_color=True)
     with console.capture() as capture:
-        console.print(draw(moment, width, height))
+        console.print(moment.draw(width, height))
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
@@ -74,7 +74,7 @@ def test_lamps_are_independent_and_readable_without_colour(
 @pytest.mark.parametrize("settled", [True, False])
 def test_a_lit_lamp_is_bright_whatever_the_other_says(settled: bool) -> None:
     console = Console(width=80, height=24, force_terminal=True, color_system="standard")
-    frame = draw(replace(MOMENT, settled=settled), 80, 24)
+    frame = replace(MOMENT, settled=settled).draw(80, 24)
     (style,) = {
         segment.style
         for line in console.render_lines(frame)
@@ -99,9 +99,9 @@ def test_curve_of_an_earlier_moment_leaves_room_for_what_comes() -> None:
 
 
 def test_grid_is_left_out_where_it_does_not_fit() -> None:
-    assert shows_grid(MOMENT, 80, 24) and not shows_grid(MOMENT, 20, 24)
+    assert MOMENT.shows_grid(80, 24) and not MOMENT.shows_grid(20, 24)
     assert "needs" in "\n".join(lines(MOMENT, 20, 24))
-    assert shows_grid(MOMENT, *natural_size(MOMENT))
+    assert MOMENT.shows_grid(*MOMENT.natural_size())
 
 
 def test_large_grids_are_compact_where_the_full_picture_does_not_fit() -> None:
@@ -110,12 +110,12 @@ def test_large_grids_are_compact_where_the_full_picture_does_not_fit() -> None:
     assert sum(line.startswith("█" * 30) for line in compact) == 14, "two cells a character"
     assert any("needs 30 x 16" in line for line in none)
     assert "step 143" in "\n".join(compact) and "step 143" in "\n".join(none)
-    assert shows_grid(maze(30), 80, 24) and not shows_grid(maze(30), 28, 24)
-    assert shows_grid(maze(30), *natural_size(maze(30)))
+    assert maze(30).shows_grid(80, 24) and not maze(30).shows_grid(28, 24)
+    assert maze(30).shows_grid(*maze(30).natural_size())
 
 
 def test_huge_grids_are_left_out() -> None:
-    assert not shows_grid(maze(1024), 200, 60)
+    assert not maze(1024).shows_grid(200, 60)
     assert any("needs 1024 x 513" in line for line in lines(maze(1024), 200, 60))
 
 

@@ -15,7 +15,7 @@ from puzzlesolver.cli.output import FIELDS, ResultWriter, open_output, summarise
 from puzzlesolver.domains.base import Answer, Verdict
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import UsageError
-from puzzlesolver.pipeline import Result
+from puzzlesolver.solver import Result
 from tests.cli.support import GRID, ONE_BLANK, PUZZLE, SOLVED
 
 RESULT = Result(

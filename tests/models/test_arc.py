@@ -11,7 +11,10 @@ from torch.nn import functional as F
 
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import TURNS, turned
-from puzzlesolver.models.arc import (
+from puzzlesolver.models.arc.features import Sheet, read_sheet
+from puzzlesolver.models.arc.hearing import component_mean, pool, scan, spread_
+from puzzlesolver.models.arc.objects import label
+from puzzlesolver.models.arc.stem import (
     ArcConfig,
     ArcStem,
     Canvases,
@@ -21,9 +24,6 @@ from puzzlesolver.models.arc import (
     lay,
     to_modes,
 )
-from puzzlesolver.models.arc_features import Sheet, read_sheet
-from puzzlesolver.models.arc_objects import label
-from puzzlesolver.models.arc_relations import component_mean, pool, scan, spread_
 
 SIZES = ArcConfig(width=6, scanned=3, pooled=3, hidden=5, rule=4)
 COLOURS = (0, 2, 5, 7)

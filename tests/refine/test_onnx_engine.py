@@ -14,11 +14,12 @@ from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.export.onnx import export_model
 from puzzlesolver.hub.store import load_model
 from puzzlesolver.loading import load_network
-from puzzlesolver.pipeline import Result, load_solver
+from puzzlesolver.pipeline import load_solver
 from puzzlesolver.refine.engines import TorchEngine
 from puzzlesolver.refine.graph import CPU, GraphFile, ProviderWarning, StepGraph
 from puzzlesolver.refine.onnx_engine import OnnxEngine
 from puzzlesolver.runtime import Runtime, choose_runtime
+from puzzlesolver.solver import Result
 
 SIZES = {"sudoku": (9, 9), "maze": (15, 15)}
 COUNT = 8

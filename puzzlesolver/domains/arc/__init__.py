@@ -36,6 +36,7 @@ class Arc:
 
     name = "arc"
     clamps = False
+    fitted = True
 
     recognise = staticmethod(parse.recognise)
     parse = staticmethod(parse.parse)

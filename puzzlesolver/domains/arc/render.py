@@ -174,6 +174,29 @@ def render_task(
     return Text("\n", no_wrap=True).join(_flow(blocks, width).lines)
 
 
+def render_guesses(
+    question: tuple[str, Grid], guesses: Sequence[tuple[str, Grid]], width: int, height: int
+) -> Text | None:
+    """An input and guesses at its output side by side, as many as have room; None if none has.
+
+    Args:
+        question: title and grid.
+        guesses: titles and grids, the ones that matter most first.
+        width: columns.
+        height: rows, with the titles.
+    """
+    modes: tuple[Mode, ...] = ("wide", "half")
+    for count in range(len(guesses), -1, -1):
+        for mode in modes:
+            block = _titled(*question, mode)
+            if count:
+                answers = [_titled(*guess, mode) for guess in guesses[:count]]
+                block = _beside([block, _beside(answers, GAP)], ARROW)
+            if block.width <= width and len(block.lines) <= height:
+                return Text("\n", no_wrap=True).join(block.lines)
+    return None
+
+
 class _Block(NamedTuple):
     """Lines of text and the columns that they need."""
 

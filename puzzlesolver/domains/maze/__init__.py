@@ -25,6 +25,7 @@ class Maze:
 
     name = "maze"
     clamps = False
+    fitted = False
 
     recognise = staticmethod(parse.recognise)
     parse = staticmethod(parse.parse)

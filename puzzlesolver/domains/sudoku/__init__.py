@@ -24,6 +24,7 @@ class Sudoku:
 
     name = "sudoku"
     clamps = True
+    fitted = False
 
     recognise = staticmethod(parse.recognise)
     parse = staticmethod(parse.parse)

@@ -19,10 +19,10 @@ from puzzlesolver.domains.arc.augment import Variant
 from puzzlesolver.domains.arc.task import COLOURS, Pair, Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import TURNS
-from puzzlesolver.models.arc_features import Sheet, read_sheet
-from puzzlesolver.models.arc_objects import BLACK
-from puzzlesolver.refine.sizes import choose_rule
-from puzzlesolver.refine.sizes_rules import Rule
+from puzzlesolver.models.arc.features import Sheet, read_sheet
+from puzzlesolver.models.arc.objects import BLACK
+from puzzlesolver.refine.adapt.size_rules import Rule
+from puzzlesolver.refine.adapt.sizes import choose_rule
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.models.arc_features import MAX_PLANES, NOTHING, Planes
-from puzzlesolver.models.arc_objects import BLACK, most_common
-from puzzlesolver.refine.sizes_crops import CROPS, background, things
+from puzzlesolver.models.arc.features import MAX_PLANES, NOTHING, Planes
+from puzzlesolver.models.arc.objects import BLACK, most_common
+from puzzlesolver.refine.adapt.crops import CROPS, background, things
 
 MAX_SIDE = 30
 """Of any grid of ARC."""

@@ -36,15 +36,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from puzzlesolver.models.arc_features import DIRECTED, DIRECTIONS, MAX_PLANES, PLAIN, Sheet
-from puzzlesolver.models.arc_relations import (
-    Relations,
-    component_mean,
-    pool,
-    relate,
-    scan,
-    spread_,
-)
+from puzzlesolver.models.arc.features import DIRECTED, DIRECTIONS, MAX_PLANES, PLAIN, Sheet
+from puzzlesolver.models.arc.hearing import component_mean, pool, scan, spread_
+from puzzlesolver.models.arc.relations import Relations, relate
 from puzzlesolver.models.interface import ModelConfig
 
 COLOURS = 10

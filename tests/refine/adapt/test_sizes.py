@@ -5,9 +5,9 @@ import pytest
 
 from puzzlesolver.domains.arc.task import Pair
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.models.arc_features import NOTHING
-from puzzlesolver.refine.sizes import choose_rule, overlaps
-from puzzlesolver.refine.sizes_rules import RULES
+from puzzlesolver.models.arc.features import NOTHING
+from puzzlesolver.refine.adapt.size_rules import RULES
+from puzzlesolver.refine.adapt.sizes import choose_rule, overlaps
 
 
 def grid(text: str) -> Grid:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from puzzlesolver.domains.arc.task import COLOURS
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import TURNS, turned
-from puzzlesolver.models.arc_objects import BLACK, box_of, label, most_common
+from puzzlesolver.models.arc.objects import BLACK, box_of, label, most_common
 
 Box = tuple[slice, slice]
 Crop = Callable[[Grid], Box | None]

@@ -1,14 +1,10 @@
-"""Answer a task that nobody has trained for: fit a tiny network to its demonstrations.
+"""Fit a tiny network to the demonstrations of one task, and let it vote.
 
-In: a task; its test outputs are never looked at. Out: while fitting, a `FitReport` every few
-optimizer steps; in the end a `TaskAnswer`. Several seeds are fitted one after another, and every
-check of every fit votes. A process of its own for every seed is the caller's choice: `fit_seed` and
-all that it takes and gives can be pickled. Nothing here uses more than torch's own threads; one is
-best.
+In: a task; its test outputs are never looked at. Out: a `FitReport` every few optimizer steps, the
+last one tells how the fit ended. Nothing here uses more than torch's own threads; one is best.
 
-    >>> with ProcessPoolExecutor(2) as pool:
-    ...     seeds = pool.map(fit_seed, [task] * 3, range(3))
-    >>> merge(task, list(seeds)).attempts[0]
+    >>> for report in fit_task(task, seed=0):
+    ...     print(report.step, report.loss, report.demos)
 """
 
 from __future__ import annotations
@@ -17,7 +13,8 @@ import copy
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -28,18 +25,11 @@ from torch.optim import AdamW
 from puzzlesolver.domains.arc.augment import Variant
 from puzzlesolver.domains.arc.task import Task
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.models.arc import ArcConfig, ArcStem, Canvases, TaskVectors, lay
-from puzzlesolver.models.arc_features import Sheet
-from puzzlesolver.refine.adapt_sheets import Desk, canonical_variant, prepare
-from puzzlesolver.refine.adapt_votes import (
-    BELIEF_WEIGHT,
-    LOSS_WEIGHT,
-    Ballot,
-    SeedVotes,
-    TaskAnswer,
-    Vote,
-    merge,
-)
+from puzzlesolver.models.arc.features import Sheet
+from puzzlesolver.models.arc.stem import ArcStem, Canvases, TaskVectors, lay
+from puzzlesolver.refine.adapt.settings import FitSettings
+from puzzlesolver.refine.adapt.sheets import Desk, canonical_variant, prepare
+from puzzlesolver.refine.adapt.votes import LOSS_WEIGHT, Ballot, Vote
 
 OVERHEAD = 500
 """A step costs as much as if it had so many tokens more: calls take time, too."""
@@ -50,52 +40,8 @@ HOPEFUL = 0.3
 SMOOTHING = 0.8
 """Share of the older losses in the smoothed one."""
 
-
-@dataclass(frozen=True)
-class FitSettings:
-    """How one task is fitted.
-
-    Attributes:
-        model: sizes of the network.
-        seeds: fits of one task, at most.
-        work: token-steps of one fit: optimizer steps times tokens of a batch.
-        most_steps: optimizer steps of one fit, at most.
-        seconds: CPU seconds of one fit, at most; the fit then ends where it is.
-        tokens: of one batch; demonstrations beyond them take turns.
-        learning_rate: of the weights, at first; it falls to a tenth, linearly.
-        task_learning_rate: of the task vectors, likewise.
-        decay: of the weights.
-        asymmetry: penalty on the squared length of what tells colours and directions apart.
-        noise: standard deviation of what is added to the state after each step with gradient.
-        average: share of the older weights in those that predict.
-        free_steps: recurrent steps without gradient, at most; drawn anew every time.
-        gradient_steps: recurrent steps with gradient.
-        predict_steps: recurrent steps of a prediction.
-        first_check: share of the steps before the first vote.
-        check_every: optimizer steps from one report to the next.
-        enough_checks: votes with all demonstrations reproduced after which a fit ends.
-        enough_loss: below which, smoothed, such a vote counts for that.
-    """
-
-    model: ArcConfig = field(default_factory=ArcConfig)
-    seeds: int = 3
-    work: float = 1.5e6
-    most_steps: int = 1500
-    seconds: float = 60.0
-    tokens: int = 6000
-    learning_rate: float = 5e-3
-    task_learning_rate: float = 2e-2
-    decay: float = 0.01
-    asymmetry: float = 1e-3
-    noise: float = 0.3
-    average: float = 0.95
-    free_steps: int = 4
-    gradient_steps: int = 4
-    predict_steps: int = 12
-    first_check: float = 0.15
-    check_every: int = 5
-    enough_checks: int = 6
-    enough_loss: float = 0.02
+BELIEF_WEIGHT = 20.0
+"""A guess whose mean log probability is less by 1 counts e⁻²⁰ times as much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +52,11 @@ class FitReport:
         seed: of the fit.
         step: optimizer steps done.
         steps: those planned.
-        loss: smoothed.
+        seconds: CPU seconds.
+        loss: of the demonstrations, smoothed.
         demos: share of the demonstrations reproduced exactly at the last check.
+        ended: `sure` when the demonstrations are reproduced again and again, `spent` when steps or
+            time are over; "" while it goes on.
         guesses: of every test input; empty before the first check.
         votes: for each test input, the grids voted for so far, the heaviest first.
         rule: name of the size rule.
@@ -116,8 +65,10 @@ class FitReport:
     seed: int
     step: int
     steps: int
+    seconds: float
     loss: float
     demos: float
+    ended: Literal["", "sure", "spent"]
     guesses: tuple[Grid, ...]
     votes: tuple[tuple[Vote, ...], ...]
     rule: str
@@ -147,38 +98,6 @@ def fit_task(
         yield from fit.run()
 
 
-def fit_seed(
-    task: Task, seed: int, settings: FitSettings | None = None, deadline: float | None = None
-) -> SeedVotes:
-    """Run `fit_task` to its end."""
-    started = time.process_time()
-    last: FitReport | None = None
-    demos = 0.0
-    for last in fit_task(task, seed, settings, deadline):
-        demos = max(demos, last.demos)
-    seconds = time.process_time() - started
-    if last is None:
-        return SeedVotes(seed, ((),) * len(task.test), 0.0, 0.0, 0, seconds, "")
-    return SeedVotes(seed, last.votes, last.loss, demos, last.step, seconds, last.rule)
-
-
-def answer_task(
-    task: Task, settings: FitSettings | None = None, deadline: float | None = None
-) -> TaskAnswer:
-    """Fit one seed after another while there is time, and let them vote."""
-    settings = settings or FitSettings()
-    seeds: list[SeedVotes] = []
-    for seed in range(settings.seeds):
-        if seeds and _over(deadline):
-            break
-        seeds.append(fit_seed(task, seed, settings, deadline))
-    return merge(task, seeds)
-
-
-def _over(deadline: float | None) -> bool:
-    return deadline is not None and time.monotonic() >= deadline
-
-
 class _Fit:
     """One run: the network, its optimizer, its random numbers and its votes."""
 
@@ -192,7 +111,7 @@ class _Fit:
     ) -> None:
         self.desk, self.variant, self.seed = desk, variant, seed
         self.settings, self.deadline = settings, deadline
-        self.ends = time.process_time() + settings.seconds
+        self.started = time.process_time()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.stem, self.task = ArcStem(settings.model), TaskVectors(settings.model)
@@ -219,10 +138,6 @@ class _Fit:
         self.loss, self.demos = math.nan, 0.0
         self.guesses: tuple[Grid, ...] = ()
 
-    def over(self) -> bool:
-        """Whether the deadline or the CPU seconds say stop."""
-        return time.process_time() >= self.ends or _over(self.deadline)
-
     def run(self) -> Iterator[FitReport]:
         settings = self.settings
         tokens = min(self.desk.tokens, settings.tokens)
@@ -230,24 +145,42 @@ class _Fit:
         sure = 0
         for step in range(1, steps + 1):
             self.update(1 - 0.9 * (step - 1) / steps)
-            over = self.over()
-            if step % settings.check_every and step < steps and not over:
+            last = step == steps or self.over()
+            if step % settings.check_every and not last:
                 continue
-            if step >= settings.first_check * steps or over:
+            if step >= settings.first_check * steps or last:
                 self.vote()
-            yield self.report(step, steps)
             sure += self.demos == 1 and self.loss < settings.enough_loss
-            if sure >= settings.enough_checks or over:
+            enough = sure >= settings.enough_checks
+            yield self.report(step, steps, "sure" if enough else "spent" if last else "")
+            if enough or last:
                 return
 
-    def report(self, step: int, steps: int) -> FitReport:
-        votes = tuple(
-            tuple(Vote(self.variant.undo(vote.grid), vote.share) for vote in ballot.shares())
-            for ballot in self.ballots
+    def seconds(self) -> float:
+        """CPU seconds since the beginning."""
+        return time.process_time() - self.started
+
+    def over(self) -> bool:
+        """Whether the deadline or the CPU seconds say stop."""
+        late = self.deadline is not None and time.monotonic() >= self.deadline
+        return late or self.seconds() >= self.settings.seconds
+
+    def report(self, step: int, steps: int, ended: Literal["", "sure", "spent"]) -> FitReport:
+        return FitReport(
+            self.seed,
+            step,
+            steps,
+            self.seconds(),
+            self.loss,
+            self.demos,
+            ended,
+            tuple(self.variant.undo(guess) for guess in self.guesses),
+            tuple(
+                tuple(Vote(self.variant.undo(vote.grid), vote.share) for vote in ballot.shares())
+                for ballot in self.ballots
+            ),
+            self.desk.rule.name,
         )
-        guesses = tuple(self.variant.undo(guess) for guess in self.guesses)
-        rule = self.desk.rule.name
-        return FitReport(self.seed, step, steps, self.loss, self.demos, guesses, votes, rule)
 
     def update(self, rate: float) -> None:
         """One optimizer step."""

@@ -1,7 +1,7 @@
 """Which canvas will the answer have? The rule that the demonstrations allow and like best.
 
-In: the demonstrations of a task. Out: a rule from `sizes_rules.py`, or None where none gives every
-size. The fit (`refine/adapt.py`) then decides every cell of the canvas.
+In: the demonstrations of a task. Out: a rule from `size_rules.py`, or None where none gives every
+size. The fit (`fit.py`) then decides every cell of the canvas.
 
     >>> choose_rule(task.train).name
     'separated panels, 2 × 1'
@@ -16,8 +16,8 @@ import numpy as np
 
 from puzzlesolver.domains.arc.task import Pair
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.models.arc_features import Planes
-from puzzlesolver.refine.sizes_rules import RULES, Rule
+from puzzlesolver.models.arc.features import Planes
+from puzzlesolver.refine.adapt.size_rules import RULES, Rule
 
 
 def choose_rule(demos: Sequence[Pair]) -> Rule | None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import itertools
-import pickle
 import time
 from dataclasses import replace
 
@@ -12,10 +11,12 @@ import torch
 from puzzlesolver.domains.arc.augment import Variant
 from puzzlesolver.domains.arc.task import Pair, Task
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.models.arc import ArcConfig
-from puzzlesolver.refine.adapt import FitReport, FitSettings, answer_task, fit_seed, fit_task
-from puzzlesolver.refine.adapt_sheets import canonical_variant, prepare
-from puzzlesolver.refine.adapt_votes import Ballot, SeedVotes, merge
+from puzzlesolver.models.arc.stem import ArcConfig
+from puzzlesolver.refine.adapt.answer import Fitters, answer_task, merge
+from puzzlesolver.refine.adapt.fit import FitReport, fit_task
+from puzzlesolver.refine.adapt.settings import FitSettings
+from puzzlesolver.refine.adapt.sheets import canonical_variant, prepare
+from puzzlesolver.refine.adapt.votes import Ballot
 
 TINY = FitSettings(
     model=ArcConfig(width=8, scanned=4, pooled=4, hidden=8, rule=4),
@@ -54,19 +55,16 @@ def told(report: FitReport) -> tuple[object, ...]:
     return report.step, report.loss, report.demos, [g.tolist() for g in report.guesses], votes
 
 
-def same(one: SeedVotes, other: SeedVotes) -> bool:
-    both = zip(one.votes, other.votes, strict=True)
-    return one.loss == other.loss and all(
-        vote.share == again.share and np.array_equal(vote.grid, again.grid)
-        for votes, others in both
-        for vote, again in zip(votes, others, strict=True)
-    )
+def last(task: Task, settings: FitSettings) -> FitReport:
+    """How the first fit ends."""
+    *_, report = fit_task(task, 0, settings)
+    return report
 
 
 def test_an_easy_task_is_answered() -> None:
     settings = replace(TINY, most_steps=150, seeds=1, work=1e9, first_check=0.2)
     answer = answer_task(TASK, settings)
-    assert np.array_equal(answer.attempts[0][0], TASK.test[0].output)
+    assert np.array_equal(answer.attempts[0][0], painted(TASK.test[0].input))
     assert answer.demos == 1
     assert answer.rule == "same size"
     assert answer.seconds > 0
@@ -84,9 +82,8 @@ def test_the_same_seed_gives_the_same_reports_and_another_one_gives_others() -> 
 
 def test_test_outputs_change_nothing() -> None:
     wrong = replace(TASK, test=tuple(Pair(p.input, p.input.T.copy()) for p in TASK.test))
-    votes = [fit_seed(task, 0, TINY) for task in (TASK, TASK.without_answers(), wrong)]
-    assert same(votes[0], votes[1])
-    assert same(votes[0], votes[2])
+    ends = [told(last(task, TINY)) for task in (TASK, TASK.without_answers(), wrong)]
+    assert ends[0] == ends[1] == ends[2]
 
 
 @pytest.mark.parametrize(
@@ -122,28 +119,39 @@ def test_a_fit_that_is_sure_stops_early() -> None:
     grids = inputs(4)
     task = Task("copy", tuple(Pair(g, g) for g in grids[:-1]), (Pair(grids[-1]),), "test")
     settings = replace(TINY, most_steps=1000, work=1e9, first_check=0.0, enough_loss=0.1)
-    votes = fit_seed(task, 0, settings)
-    assert votes.demos == 1
-    assert votes.steps < 500
+    report = last(task, settings)
+    assert report.ended == "sure"
+    assert report.demos == 1
+    assert report.step < 500
 
 
-def test_seeds_can_be_fitted_elsewhere_and_merged() -> None:
-    task, settings = pickle.loads(pickle.dumps((TASK, TINY)))
-    seeds = [pickle.loads(pickle.dumps(fit_seed(task, seed, settings))) for seed in range(2)]
-    merged, answer = merge(task, seeds), answer_task(TASK, TINY)
-    assert merged.shares == answer.shares
-    assert all(map(np.array_equal, merged.attempts[0], answer.attempts[0]))
+def test_fits_in_other_processes_give_the_same_answer() -> None:
+    answer = answer_task(TASK, TINY)
+    with Fitters(processes=2) as fitters:
+        for _ in range(2):  # the processes serve one task after another
+            ends = {report.seed: report for report in fitters.fit(TASK, TINY)}
+            other = merge(TASK, ends.values())
+            assert [told(fit) for fit in other.fits] == [told(fit) for fit in answer.fits]
+            assert other.shares == answer.shares
+
+
+def test_a_fit_left_early_lets_the_next_task_begin() -> None:
+    with Fitters(processes=2) as fitters:
+        next(fitters.fit(large(), FitSettings()))
+        ends = [report for report in fitters.fit(TASK, TINY) if report.ended]
+    assert sorted(report.seed for report in ends) == [0, 1]
 
 
 def test_fits_with_less_loss_weigh_more() -> None:
     one, two = np.ones((1, 1), np.uint8), np.full((1, 1), 2, np.uint8)
-    seeds = []
-    for grid, loss in ((one, 0.5), (two, 0.1)):
+    fits = []
+    for seed, (grid, loss) in enumerate(((one, 0.5), (two, 0.1))):
         ballot = Ballot()
         ballot.add(grid, 0.3)
-        seeds.append(SeedVotes(0, (ballot.shares(),), loss, 1.0, 1, 1.0, "same size"))
+        votes = (ballot.shares(),)
+        fits.append(FitReport(seed, 1, 1, 1.0, loss, 1.0, "spent", (grid,), votes, "same size"))
     task = Task("t", (Pair(one, one),), (Pair(one),), "test")
-    answer = merge(task, seeds)
+    answer = merge(task, fits)
     assert [grid.item() for grid in answer.attempts[0]] == [2, 1]
     assert answer.shares[0][0] == pytest.approx(1 / (1 + np.exp(-8 * 0.4)))
 
@@ -180,11 +188,10 @@ def large(side: int = 30, count: int = 10) -> Task:
 def test_a_deadline_ends_a_large_fit_with_an_answer() -> None:
     answer = answer_task(large(), FitSettings(), deadline=time.monotonic())
     assert answer.attempts[0][0].shape == (30, 30)
-    assert len(answer.seeds) == 1
-    assert answer.seeds[0].steps == 1
+    assert [fit.step for fit in answer.fits] == [1, 1, 1]
 
 
 def test_cpu_seconds_end_a_fit_with_an_answer() -> None:
-    votes = fit_seed(large(count=2), 0, FitSettings(seconds=0.0))
-    assert votes.steps == 1
-    assert votes.votes[0][0].grid.shape == (30, 30)
+    report = last(large(count=2), FitSettings(seconds=0.0))
+    assert report.step == 1
+    assert report.votes[0][0].grid.shape == (30, 30)

@@ -1,7 +1,7 @@
 """What the ARC stem is told of one grid: source planes, mirrored planes, components, colours.
 
-In: up to four source planes on the canvas of the output (`refine/sizes.py` lays them there), and
-the colours that may occur. Out: a `Sheet`, numbers for every token; a token is a (colour, cell)
+In: up to four source planes on the canvas of the output (see `refine/adapt/sizes.py`), and the
+colours that may occur. Out: a `Sheet`, numbers for every token; a token is a (colour, cell)
 pair. No number depends on which colour is which, black apart, or on how the grid is turned: the
 numbers turn with it.
 
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.models.arc_objects import BLACK, Labels, box_of, label, most_common
+from puzzlesolver.models.arc.objects import BLACK, Labels, box_of, label, most_common
 
 Planes = npt.NDArray[np.int8]
 """Colours on the canvas of an output, `int8[1..4, height, width]`; `NOTHING` where a plane has

@@ -1,0 +1,73 @@
+// What to try next with one puzzle: a hypothesis, or fresh noise; as puzzlesolver/refine/search.py.
+// A search yields the attempt to run and is sent where it ended. An attempt without a state begins
+// anew; one with a state goes on from it with other givens.
+
+// The search that a policy asks for.
+export function startSearch(kind, board, givens, policy) {
+  if (policy.mode === "settle") return attempts(givens, policy.max_steps, 1);
+  if (!kind.clamps) return attempts(givens, policy.max_steps, Infinity);
+  return hypotheses(kind, board, givens, policy);
+}
+
+function* attempts(tokens, patience, count) {
+  for (let number = 0; number < count; number++) yield { tokens, patience };
+}
+
+// Best-first search over clamps, restarted when exhausted. The doubt of a hypothesis is -log of the
+// model's belief in it: in each clamp when it was made, in the absence of a contradiction later.
+function* hypotheses(kind, board, givens, policy) {
+  const conflict = (tokens) => kind.contradiction(tokens, board) !== null;
+
+  function refuted(tokens, reading) {
+    if (reading.contradiction >= policy.refuted) return true;
+    const believed = kind.decode(reading.probabilities, tokens, board);
+    const sure = believed.grid.map((value, cell) =>
+      believed.confidence[cell] >= policy.sure ? value : tokens[cell],
+    );
+    return conflict(sure);
+  }
+
+  while (true) {
+    let tokens = givens;
+    let reading = yield { tokens, patience: policy.patience };
+    let doubt = 0;
+    const frontier = [];
+    while (true) {
+      if (tokens === givens || !refuted(tokens, reading)) {
+        doubt -= Math.log1p(-Math.min(reading.contradiction, policy.refuted));
+        for (const [share, child] of children(tokens, reading.probabilities, policy)) {
+          if (conflict(child)) continue;
+          frontier.push({ doubt: doubt - Math.log(share), tokens: child, state: reading.state });
+        }
+      }
+      if (!frontier.length) break;
+      const best = frontier.reduce((some, other) => (other.doubt < some.doubt ? other : some));
+      frontier.splice(frontier.indexOf(best), 1);
+      ({ doubt, tokens } = best);
+      reading = yield { tokens, patience: policy.branch_patience, state: best.state };
+    }
+  }
+}
+
+// One more clamp, of the open cell that two digits share: belief and tokens of each digit.
+function children(tokens, probabilities, policy) {
+  const symbols = probabilities.length / tokens.length;
+  let chosen = null;
+  let leastDoubt = Infinity;
+  for (const [cell, token] of tokens.entries()) {
+    if (token) continue;
+    const belief = probabilities.subarray(cell * symbols, (cell + 1) * symbols);
+    const [best, second] = Float32Array.from(belief).sort().reverse();
+    const doubt = Math.abs(best - 0.5) + policy.further * (1 - best - second);
+    if (doubt < leastDoubt) [chosen, leastDoubt] = [{ cell, belief }, doubt];
+  }
+  if (chosen === null) return [];
+  const found = [];
+  for (const [symbol, share] of chosen.belief.entries()) {
+    if (share < policy.faint) continue;
+    const child = Uint8Array.from(tokens);
+    child[chosen.cell] = symbol + 1;
+    found.push([share, child]);
+  }
+  return found;
+}

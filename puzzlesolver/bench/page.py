@@ -1,0 +1,144 @@
+"""Reports → one HTML file that needs nothing else: no network, no scripts, light and dark.
+
+In: reports of any suites. Out: text. What there is to say of a suite is said by the module that
+runs it (`sections`); beside every chart stands its table.
+
+    >>> write_page(Path("report.html"), [report])
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import importlib.resources
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from puzzlesolver import __version__
+from puzzlesolver.errors import UsageError
+from puzzlesolver.hub.folder import write_atomically
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A chart with its table, or a table alone.
+
+    Attributes:
+        caption: what it shows.
+        columns: names, "" for the first if its cells say enough.
+        rows: cells as text; the first names the row.
+        chart: SVG, a chart of the same numbers.
+        ours: numbers of the rows to emphasise.
+        words: how many columns, the first included, are words rather than numbers.
+    """
+
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    chart: str = ""
+    ours: frozenset[int] = frozenset()
+    words: int = 1
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, what a reader should know, and panels."""
+
+    title: str
+    lead: str
+    panels: Sequence[Panel]
+
+
+@dataclass(frozen=True)
+class Film:
+    """A settling as a GIF."""
+
+    caption: str
+    gif: bytes
+
+
+def write_page(path: Path, reports: Sequence[Mapping[str, Any]], film: Film | None = None) -> None:
+    """Write the page of some reports.
+
+    Raises:
+        UsageError: matplotlib is missing, a report is of no known suite, or the file cannot be
+            written.
+    """
+    from puzzlesolver.bench.curves import SUITE, training_sections
+    from puzzlesolver.bench.sections import share_sections
+    from puzzlesolver.bench.suites import get_entry
+
+    parts = []
+    for suite in dict.fromkeys(report["suite"] for report in reports):
+        its = [report for report in reports if report["suite"] == suite]
+        if suite == SUITE:
+            runs = [run for report in its for run in report["runs"]]
+            sections = training_sections({run["name"]: run for run in runs})
+            description = "trained runs side by side"
+        else:
+            entry = get_entry(suite)
+            sections = getattr(entry.code, "sections", share_sections)(its)
+            description = entry.description
+        parts += [f"<h2>{html.escape(suite)}</h2>", f"<p>{html.escape(description)}</p>"]
+        parts += map(_section, sections)
+    if film is not None:
+        parts.append(_film(film))
+    try:
+        write_atomically(path, _page("\n".join(parts)).encode())
+    except OSError as error:
+        raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from error
+
+
+def _page(body: str) -> str:
+    page = importlib.resources.files("puzzlesolver.bench").joinpath("page.html").read_text("utf-8")
+    return page.replace("<!--BODY-->", body).replace("<!--VERSION-->", __version__)
+
+
+def _section(section: Section) -> str:
+    return "\n".join(
+        [
+            f"<section>\n<h3>{html.escape(section.title)}</h3>",
+            f"<p>{html.escape(section.lead)}</p>" if section.lead else "",
+            '<div class="panels">',
+            *map(_panel, section.panels),
+            "</div>\n</section>",
+        ]
+    )
+
+
+def _panel(panel: Panel) -> str:
+    caption, table = html.escape(panel.caption), _table(panel)
+    if not panel.chart:
+        return f'<figure class="wide"><figcaption>{caption}</figcaption>{table}</figure>'
+    chart = panel.chart.replace("<svg", f'<svg role="img" aria-label="{caption}"', 1)
+    return (
+        f"<figure><figcaption>{caption}</figcaption>{chart}"
+        f"<details><summary>The numbers</summary>{table}</details></figure>"
+    )
+
+
+def _table(panel: Panel) -> str:
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in panel.columns)
+    marks = (' class="ours"' if number in panel.ours else "" for number in range(len(panel.rows)))
+    rows = (f"<tr{mark}>{_cells(row)}</tr>" for mark, row in zip(marks, panel.rows, strict=True))
+    return (
+        f'<div class="scroll"><table class="words-{panel.words}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _cells(row: Iterable[str]) -> str:
+    first, *others = map(html.escape, row)
+    return f'<th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in others)
+
+
+def _film(film: Film) -> str:
+    caption = html.escape(film.caption)
+    data = base64.b64encode(film.gif).decode()
+    return (
+        f'<section>\n<h3>A settling</h3>\n<div class="panels"><figure class="wide">'
+        f'<figcaption>{caption}</figcaption><img alt="{caption}" '
+        f'src="data:image/gif;base64,{data}"></figure></div>\n</section>'
+    )

@@ -1,0 +1,156 @@
+"""Answer a task that nobody has trained for: several fits vote, and the two heaviest grids are it.
+
+In: a task; its test outputs are never looked at. Out: while fitting, what `fit_task` reports; in
+the end a `TaskAnswer`. Fits run one after another in this process, or side by side in others.
+
+    >>> with Fitters(processes=2) as fitters:
+    ...     fits = {report.seed: report for report in fitters.fit(task, FitSettings())}
+    >>> merge(task, fits.values()).attempts[0]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from types import TracebackType
+
+import torch
+
+from puzzlesolver.domains.arc.task import Task
+from puzzlesolver.domains.base import Grid
+from puzzlesolver.refine.adapt.fit import FitReport, fit_task
+from puzzlesolver.refine.adapt.settings import FitSettings
+from puzzlesolver.refine.adapt.votes import LOSS_WEIGHT, Ballot, Vote
+from puzzlesolver.workers import Worker, receive
+
+
+@dataclass(frozen=True, eq=False)
+class TaskAnswer:
+    """Two attempts at every test input of a task, and how sure they are.
+
+    Attributes:
+        attempts: for each test input, the two heaviest grids; the same one twice if there was only
+            one.
+        shares: of the votes that the two have, for each test input.
+        rule: name of the size rule; "" where none fits, then the attempts are the input.
+        demos: share of the demonstrations that the best fit reproduces exactly.
+        seconds: CPU seconds of all fits.
+        fits: how each of them stands, by their seeds.
+    """
+
+    attempts: list[tuple[Grid, Grid]]
+    shares: list[tuple[float, float]]
+    rule: str
+    demos: float
+    seconds: float
+    fits: tuple[FitReport, ...]
+
+
+def merge(task: Task, fits: Iterable[FitReport]) -> TaskAnswer:
+    """The answer that several fits of a task give together."""
+    fits = tuple(sorted(fits, key=lambda fit: fit.seed))
+    attempts, shares = [], []
+    for number, pair in enumerate(task.test):
+        ballot = Ballot()
+        for fit in fits:
+            for vote in fit.votes[number]:
+                ballot.add(vote.grid, vote.share * math.exp(-LOSS_WEIGHT * fit.loss))
+        votes = ballot.shares() or (Vote(pair.input, 0.0),)
+        first, second = votes[0], votes[1] if len(votes) > 1 else Vote(votes[0].grid, 0.0)
+        attempts.append((first.grid, second.grid))
+        shares.append((first.share, second.share))
+    return TaskAnswer(
+        attempts,
+        shares,
+        fits[0].rule if fits else "",
+        max((fit.demos for fit in fits), default=0.0),
+        sum(fit.seconds for fit in fits),
+        fits,
+    )
+
+
+def answer_task(
+    task: Task, settings: FitSettings | None = None, deadline: float | None = None
+) -> TaskAnswer:
+    """Fit one seed after another, in this process, and let them vote."""
+    with Fitters() as fitters:
+        reports = fitters.fit(task, settings or FitSettings(), deadline)
+        return merge(task, {report.seed: report for report in reports}.values())
+
+
+class Fitters:
+    """What runs the fits of one task after another.
+
+    Args:
+        processes: that fit side by side, with one thread each; 1 = this one.
+    """
+
+    def __init__(self, processes: int = 1) -> None:
+        self.processes = processes
+        self._idle: list[Worker] = []
+
+    def __enter__(self) -> Fitters:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for worker in self._idle:
+            worker.end()
+        self._idle = []
+
+    def fit(
+        self, task: Task, settings: FitSettings, deadline: float | None = None
+    ) -> Iterator[FitReport]:
+        """Reports of all fits as they come; none if no size rule fits.
+
+        Args:
+            task: test outputs are not looked at.
+            settings: of every fit.
+            deadline: in seconds of `time.monotonic`.
+
+        Raises:
+            PuzzleSolverError: a process died.
+        """
+        task = task.without_answers()
+        seeds = range(settings.first_seed, settings.first_seed + settings.seeds)
+        if self.processes == 1:
+            for seed in seeds:
+                yield from fit_task(task, seed, settings, deadline)
+            return
+        waiting, busy = list(seeds), dict[Connection, Worker]()
+        try:
+            while waiting or busy:
+                while waiting and len(busy) < self.processes:
+                    worker = self._idle.pop() if self._idle else Worker(_serve)
+                    worker.pipe.send((task, waiting.pop(0), settings, deadline))
+                    busy[worker.pipe] = worker
+                for pipe in wait(list(busy)):
+                    assert isinstance(pipe, Connection)
+                    worker = busy.pop(pipe)
+                    said = receive(worker)
+                    if said is None:
+                        self._idle.append(worker)
+                    else:
+                        busy[pipe] = worker
+                        yield said
+        finally:
+            for worker in busy.values():
+                worker.end()
+
+
+def _serve(pipe: Connection) -> None:
+    """What a process does: reports of each fit, then None, or what went wrong."""
+    torch.set_num_threads(1)
+    while True:
+        try:
+            for report in fit_task(*pipe.recv()):
+                pipe.send(report)
+            pipe.send(None)
+        except Exception as error:
+            pipe.send(error)

@@ -1,0 +1,60 @@
+"""How the tasks of ARC are fitted: every number that may be tuned, frozen on training tasks.
+
+>>> FitSettings(seeds=1, seconds=20).noise
+0.3
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from puzzlesolver.models.arc.stem import ArcConfig
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How one task is fitted.
+
+    Attributes:
+        model: sizes of the network.
+        seeds: fits of one task, numbered from `first_seed`.
+        first_seed: of the weights and the noise.
+        work: token-steps of one fit: optimizer steps times tokens of a batch.
+        most_steps: optimizer steps of one fit, at most.
+        seconds: CPU seconds of one fit, at most; the fit then ends where it is.
+        tokens: of one batch; demonstrations beyond them take turns.
+        learning_rate: of the weights, at first; it falls to a tenth, linearly.
+        task_learning_rate: of the task vectors, likewise.
+        decay: of the weights.
+        asymmetry: penalty on the squared length of what tells colours and directions apart.
+        noise: standard deviation of what is added to the state after each step with gradient.
+        average: share of the older weights in those that predict.
+        free_steps: recurrent steps without gradient, at most; drawn anew every time.
+        gradient_steps: recurrent steps with gradient.
+        predict_steps: recurrent steps of a prediction.
+        first_check: share of the steps before the first vote.
+        check_every: optimizer steps from one report to the next.
+        enough_checks: votes with all demonstrations reproduced after which a fit ends.
+        enough_loss: below which, smoothed, such a vote counts for that.
+    """
+
+    model: ArcConfig = field(default_factory=ArcConfig)
+    seeds: int = 3
+    first_seed: int = 0
+    work: float = 1.5e6
+    most_steps: int = 1500
+    seconds: float = 60.0
+    tokens: int = 6000
+    learning_rate: float = 5e-3
+    task_learning_rate: float = 2e-2
+    decay: float = 0.01
+    asymmetry: float = 1e-3
+    noise: float = 0.3
+    average: float = 0.95
+    free_steps: int = 4
+    gradient_steps: int = 4
+    predict_steps: int = 12
+    first_check: float = 0.15
+    check_every: int = 5
+    enough_checks: int = 6
+    enough_loss: float = 0.02

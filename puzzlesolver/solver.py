@@ -1,0 +1,305 @@
+"""encode → refine → decode → verify: a loaded model at work on one kind of puzzle.
+
+Puzzles flow in, one `Result` each flows out, in the same order.
+
+    >>> solver = Solver(load_model("sudoku"), model_name="sudoku", policy=Policy(max_steps=2_000))
+    >>> for result in solver.solve(read_puzzles(["puzzle.txt"])):
+    ...     print(result.status, result.answer.grid)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from puzzlesolver.domains.base import Answer, Grid, Puzzle, Verdict, get_domain
+from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.refine.engines import Engine, TorchEngine
+from puzzlesolver.refine.feed import Feed, Layout
+from puzzlesolver.refine.graph import GraphSource
+from puzzlesolver.refine.loop import refine
+from puzzlesolver.refine.policy import Policy
+from puzzlesolver.refine.report import Outcome, Signs, StepReport
+from puzzlesolver.runtime import Runtime, choose_runtime
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+Watch = Callable[[Puzzle, StepReport], None]
+
+STATUS = {"verified": "solved", "wrong": "unsolved", "unverifiable": "answered"}
+SOLUTIONS = {0: "it has no solution", 2: "it has more than one solution"}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is known of one puzzle; every output format prints this.
+
+    Attributes:
+        puzzle: the question.
+        answer: the last answer, or None when the givens already break the rules.
+        verdict: what the rules say of the answer.
+        settled: whether the trajectory had stopped moving; says nothing about right or wrong.
+        steps: steps spent, over all rollouts, restarts and hypotheses.
+        restarts: fresh starts after the first, over all rollouts.
+        seconds: of refinement since it joined the batch.
+        model: the name of the model.
+        seed: of all noise.
+        status: `solved` (verified), `unsolved`, `contradiction` (proved: no solution or several),
+            `answered` (the rules cannot tell), or `interrupted`.
+        reason: why, for people; "" when solved.
+        solver: `model`, or `exact` when the user asked for the exact fallback.
+        signs: what its trajectory showed at the end; None where it was cut short, or never began.
+    """
+
+    puzzle: Puzzle
+    answer: Answer | None
+    verdict: Verdict
+    settled: bool
+    steps: int
+    restarts: int
+    seconds: float
+    model: str
+    seed: int
+    status: str
+    reason: str = ""
+    solver: str = "model"
+    signs: Signs | None = None
+
+    @property
+    def answers(self) -> list[Grid]:
+        """The grids that answer the puzzle; none when it never started."""
+        return [] if self.answer is None else [self.answer.grid]
+
+    @property
+    def remarks(self) -> list[str]:
+        """What people may want to know besides, in a few words each."""
+        return []
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What programs may want to know besides, as JSON data."""
+        return {}
+
+    def picture(self, width: int, colour: bool) -> Text:
+        """The answer for a terminal; there must be one.
+
+        Args:
+            width: columns to stay within, where the grid allows it.
+            colour: whether colours will be seen.
+        """
+        assert self.answer is not None
+        domain = get_domain(self.puzzle.domain)
+        return domain.render(self.answer.grid, self.puzzle.grid, self.answer.confidence)
+
+
+@dataclass(frozen=True)
+class Solver:
+    """A loaded model with its settings.
+
+    Attributes:
+        model: in evaluation mode, or its graphs, which ONNX Runtime then runs.
+        model_name: how results name it.
+        policy: budgets and search.
+        runtime: device and threads.
+        batch_size: puzzles refined together, each rollout counting as one; whenever one ends, the
+            next takes its place.
+        compiled: whether steps are compiled, where a C++ compiler is found: half a minute once,
+            then about twice as fast.
+        prove: whether an exact search afterwards settles if the puzzle has no solution, or several.
+        fallback: `exact` lets an exact solver answer what the model did not; such results say so.
+        model_sha256: of the weights' file; "" for a model that was not read from one.
+    """
+
+    model: RecursiveModel | GraphSource
+    model_name: str
+    policy: Policy
+    runtime: Runtime | None = None
+    batch_size: int = 64
+    compiled: bool = False
+    prove: bool = True
+    fallback: str = "none"
+    model_sha256: str = ""
+
+    @property
+    def max_steps(self) -> int:
+        """Steps a puzzle may spend."""
+        return self.policy.max_steps
+
+    def solve(
+        self,
+        puzzles: Iterable[Puzzle],
+        watch: Watch | None = None,
+        deadline: float | None = None,
+    ) -> Iterator[Result]:
+        """Results in input order, each as soon as those before it are there.
+
+        On Ctrl-C all that are there come out, the foremost unfinished one as `interrupted`, before
+        the `KeyboardInterrupt` goes on.
+
+        Args:
+            puzzles: read lazily, as the batch has room for them; those of one layout are refined
+                together. Of an unreadable input, those before the fault are solved first.
+            watch: called at every reading with the foremost unfinished puzzle.
+            deadline: `time.monotonic()` at which all end; None = by the policy, from now on.
+        """
+        waiting: dict[int, Result] = {}
+        following = 0
+        try:
+            for index, result in self.solve_unordered(puzzles, watch, deadline):
+                waiting[index] = result
+                while following in waiting:
+                    yield waiting.pop(following)
+                    following += 1
+        except KeyboardInterrupt:
+            yield from (waiting[index] for index in sorted(waiting))
+            raise
+
+    def solve_unordered(
+        self,
+        puzzles: Iterable[Puzzle],
+        watch: Watch | None = None,
+        deadline: float | None = None,
+    ) -> Iterator[tuple[int, Result]]:
+        """The same results as they finish, each with its puzzle's position in the input."""
+        runtime = self.runtime or choose_runtime()
+        engine = self._engine(runtime)
+        if deadline is None and self.policy.time_limit is not None:
+            deadline = time.monotonic() + self.policy.time_limit
+        feed = Feed(puzzles, self.batch_size)
+        layout = feed.layout()
+        while layout is not None or feed.broken:
+            if layout is not None:
+                for index, result in self._solve_layout(engine, feed, layout, watch, deadline):
+                    feed.finish(index)
+                    yield index, result
+                    yield from self._contradictions(feed)
+            yield from self._contradictions(feed)
+            layout = feed.layout()
+        if feed.error is not None:
+            raise feed.error
+
+    def _solve_layout(
+        self,
+        engine: Engine,
+        feed: Feed,
+        layout: Layout,
+        watch: Watch | None,
+        deadline: float | None,
+    ) -> Iterator[tuple[int, Result]]:
+        """Puzzles of one layout, as the batch has room for them."""
+        taken: dict[int, tuple[int, Puzzle]] = {}
+
+        def arrivals() -> Iterator[Puzzle]:
+            for number, (index, puzzle) in enumerate(feed.take(layout)):
+                taken[number] = index, puzzle
+                yield puzzle
+
+        domain, started, foremost = get_domain(layout[0]), time.monotonic(), None
+        reports = refine(engine, domain, arrivals(), self.policy, deadline, self.batch_size)
+        try:
+            for report in reports:
+                ended = {outcome.index for outcome in report.outcomes}
+                foremost = None if report.index in ended else report
+                if watch is not None:
+                    watch(taken[report.index][1], report)
+                for outcome in report.outcomes:
+                    index, puzzle = taken.pop(outcome.index)
+                    yield index, self._judge(puzzle, outcome, deadline)
+        except KeyboardInterrupt:
+            if foremost is not None:
+                index, puzzle = taken[foremost.index]
+                yield index, self._interrupted(puzzle, foremost, time.monotonic() - started)
+            raise
+
+    def _engine(self, runtime: Runtime) -> Engine:
+        if isinstance(self.model, RecursiveModel):
+            return TorchEngine(self.model, runtime, compiled=self.compiled)
+        from puzzlesolver.refine.onnx_engine import OnnxEngine
+
+        return OnnxEngine(self.model, runtime)
+
+    def _contradictions(self, feed: Feed) -> Iterator[tuple[int, Result]]:
+        """What is told at once of the puzzles read so far."""
+        while feed.broken:
+            index, puzzle, broken = feed.broken.pop(0)
+            feed.finish(index)
+            yield index, self._contradiction(puzzle, broken)
+
+    def _judge(self, puzzle: Puzzle, outcome: Outcome, deadline: float | None) -> Result:
+        """The result of a refined puzzle, after proof and fallback."""
+        domain, in_time = get_domain(puzzle.domain), deadline is None or time.monotonic() < deadline
+        result = self._result(puzzle, outcome)
+        if result.status == "unsolved":
+            result = replace(result, reason=self._why_unsolved(outcome, in_time))
+        if self.prove and in_time and (count := domain.count_solutions(puzzle)) != 1:
+            return replace(result, status="contradiction", reason=SOLUTIONS[count])
+        if self.fallback == "exact" and result.status == "unsolved":
+            grid = domain.solve_exactly(puzzle)
+            if grid is None:
+                return replace(result, status="contradiction", reason=SOLUTIONS[0])
+            answer = Answer(grid, np.ones(grid.shape, np.float32))
+            verdict = domain.verify(puzzle, grid)
+            status = STATUS[verdict.status]
+            return replace(
+                result, answer=answer, verdict=verdict, status=status, reason="", solver="exact"
+            )
+        return result
+
+    def _result(self, puzzle: Puzzle, outcome: Outcome) -> Result:
+        return Result(
+            puzzle,
+            outcome.answer,
+            outcome.verdict,
+            outcome.settled,
+            outcome.steps,
+            outcome.restarts,
+            outcome.seconds,
+            self.model_name,
+            self.policy.seed,
+            STATUS[outcome.verdict.status],
+            signs=outcome.signs,
+        )
+
+    def _contradiction(self, puzzle: Puzzle, broken: Verdict) -> Result:
+        return Result(
+            puzzle,
+            answer=None,
+            verdict=broken,
+            settled=False,
+            steps=0,
+            restarts=0,
+            seconds=0.0,
+            model=self.model_name,
+            seed=self.policy.seed,
+            status="contradiction",
+            reason=broken.reason,
+        )
+
+    def _interrupted(self, puzzle: Puzzle, report: StepReport, seconds: float) -> Result:
+        outcome = Outcome(
+            report.index,
+            report.answer,
+            report.verdict or get_domain(puzzle.domain).verify(puzzle, report.answer.grid),
+            report.settled,
+            report.step,
+            report.restarts,
+            seconds,
+        )
+        return replace(self._result(puzzle, outcome), status="interrupted", reason="interrupted")
+
+    def _why_unsolved(self, outcome: Outcome, in_time: bool) -> str:
+        if not in_time:
+            return "the time limit is over"
+        if outcome.steps > self.policy.max_steps - self.policy.rollouts:  # what cannot be shared
+            return f"its {self.policy.max_steps:,} steps are spent"
+        if self.policy.mode != "verified":
+            how = "settled on" if outcome.settled else "chose"
+            return f"it {how} a wrong answer: {outcome.verdict.reason}"
+        if self.policy.restarts is not None and outcome.restarts >= self.policy.restarts:
+            return "its restarts are spent"
+        return "no start is left that would be new; --noise makes more"

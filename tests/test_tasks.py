@@ -1,0 +1,65 @@
+"""Tasks of ARC through the door of puzzles: what results say, and what Ctrl-C leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+import puzzlesolver
+from puzzlesolver.domains.arc import Pair, Task, TaskPuzzle
+from puzzlesolver.domains.arc.task import as_puzzle
+from puzzlesolver.errors import UsageError
+from puzzlesolver.models.arc.stem import ArcConfig
+from puzzlesolver.refine.adapt.fit import FitReport
+from puzzlesolver.refine.adapt.settings import FitSettings
+from puzzlesolver.tasks import TaskSolver, load_task_solver
+
+TINY = FitSettings(
+    ArcConfig(width=4, scanned=2, pooled=2, hidden=4, rule=2), seeds=2, most_steps=20
+)
+
+
+def puzzle(name: str) -> TaskPuzzle:
+    grid = np.array([[1, 0], [0, 1]], np.uint8)
+    return as_puzzle(Task(name, (Pair(grid, grid),), (Pair(grid),), name))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_ctrl_c_leaves_the_votes_so_far(processes: int) -> None:
+    def interrupt(task: TaskPuzzle, report: FitReport) -> None:
+        if task.name == "second" and report.votes[0]:
+            raise KeyboardInterrupt
+
+    results: Iterator = TaskSolver(TINY, processes).solve(
+        [puzzle("first"), puzzle("second"), puzzle("third")], interrupt
+    )
+    assert next(results).status == "answered"
+    interrupted = next(results)
+    assert interrupted.status == "interrupted"
+    assert interrupted.fitted.shares[0][0] > 0
+    with pytest.raises(KeyboardInterrupt):
+        next(results)
+
+
+def test_settled_means_that_every_fit_was_sure() -> None:
+    (spent,) = TaskSolver(TINY).solve([puzzle("one")])
+    assert not spent.settled and {fit.ended for fit in spent.fitted.fits} == {"spent"}
+    easy = FitSettings(TINY.model, seeds=2, most_steps=200, enough_loss=10.0, first_check=0.0)
+    (sure,) = TaskSolver(easy).solve([puzzle("one")])
+    assert sure.settled and sure.verdict.status == "unverifiable"
+
+
+def test_settings_of_a_refinement_have_their_meaning_or_are_refused() -> None:
+    solver = load_task_solver({"seed": 2, "max_steps": 100, "restarts": 3}, processes=8)
+    assert (solver.settings.seeds, solver.settings.most_steps) == (4, 25)
+    assert (solver.settings.first_seed, solver.processes, solver.max_steps) == (2_000, 4, 100)
+    with pytest.raises(UsageError, match="--rollouts"):
+        load_task_solver({"rollouts": 8})
+
+
+def test_the_public_function_answers_tasks() -> None:
+    text = '{"train": [{"input": [[1]], "output": [[1]]}], "test": [{"input": [[1]]}]}'
+    (result,) = puzzlesolver.solve(text, max_steps=4, restarts=0)
+    assert result.status == "answered" and result.answers[0].tolist() == [[1]]

@@ -1,0 +1,80 @@
+"""One page for all tests: the shipped models, exported and served, in one browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from puzzlesolver.cli.app import main
+from puzzlesolver.errors import UsageError
+from puzzlesolver.export.web import find_browser_runtime
+from tests.export.test_onnx import export
+from tests.web.support import Page, Site, chromium, served
+
+
+@pytest.fixture(scope="session")
+def programs() -> tuple[str, str]:
+    """Chromium and its driver; without them, or without onnxruntime-web, tests are skipped."""
+    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    fault = None if browser and driver else "chromium or chromedriver is missing"
+    try:
+        find_browser_runtime()
+    except UsageError as error:
+        fault = f"{error} ({error.hint})"
+    if fault is None:
+        assert browser is not None and driver is not None
+        return browser, driver
+    if os.environ.get("PUZZLESOLVER_REQUIRE_WEB"):
+        pytest.fail(fault)
+    pytest.skip(f"{fault}; tests/web/install.sh installs what is needed")
+
+
+@pytest.fixture(scope="session")
+def graphs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A file of each title but that of Sudoku, which is not kept; trained or not."""
+    folder = tmp_path_factory.mktemp("graphs")
+    graphs = {name: folder / f"{name}.onnx" for name in ("maze", "trm", "rsm", "hrm")}
+    maze = ["export", "maze", str(graphs["maze"]), "--size", "15", "--check-steps", "4"]
+    assert main(maze) == 0
+    for name in ("trm", "rsm", "hrm"):
+        export(name, graphs[name], longest=1)
+    return graphs
+
+
+@pytest.fixture(scope="session")
+def folder(
+    programs: tuple[str, str], graphs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The page as the command writes it, from a model and from files exported before."""
+    folder = tmp_path_factory.mktemp("web") / "site"
+    for model in ("sudoku", *map(str, graphs.values())):
+        assert main(["export", model, "--web", str(folder), "--check-steps", "4"]) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(folder: Path) -> Iterator[Site]:
+    with served(folder) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def opened(
+    programs: tuple[str, str], site: Site, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Page]:
+    with chromium(*programs, tmp_path_factory.mktemp("profile")) as browser:
+        yield Page(browser)
+
+
+@pytest.fixture
+def page(opened: Page, site: Site) -> Iterator[Page]:
+    """The page anew; afterwards nothing may stand in its console, and nobody else was asked."""
+    opened.browser.get(site.address)
+    opened.until(lambda: len(opened.grid()) == 81)
+    yield opened
+    assert opened.faults() == []
+    assert site.strayed == []
