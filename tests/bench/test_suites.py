@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from puzzlesolver.bench.baselines import time_exact_solvers
-from puzzlesolver.bench.runner import run_suite
-from puzzlesolver.bench.suites import SUITES, Cases, get_suite
+from puzzlesolver.bench import runner
+from puzzlesolver.bench.cases import Cases
+from puzzlesolver.bench.suites import SUITES, get_entry, get_suite
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
 
@@ -28,12 +29,13 @@ def check_labels(cases: Cases) -> None:
 
 
 def test_every_suite_is_told(boards_csv: Path) -> None:
-    for name, suite in SUITES.items():
-        assert get_suite(name) is suite
-        assert suite.description
-        get_domain(suite.domain)
+    for name, entry in SUITES.items():
+        assert get_entry(name) is entry
+        assert entry.description and entry.data
+        for function in (entry.code.run, entry.code.show, entry.code.compare):
+            assert callable(function)
     with pytest.raises(UsageError) as error:
-        get_suite("sudoku-size")
+        get_entry("sudoku-size")
     assert "sudoku-sizes" in error.value.hint
 
 
@@ -91,7 +93,7 @@ def test_files_without_a_source_column_are_one_group(tmp_path: Path) -> None:
 
 
 def test_soundness_wants_answers_and_proves(model_folder: Path, boards_csv: Path) -> None:
-    report = run_suite("sudoku-sound", model=model_folder, data=boards_csv)
+    report = runner.run("sudoku-sound", model=model_folder, data=boards_csv)
     numbers = report["modes"]["verified"]
     assert numbers["labelled"] == ROWS
     assert numbers["wrong_verified"] == numbers["wrong_contradictions"] == []
@@ -99,7 +101,7 @@ def test_soundness_wants_answers_and_proves(model_folder: Path, boards_csv: Path
     source, question, *_ = lines[1].split(",")
     boards_csv.write_text("\n".join([lines[0], f"{source},{question},,"]) + "\n")
     with pytest.raises(UsageError, match="without an answer"):
-        run_suite("sudoku-sound", model=model_folder, data=boards_csv)
+        runner.run("sudoku-sound", model=model_folder, data=boards_csv)
 
 
 def test_soundness_notices_a_solvable_board_that_is_called_contradictory(
@@ -109,7 +111,7 @@ def test_soundness_notices_a_solvable_board_that_is_called_contradictory(
     path = tmp_path / "two.csv"
     answer = "1234341221434321"
     path.write_text(f"source,question,answer,rating\nx,{'.' * 8}{answer[8:]},{answer},0\n")
-    report = run_suite("sudoku-sound", model=model_folder, data=path)
+    report = runner.run("sudoku-sound", model=model_folder, data=path)
     assert len(report["modes"]["verified"]["wrong_contradictions"]) == 1
 
 
