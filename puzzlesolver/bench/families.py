@@ -268,7 +268,7 @@ def _with_seconds(
     ours = next(other["seconds"] for other in rows if other["domain"] == row["domain"])
     return row | {
         "seconds": best and round(best, 4),
-        "times_ours": round(best / ours, 1) if best and ours else None,
+        "times_ours": float(f"{best / ours:.3g}") if best and ours else None,
     }
 
 

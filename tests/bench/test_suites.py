@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from puzzlesolver.bench.baselines import time_exact_solvers
 from puzzlesolver.bench import runner
+from puzzlesolver.bench.baselines import time_exact_solvers
 from puzzlesolver.bench.cases import Cases
 from puzzlesolver.bench.suites import SUITES, get_entry, get_suite
 from puzzlesolver.domains.base import get_domain
