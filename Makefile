@@ -3,10 +3,13 @@ VENV := .venv
 PIP_INSTALL := $(VENV)/bin/pip install -c constraints.txt
 RUN := $(VENV)/bin
 
-.PHONY: demo test check style results
+.PHONY: demo demo-arc test check style results
 
 demo: $(VENV)/run.stamp  ## install into .venv and solve one hard Sudoku
 	$(RUN)/puzzlesolver solve examples/puzzles/sudoku/extreme.txt
+
+demo-arc: $(VENV)/run.stamp  ## install into .venv and answer a task of ARC that nobody trained for
+	$(RUN)/puzzlesolver solve examples/puzzles/arc/mirror.json
 
 test: $(VENV)/dev.stamp $(VENV)/web.stamp  ## every test; those of the page where it can be
 	$(RUN)/python -m pytest

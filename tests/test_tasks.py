@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from puzzlesolver.models.arc.stem import ArcConfig
 from puzzlesolver.refine.adapt.fit import FitReport
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.tasks import TaskSolver, load_task_solver
+
+EXAMPLE = Path(__file__).parents[1] / "examples/puzzles/arc/mirror.json"
 
 TINY = FitSettings(
     ArcConfig(width=4, scanned=2, pooled=2, hidden=4, rule=2), seeds=2, most_steps=20
@@ -63,3 +66,11 @@ def test_the_public_function_answers_tasks() -> None:
     text = '{"train": [{"input": [[1]], "output": [[1]]}], "test": [{"input": [[1]]}]}'
     (result,) = puzzlesolver.solve(text, max_steps=4, restarts=0)
     assert result.status == "answered" and result.answers[0].tolist() == [[1]]
+
+
+def test_the_example_is_answered_rightly() -> None:
+    (result,) = puzzlesolver.solve(str(EXAMPLE))
+    (question,) = (pair.input for pair in result.puzzle.task.test)
+    left = question[:, : question.shape[1] // 2]
+    assert result.answers[0].tolist() == np.hstack([left, left[:, ::-1]]).tolist()
+    assert result.settled

@@ -149,6 +149,7 @@ def bars(names: Sequence[str], values: Sequence[float], told: Sequence[str], *, 
         axes.set_xscale("log")
         axes.set_xlim(min(values) / 2, max(values) * 6)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.4g}")
+        axes.xaxis.set_minor_formatter(lambda value, _: "")
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.grid(axis="x", color=PAGE.grid, linewidth=0.8)

@@ -16,6 +16,8 @@ from typing import Any
 
 from puzzlesolver.bench.cost_page import answers, speeds
 from puzzlesolver.bench.scores import rounded, scores, where
+from puzzlesolver.bench.settling import SIGNS, area
+from puzzlesolver.bench.shares import percent
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "benchmarks"
@@ -109,12 +111,56 @@ def families(reports: list[dict[str, Any]]) -> str:
         lines += [f"| {' | '.join(row)} |" for row in rows]
         seconds = report["longest_step"]
         lines += ["", f"–: left out, as a rule because one step takes more than {seconds:g} s."]
+    spans = {
+        domain: [
+            row["times_ours"]
+            for row in report["rows"]
+            if row["domain"] == domain and row.get("times_ours")
+        ]
+        for domain in report["puzzles"]
+    }
+    compared = "; ".join(
+        f"{domain} {rounded(min(times))} to {rounded(max(times))}"
+        for domain, times in spans.items()
+        if times
+    )
+    lines += ["", f"An answer of a published model takes as long as so many of ours: {compared}."]
     data = "; ".join(
         f"{about['name']}, {report['puzzles'][domain]} puzzles"
         for domain, about in report["data"].items()
     )
     energy = "; no energy meter" if "meter" in report and not report["meter"] else ""
     return "\n".join([*lines, "", f"{data}; {where(report['machine'])}{energy}.", ""]) + "\n"
+
+
+def settling(reports: list[dict[str, Any]]) -> str:
+    """What settled, and which signs tell right answers from wrong ones."""
+    modes = {
+        f"{report['model']['name']}, {name}": mode["settling"]
+        for report in reports
+        for name, mode in report["modes"].items()
+    }
+    lines = [
+        "| model, mode | puzzles | settled | right | right if settled |",
+        "|---|---|---:|---:|---:|",
+    ]
+    for name, told in modes.items():
+        for kind, found in told["kinds"].items():
+            shares = (percent(found[key]) for key in ("settled", "right", "right_if_settled"))
+            lines.append(f"| {name} | {kind} | {' | '.join(shares)} |")
+    signs = list(SIGNS)
+    lines += ["", "AUROC of each sign of a right answer, 0.5 = no sign, with 95 % intervals:", ""]
+    lines += [
+        f"| model, mode | puzzles | {' | '.join(signs)} |",
+        "|---|---|" + "---:|" * len(signs),
+    ]
+    for name, told in modes.items():
+        for population, found in told["signs"].items():
+            areas = (area(found[sign]) for sign in signs)
+            lines.append(f"| {name} | {population} | {' | '.join(areas)} |")
+    report = reports[0]
+    data = f"{report['data']['name']}, {report['data']['rows']:,} puzzles"
+    return "\n".join([*lines, "", f"{data}; {where(report['machine'])}.", ""]) + "\n"
 
 
 def curves(reports: list[dict[str, Any]]) -> str:
@@ -140,6 +186,7 @@ BLOCKS = {
     "parts": parts,
     "cost": cost,
     "families": families,
+    "settling": settling,
     "curves": curves,
 }
 

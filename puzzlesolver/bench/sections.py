@@ -28,7 +28,7 @@ Modes = Mapping[str, Mapping[str, Any]]
 def sections(reports: Sequence[Report]) -> list[Section]:
     """All sections that these reports have numbers for."""
     modes = name_modes(reports)
-    told = [_scores(reports), _steps(modes), _difficulty(modes)]
+    told = [_scores(reports), _steps(modes), *_difficulty(modes)]
     if settling := settling_section(modes):
         told.append(settling)
     told += training_sections(
@@ -141,7 +141,7 @@ def _brief(number: int) -> str:
     return f"{number / 1000:.3g}k" if number >= 1_000 else str(number)
 
 
-def _difficulty(modes: Modes) -> Section:
+def _difficulty(modes: Modes) -> Iterator[Section]:
     panels = []
     for key, caption in (("by_rating", "By rating"), ("by_source", "By source")):
         parts = list(dict.fromkeys(part for mode in modes.values() for part in mode[key]))
@@ -162,7 +162,8 @@ def _difficulty(modes: Modes) -> Section:
         ]
         panels.append(Panel(caption, ("", "puzzles", *modes), rows, chart))
     lead = "Lines through the dots are 95 % Wilson intervals; numbers of puzzles in brackets."
-    return Section("Difficulty", lead, panels)
+    if panels:
+        yield Section("Difficulty", lead, panels)
 
 
 def _cost(reports: Sequence[Report]) -> Iterator[Section]:

@@ -138,6 +138,13 @@ def auroc(scores: Scores, right: Flags) -> dict[str, Any]:
     return {"right": count, "wrong": others, **{key: round(n, 6) for key, n in told.items()}}
 
 
+def area(worth: Mapping[str, Any] | None) -> str:
+    """An AUROC with its interval as a cell."""
+    if worth is None or worth["auroc"] is None:
+        return "–"
+    return "{auroc:.3f} ({low:.3f} to {high:.3f})".format(**worth)
+
+
 def risks(scores: Scores, right: Flags) -> dict[str, Any]:
     """The share of wrong answers among the most promising ones, at each of `COVERAGES`.
 

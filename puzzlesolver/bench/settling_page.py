@@ -10,7 +10,7 @@ from typing import Any
 
 from puzzlesolver.bench.charts import Line, dots, lines
 from puzzlesolver.bench.page import Panel, Section
-from puzzlesolver.bench.settling import COVERAGES
+from puzzlesolver.bench.settling import COVERAGES, area
 from puzzlesolver.bench.shares import interval, percent
 
 Told = Mapping[str, Mapping[str, Any]]
@@ -74,7 +74,7 @@ def _signs(told: Told) -> Iterator[Panel]:
         yield Panel(
             f"What tells right answers ({population})",
             ("AUROC", *found),
-            [(sign, *(_area(each.get(sign)) for each in found.values())) for sign in signs],
+            [(sign, *(area(each.get(sign)) for each in found.values())) for sign in signs],
             dots(
                 signs,
                 {mode: [_ends(each.get(sign)) for sign in signs] for mode, each in found.items()},
@@ -140,12 +140,6 @@ def _beliefs(told: Told) -> Iterator[Panel]:
                 x="% that the model believes", y="% right", diagonal=True,
             ),
         )  # fmt: skip
-
-
-def _area(worth: Mapping[str, Any] | None) -> str:
-    if worth is None or worth["auroc"] is None:
-        return "–"
-    return "{auroc:.3f} ({low:.3f} to {high:.3f})".format(**worth)
 
 
 def _ends(worth: Mapping[str, Any] | None) -> tuple[float, float, float] | None:

@@ -26,7 +26,7 @@ def report(model_folder: Path, boards_csv: Path) -> dict[str, Any]:
 
 def test_tables_name_what_a_reader_needs(report: dict[str, Any]) -> None:
     text = io.StringIO()
-    show(report, Console(file=text, width=120))
+    show(report, Console(file=text, width=160))
     shown = text.getvalue()
     for told in (
         "boards.csv",
@@ -75,6 +75,29 @@ def test_a_fall_beyond_the_interval_is_a_regression(report: dict[str, Any]) -> N
     assert "raw accuracy fell to 84.0%, below 85.0%" in worse
 
 
+def test_details_regress_when_intervals_lie_apart(report: dict[str, Any]) -> None:
+    old, new = copy.deepcopy(report), copy.deepcopy(report)
+    old["modes"]["raw"]["by_rating"]["0"] |= {"share": 0.9, "low": 0.8, "high": 0.95}
+    new["modes"]["raw"]["by_rating"]["0"] |= {"share": 0.7, "low": 0.6, "high": 0.81}
+    assert compare(old, new) == []
+    new["modes"]["raw"]["by_rating"]["0"]["high"] = 0.79
+    (worse,) = compare(old, new)
+    assert "rating 0: at most 79.0% now, at least 80.0% before" in worse
+    sign = {"auroc": 0.9, "low": 0.85, "high": 0.95}
+    old["modes"]["raw"]["settling"]["signs"]["all"]["residual"] = sign
+    new["modes"]["raw"]["settling"]["signs"]["all"]["residual"] = sign | {"high": 0.8, "low": 0.7}
+    assert "AUROC of residual" in compare(old, new)[1]
+
+
+def test_time_counts_on_the_same_machine_alone(report: dict[str, Any]) -> None:
+    old, new = copy.deepcopy(report), copy.deepcopy(report)
+    new["modes"]["raw"]["seconds"] = 2.1 * old["modes"]["raw"]["seconds"]
+    (worse,) = compare(old, new)
+    assert "more than 2 times the old" in worse
+    new["machine"]["cpu"] = "another"
+    assert compare(old, new) == []
+
+
 def test_an_unsound_answer_is_a_regression(report: dict[str, Any]) -> None:
     new = copy.deepcopy(report)
     new["modes"]["verified"]["wrong_verified"] = ["boards.csv:3"]
@@ -86,6 +109,10 @@ def test_only_reports_of_the_same_puzzles_compare(report: dict[str, Any]) -> Non
     other = copy.deepcopy(report)
     other["data"]["sha256"] = "0"
     with pytest.raises(UsageError, match="other puzzles"):
+        compare(other, report)
+    other = copy.deepcopy(report)
+    other["policies"]["raw"]["max_steps"] = 16
+    with pytest.raises(UsageError, match="16 steps, not 32 steps"):
         compare(other, report)
     other = copy.deepcopy(report)
     del other["modes"]["settle"], other["modes"]["raw"], report["modes"]["verified"]

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from puzzlesolver.bench.readme import DOCUMENTS, REPORTS, renew
+from puzzlesolver.bench.readme import BLOCKS, DOCUMENTS, REPORTS, renew
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.parent.name)
@@ -20,6 +21,23 @@ def test_a_block_is_made_anew_and_the_rest_is_kept() -> None:
     assert fresh.startswith("before\n<!-- results sudoku-extreme -->\n| solver |")
     assert fresh.endswith("<!-- end -->\nafter\n")
     assert "99.9 %" not in fresh
+
+
+def test_a_number_changed_by_hand_is_noticed() -> None:
+    text = DOCUMENTS[0].read_text(encoding="utf-8")
+    changed = re.sub(r"(<!-- results .*?98\.)0", r"\g<1>1", text, count=1, flags=re.S)
+    assert changed != text and renew(changed) == text
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.parent.name)
+def test_no_measured_number_stands_outside_the_blocks(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    # Cards begin with what the trainer wrote of its run, and end with its curve.
+    trainer = r"^\| (?:progress|data) \|.*?$|^## Curve.*?(?=^## |\Z)"
+    generated = rf"<!-- ({'|'.join(BLOCKS)}) .*?<!-- end -->|```.*?```|{trainer}"
+    by_hand = re.sub(generated, "", text, flags=re.S | re.M)
+    found = re.findall(r"[^\n]*\d ?(?:%|times\b|puzzles/s|ms\b)[^\n]*", by_hand)
+    assert not found, "measured numbers belong into a block"
 
 
 @pytest.mark.parametrize(

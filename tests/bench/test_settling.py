@@ -28,6 +28,17 @@ def test_auroc_is_the_chance_that_a_right_answer_scores_higher() -> None:
     assert auroc(np.array([3.0, 1]), np.array([True, True]))["auroc"] is None
 
 
+def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    right = np.arange(60) < 25
+    truth = 0.8556  # P(x > y) of normal x around 1.5 and y around 0
+    told = [auroc(rng.normal(1.5 * right), right) for _ in range(400)]
+    held = np.mean([each["low"] <= truth <= each["high"] for each in told])
+    assert 0.92 <= held <= 0.99
+    apart = auroc(np.where(right, 1.0, 0.0), right)
+    assert apart["high"] == 1 and 0.8 < apart["low"] < 1, "perfect on few puzzles proves little"
+
+
 def test_risk_falls_with_coverage_when_the_score_tells_right_from_wrong() -> None:
     scores, right = np.arange(100.0), np.arange(100) >= 40
     told = risks(scores, right)

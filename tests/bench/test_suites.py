@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -8,11 +9,14 @@ import pytest
 from puzzlesolver.bench import runner
 from puzzlesolver.bench.baselines import time_exact_solvers
 from puzzlesolver.bench.cases import Cases
+from puzzlesolver.bench.readme import REPORTS
 from puzzlesolver.bench.suites import SUITES, get_entry, get_suite
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
 
 ROWS = 24
+SEVENTEEN = "1234567899" + "1" * 7 + "." * 64
+"""Seventeen clues; the suite counts them and leaves the rules to others."""
 
 
 def sides(cases: Cases) -> Counter[tuple[str, int]]:
@@ -37,6 +41,34 @@ def test_every_suite_is_told(boards_csv: Path) -> None:
     with pytest.raises(UsageError) as error:
         get_entry("sudoku-size")
     assert "sudoku-sizes" in error.value.hint
+
+
+@pytest.mark.parametrize("name", ["settle-4x4", "settle"])
+def test_the_sum_that_is_listed_is_that_of_what_is_made(name: str) -> None:
+    assert get_suite(name).load(None, None, 0).sha256 == get_suite(name).sha256
+
+
+@pytest.mark.parametrize("path", sorted(REPORTS.glob("*.json")), ids=lambda path: path.stem)
+def test_committed_reports_are_of_the_data_that_is_listed(path: Path) -> None:
+    report = json.loads(path.read_text())
+    entry = SUITES.get(path.stem)
+    if entry is not None and entry.sha256:
+        assert report["data"]["sha256"] == entry.sha256
+
+
+def test_seventeen_clues(tmp_path: Path) -> None:
+    load = get_suite("sudoku-17").load
+    with pytest.raises(UsageError, match="cannot be made"):
+        load(None, None, 0)
+    boards = tmp_path / "boards.txt"
+    denser = SEVENTEEN[:80] + "2"
+    boards.write_text(f"{SEVENTEEN}\n{denser}\n{SEVENTEEN}\n")
+    cases = load(boards, None, 0)
+    assert [int((puzzle.grid > 0).sum()) for puzzle in cases.puzzles] == [17, 17]
+    assert len(load(boards, 1, 0).puzzles) == 1
+    boards.write_text(f"{denser}\n")
+    with pytest.raises(UsageError, match="17 clues"):
+        load(boards, None, 0)
 
 
 @pytest.mark.parametrize("name", ["sudoku-sizes", "sudoku-easy", "maze-hard"])
