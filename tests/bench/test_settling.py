@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from puzzlesolver.bench import runner
-from puzzlesolver.bench.page import write_page
+from puzzlesolver.bench.page import Film, write_page
+from puzzlesolver.bench.readme import BLOCKS
 from puzzlesolver.bench.settle_boards import settle_boards
 from puzzlesolver.bench.settling import auroc, risks
 from puzzlesolver.domains.base import get_domain
@@ -69,8 +70,13 @@ def test_the_suite_reports_each_kind_apart_and_its_page_needs_no_network(
         assert told["kinds"]["no solution"]["right"]["count"] == 0
         assert all(kind["settled"]["of"] == 4 for kind in told["kinds"].values())
         assert {"settled", "residual", "confidence"} <= set(told["signs"]["all"])
-    write_page(tmp_path / "page.html", [report])
+    block = BLOCKS["settling"]([report])
+    assert "| no solution | " in block and "| one solution | " in block
+    write_page(tmp_path / "page.html", [report], Film("it settles", b"GIF89a"))
     page = (tmp_path / "page.html").read_text()
+    assert "data:image/gif;base64,R0lGODlh" in page and "var(--series-0)" in page
+    identifiers = re.findall(r' id="([^"]*)"', page)
+    assert len(set(identifiers)) == len(identifiers)
     for words in ("settle-4x4", "Right, of those that settled", "python-sat", "AUROC"):
         assert words in page
     assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page), "nothing is fetched"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 from tests.cli.support import HARD, ONE_BLANK, SOLVED, Run
@@ -11,6 +13,43 @@ from tests.cli.support import HARD, ONE_BLANK, SOLVED, Run
 def test_list_names_every_suite(run: Run) -> None:
     done = run("bench", "list")
     assert done.code == 0 and "sudoku-extreme: " in done.stdout
+    told = re.search(r"settle: .*\n    data: generated, seed 0, sha256 [0-9a-f]{64}\n", done.stdout)
+    assert told is not None
+
+
+def test_options_that_a_suite_would_ignore_are_refused(run: Run) -> None:
+    for words, flag in (
+        (("cost", "--mode", "raw"), "--mode"),
+        (("settle", "--shard", "1/2"), "--shard"),
+        (("cost", "--max-steps", "5"), "--max-steps"),
+        (("cost", "--plot", "x.png"), "--plot"),
+        (("settle", "old.json"), "old.json"),
+    ):
+        done = run("bench", *words)
+        assert done.code == 2 and flag in done.stderr
+
+
+def test_several_models_get_a_report_each_and_share_a_page(
+    run: Run, model: Path, tmp_path: Path
+) -> None:
+    other = model.with_name("other")
+    shutil.copytree(model, other)
+    words = ("bench", "settle-4x4", "--limit", "1", "--max-steps", "8", "--mode", "settle")
+    models = ("-m", model, "-m", other, "--json", "out.json", "--html", "page.html")
+    assert run(*words, *models).code == 0
+    assert sorted(path.name for path in tmp_path.glob("out*.json")) == [
+        "out-other.json", "out-tiny.json",
+    ]  # fmt: skip
+    assert "data:image/gif" in (tmp_path / "page.html").read_text()
+    assert run("bench", "report", "out-other.json", "--html", "again.html").code == 0
+    assert "settle-4x4" in (tmp_path / "again.html").read_text()
+    shutil.rmtree(other)
+    done = run("bench", "report", "out-other.json", "--html", "again.html")
+    assert done.code == 0 and "shows no settling" in done.stderr
+    assert "data:image/gif" not in (tmp_path / "again.html").read_text()
+    assert run("bench", "report", "out-other.json").code == 2
+    same = run(*words, "-m", model, "-m", model, "--json", "out.json")
+    assert same.code == 2 and "the same name" in same.stderr
 
 
 def test_unknown_suite_is_a_usage_error(run: Run) -> None:

@@ -84,7 +84,8 @@ class Fitters:
     """What runs the fits of one task after another.
 
     Args:
-        processes: that fit side by side, with one thread each; 1 = this one.
+        processes: that fit side by side, with one thread each; 1 = this one, which has one thread
+            meanwhile.
     """
 
     def __init__(self, processes: int = 1) -> None:
@@ -120,8 +121,13 @@ class Fitters:
         task = task.without_answers()
         seeds = range(settings.first_seed, settings.first_seed + settings.seeds)
         if self.processes == 1:
-            for seed in seeds:
-                yield from fit_task(task, seed, settings, deadline)
+            threads = torch.get_num_threads()
+            torch.set_num_threads(1)  # the operations are small
+            try:
+                for seed in seeds:
+                    yield from fit_task(task, seed, settings, deadline)
+            finally:
+                torch.set_num_threads(threads)
             return
         waiting, busy = list(seeds), dict[Connection, Worker]()
         try:
