@@ -192,7 +192,7 @@ def _svg(draw: Callable[[Axes], None], height: float = HEIGHT) -> str:
         (r"<metadata>.*?</metadata>|<style.*?</style>", ""),
         (r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1"),
         (r' font-family: [^;"]*;', ""),
-        (r'<g id="[^"]*">', "<g>"),
+        (r' id="[^"]*_\d+"', ""),
         (r'(id="|#)([mp][0-9a-f]{10}\b)', rf"\g<1>\g<2>{own}"),  # one name, one thing on a page
     ):
         text = re.sub(pattern, instead, text, flags=re.S)

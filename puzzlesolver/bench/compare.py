@@ -74,7 +74,9 @@ def compare(old: Report, new: Report) -> list[str]:
 def same(old: str, new: str) -> None:
     """Raise `UsageError` when two reports are not of the same thing."""
     if old != new:
-        raise UsageError(f"the old report is of other puzzles: {old}, not {new}", where="--compare")
+        raise UsageError(
+            f"the old report is of something else: {old}, not {new}", where="--compare"
+        )
 
 
 def _drops(mode: str, old: Report, new: Report) -> Iterator[str]:

@@ -23,7 +23,7 @@ from puzzlesolver.errors import ModelError, PuzzleSolverError
 from puzzlesolver.pipeline import load_solver
 from puzzlesolver.refine.policy import LINGER
 
-MAX_STEPS = 4_000
+MAX_STEPS = 1_000
 
 TRIED = 8
 """An ordinary puzzle is over before there is much to see."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,20 @@ def test_cost_measures_or_tells_why_not(tmp_path: Path) -> None:
     assert left_out and all(cell["skipped"] for cell in left_out)
     assert {row["system"] for row in report["rows"]} == {"ours, sudoku", "ours, maze"}
     assert all(row["seconds"] > 0 for row in report["rows"])
+    (ours, _) = report["rows"]
+    (alone, *_) = report["cells"]
+    assert alone["seconds"] == pytest.approx(alone["step_seconds"] * ours["steps_per_answer"])
+    assert alone["times_ours"] == 1
     assert not families.compare(report, report)
+    slower = copy.deepcopy(report)
+    slower["cells"][0]["step_seconds"] *= 3
+    assert "ours, sudoku on sudoku, eager, batch 1" in families.compare(report, slower)[0]
+
+    lines = out.with_suffix(".jsonl").read_text().splitlines(keepends=True)
+    out.with_suffix(".partial.jsonl").write_text("".join(lines[:4]))
+    resumed = families.run("cost", out_json=out, longest_step=1e-9, resume=True, **options)
+    assert resumed["cells"][:2] == report["cells"][:2]
+    assert len(resumed["cells"]) == len(report["cells"])
 
 
 def test_an_overlap_with_training_is_counted(boards_csv: Path, tmp_path: Path) -> None:
