@@ -204,11 +204,17 @@ def test_a_second_signal_is_not_swallowed(
     tiny_config: Config, console: Console, tmp_path: Path
 ) -> None:
     before = signal.getsignal(signal.SIGINT)
-    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
+
+    def interrupt() -> None:
+        while signal.getsignal(signal.SIGINT) is before:  # until the training listens
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
     with pytest.raises(KeyboardInterrupt):
         train(tiny_config(steps=10**6), tmp_path, resume=True, dry_run=False, console=console)
-    timer.join()
+    thread.join()
     assert signal.getsignal(signal.SIGINT) is before
     assert run_config(tmp_path) is not None
 
