@@ -170,6 +170,17 @@ def test_modes_keep_lengths_and_give_the_maps_that_commute_with_turning() -> Non
     torch.testing.assert_close(from_modes(linear(to_modes(x.roll(1, 0)))), mixed.roll(1, 0))
 
 
+@pytest.mark.parametrize("shape", [(4, 4), (3, 5)])
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_a_canvas_may_have_one_to_four_planes_of_any_shape(
+    shape: tuple[int, int], count: int
+) -> None:
+    planes = np.stack([grid_like(*shape, seed) for seed in range(count)]).astype(np.int8)
+    sheet = read_sheet(planes, COLOURS)
+    shown = sheet.plain[:4].reshape(4, len(COLOURS), -1)
+    assert (shown[:count].sum(1) == 1).all() and not shown[count:].any()
+
+
 @pytest.fixture
 def canvases() -> Canvases:
     return lay([sheet_of(grid_like(*shape)) for shape in ((3, 4), (3, 4), (5, 2))])

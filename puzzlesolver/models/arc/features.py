@@ -91,7 +91,8 @@ def read_sheet(
     components = label(grid)
     absent = np.full((MAX_PLANES - len(planes), *grid.shape), NOTHING)
     square = grid.shape[0] == grid.shape[1]
-    transposes = (grid.T, grid[::-1, ::-1].T) if square else (absent[:1].reshape(grid.shape),) * 2
+    nowhere = np.full(grid.shape, NOTHING)
+    transposes = (grid.T, grid[::-1, ::-1].T) if square else (nowhere, nowhere)
     one_hot = _one_hot(np.concatenate([planes, absent]), colours)
     of_cells = _cell_features(grid, components)[:, None]
     plain = np.concatenate(
