@@ -110,11 +110,11 @@ def run(
     left = [task for task in wanted if task not in done]
     runtime = choose_runtime("cpu", None)
     questions = [(tasks[task].without_answers(), fits) for task in left]
-    solved = sum(each.solved for each in journal.records)
+    solved = sum(each.score.solved for each in journal.records)
     for (question, _), answer in spread(_answer, questions, processes or runtime.threads):
         each = record(tasks[question.name], answer)
         journal.add(each)
-        solved += each.solved
+        solved += each.score.solved
         if console is not None:
             console.print(_line(each, solved, len(journal.records), len(wanted)), highlight=False)
     records = sorted(journal.records, key=lambda each: each.task)

@@ -15,7 +15,7 @@ import numpy as np
 from puzzlesolver.bench.shares import share
 from puzzlesolver.domains.arc import Task
 from puzzlesolver.domains.arc.render import format_line
-from puzzlesolver.domains.arc.rules import score
+from puzzlesolver.domains.arc.rules import Score, score
 from puzzlesolver.refine.adapt.answer import TaskAnswer
 
 SAME_SIZE = "same size"
@@ -49,14 +49,9 @@ class TaskRecord:
     cpu_seconds: float
 
     @property
-    def solved(self) -> bool:
-        """Whether every test input is answered by either attempt."""
-        return all(map(any, self.right))
-
-    @property
-    def solved_at_once(self) -> bool:
-        """Whether the first attempts answer them all."""
-        return all(first for first, _ in self.right)
+    def score(self) -> Score:
+        """What was right, as the rules count it."""
+        return Score(tuple((first, second) for first, second in self.right))
 
 
 def record(task: Task, answer: TaskAnswer) -> TaskRecord:
@@ -110,7 +105,7 @@ def summarise(records: Sequence[TaskRecord]) -> dict[str, Any]:
         "inputs": share(sum(inputs), len(inputs)),
         "score": round(float(np.mean([np.mean([any(b) for b in e.right]) for e in records])), 6),
         "tasks": _share(records),
-        "tasks_at_once": share(sum(each.solved_at_once for each in records), len(records)),
+        "tasks_at_once": share(sum(each.score.solved_at_once for each in records), len(records)),
         "by_size": {name: _share(some) for name, some in kinds.items()},
         "by_fit": {name: _share(some) for name, some in fitted.items()},
         "ever_voted_for": share(sum(None not in each.ranks for each in records), len(records)),
@@ -124,4 +119,4 @@ def summarise(records: Sequence[TaskRecord]) -> dict[str, Any]:
 
 
 def _share(records: Sequence[TaskRecord]) -> dict[str, Any]:
-    return share(sum(each.solved for each in records), len(records))
+    return share(sum(each.score.solved for each in records), len(records))

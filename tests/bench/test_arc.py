@@ -88,9 +88,9 @@ def kept(*votes: Vote) -> TaskRecord:
 def test_attempts_are_compared_and_ranked() -> None:
     second = kept(vote(7, 0.6), vote(3, 0.4))
     assert second.right == [[False, True]] and second.ranks == [2]
-    assert second.solved and not second.solved_at_once
+    assert second.score.solved and not second.score.solved_at_once
     third = kept(vote(7, 0.5), vote(8, 0.3), vote(3, 0.2))
-    assert third.right == [[False, False]] and third.ranks == [3] and not third.solved
+    assert third.right == [[False, False]] and third.ranks == [3] and not third.score.solved
     assert kept(vote(7, 1.0)).ranks == [None]
     assert second.attempts == [["77/77", "33/33"]]
     numbers = summarise([second, third])
