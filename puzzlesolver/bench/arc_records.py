@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +16,16 @@ from puzzlesolver.bench.shares import share
 from puzzlesolver.domains.arc import Task
 from puzzlesolver.domains.arc.render import format_line
 from puzzlesolver.domains.arc.rules import Score, score
+from puzzlesolver.domains.base import Grid
 from puzzlesolver.refine.adapt.answer import TaskAnswer
+from puzzlesolver.refine.known import KnownAnswer
 
 SAME_SIZE = "same size"
+NOT_IN_MAP = "not in the id map"
 
 
-@dataclass(frozen=True)
-class TaskRecord:
+@dataclass(frozen=True, kw_only=True)
+class ArcRecord:
     """How one task was answered.
 
     Attributes:
@@ -30,12 +33,9 @@ class TaskRecord:
         right: for each test input, whether the first and the second attempt are.
         attempts: for each test input, both as one line of digits.
         shares: of the votes that the two have.
-        ranks: for each test input, the place of the right grid among all that any fit voted for,
-            from 1; None when none did.
-        rule: name of the size rule; "" where none fits.
-        demos: share of the demonstrations that the best fit reproduces.
-        fits: seed, optimizer steps, loss, demonstrations and end of each.
-        cpu_seconds: of all fits.
+        ranks: for each test input, the place of the right grid among all that were voted for, from
+            1, the best one of all fits; None when none did.
+        cpu_seconds: for all of it.
     """
 
     task: str
@@ -43,9 +43,6 @@ class TaskRecord:
     attempts: list[list[str]]
     shares: list[list[float]]
     ranks: list[int | None]
-    rule: str
-    demos: float
-    fits: list[dict[str, Any]]
     cpu_seconds: float
 
     @property
@@ -54,26 +51,58 @@ class TaskRecord:
         return Score(tuple((first, second) for first, second in self.right))
 
 
+@dataclass(frozen=True, kw_only=True)
+class TaskRecord(ArcRecord):
+    """How fits answered it.
+
+    Attributes:
+        rule: name of the size rule; "" where none fits.
+        demos: share of the demonstrations that the best fit reproduces.
+        fits: seed, optimizer steps, loss, demonstrations and end of each.
+    """
+
+    rule: str
+    demos: float
+    fits: list[dict[str, Any]]
+
+    @property
+    def remark(self) -> str:
+        """What tells how sure they are."""
+        return f"demonstrations {self.demos:4.0%}  {self.rule or 'no size rule'}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownRecord(ArcRecord):
+    """How a model answered it that was trained on its demonstrations.
+
+    Attributes:
+        variants: that voted; 0 = the task is not in the id map, and the attempts are the input.
+        beliefs: of the two attempts, the mean of the model's own that they are right, 0..1.
+    """
+
+    variants: int
+    beliefs: list[list[float]]
+
+    @property
+    def remark(self) -> str:
+        """What tells how sure it is."""
+        if not self.variants:
+            return NOT_IN_MAP
+        share = min(first for first, _ in self.shares)
+        return f"{share:.0%} of {self.variants:,} variants for attempt 1"
+
+
 def record(task: Task, answer: TaskAnswer) -> TaskRecord:
     """What is kept of an answer, compared with the known outputs."""
-    ranks = []
-    for number, pair in enumerate(task.test):
-        places = [
-            place
-            for fit in answer.fits
-            for place, vote in enumerate(fit.votes[number], 1)
-            if pair.output is not None and np.array_equal(vote.grid, pair.output)
-        ]
-        ranks.append(min(places, default=None))
+    guesses = [
+        [[vote.grid for vote in fit.votes[number]] for fit in answer.fits]
+        for number in range(len(task.test))
+    ]
     return TaskRecord(
-        task.name,
-        [list(both) for both in score(task, answer.attempts).right],
-        [[format_line(grid) for grid in both] for both in answer.attempts],
-        [[round(each, 4) for each in both] for both in answer.shares],
-        ranks,
-        answer.rule,
-        round(answer.demos, 4),
-        [
+        **_compared(task, answer, guesses),
+        rule=answer.rule,
+        demos=round(answer.demos, 4),
+        fits=[
             {
                 "seed": fit.seed,
                 "steps": fit.step,
@@ -84,14 +113,51 @@ def record(task: Task, answer: TaskAnswer) -> TaskRecord:
             }
             for fit in answer.fits
         ],
-        round(answer.seconds, 2),
     )
 
 
+def record_known(task: Task, answer: KnownAnswer) -> KnownRecord:
+    """The same of an answer that variants voted for."""
+    return KnownRecord(
+        **_compared(task, answer, [[[each.grid for each in some]] for some in answer.candidates]),
+        variants=answer.variants,
+        beliefs=[[round(each.belief, 4) for each in some[:2]] for some in answer.candidates],
+    )
+
+
+def _compared(
+    task: Task, answer: TaskAnswer | KnownAnswer, guesses: Sequence[Sequence[Sequence[Grid]]]
+) -> dict[str, Any]:
+    """The fields of an `ArcRecord`.
+
+    Args:
+        task: with its outputs.
+        answer: to it.
+        guesses: for each test input, what was voted for, the most likely first, by each of those
+            that voted apart.
+    """
+    ranks = []
+    for pair, lists in zip(task.test, guesses, strict=True):
+        assert pair.output is not None
+        places = [
+            place
+            for grids in lists
+            for place, grid in enumerate(grids, 1)
+            if np.array_equal(grid, pair.output)
+        ]
+        ranks.append(min(places, default=None))
+    return {
+        "task": task.name,
+        "right": [list(both) for both in score(task, answer.attempts).right],
+        "attempts": [[format_line(grid) for grid in both] for both in answer.attempts],
+        "shares": [[round(each, 4) for each in both] for both in answer.shares],
+        "ranks": ranks,
+        "cpu_seconds": round(answer.seconds, 2),
+    }
+
+
 def summarise(records: Sequence[TaskRecord]) -> dict[str, Any]:
-    """All numbers of a report; shares have Wilson intervals."""
-    inputs = [any(both) for each in records for both in each.right]
-    seconds = np.array([each.cpu_seconds for each in records] or [0.0])
+    """All numbers of a report on fits; shares have Wilson intervals."""
     kinds = {
         "same size": [each for each in records if each.rule == SAME_SIZE],
         "another size": [each for each in records if each.rule not in (SAME_SIZE, "")],
@@ -101,13 +167,32 @@ def summarise(records: Sequence[TaskRecord]) -> dict[str, Any]:
         "demonstrations reproduced": [each for each in records if each.demos == 1],
         "not all of them": [each for each in records if each.rule and each.demos < 1],
     }
+    return _summarise(records, by_size=kinds, by_fit=fitted)
+
+
+def summarise_known(records: Sequence[KnownRecord]) -> dict[str, Any]:
+    """All numbers of a report on a model that was trained on the demonstrations."""
+    known = {
+        "in the id map": [each for each in records if each.variants],
+        NOT_IN_MAP: [each for each in records if not each.variants],
+    }
+    return _summarise(records, by_map=known)
+
+
+def _summarise(
+    records: Sequence[ArcRecord], **groups: Mapping[str, Sequence[ArcRecord]]
+) -> dict[str, Any]:
+    inputs = [any(both) for each in records for both in each.right]
+    seconds = np.array([each.cpu_seconds for each in records] or [0.0])
     return {
         "inputs": share(sum(inputs), len(inputs)),
         "score": round(float(np.mean([np.mean([any(b) for b in e.right]) for e in records])), 6),
         "tasks": _share(records),
         "tasks_at_once": share(sum(each.score.solved_at_once for each in records), len(records)),
-        "by_size": {name: _share(some) for name, some in kinds.items()},
-        "by_fit": {name: _share(some) for name, some in fitted.items()},
+        **{
+            key: {name: _share(some) for name, some in group.items()}
+            for key, group in groups.items()
+        },
         "ever_voted_for": share(sum(None not in each.ranks for each in records), len(records)),
         "cpu_seconds": {
             "median": round(float(np.median(seconds)), 2),
@@ -118,5 +203,5 @@ def summarise(records: Sequence[TaskRecord]) -> dict[str, Any]:
     }
 
 
-def _share(records: Sequence[TaskRecord]) -> dict[str, Any]:
+def _share(records: Sequence[ArcRecord]) -> dict[str, Any]:
     return share(sum(each.score.solved for each in records), len(records))

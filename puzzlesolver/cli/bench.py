@@ -61,9 +61,10 @@ def bench(
         Path | None,
         typer.Option(
             "--data",
-            metavar="CSV",
-            show_default="puzzles made for the suite",
-            help="Measure on these puzzles (source,question,answer,rating).",
+            metavar="FILE",
+            show_default="the suite's puzzles",
+            help="Measure on these puzzles (source,question,answer,rating), or tasks of ARC with "
+            "the outputs of their tests.",
         ),
     ] = None,
     trained_on: Annotated[
@@ -126,6 +127,17 @@ def bench(
             show_default="the shipped one",
             help="Name of a shipped model, the folder of one you trained, or a model on the Hub. "
             "May be given several times.",
+        ),
+    ] = None,
+    ids: Annotated[
+        Path | None,
+        typer.Option(
+            "--ids",
+            metavar="FOLDER|identifiers.json",
+            exists=True,
+            show_default=False,
+            help="For ARC with --model: the dataset folder that the model was trained on, which "
+            "names its puzzle identifiers.",
         ),
     ] = None,
     seed: Annotated[
@@ -273,10 +285,10 @@ def _given(context: typer.Context, entry: Entry) -> dict[str, Any]:
         name, source = str(parameter.name), context.get_parameter_source(str(parameter.name))
         if source is None or source.name != "COMMANDLINE" or name == "suite":
             continue
-        wanted = renamed.get(name, name)
+        wanted = name if name in takes else renamed.get(name, name)
         if wanted not in takes and (name not in OURS or name == "model"):
             raise UsageError(f"{entry.name} does not take this option", where=parameter.opts[-1])
-        if name in POLICY:
+        if wanted == "policy":
             given.setdefault("policy", {})[name] = context.params[name]
         elif name not in (*OURS, "json_file"):
             given[wanted] = context.params[name]

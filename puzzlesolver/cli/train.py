@@ -179,6 +179,7 @@ def train_domain(
 
     from rich.console import Console
 
+    from puzzlesolver.domains.base import get_domain
     from puzzlesolver.train.distributed import joined, launch
     from puzzlesolver.train.loop import run_config, train
 
@@ -193,8 +194,10 @@ def train_domain(
         model = train(config, out, resume=going_on, dry_run=dry_run, console=console, ranks=ranks)
     if not dry_run and ranks.leads:
         typer.echo(model)
+        known = get_domain(domain).fitted  # a model answers only the tasks that it was trained on
+        words = f"bench {domain}-eval --ids {config.data}" if known else "solve PUZZLE"
         console.print(
-            f"next: puzzlesolver solve PUZZLE --model {model}", soft_wrap=True, highlight=False
+            f"next: puzzlesolver {words} --model {model}", soft_wrap=True, highlight=False
         )
 
 

@@ -237,9 +237,7 @@ class DatasetFolder:
     def names(self) -> list[str]:
         """Names of all puzzle identifiers; raises `ParseError` when the file is unfit."""
         path, count = self.path / IDENTIFIERS, self.train.metadata.num_puzzle_identifiers
-        names = read_json(path, MAX_NAMES_BYTES)
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            _refuse(path, "expected a list of names")
+        names = read_names(path)
         if len(names) != count:
             _refuse(path, f'{len(names)} names, but "num_puzzle_identifiers" is {count}')
         return names
@@ -250,6 +248,14 @@ class DatasetFolder:
         if not isinstance(tasks, dict):
             _refuse(self.path / TEST_PUZZLES, "expected an object of tasks")
         return tasks
+
+
+def read_names(path: Path) -> list[str]:
+    """The names in a file `identifiers.json`; raises `ParseError` when it is unfit."""
+    names = read_json(path, MAX_NAMES_BYTES)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        _refuse(path, "expected a list of names")
+    return names
 
 
 def read_json(path: Path, limit: int) -> Any:

@@ -1,0 +1,61 @@
+"""Suites of ARC by fits: a network starts from random weights at every task.
+
+In: settings. Out: what `arc.run` needs of a way to answer.
+
+    >>> list(Fits(FitSettings(), processes=2).records(tasks))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+
+from puzzlesolver.bench.arc_records import TaskRecord, record, summarise
+from puzzlesolver.domains.arc import Task
+from puzzlesolver.refine.adapt.answer import answer_task
+from puzzlesolver.refine.adapt.settings import FitSettings
+from puzzlesolver.workers import spread
+
+
+class Fits:
+    """Fits of tasks, some side by side.
+
+    Args:
+        fits: settings of each.
+        processes: tasks fitted side by side, one thread each.
+
+    Attributes:
+        settings: all that answers depend on.
+    """
+
+    kind = TaskRecord
+    summarise = staticmethod(summarise)
+
+    def __init__(self, fits: FitSettings, processes: int) -> None:
+        self.fits = fits
+        self.processes = processes
+        self.settings = {"settings": asdict(fits)}
+
+    def overlap(self, tasks: Sequence[str]) -> str:
+        """What is known of these tasks' part in a training set."""
+        return "nothing is trained: every network starts from random weights"
+
+    def records(self, tasks: Sequence[Task]) -> Iterator[TaskRecord]:
+        """Answer tasks and compare, as they come."""
+        known = {task.name: task for task in tasks}
+        questions = [(task.without_answers(), self.fits) for task in tasks]
+        for (question, _), answer in spread(_answer, questions, self.processes):
+            yield record(known[question.name], answer)
+
+
+def _answer(pipe: Connection) -> None:
+    """What a process does."""
+    import torch
+
+    torch.set_num_threads(1)
+    while True:
+        try:
+            pipe.send(answer_task(*pipe.recv()))
+        except Exception as error:
+            pipe.send(error)

@@ -1,0 +1,128 @@
+"""Suites of ARC for a model that was trained on their demonstrations: the papers' way.
+
+In: a model, and the names of its puzzle identifiers as `puzzlesolver dataset arc` writes them. Out:
+what `arc.run` needs of a way to answer. Scores say nothing of tasks that were not trained on.
+
+    >>> known = Known("runs/trm-arc1/model", Path("data/arc1-aug-1000"), choose_runtime())
+    >>> list(known.records(tasks))
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from puzzlesolver.bench.arc_records import KnownRecord, record_known, summarise_known
+from puzzlesolver.domains.arc import Task
+from puzzlesolver.domains.arc.codec import CANVAS
+from puzzlesolver.errors import ModelError, UsageError
+from puzzlesolver.loading import load_network
+from puzzlesolver.models.tokens import TokenModel
+from puzzlesolver.refine.engines import TorchEngine
+from puzzlesolver.refine.known import BATCH_SIZE, PUBLISHED_STEPS, KnownTasks
+from puzzlesolver.runtime import Runtime
+from puzzlesolver.train.dataset import (
+    ARC_VOCABULARY,
+    IDENTIFIERS,
+    MAX_NAMES_BYTES,
+    TEST_PUZZLES,
+    read_json,
+    read_names,
+)
+
+
+class Known:
+    """A model and the tasks that it knows.
+
+    Args:
+        model: as in `load_network`.
+        ids: the dataset folder that it was trained on, or the file `identifiers.json` of it.
+        runtime: where it runs.
+        max_steps: outer steps of every variant; None = the published number.
+        batch_size: variants refined together; None = so many as most machines have memory for.
+
+    Attributes:
+        settings: all that answers depend on.
+
+    Raises:
+        UsageError: `ids` is None.
+        ModelError: the model is unknown, does not read canvases of ARC, or has other identifiers.
+        ParseError: the names cannot be read.
+    """
+
+    kind = KnownRecord
+    summarise = staticmethod(summarise_known)
+
+    def __init__(
+        self,
+        model: str | Path,
+        ids: Path | None,
+        runtime: Runtime,
+        max_steps: int | None = None,
+        batch_size: int | None = None,
+    ) -> None:
+        if ids is None:
+            raise UsageError(
+                "the names of the model's puzzle identifiers are needed",
+                where="--ids",
+                hint="its dataset folder; `puzzlesolver dataset arc` builds the published ones",
+            )
+        path = ids / IDENTIFIERS if ids.is_dir() else ids
+        names = read_names(path)
+        loaded = load_network(model, "arc")
+        network = loaded.network
+        wanted = CANVAS * CANVAS, ARC_VOCABULARY
+        if not (
+            isinstance(network, TokenModel)
+            and network.halts
+            and network.config.prefix
+            and (network.config.seq_len, network.config.vocab_size) == wanted
+        ):
+            raise ModelError(
+                "only HRM and TRM with a puzzle embedding, on canvases of ARC, know tasks by name",
+                where="--model",
+                hint="leave --model out to fit a network to each task",
+            )
+        if (rows := network.config.num_puzzle_identifiers) != len(names):
+            raise ModelError(
+                f"the model has {rows:,} puzzle identifiers, the file names {len(names):,}",
+                where=str(path),
+                hint="give the folder of the set that it was trained on",
+            )
+        tested = path.parent / TEST_PUZZLES
+        self._tested = set(read_json(tested, MAX_NAMES_BYTES)) if tested.exists() else None
+        steps = max_steps or PUBLISHED_STEPS
+        engine = TorchEngine(network, runtime)
+        self._tasks = KnownTasks(engine, names, steps, batch_size or BATCH_SIZE)
+        self.settings = {
+            "model": {
+                "name": loaded.name,
+                "family": loaded.family,
+                "sha256": loaded.sha256,
+                "parameters": loaded.parameters,
+                "training": loaded.training,
+            },
+            "identifiers": {
+                "count": len(names),
+                "sha256": hashlib.sha256("\n".join(names).encode()).hexdigest(),
+            },
+            "max_steps": steps,
+        }
+
+    def overlap(self, tasks: Sequence[str]) -> str:
+        """What is known of these tasks' part in the training set."""
+        known = [task for task in tasks if task in self._tasks]
+        words = (
+            f"the demonstrations of {len(known)} of these {len(tasks)} tasks were in the training "
+            "set, so this tells nothing of others"
+        )
+        if self._tested is None:
+            return f"{words}; whether their tests were is not known"
+        leaked = len([task for task in known if task not in self._tested])
+        return f"{words}; so were the tests of {leaked} of them"
+
+    def records(self, tasks: Sequence[Task]) -> Iterator[KnownRecord]:
+        """Answer tasks and compare, one after another."""
+        for task in tasks:
+            yield record_known(task, self._tasks.answer(task.without_answers()))
