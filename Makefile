@@ -3,7 +3,7 @@ VENV := .venv
 PIP_INSTALL := $(VENV)/bin/pip install -c constraints.txt
 RUN := $(VENV)/bin
 
-.PHONY: demo demo-arc test check style results
+.PHONY: demo demo-arc test check style gpu-check results
 
 demo: $(VENV)/run.stamp  ## install into .venv and solve one hard Sudoku
 	$(RUN)/puzzlesolver solve examples/puzzles/sudoku/extreme.txt
@@ -22,6 +22,9 @@ style: $(VENV)/dev.stamp  ## lint, format and types
 	$(RUN)/ruff format --check
 	$(RUN)/mypy
 
+gpu-check: $(VENV)/dev.stamp  ## try all that can use a CUDA GPU; writes gpu-check.json to send back
+	$(RUN)/python -m puzzlesolver.bench.gpu_check
+
 results: $(VENV)/dev.stamp  ## tables of the README and the model cards from benchmarks/*.json
 	$(RUN)/python -m puzzlesolver.bench.readme
 
@@ -31,7 +34,7 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp
-	$(PIP_INSTALL) -e '.[dev,arc,export,images,train]'
+	$(PIP_INSTALL) -e '.[dev,arc,export,images,scale,train]'
 	touch $@
 
 $(VENV)/web.stamp: tests/web/install.sh examples/web/package-lock.json | $(VENV)/run.stamp

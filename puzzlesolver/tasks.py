@@ -80,6 +80,7 @@ class TaskResult(Result):
             f"size rule: {self.fitted.rule}",
             f"{round(self.fitted.demos * demos)} of {demos} demonstrations reproduced",
             f"{share:.0%} of the votes for attempt 1",
+            f"an attempt is right with a chance of {self.fitted.chance:.0%}",
             f"{self.fitted.seconds:.1f} CPU-s",
         ]
 
@@ -91,6 +92,7 @@ class TaskResult(Result):
             "shares": [[round(share, 4) for share in both] for both in self.fitted.shares],
             "rule": self.fitted.rule or None,
             "demos": round(self.fitted.demos, 4),
+            "chance": round(self.fitted.chance, 4),
             "cpu_seconds": round(self.fitted.seconds, 2),
         }
 

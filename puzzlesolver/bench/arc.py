@@ -26,6 +26,7 @@ from puzzlesolver.bench.arc_known import Known
 from puzzlesolver.bench.arc_records import KnownRecord, TaskRecord
 from puzzlesolver.bench.cost import describe_machine
 from puzzlesolver.bench.journal import SCHEMA, Journal
+from puzzlesolver.bench.settling import COVERAGES, area
 from puzzlesolver.bench.shares import percent
 from puzzlesolver.domains.arc import Task, TaskPuzzle
 from puzzlesolver.domains.arc.sets import find
@@ -206,6 +207,12 @@ def show(report: dict[str, Any], console: Console) -> None:
     console.print(table)
     console.print(f"mean over tasks of the share of test inputs answered: {report['score']:.1%}")
     console.print(report["overlap"], highlight=False)
+    if (chance := report.get("chance")) is not None:
+        console.print(
+            f"chances told with the answers: Brier score {chance['brier']:.3f} (their mean alone "
+            f"{chance['brier_of_the_mean']:.3f}), AUROC {area(chance)}, wrong among the surest "
+            f"fifth {chance['risks'][COVERAGES.index(0.2)]:.0%}"
+        )
     seconds = report["cpu_seconds"]
     console.print(
         f"CPU seconds a task: median {seconds['median']}, mean {seconds['mean']}, "

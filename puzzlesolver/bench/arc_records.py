@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from puzzlesolver.bench.settling import auroc, brier, reliability, risks
 from puzzlesolver.bench.shares import share
 from puzzlesolver.domains.arc import Task
 from puzzlesolver.domains.arc.render import format_line
@@ -58,17 +59,22 @@ class TaskRecord(ArcRecord):
     Attributes:
         rule: name of the size rule; "" where none fits.
         demos: share of the demonstrations that the best fit reproduces.
+        signs: as in `refine.adapt.trust.Signs`; None where no size rule fits.
+        chance: that it is right, as was said with the answer.
         fits: seed, optimizer steps, loss, demonstrations and end of each.
     """
 
     rule: str
     demos: float
+    signs: dict[str, float] | None
+    chance: float
     fits: list[dict[str, Any]]
 
     @property
     def remark(self) -> str:
         """What tells how sure they are."""
-        return f"demonstrations {self.demos:4.0%}  {self.rule or 'no size rule'}"
+        rule = self.rule or "no size rule"
+        return f"demonstrations {self.demos:4.0%}  chance {self.chance:4.0%}  {rule}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,12 +108,16 @@ def record(task: Task, answer: TaskAnswer) -> TaskRecord:
         **_compared(task, answer, guesses),
         rule=answer.rule,
         demos=round(answer.demos, 4),
+        signs=answer.signs
+        and {name: round(sign, 4) for name, sign in answer.signs._asdict().items()},
+        chance=round(answer.chance, 4),
         fits=[
             {
                 "seed": fit.seed,
                 "steps": fit.step,
                 "loss": round(fit.loss, 5),
                 "demos": round(fit.demos, 4),
+                "left_out": None if fit.left_out is None else round(fit.left_out, 4),
                 "ended": fit.ended,
                 "cpu_seconds": round(fit.seconds, 2),
             }
@@ -167,7 +177,22 @@ def summarise(records: Sequence[TaskRecord]) -> dict[str, Any]:
         "demonstrations reproduced": [each for each in records if each.demos == 1],
         "not all of them": [each for each in records if each.rule and each.demos < 1],
     }
-    return _summarise(records, by_size=kinds, by_fit=fitted)
+    return {**_summarise(records, by_size=kinds, by_fit=fitted), "chance": _chance(records)}
+
+
+def _chance(records: Sequence[TaskRecord]) -> dict[str, Any] | None:
+    """How good the probabilities are that came with the answers."""
+    if not records:
+        return None
+    chances = np.array([each.chance for each in records])
+    right = np.array([each.score.solved for each in records])
+    return {
+        "brier": brier(chances, right),
+        "brier_of_the_mean": brier(np.full(len(right), right.mean()), right),
+        **auroc(chances, right),
+        **risks(chances, right),
+        "reliability": reliability(chances, right),
+    }
 
 
 def summarise_known(records: Sequence[KnownRecord]) -> dict[str, Any]:

@@ -164,17 +164,27 @@ def risks(scores: Scores, right: Flags) -> dict[str, Any]:
 def _reliability(
     records: Sequence[Record], belief: Callable[[Record], float | None]
 ) -> list[dict[str, Any]] | None:
+    """None where the model has no such belief."""
+    said = [(value, record.correct) for record in records if (value := belief(record)) is not None]
+    if not said:
+        return None
+    beliefs, right = (np.array(column) for column in zip(*said, strict=True))
+    return reliability(beliefs, right)
+
+
+def reliability(beliefs: Scores, right: Flags) -> list[dict[str, Any]]:
     """For each of `BINS`: the mean belief and the share of right answers; empty ones left out."""
-    bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
-    for record in records:
-        if (value := belief(record)) is not None:
-            bins[min(int(value * BINS), BINS - 1)].append((value, record.correct))
-    filled = [
+    bins = np.minimum((beliefs * BINS).astype(int), BINS - 1)
+    return [
         {
-            "belief": round(float(np.mean([value for value, _ in held])), 6),
-            **share(sum(right for _, right in held), len(held)),
+            "belief": round(float(beliefs[held].mean()), 6),
+            **share(int(right[held].sum()), int(held.sum())),
         }
-        for held in bins
-        if held
+        for number in range(BINS)
+        if (held := bins == number).any()
     ]
-    return filled or None
+
+
+def brier(beliefs: Scores, right: Flags) -> float:
+    """Brier's score, the mean squared error of probabilities (Mon. Weather Rev. 78, 1950)."""
+    return round(float(np.square(beliefs - right).mean()), 6)

@@ -26,7 +26,7 @@ from puzzlesolver.errors import PuzzleSolverError
 from puzzlesolver.models.compiling import can_compile
 from puzzlesolver.models.interface import Batch, RecursiveModel
 from puzzlesolver.refine.engines import Engine, TorchEngine
-from puzzlesolver.refine.graph import GraphFile
+from puzzlesolver.refine.graph import CUDA, GraphFile, obtained_providers
 from puzzlesolver.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 BATCHES = (1, 16, 256, 1_024)
 ENGINES = ("eager", "onnx", "compiled")
-"""In this order: compiling changes the parts of a model for good."""
+"""In this order: compiling changes the parts of a model for good. On CUDA compiled code is replayed
+as a graph, eager code is not."""
 
 LONGEST_STEP = 20.0
 """Seconds that one step of a batch may take; each is made at least twice."""
@@ -145,6 +146,8 @@ def _opened(
 ) -> Engine | str:
     """The engine, or why there is none; an exported graph is checked for one step."""
     if name == "onnx":
+        if runtime.device.type == "cuda" and CUDA not in obtained_providers():
+            return f"ONNX Runtime gets no {CUDA} here"
         check = 3 * CHECKED * pace
         if check > LONGEST_CHECK:
             return f"checking the exported graph would take {check:,.0f} s"
@@ -154,7 +157,8 @@ def _opened(
             return str(error)
     if name == "compiled" and not can_compile(runtime.device):
         return "no C++ compiler was found"
-    return TorchEngine(model, runtime, compiled=name == "compiled")
+    compiled = name == "compiled"
+    return TorchEngine(model, runtime, compiled=compiled, replay=compiled)
 
 
 def _exported(

@@ -19,12 +19,12 @@ StepFunction = Callable[[State, Tensor], State]
 
 
 def can_compile(device: torch.device) -> bool:
-    """Whether `torch.compile` can make code here: on a CPU it calls a C++ compiler."""
+    """Whether `torch.compile` can make code here: for a CPU and for CUDA it calls a compiler."""
     from torch._inductor.cpp_builder import get_cpp_compiler
     from torch._inductor.exc import InvalidCxxCompiler
 
     try:
-        return device.type != "cpu" or bool(get_cpp_compiler())
+        return device.type == "mps" or bool(get_cpp_compiler())
     except InvalidCxxCompiler:
         return False
 

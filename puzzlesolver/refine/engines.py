@@ -1,8 +1,8 @@
 """What applies a model to a batch of puzzles: `TorchEngine`, or another `Engine`.
 
-On a CPU the batch is cut into micro-batches that stay in a core's cache, one worker thread each. A
-row's result never depends on its neighbours, so the same seed gives the same answers whatever the
-batch size.
+On a CPU the batch is cut into micro-batches that stay in a core's cache, one worker thread each; on
+CUDA into parts that a captured graph replays (`refine/replay.py`). A row's result never depends on
+its neighbours, so the same seed gives the same answers whatever the batch size.
 
     >>> engine = TorchEngine(model, choose_runtime())
     >>> inputs, state = engine.embed(batch), engine.init_state(batch, seeds=[1, 2, 3])
@@ -11,6 +11,9 @@ batch size.
 
 from __future__ import annotations
 
+import functools
+import sys
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
@@ -18,14 +21,21 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from puzzlesolver.models.compiling import StepFunction, can_compile, step_function
+from puzzlesolver.models.compiling import can_compile, step_function
 from puzzlesolver.models.interface import Batch, Readout, RecursiveModel, State
 from puzzlesolver.models.relations import Layout
+from puzzlesolver.refine.replay import Replay, ReplayWarning, repeated, rows_at_once
 from puzzlesolver.refine.settle import relative_residual
 from puzzlesolver.runtime import Runtime
 
 CPU_MICRO_NODES = 8 * 729
 """Nodes a core advances together: eight 9×9 states of width 32 take 0.75 MB of its L2 cache."""
+
+LAYOUTS = 16
+"""Layouts whose graphs are kept; boards of many sizes would fill the memory with them."""
+
+Repeat = Callable[..., State]
+"""`repeated` with a step, or a `Replay` of it."""
 
 
 class Engine(Protocol):
@@ -61,14 +71,31 @@ class Engine(Protocol):
 
 
 class TorchEngine:
-    """Runs a `RecursiveModel` with PyTorch on the device of a `Runtime`."""
+    """Runs a `RecursiveModel` with PyTorch on the device of a `Runtime`.
 
-    def __init__(self, model: RecursiveModel, runtime: Runtime, *, compiled: bool = False) -> None:
+    Args:
+        model: moved to that device.
+        runtime: device, number format and threads.
+        compiled: whether `torch.compile` makes the step, where it can.
+        replay: whether steps are replayed as CUDA graphs, where there is CUDA; a `ReplayWarning`
+            tells when a step cannot be.
+    """
+
+    def __init__(
+        self,
+        model: RecursiveModel,
+        runtime: Runtime,
+        *,
+        compiled: bool = False,
+        replay: bool = True,
+    ) -> None:
         self.device = runtime.device
         self.dtype = runtime.dtype
         self.compiled = compiled and can_compile(self.device)
-        self._steps: dict[Layout, StepFunction] = {}
+        self._prepared: dict[Layout, tuple[Repeat, int]] = {}
         self.model = model.to(self.device).eval()
+        graphs = replay and self.device.type == "cuda"
+        self._pool = torch.cuda.graph_pool_handle() if graphs else None
         self._workers: ThreadPoolExecutor | None = None
         if self.device.type == "cpu":
             torch.set_num_threads(1)  # the micro-batches are the parallel unit
@@ -98,23 +125,20 @@ class TorchEngine:
         noise: float = 0.0,
         generators: Sequence[torch.Generator] = (),
     ) -> tuple[State, Tensor]:
-        micro_batch = micro_batch_of(layout)
-        step = self._step(state, inputs, layout)
+        repeat, micro_batch = self._prepare(state, inputs, layout)
 
         @torch.inference_mode()
         def run(rows: slice) -> tuple[State, Tensor]:
+            def disturb(now: State) -> State:
+                return tuple(disturbed(part, noise, generators[rows]) for part in now)
+
             recalled = self._padded(inputs[rows], micro_batch)
-            now = start = tuple(self._padded(part[rows], micro_batch) for part in state)
-            for _ in range(steps):
-                now = step(now, recalled)
-                if noise:
-                    now = tuple(disturbed(part, noise, generators[rows]) for part in now)
+            start = tuple(self._padded(part[rows], micro_batch) for part in state)
+            now = repeat(start, recalled, steps, disturb if noise else None)
             count = len(inputs[rows])
             residual = relative_residual(start, now)[:count]
             return tuple(part[:count] for part in now), residual
 
-        if self._workers is None:
-            return run(slice(0, len(inputs)))
         return by_micro_batch(run, self._workers, len(inputs), micro_batch)
 
     @torch.inference_mode()
@@ -123,17 +147,30 @@ class TorchEngine:
         return self.model.readout(state, layout)
 
     @torch.inference_mode()
-    def _step(self, state: State, inputs: Tensor, layout: Layout) -> StepFunction:
-        """The step on a layout; compiled in this thread, because compilation is not thread-safe."""
-        if layout not in self._steps:
-            step = step_function(self.model, layout, self.compiled, self.dtype)
-            if self.compiled:
-                size = micro_batch_of(layout)
-                padded = (self._padded(part[:size], size) for part in (inputs, *state))
-                recalled, *first = padded
-                step(tuple(first), recalled)
-            self._steps[layout] = step
-        return self._steps[layout]
+    def _prepare(self, state: State, inputs: Tensor, layout: Layout) -> tuple[Repeat, int]:
+        """What makes the steps on a layout, and for how many rows at once.
+
+        Compiled and captured in this thread, because neither is thread-safe.
+        """
+        if layout in self._prepared:
+            return self._prepared[layout]
+        if len(self._prepared) == LAYOUTS:
+            del self._prepared[next(iter(self._prepared))]
+        step = step_function(self.model, layout, self.compiled, self.dtype)
+        repeat: Repeat = functools.partial(repeated, step)
+        rows = sys.maxsize if self._workers is None else micro_batch_of(layout)
+        if self.compiled and self._workers is not None:
+            first = tuple(self._padded(part[:rows], rows) for part in state)
+            step(first, self._padded(inputs[:rows], rows))
+        if self._pool is not None:
+            try:
+                repeat = Replay(step, state, inputs, rows_at_once(state), self._pool)
+                rows = repeat.rows
+            except RuntimeError as error:
+                reason = str(error).partition("\n")[0]
+                warnings.warn(f"no CUDA graph of this step: {reason}", ReplayWarning, stacklevel=2)
+        self._prepared[layout] = repeat, rows
+        return repeat, rows
 
     def _padded(self, rows: Tensor, micro_batch: int) -> Tensor:
         """On a CPU compiled code is made for full micro-batches, and the rows are few."""
@@ -151,15 +188,15 @@ def micro_batch_of(layout: Layout) -> int:
 @torch.inference_mode()
 def by_micro_batch(
     run: Callable[[slice], tuple[State, Tensor]],
-    workers: ThreadPoolExecutor,
+    workers: ThreadPoolExecutor | None,
     size: int,
     micro_batch: int,
 ) -> tuple[State, Tensor]:
-    """States and residuals of all rows, `micro_batch` of them to a worker at a time."""
+    """States and residuals of all rows, `micro_batch` of them at a time, one worker each."""
     if size <= micro_batch:
         return run(slice(0, size))
     cuts = [slice(start, start + micro_batch) for start in range(0, size, micro_batch)]
-    done = list(workers.map(run, cuts))
+    done = list((map if workers is None else workers.map)(run, cuts))
     states = zip(*(part for part, _ in done), strict=True)
     return tuple(torch.cat(parts) for parts in states), torch.cat([rest for _, rest in done])
 

@@ -143,9 +143,11 @@ class GraphSource(Protocol):
     """Graphs of one model by layout: a file, or exports made when they are needed.
 
     Attributes:
+        device: as in `StepGraph`.
         fixed_start: as in `RecursiveModel`.
     """
 
+    device: str
     fixed_start: bool
 
     def open(self, layout: Layout) -> StepGraph:
@@ -157,6 +159,7 @@ class GraphFile:
 
     def __init__(self, path: Path, device: str = "cpu") -> None:
         self.graph = StepGraph(path, device)
+        self.device = device
         self.fixed_start = self.graph.facts.fixed_start
 
     def open(self, layout: Layout) -> StepGraph:

@@ -33,10 +33,12 @@ class Ranks:
     Attributes:
         rank: its number, from 0.
         world: how many there are.
+        grouped: whether they are joined in a process group; one alone may be, too.
     """
 
     rank: int = 0
     world: int = 1
+    grouped: bool = False
 
     @property
     def leads(self) -> bool:
@@ -97,7 +99,7 @@ def check_divides(batch_size: int, world: int) -> None:
 def joined(device: str) -> Iterator[Ranks]:
     """The ranks that `torchrun` has started, as its environment tells; `ALONE` without it."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
-    if world == 1:
+    if world == 1 and "TORCHELASTIC_RUN_ID" not in os.environ:
         yield ALONE
         return
     from torch import distributed
@@ -108,7 +110,7 @@ def joined(device: str) -> Iterator[Ranks]:
     # Puzzles stay on the CPU until they are needed, so gloo takes part on a GPU too.
     distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo")
     try:
-        yield Ranks(distributed.get_rank(), world)
+        yield Ranks(distributed.get_rank(), world, grouped=True)
         distributed.barrier()  # who leaves early takes the connections of the others along
     finally:
         gc.collect()  # what still holds the group would end after its threads, and abort

@@ -11,6 +11,7 @@ stopped.
 from __future__ import annotations
 
 import copy
+import inspect
 import math
 import time
 from dataclasses import replace
@@ -42,6 +43,12 @@ from puzzlesolver.train.optim import (
     update_average,
 )
 from puzzlesolver.train.presets import TrainConfig, flag
+
+_KEYWORDS = inspect.signature(DistributedDataParallel).parameters
+NO_BUFFERS: dict[str, Any] = {
+    "forward_sync_buffers" if "forward_sync_buffers" in _KEYWORDS else "broadcast_buffers": False
+}
+"""Buffers, perhaps gigabytes, are not sent around; torch 2.13 gave the keyword another name."""
 
 
 class Update(NamedTuple):
@@ -104,8 +111,8 @@ class Run:
         self.step = step_function(self.model, self.source.layout, self.compiled)
         self.average_step = step_function(self.average, self.source.layout, self.compiled)
         self.objective: nn.Module = Objective(self.model, self.contract, self.step)
-        if ranks.world > 1:
-            self.objective = DistributedDataParallel(self.objective, forward_sync_buffers=False)
+        if ranks.grouped:
+            self.objective = DistributedDataParallel(self.objective, **NO_BUFFERS)
         self.updates = 0
         self.depth = self._depth(0.0)
         self.grown_at = -config.growth_ramp

@@ -81,7 +81,7 @@ def vote(colour: int, share: float) -> Vote:
 
 
 def kept(*votes: Vote) -> TaskRecord:
-    fit = FitReport(0, 5, 9, 1.5, 0.1, 1.0, "sure", (), (votes,), "same size")
+    fit = FitReport(0, 5, 9, 1.5, 0.1, 1.0, "sure", (), (votes,), "same size", None)
     return record(TASKS[3], merge(TASKS[3], [fit]))
 
 

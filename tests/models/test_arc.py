@@ -112,17 +112,20 @@ def test_turned_grids_give_turned_logits(
     assert logits.std() > 0.1
 
 
-def test_a_turned_task_turns_what_a_fit_learns() -> None:
-    pairs = [(grid_like(4, 5, seed), grid_like(4, 5, seed + 9)) for seed in range(2)]
-    question, logits = grid_like(5, 4, 30), []
+@pytest.mark.parametrize("shape", [(4, 5), (5, 5)])
+def test_a_turned_task_turns_what_a_fit_learns(shape: tuple[int, int]) -> None:
+    pairs = [(grid_like(*shape, seed), grid_like(*shape, seed + 9)) for seed in range(2)]
+    question, logits = grid_like(*shape[::-1], 30), []
     for turn in (0, 1):
         torch.manual_seed(1)
         stem, task = ArcStem(SIZES).double(), TaskVectors(SIZES).double()
         views = [np.ascontiguousarray(turned(grid, turn)) for pair in pairs for grid in pair]
         fit(stem, task, list(zip(views[::2], views[1::2], strict=True)))
         assert task.direction.abs().max() > 1e-4  # the fit has broken the symmetry, and turned it
+        assert (task.diagonal.abs().max() > 1e-4) == (shape[0] == shape[1])
         logits.append(run(stem, task, [sheet_of(np.ascontiguousarray(turned(question, turn)))]))
-    torch.testing.assert_close(logits[1], turned_logits(logits[0], (5, 4), 1), atol=1e-9, rtol=0)
+    expected = turned_logits(logits[0], shape[::-1], 1)
+    torch.testing.assert_close(logits[1], expected, atol=1e-9, rtol=0)
 
 
 def test_recolouring_a_task_recolours_what_a_fit_learns() -> None:

@@ -73,6 +73,17 @@ def test_two_processes_learn_what_one_learns(pair: dict[str, torch.Tensor], tmp_
         torch.testing.assert_close(pair[key], weights, rtol=0, atol=1e-4)
 
 
+def test_one_process_of_torchrun_is_a_group_too(tmp_path: Path) -> None:
+    words = command(tmp_path / "group", 4, 1, "trm-mlp-sudoku4", TINY)
+    at = words.index("--nproc")  # torchrun would take it for its own
+    words[at : at + 2] = []
+    words[1:1] = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=1"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    group = load_file(tmp_path / "group" / "model" / "model.safetensors")
+    assert same(group, run(tmp_path / "alone", 4, 1))
+
+
 def test_two_processes_repeat_bitwise(pair: dict[str, torch.Tensor], tmp_path: Path) -> None:
     assert same(run(tmp_path / "run", 8, 2), pair)
 

@@ -48,6 +48,8 @@ class Sheet:
     Attributes:
         plain: `float32[PLAIN, T]`, of which the first four are the planes, one-hot.
         directed: `float32[4, DIRECTED, T]`.
+        slanted: `float32[T]`, transposed about one diagonal less about the other, halved; a quarter
+            turn changes its sign. Zero unless the canvas is square.
         colours: those of the tokens, in rising order.
         shape: height and width of the canvas.
         component: `int64[C]`, the component of every cell of the first plane.
@@ -58,12 +60,19 @@ class Sheet:
 
     plain: Floats
     directed: Floats
+    slanted: Floats
     colours: tuple[int, ...]
     shape: tuple[int, int]
     component: npt.NDArray[np.int64]
     expected: npt.NDArray[np.int8]
     target: npt.NDArray[np.int64] | None
     source: Sheet | None = None
+
+    @property
+    def answer(self) -> npt.NDArray[np.uint8]:
+        """The right grid, `[height, width]`, of a sheet with a target."""
+        assert self.target is not None
+        return np.array(self.colours, np.uint8)[self.target].reshape(self.shape)
 
     @property
     def cells(self) -> int:
@@ -94,12 +103,13 @@ def read_sheet(
     nowhere = np.full(grid.shape, NOTHING)
     transposes = (grid.T, grid[::-1, ::-1].T) if square else (nowhere, nowhere)
     one_hot = _one_hot(np.concatenate([planes, absent]), colours)
+    one, other = _one_hot(np.stack(transposes), colours)
     of_cells = _cell_features(grid, components)[:, None]
     plain = np.concatenate(
         [
             one_hot,
             _one_hot(grid[None, ::-1, ::-1], colours),
-            _one_hot(np.stack(transposes), colours).mean(0, keepdims=True),
+            (one + other)[None] / 2,
             np.broadcast_to(of_cells, (CELL_FEATURES, len(colours), grid.size)),
             of_cells * one_hot[:1],
             np.broadcast_to(
@@ -111,6 +121,7 @@ def read_sheet(
     return Sheet(
         plain.reshape(len(plain), -1).astype(np.float32),
         _directed_features(grid, colours),
+        (one - other).ravel() / 2,
         colours,
         (grid.shape[0], grid.shape[1]),
         components.ravel(),

@@ -81,6 +81,7 @@ class Canvases:
     Attributes:
         plain: `float32[PLAIN, T]`.
         directed: `float32[4, DIRECTED, T]`, in modes.
+        slanted: `float32[T]`, as in `Sheet`.
         colour: `int64[T]`, which of the ten.
         slots: `int64[C, most colours of a sheet]`, the tokens of each cell; T = there is none.
         target: `int64[C]`, the slot of the right colour, or None.
@@ -91,6 +92,7 @@ class Canvases:
 
     plain: Tensor
     directed: Tensor
+    slanted: Tensor
     colour: Tensor
     slots: Tensor
     target: Tensor | None
@@ -113,13 +115,11 @@ def lay(sheets: Sequence[Sheet]) -> Canvases:
         start += numbers.size
     targets = [sheet.target for sheet in sheets if sheet.target is not None]
     told = len(targets) == len(sheets)
-    changed = [
-        np.array(sheet.colours)[target] != sheet.expected
-        for sheet, target in zip(sheets, targets, strict=told)
-    ]
+    changed = [sheet.answer.ravel() != sheet.expected for sheet in sheets] if told else []
     return Canvases(
         torch.from_numpy(np.concatenate([each.plain for each in everything], 1)),
         to_modes(torch.from_numpy(np.concatenate([each.directed for each in everything], 2))),
+        torch.from_numpy(np.concatenate([each.slanted for each in everything])),
         torch.from_numpy(colour),
         torch.from_numpy(np.concatenate(slots)),
         torch.from_numpy(np.concatenate(targets)) if told else None,
@@ -145,12 +145,11 @@ class TurnedLinear(nn.Module):
     Args:
         inputs: channels per direction.
         outputs: channels per direction.
-        scale: of the weights at the start, relative to 1/√(inputs of all directions).
     """
 
-    def __init__(self, inputs: int, outputs: int, scale: float = 1.0) -> None:
+    def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        weight = torch.randn(3, outputs, inputs) * scale / math.sqrt(DIRECTIONS * inputs)
+        weight = torch.randn(3, outputs, inputs) / math.sqrt(DIRECTIONS * inputs)
         self.weight = nn.Parameter(weight)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -163,6 +162,7 @@ class TaskVectors(nn.Module):
 
     Attributes:
         direction: `[4, D]`.
+        diagonal: `[D]`, what tells one diagonal from the other.
         colour: `[10, D]`.
         rule: `[rule]`.
     """
@@ -170,12 +170,14 @@ class TaskVectors(nn.Module):
     def __init__(self, config: ArcConfig) -> None:
         super().__init__()
         self.direction = nn.Parameter(torch.zeros(DIRECTIONS, config.width))
+        self.diagonal = nn.Parameter(torch.zeros(config.width))
         self.colour = nn.Parameter(torch.zeros(COLOURS, config.width))
         self.rule = nn.Parameter(torch.zeros(config.rule))
 
     def asymmetry(self) -> Tensor:
         """The squared length of what breaks the symmetry, a scalar."""
-        return self.direction.square().sum() + self.colour.square().sum()
+        vectors = self.direction, self.diagonal, self.colour
+        return torch.stack([each.square().sum() for each in vectors]).sum()
 
 
 class Told(NamedTuple):
@@ -186,9 +188,14 @@ class Told(NamedTuple):
 
 
 class ArcStem(nn.Module):
-    """The recurrent network; the state is `z[4, D, T]` in modes, zero at the start."""
+    """The recurrent network; the state is `z[4, D, T]` in modes, zero at the start.
 
-    def __init__(self, config: ArcConfig) -> None:
+    Args:
+        config: its sizes.
+        scale: of the weights at the start, relative to the usual ones.
+    """
+
+    def __init__(self, config: ArcConfig, scale: float = 1.0) -> None:
         super().__init__()
         self.config = config
         width, scanned, pooled, hidden = config.width, config.scanned, config.pooled, config.hidden
@@ -205,12 +212,17 @@ class ArcStem(nn.Module):
         self.gain = nn.Parameter(torch.ones(width, 1))
         self.head = nn.Parameter(torch.randn(width) / math.sqrt(width))
         self.keep = nn.Parameter(COPY * F.one_hot(torch.tensor(0), MAX_PLANES).float())
+        with torch.no_grad():
+            for name, weight in self.named_parameters():
+                if name.endswith(".weight") and name != "rule.weight":
+                    weight.mul_(scale)
 
     def embed(self, canvases: Canvases, task: TaskVectors) -> Told:
         """Features and task vectors as what every token is told."""
         tokens = self.directed(canvases.directed) + to_modes(task.direction)[..., None]
         # What does not depend on the direction is all in the first mode.
         alike = self.plain.weight @ canvases.plain + task.colour.T[:, canvases.colour]
+        alike = alike + task.diagonal[:, None] * canvases.slanted
         tokens = torch.cat(((tokens[0] + 2 * (alike + self.plain.bias[:, None]))[None], tokens[1:]))
         return Told(tokens, self.rule(task.rule)[:, None])
 

@@ -11,17 +11,20 @@ the end a `TaskAnswer`. Fits run one after another in this process, or side by s
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from statistics import fmean
 from types import TracebackType
 
+import numpy as np
 import torch
 
 from puzzlesolver.domains.arc.task import Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.refine.adapt.fit import FitReport, fit_task
 from puzzlesolver.refine.adapt.settings import FitSettings
+from puzzlesolver.refine.adapt.trust import UNKNOWN, Signs, chance
 from puzzlesolver.refine.adapt.votes import LOSS_WEIGHT, Ballot, Vote
 from puzzlesolver.workers import Worker, receive
 
@@ -36,6 +39,7 @@ class TaskAnswer:
         shares: of the votes that the two have, for each test input.
         rule: name of the size rule; "" where none fits, then the attempts are the input.
         demos: share of the demonstrations that the best fit reproduces exactly.
+        signs: what speaks for the attempts; None where no size rule fits.
         seconds: CPU seconds of all fits.
         fits: how each of them stands, by their seeds.
     """
@@ -44,8 +48,14 @@ class TaskAnswer:
     shares: list[tuple[float, float]]
     rule: str
     demos: float
+    signs: Signs | None
     seconds: float
     fits: tuple[FitReport, ...]
+
+    @property
+    def chance(self) -> float:
+        """Probability that one of two attempts is right at every test input; an estimate."""
+        return 0.0 if self.signs is None else chance(self.signs)
 
 
 def merge(task: Task, fits: Iterable[FitReport]) -> TaskAnswer:
@@ -66,8 +76,28 @@ def merge(task: Task, fits: Iterable[FitReport]) -> TaskAnswer:
         shares,
         fits[0].rule if fits else "",
         max((fit.demos for fit in fits), default=0.0),
+        _signs(attempts, shares, fits) if fits else None,
         sum(fit.seconds for fit in fits),
         fits,
+    )
+
+
+def _signs(
+    attempts: Sequence[tuple[Grid, Grid]],
+    shares: Sequence[tuple[float, float]],
+    fits: Sequence[FitReport],
+) -> Signs:
+    agreements = []
+    for number, both in enumerate(attempts):
+        heaviest = [fit.votes[number][0].grid for fit in fits if fit.votes[number]]
+        agreeing = [any(np.array_equal(grid, each) for each in both) for grid in heaviest]
+        agreements.append(sum(agreeing) / len(fits))
+    left_out = [fit.left_out for fit in fits if fit.left_out is not None]
+    return Signs(
+        demos=fmean(fit.demos for fit in fits),
+        share=min(map(sum, shares)),
+        agreement=min(agreements),
+        left_out=fmean(left_out) if left_out else UNKNOWN,
     )
 
 

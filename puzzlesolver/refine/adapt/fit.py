@@ -10,6 +10,7 @@ last one tells how the fit ended. Nothing here uses more than torch's own thread
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -27,7 +28,7 @@ from puzzlesolver.domains.arc.task import Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import Sheet
 from puzzlesolver.models.arc.stem import ArcStem, Canvases, TaskVectors, lay
-from puzzlesolver.refine.adapt.settings import FitSettings
+from puzzlesolver.refine.adapt.settings import FitSettings, Prior
 from puzzlesolver.refine.adapt.sheets import Desk, canonical_variant, prepare
 from puzzlesolver.refine.adapt.votes import LOSS_WEIGHT, Ballot, Vote
 
@@ -36,6 +37,9 @@ OVERHEAD = 500
 
 HOPEFUL = 0.3
 """Smoothed loss below which demonstrations are predicted, too."""
+
+ENOUGH_TO_LEAVE_OUT = 3
+"""Demonstrations below which a fit needs them all."""
 
 SMOOTHING = 0.8
 """Share of the older losses in the smoothed one."""
@@ -60,6 +64,8 @@ class FitReport:
         guesses: of every test input; empty before the first check.
         votes: for each test input, the grids voted for so far, the heaviest first.
         rule: name of the size rule.
+        left_out: share of the votes for the right output of the demonstration that was left out;
+            None if none was.
     """
 
     seed: int
@@ -72,6 +78,7 @@ class FitReport:
     guesses: tuple[Grid, ...]
     votes: tuple[tuple[Vote, ...], ...]
     rule: str
+    left_out: float | None
 
 
 def fit_task(
@@ -94,7 +101,11 @@ def fit_task(
     variant = canonical_variant(task)
     desk = prepare(variant.apply_task(task.without_answers()))
     if desk is not None:
-        fit = _Fit(desk, variant, seed, settings, deadline)
+        left_out, number = None, seed - settings.first_seed
+        prior = settings.priors[number % len(settings.priors)]
+        if number >= settings.seeds - settings.left_out and len(desk.demos) >= ENOUGH_TO_LEAVE_OUT:
+            desk, left_out = desk.leave_out(number % len(desk.demos))
+        fit = _Fit(desk, left_out, variant, seed, prior, settings, deadline)
         yield from fit.run()
 
 
@@ -104,17 +115,20 @@ class _Fit:
     def __init__(
         self,
         desk: Desk,
+        left_out: Sheet | None,
         variant: Variant,
         seed: int,
+        prior: Prior,
         settings: FitSettings,
         deadline: float | None,
     ) -> None:
-        self.desk, self.variant, self.seed = desk, variant, seed
+        self.desk, self.left_out, self.variant, self.seed = desk, left_out, variant, seed
         self.settings, self.deadline = settings, deadline
         self.started = time.process_time()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.stem, self.task = ArcStem(settings.model), TaskVectors(settings.model)
+            self.stem = ArcStem(settings.model, prior.scale)
+        self.task = TaskVectors(settings.model)
         self.generator = torch.Generator().manual_seed(seed)
         self.rng = np.random.default_rng(seed)
         self.parameters = [*self.stem.parameters(), *self.task.parameters()]
@@ -122,7 +136,7 @@ class _Fit:
         self.averaged = [tensor for part in self.average for tensor in part.parameters()]
         self.optimizer = AdamW(
             [
-                {"params": self.stem.parameters(), "weight_decay": settings.decay},
+                {"params": self.stem.parameters(), "weight_decay": prior.decay},
                 {"params": self.task.parameters(), "lr": settings.task_learning_rate},
             ],
             lr=settings.learning_rate,
@@ -131,9 +145,10 @@ class _Fit:
         )
         self.rates = [group["lr"] for group in self.optimizer.param_groups]
         self.laid: dict[tuple[int, ...], Canvases] = {}
-        self.ballots = tuple(Ballot() for _ in desk.tests)
-        tests = [sheet for sheet in desk.tests if sheet is not None]
-        self.tests = _laid(tests, settings.tokens)
+        questions = (*desk.tests, left_out)
+        self.ballots = tuple(Ballot() for _ in questions)
+        self.asked = [place for place, sheet in enumerate(questions) if sheet is not None]
+        self.questions = _laid([sheet for sheet in questions if sheet], settings.tokens)
         self.demonstrations = _laid(_by_size(desk.demos), settings.tokens)
         self.loss, self.demos = math.nan, 0.0
         self.guesses: tuple[Grid, ...] = ()
@@ -177,9 +192,10 @@ class _Fit:
             tuple(self.variant.undo(guess) for guess in self.guesses),
             tuple(
                 tuple(Vote(self.variant.undo(vote.grid), vote.share) for vote in ballot.shares())
-                for ballot in self.ballots
+                for ballot in self.ballots[:-1]
             ),
             self.desk.rule.name,
+            None if self.left_out is None else self.ballots[-1].share(self.left_out.answer),
         )
 
     def update(self, rate: float) -> None:
@@ -224,16 +240,14 @@ class _Fit:
         return self.laid[key]
 
     def vote(self) -> None:
-        """Predict every test input, and the demonstrations once they might be right."""
-        guesses = list(self.desk.inputs)
-        places = iter(place for place, sheet in enumerate(self.desk.tests) if sheet is not None)
-        for canvases in self.tests:
-            for guess, belief in self.predict(canvases):
-                place = next(places)
-                guesses[place] = guess
-                weight = math.exp(BELIEF_WEIGHT * belief - LOSS_WEIGHT * self.loss)
-                self.ballots[place].add(guess, weight)
-        self.guesses = tuple(guesses)
+        """Predict what is asked, and the demonstrations once they might be right."""
+        guesses = dict(enumerate(self.desk.inputs))
+        predicted = itertools.chain.from_iterable(map(self.predict, self.questions))
+        for place, (guess, belief) in zip(self.asked, predicted, strict=True):
+            guesses[place] = guess
+            weight = math.exp(BELIEF_WEIGHT * belief - LOSS_WEIGHT * self.loss)
+            self.ballots[place].add(guess, weight)
+        self.guesses = tuple(guesses[place] for place in range(len(self.desk.tests)))
         if self.loss < HOPEFUL:
             self.demos = self.reproduced()
 
@@ -244,7 +258,7 @@ class _Fit:
             if self.over():
                 break
             for sheet, (guess, _) in zip(canvases.sheets, self.predict(canvases), strict=True):
-                right += np.array_equal(guess.ravel(), np.array(sheet.colours)[sheet.target])
+                right += np.array_equal(guess, sheet.answer)
         return right / len(self.desk.demos)
 
     @torch.no_grad()

@@ -12,6 +12,19 @@ from puzzlesolver.models.arc.stem import ArcConfig
 
 
 @dataclass(frozen=True)
+class Prior:
+    """Which of the rules that give the same demonstrations a fit tends to find.
+
+    Attributes:
+        scale: of the weights at the start, relative to the usual ones.
+        decay: of the weights.
+    """
+
+    scale: float
+    decay: float
+
+
+@dataclass(frozen=True)
 class FitSettings:
     """How one task is fitted.
 
@@ -19,13 +32,15 @@ class FitSettings:
         model: sizes of the network.
         seeds: fits of one task, numbered from `first_seed`.
         first_seed: of the weights and the noise.
+        priors: of the fits of one task, which take turns.
+        left_out: fits, the last ones, that each leave one of at least three demonstrations out and
+            are asked for it, which tells whether they generalise.
         work: token-steps of one fit: optimizer steps times tokens of a batch.
         most_steps: optimizer steps of one fit, at most.
         seconds: CPU seconds of one fit, at most; the fit then ends where it is.
         tokens: of one batch; demonstrations beyond them take turns.
         learning_rate: of the weights, at first; it falls to a tenth, linearly.
         task_learning_rate: of the task vectors, likewise.
-        decay: of the weights.
         asymmetry: penalty on the squared length of what tells colours and directions apart.
         noise: standard deviation of what is added to the state after each step with gradient.
         average: share of the older weights in those that predict.
@@ -41,13 +56,14 @@ class FitSettings:
     model: ArcConfig = field(default_factory=ArcConfig)
     seeds: int = 3
     first_seed: int = 0
+    priors: tuple[Prior, ...] = (Prior(scale=0.5, decay=1.0), Prior(scale=1.0, decay=0.01))
+    left_out: int = 1
     work: float = 1.5e6
     most_steps: int = 1500
     seconds: float = 60.0
     tokens: int = 6000
     learning_rate: float = 5e-3
     task_learning_rate: float = 2e-2
-    decay: float = 0.01
     asymmetry: float = 1e-3
     noise: float = 0.3
     average: float = 0.95
@@ -56,5 +72,5 @@ class FitSettings:
     predict_steps: int = 12
     first_check: float = 0.15
     check_every: int = 5
-    enough_checks: int = 6
+    enough_checks: int = 10
     enough_loss: float = 0.02

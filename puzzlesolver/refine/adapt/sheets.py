@@ -41,6 +41,11 @@ class Desk:
     inputs: tuple[Grid, ...]
     tests: tuple[Sheet | None, ...]
 
+    def leave_out(self, number: int) -> tuple[Desk, Sheet]:
+        """The desk without one demonstration, and that one."""
+        demos = (*self.demos[:number], *self.demos[number + 1 :])
+        return replace(self, demos=demos), self.demos[number]
+
     @property
     def tokens(self) -> int:
         """Of all demonstrations."""

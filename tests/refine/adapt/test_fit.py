@@ -149,7 +149,9 @@ def test_fits_with_less_loss_weigh_more() -> None:
         ballot = Ballot()
         ballot.add(grid, 0.3)
         votes = (ballot.shares(),)
-        fits.append(FitReport(seed, 1, 1, 1.0, loss, 1.0, "spent", (grid,), votes, "same size"))
+        fits.append(
+            FitReport(seed, 1, 1, 1.0, loss, 1.0, "spent", (grid,), votes, "same size", None)
+        )
     task = Task("t", (Pair(one, one),), (Pair(one),), "test")
     answer = merge(task, fits)
     assert [grid.item() for grid in answer.attempts[0]] == [2, 1]
@@ -195,3 +197,14 @@ def test_cpu_seconds_end_a_fit_with_an_answer() -> None:
     report = last(large(count=2), FitSettings(seconds=0.0))
     assert report.step == 1
     assert report.votes[0][0].grid.shape == (30, 30)
+
+
+def test_the_last_fit_is_asked_for_a_demonstration_that_it_was_not_shown() -> None:
+    grids = inputs(5)
+    task = Task("copy", tuple(Pair(g, g) for g in grids[:-1]), (Pair(grids[-1]),), "test")
+    settings = replace(TINY, most_steps=200, work=1e9, first_check=0.0)
+    *others, asked = answer_task(task, settings).fits
+    assert all(fit.left_out is None for fit in others)
+    assert asked.left_out is not None and asked.left_out > 0.5, "keeping colours is easily found"
+    few = replace(task, train=task.train[:2])
+    assert all(fit.left_out is None for fit in answer_task(few, TINY).fits)

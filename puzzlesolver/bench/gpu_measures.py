@@ -1,0 +1,144 @@
+"""What `make gpu-check` measures: puzzles, runtimes, seconds of a step, and whether codes agree.
+
+>>> step_seconds(TorchEngine(load_model("sudoku"), on("cuda", torch.float32)), made("sudoku"), 1)
+0.0008
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.runtime import Runtime, available_devices, choose_runtime
+
+if TYPE_CHECKING:
+    import torch
+
+SEED = 20_251_126
+PUZZLES: dict[str, dict[str, Any]] = {"sudoku": {"difficulty": "easy"}, "maze": {"size": 15}}
+"""By kind: how its puzzles are made."""
+
+COUNT = 24
+
+MEASURED = 0.2
+"""Seconds of one measurement at least."""
+
+ROWS = (1, 4, 16, 64, 256, 1_024)
+STEPS = 16
+"""Steps of one call of the engine, where speed is measured."""
+
+
+def has_cuda() -> bool:
+    """Whether torch finds a CUDA device."""
+    return "cuda" in available_devices()
+
+
+def on(device: str, dtype: torch.dtype) -> Runtime:
+    """A runtime with another number format than it would choose itself."""
+    return replace(choose_runtime(device), dtype=dtype, dtype_reason="as asked")
+
+
+def made(domain: str) -> list[Puzzle]:
+    """The puzzles of one kind, the same ones everywhere."""
+    return list(get_domain(domain).generate(COUNT, SEED, **PUZZLES[domain]))
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    """Seconds of one call, after a first one; waits for the GPU."""
+    import torch
+
+    work()
+    for doublings in itertools.count():
+        torch.cuda.synchronize()
+        started = time.perf_counter()
+        for _ in range(1 << doublings):
+            work()
+        torch.cuda.synchronize()
+        if (spent := time.perf_counter() - started) >= MEASURED:
+            break
+    return spent / (1 << doublings)
+
+
+def batch_independent() -> bool:
+    """Whether states are bit by bit the same, however many puzzles step together."""
+    import torch
+
+    from puzzlesolver.hub.store import load_model
+    from puzzlesolver.refine.engines import TorchEngine
+
+    runtime = on("cuda" if has_cuda() else "cpu", torch.float32)
+    engine = TorchEngine(load_model("sudoku"), runtime)
+    batch = get_domain("sudoku").encode(made("sudoku"))
+    inputs, state = engine.embed(batch), engine.init_state(batch, range(COUNT))
+    (together,), _ = engine.advance(state, inputs, batch.layout, STEPS)
+    alone = [
+        engine.advance(tuple(p[i : i + 1] for p in state), inputs[i : i + 1], batch.layout, STEPS)
+        for i in range(3)
+    ]
+    return all(torch.equal(together[i], each[0][0]) for i, (each, _) in enumerate(alone))
+
+
+def replay_difference(runtime: Runtime) -> float:
+    """Largest difference of a state from that of eager code, made for as many rows."""
+    import torch
+
+    from puzzlesolver.hub.store import load_model
+    from puzzlesolver.refine.engines import TorchEngine
+    from puzzlesolver.refine.replay import ReplayWarning, rows_at_once
+
+    model, puzzles = load_model("sudoku"), made("sudoku")
+    states = []
+    for replayed in (True, False):
+        engine = TorchEngine(model, runtime, replay=replayed)
+        one = engine.init_state(get_domain("sudoku").encode(puzzles[:1]), [0])
+        rows = rows_at_once(one)
+        filled = list(itertools.islice(itertools.cycle(puzzles), rows))
+        batch = get_domain("sudoku").encode(filled)
+        state = engine.init_state(batch, range(rows))
+        generators = [torch.Generator().manual_seed(row) for row in range(rows)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ReplayWarning)
+            (now,), _ = engine.advance(
+                state, engine.embed(batch), batch.layout, STEPS, 0.1, generators
+            )
+        states.append(now)
+    return float((states[0] - states[1]).abs().max())
+
+
+def seconds_by_rows(runtime: Runtime) -> dict[str, float]:
+    """Of one step of a graph with so many rows."""
+    import torch
+
+    from puzzlesolver.hub.store import load_model
+    from puzzlesolver.models.compiling import step_function
+    from puzzlesolver.refine.engines import TorchEngine
+    from puzzlesolver.refine.replay import Replay
+
+    engine = TorchEngine(load_model("sudoku"), runtime)
+    batch = get_domain("sudoku").encode(made("sudoku")[:1])
+    inputs, state = engine.embed(batch), engine.init_state(batch, [0])
+    step = step_function(engine.model, batch.layout, compiled=False, dtype=runtime.dtype)
+    found = {}
+    for rows in ROWS:
+        graph = Replay(step, state, inputs, rows, torch.cuda.graph_pool_handle())
+        found[str(rows)] = rounded(seconds_of(functools.partial(graph, state, inputs, 64)) / 64)
+    return found
+
+
+def step_seconds(engine: Any, puzzles: list[Puzzle], size: int) -> float:
+    """Of one step of a batch."""
+    filled = list(itertools.islice(itertools.cycle(puzzles), size))
+    batch = get_domain("sudoku").encode(filled)
+    inputs, state = engine.embed(batch), engine.init_state(batch, range(size))
+    return rounded(seconds_of(lambda: engine.advance(state, inputs, batch.layout, STEPS)) / STEPS)
+
+
+def rounded(seconds: float) -> float:
+    """To four digits."""
+    return float(f"{seconds:.4g}")

@@ -1,0 +1,54 @@
+"""How likely the answer to a task is right, told from how its fits went.
+
+Logistic regression on four signs, whose weights `python -m puzzlesolver.bench.arc_trust` finds on
+training tasks and writes into `trust.json`. It is an estimate, no verdict: ARC has no rules to ask.
+
+In: the signs. Out: a probability.
+
+    >>> chance(Signs(demos=1.0, share=0.9, agreement=1.0, left_out=1.0)) > 0.5
+    True
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import json
+import math
+from typing import Any, NamedTuple
+
+FILE = "trust.json"
+
+
+class Signs(NamedTuple):
+    """What speaks for an answer, each 0..1.
+
+    Attributes:
+        demos: share of the demonstrations that fits reproduce, the mean over all fits.
+        share: of the votes for the two attempts, for the test input where it is least.
+        agreement: share of the fits whose heaviest grid is an attempt, likewise.
+        left_out: share of the votes for the right output of demonstrations that were left out.
+    """
+
+    demos: float
+    share: float
+    agreement: float
+    left_out: float
+
+
+UNKNOWN = 0.5
+"""Stands for `left_out` where every fit needed all demonstrations."""
+
+
+def chance(signs: Signs) -> float:
+    """The probability that one of two attempts is right at every test input."""
+    model = _model()
+    score = model["bias"] + sum(model["weights"][name] * x for name, x in signs._asdict().items())
+    return 1 / (1 + math.exp(-score))
+
+
+@functools.cache
+def _model() -> dict[str, Any]:
+    text = importlib.resources.files("puzzlesolver.refine.adapt").joinpath(FILE).read_text()
+    model: dict[str, Any] = json.loads(text)
+    return model
