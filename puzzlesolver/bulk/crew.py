@@ -1,9 +1,8 @@
-"""Worker processes that solve shards; when one dies, another one solves its shard.
+"""Workers that solve shards; when one dies, another one solves its shard.
 
-In: a picklable `prepare`, called once in each worker to make the function that solves a shard. Out:
-the shards as they are finished.
+In: shards, and where workers come from. Out: the shards as they are finished.
 
-    >>> for shard in solve_in_processes(prepare, shards, count=2):
+    >>> for shard in solve_in_crew(Processes(prepare), shards, count=2):
     ...     print(shard.name)
 """
 
@@ -11,28 +10,88 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
+from typing import Any, Protocol
 
+from puzzlesolver import workers
 from puzzlesolver.bulk.shards import Shard
 from puzzlesolver.errors import PuzzleSolverError
-from puzzlesolver.workers import Worker
 
 Work = Callable[[Shard], None]
 Prepare = Callable[[], Work]
+"""Picklable; called once in each worker to make the function that solves a shard."""
 
 MOST_DEATHS = 3
 """Workers that may die at one shard; more and it is the shard that kills them."""
 
 
-def solve_in_processes(prepare: Prepare, shards: Iterable[Shard], count: int) -> Iterator[Shard]:
-    """Solve shards in `count` processes and yield each when it is finished.
+class Worker(Protocol):
+    """What solves one shard after another, somewhere.
+
+    Attributes:
+        pipe: `send(shard)`, then `recv()`, which returns None, or what went wrong; `OSError` and
+            `EOFError` of either say that the worker died.
+    """
+
+    pipe: Any
+
+    def end(self) -> None:
+        """Stop it wherever it is."""
+
+
+class Workplace(Protocol):
+    """Where workers come from."""
+
+    def start(self) -> Worker:
+        """One more; it may still be starting."""
+
+    def wait(self, pipes: Collection[Any]) -> Collection[Any]:
+        """Those of the pipes that have an answer or are broken, as soon as there is one."""
+
+
+class Processes:
+    """The workplace that is this machine."""
+
+    def __init__(self, prepare: Prepare) -> None:
+        self._serve = functools.partial(_serve, prepare=prepare)
+
+    def start(self) -> Worker:
+        return workers.Worker(self._serve)
+
+    def wait(self, pipes: Collection[Any]) -> Collection[Any]:
+        return wait(pipes)
+
+
+class Clerk:
+    """What a worker is inside.
+
+    Args:
+        prepare: called at the first shard.
+    """
+
+    def __init__(self, prepare: Prepare) -> None:
+        self._prepare = prepare
+        self._work: Work | None = None
+
+    def solve(self, shard: Shard) -> Exception | None:
+        """Answers a shard with None, or with what went wrong."""
+        try:
+            self._work = self._work or self._prepare()
+            self._work(shard)
+        except Exception as error:
+            return error
+        return None
+
+
+def solve_in_crew(workplace: Workplace, shards: Iterable[Shard], count: int) -> Iterator[Shard]:
+    """Solve shards with `count` workers and yield each when it is finished.
 
     Raises:
         PuzzleSolverError: that of `shards`, after those before it; or workers die at one shard
             again and again.
     """
-    crew = _Crew(prepare)
+    crew = _Crew(workplace)
     fault = None
     remaining = iter(shards)
     try:
@@ -55,38 +114,38 @@ def solve_in_processes(prepare: Prepare, shards: Iterable[Shard], count: int) ->
 
 
 class _Crew:
-    """The processes, started when there is work for them."""
+    """The workers, started when there is work for them."""
 
-    def __init__(self, prepare: Prepare) -> None:
+    def __init__(self, workplace: Workplace) -> None:
         self.busy: dict[Worker, Shard] = {}
         self._idle: list[Worker] = []
-        self._serve = functools.partial(_work, prepare=prepare)
+        self._workplace = workplace
         self._deaths: Counter[int] = Counter()
 
     def give(self, shard: Shard) -> None:
         """Let a worker begin; one that died while it was idle is replaced."""
         while True:
-            worker = self._idle.pop() if self._idle else Worker(self._serve)
+            worker = self._idle.pop() if self._idle else self._workplace.start()
             try:
                 worker.pipe.send(shard)
-            except OSError:
+            except OSError as death:
                 worker.end()
-                self._mourn(shard)
+                self._mourn(shard, death)
             else:
                 self.busy[worker] = shard
                 return
 
     def collect(self) -> list[Shard]:
         """Wait until something happens; returns what is finished."""
-        ready = wait([worker.pipe for worker in self.busy])
+        ready = self._workplace.wait([worker.pipe for worker in self.busy])
         finished = []
         for worker in [worker for worker in self.busy if worker.pipe in ready]:
             shard = self.busy.pop(worker)
             try:
                 error = worker.pipe.recv()
-            except (EOFError, OSError):
+            except (EOFError, OSError) as death:
                 worker.end()
-                self._mourn(shard)
+                self._mourn(shard, death)
                 self.give(shard)
                 continue
             self._idle.append(worker)
@@ -100,25 +159,19 @@ class _Crew:
         for worker in [*self.busy, *self._idle]:
             worker.end()
 
-    def _mourn(self, shard: Shard) -> None:
+    def _mourn(self, shard: Shard, death: Exception) -> None:
         self._deaths[shard.index] += 1
         if self._deaths[shard.index] >= MOST_DEATHS:
+            reason = f": {death}" if str(death) else ""
             raise PuzzleSolverError(
-                f"{MOST_DEATHS} workers died at shard {shard.index}",
+                f"{MOST_DEATHS} workers died at shard {shard.index}{reason}",
                 where=shard.puzzles[0].source,
                 hint="is there memory for so many --jobs? the same command goes on from here",
-            )
+            ) from death
 
 
-def _work(pipe: Connection, prepare: Prepare) -> None:
-    """What a worker does: answers each shard with None, or with what went wrong."""
-    work: Work | None = None
+def _serve(pipe: Connection, prepare: Prepare) -> None:
+    """What a process does."""
+    clerk = Clerk(prepare)
     while True:
-        shard = pipe.recv()
-        try:
-            work = work or prepare()
-            work(shard)
-        except Exception as error:
-            pipe.send(error)
-        else:
-            pipe.send(None)
+        pipe.send(clerk.solve(pipe.recv()))

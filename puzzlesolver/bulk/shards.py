@@ -18,6 +18,8 @@ import hashlib
 import itertools
 import json
 import os
+import socket
+import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -91,12 +93,11 @@ class Folder:
 
     def __init__(self, path: Path, settings: dict[str, Any]) -> None:
         self.path = path
-        self._run = json.loads(json.dumps({"schema": SCHEMA, **settings}))
         self._seen: list[str] = []
         try:
             path.mkdir(parents=True, exist_ok=True)
             if (path / RUN).exists():
-                self._check()
+                check_run(path, settings)
             elif any(path.glob("*.jsonl")):
                 raise UsageError(
                     f"this folder holds other results: {RUN} is missing",
@@ -104,7 +105,7 @@ class Folder:
                     hint="name an empty folder",
                 )
             else:
-                write_atomically(path / RUN, _json(self._run))
+                write_atomically(path / RUN, _json(_run(settings)))
         except OSError as error:
             raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from error
         self._finished = {int(name.partition("-")[0]): name for name in self._names()}
@@ -130,16 +131,15 @@ class Folder:
         Raises:
             UsageError: the folder has shards that the input does not have.
         """
-        names = self._names()
-        if names != self._seen:
+        if more := sorted({*self._names()} - {*self._seen}):
             raise UsageError(
-                f"the input ends before {sorted({*names} ^ {*self._seen})[0]}",
+                f"the input ends before {more[0]}",
                 where=str(self.path),
                 hint="give the whole input of the earlier run, or another folder",
             )
         statuses: Counter[str] = Counter()
         shards = []
-        for name in names:
+        for name in self._seen:  # a network file system may list what is new a little later
             data = (self.path / name).read_bytes()
             found = Counter(json.loads(line)["status"] for line in data.splitlines())
             statuses += found
@@ -159,26 +159,33 @@ class Folder:
     def _names(self) -> list[str]:
         return sorted(path.name for path in self.path.glob("[0-9]*-*.jsonl"))
 
-    def _check(self) -> None:
-        """Refuse the folder of a run with other settings."""
-        path = self.path / RUN
-        try:
-            old, new = _flat(json.loads(path.read_bytes())), _flat(self._run)
-        except ValueError as error:
-            raise UsageError(f"this is damaged: {error}", where=str(path)) from error
-        for key in {**new, **old}:
-            if old.get(key) != new.get(key):
-                raise UsageError(
-                    f"the results here are of another run: its {key} is {old.get(key)!r}, "
-                    f"not {new.get(key)!r}",
-                    where=str(self.path),
-                    hint="use the settings it was started with, or another folder",
-                )
+
+def check_run(folder: Path, settings: dict[str, Any]) -> None:
+    """Raise `UsageError` unless the folder is of a run with these settings."""
+    path = folder / RUN
+    try:
+        old, new = _flat(json.loads(path.read_bytes())), _flat(_run(settings))
+    except OSError as error:
+        raise UsageError(
+            f"{socket.gethostname()} cannot read it: {error.strerror}",
+            where=str(path),
+            hint="a folder that several machines fill must be one that all of them see",
+        ) from error
+    except ValueError as error:
+        raise UsageError(f"this is damaged: {error}", where=str(path)) from error
+    for key in {**new, **old}:
+        if old.get(key) != new.get(key):
+            raise UsageError(
+                f"the results here are of another run: its {key} is {old.get(key)!r}, "
+                f"not {new.get(key)!r}",
+                where=str(folder),
+                hint="use the settings it was started with, or another folder",
+            )
 
 
 def write_shard(path: Path, lines: Iterable[str]) -> None:
-    """Write lines under a name of this process, then rename: all results or no file."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    """Write lines under a name that is nobody else's, then rename: all results or no file."""
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
     try:
         with partial.open("w", encoding="utf-8") as file:
             for line in lines:
@@ -189,6 +196,11 @@ def write_shard(path: Path, lines: Iterable[str]) -> None:
         partial.unlink(missing_ok=True)
         raise
     partial.replace(path)
+
+
+def _run(settings: dict[str, Any]) -> Any:
+    """What `RUN` says, as reading gives it back."""
+    return json.loads(json.dumps({"schema": SCHEMA, **settings}))
 
 
 def _json(document: dict[str, Any]) -> bytes:

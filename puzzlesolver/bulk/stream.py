@@ -19,9 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver import __version__
-from puzzlesolver.bulk.crew import solve_in_processes
-from puzzlesolver.bulk.shards import Folder, Shard, cut, write_shard
-from puzzlesolver.errors import ModelError, UsageError
+from puzzlesolver.bulk.crew import Processes, Work, solve_in_crew
+from puzzlesolver.bulk.ray import solve_on_ray
+from puzzlesolver.bulk.shards import Folder, Shard, check_run, cut, write_shard
+from puzzlesolver.errors import UsageError
+from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.runtime import choose_runtime
 
 if TYPE_CHECKING:
     from puzzlesolver.domains.base import Puzzle
@@ -41,6 +44,7 @@ def solve_stream(
     shard_size: int,
     jobs: int = 1,
     progress: Callable[[int], None] | None = None,
+    cluster: str | None = None,
 ) -> dict[str, int]:
     """Solve all puzzles of one kind that have no result in the folder yet.
 
@@ -52,13 +56,15 @@ def solve_stream(
         shard_size: puzzles a shard; what is interrupted begins its shard again.
         jobs: worker processes; 1 = this process alone.
         progress: told how many puzzles each finished shard has.
+        cluster: where Ray runs the jobs instead, as in `solve_on_ray`; all its machines must see
+            the folder and have this version installed. None = without Ray.
 
     Returns:
         How many results have each status, earlier runs included.
 
     Raises:
-        UsageError: the folder is of other puzzles or settings, the puzzles are of several kinds, or
-            the policy has a time limit.
+        UsageError: the folder is of other puzzles or settings, the puzzles are of several kinds,
+            the policy has a time limit, or there is no such cluster.
         ParseError: the input is unreadable; shards before the fault are finished.
     """
     solver = load()
@@ -68,14 +74,18 @@ def solve_stream(
             where="--time-limit",
             hint="limit --max-steps, or stop the command and go on with it later",
         )
-    results = Folder(folder, _settings(solver, shard_size))
+    settings = _settings(solver, shard_size)
+    results = Folder(folder, settings)
     shards = results.unfinished(cut(puzzles, shard_size))
-    prepare = Prepare(load, describe, folder, solver.model_sha256)
+    prepare = Prepare(load, describe, folder, shard_size)
     finished: Iterator[Shard]
-    if jobs == 1:
+    if cluster is not None:
+        gpus = int(settings["device"] == "cuda")
+        finished = solve_on_ray(prepare, shards, jobs, cluster, gpus)
+    elif jobs == 1:
         finished = _solve_here(prepare.work(solver), shards)
     else:
-        finished = solve_in_processes(prepare, shards, jobs)
+        finished = solve_in_crew(Processes(prepare), shards, jobs)
     for shard in finished:
         if progress is not None:
             progress(len(shard.puzzles))
@@ -90,16 +100,15 @@ class Prepare:
     load: Callable[[], Solver]
     describe: Describe
     folder: Path
-    sha256: str
+    shard_size: int
 
-    def __call__(self) -> Callable[[Shard], None]:
-        """Load the model; raises `ModelError` when it is no longer the one the run began with."""
+    def __call__(self) -> Work:
+        """Load the model; raises `UsageError` when it is not the one the run began with."""
         solver = self.load()
-        if solver.model_sha256 != self.sha256:
-            raise ModelError("the weights have changed during the run", where=solver.model_name)
+        check_run(self.folder, _settings(solver, self.shard_size))
         return self.work(solver)
 
-    def work(self, solver: Solver) -> Callable[[Shard], None]:
+    def work(self, solver: Solver) -> Work:
         """The function, for a solver that is loaded already."""
 
         def solve_shard(shard: Shard) -> None:
@@ -113,7 +122,7 @@ class Prepare:
         return json.dumps(fields)
 
 
-def _solve_here(work: Callable[[Shard], None], shards: Iterable[Shard]) -> Iterator[Shard]:
+def _solve_here(work: Work, shards: Iterable[Shard]) -> Iterator[Shard]:
     for shard in shards:
         work(shard)
         yield shard
@@ -126,7 +135,14 @@ def _settings(solver: Solver, shard_size: int) -> dict[str, Any]:
         for field in dataclasses.fields(solver)
         if field.name not in SPEED
     }
-    runtime = solver.runtime
-    place = {"device": runtime.device.type, "dtype": str(runtime.dtype)} if runtime else {}
     policy = dataclasses.asdict(solver.policy)
+    place = _place(solver)
     return {"version": __version__, **fields, "policy": policy, **place, "shard_size": shard_size}
+
+
+def _place(solver: Solver) -> dict[str, str]:
+    """Where the arithmetic runs: this decides the last bits of every number."""
+    if not isinstance(solver.model, RecursiveModel):
+        return {"engine": "onnx", "device": solver.model.device.partition(":")[0]}
+    runtime = solver.runtime or choose_runtime()
+    return {"engine": "torch", "device": runtime.device.type, "dtype": str(runtime.dtype)}

@@ -69,7 +69,7 @@ def _root(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; never raises for what a user can cause."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = solve.spell_ray_out(list(sys.argv[1:] if arguments is None else arguments))
     if debug := "--debug" in words:
         words = ["--debug", *(word for word in words if word != "--debug")]
     try:

@@ -3,13 +3,16 @@
 $ puzzlesolver solve puzzle.txt --save settling.gif
 $ puzzlesolver solve list.csv --format jsonl -o answers.jsonl
 $ puzzlesolver solve big.csv --format jsonl -o answers/ --jobs 4
+$ puzzlesolver solve big.csv --format jsonl -o answers/ --jobs 64 --ray head:6379
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -56,6 +59,9 @@ EXIT_CODES = {"solved": 0, "answered": 0, "unsolved": 1, "contradiction": 5, "in
 
 SHARD_SIZE = 2_000
 """Puzzles a shard: few are lost when one is cut off, and batches are seldom near the end of one."""
+
+ADDRESS = re.compile(r"auto|\S+:\d+")
+"""Of a Ray cluster; what else follows `--ray` is a puzzle."""
 
 QUIET_FORMATS = ("json", "jsonl", "csv")
 """Formats that programs read; the live view then stays off unless it is asked for."""
@@ -175,6 +181,18 @@ def solve(
             help="Processes that fill a folder, each with one thread and its own model.",
         ),
     ] = 1,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            "--ray",
+            rich_help_panel=MACHINE,
+            metavar="[ADDRESS]",
+            show_default=False,
+            help="Let Ray run the --jobs: on this machine, or on the cluster at HOST:PORT (auto "
+            "finds the one that this machine is part of). All its machines need this version of "
+            "puzzlesolver, and the folder on a file system that they share.",
+        ),
+    ] = None,
     shard_size: Annotated[
         int,
         typer.Option(
@@ -212,8 +230,12 @@ def solve(
             where="--output" if save is None else "--save",
             hint="add --format jsonl" if save is None else "save one puzzle at a time",
         )
-    if jobs > 1 and not into_folder:
-        raise UsageError("only a folder is filled by several processes", where="--jobs")
+    if (jobs > 1 or ray is not None) and not into_folder:
+        raise UsageError(
+            "only a folder is filled by several processes",
+            where="--jobs" if ray is None else "--ray",
+            hint="add --format jsonl --output FOLDER/",
+        )
     if not puzzles:
         raise UsageError(
             "no puzzle given",
@@ -282,7 +304,7 @@ def solve(
             **{**options, "runtime": runtime},
         )
         stream = itertools.chain(head, stream)
-        raise typer.Exit(_fill(Path(output), stream, load_one, jobs, shard_size))
+        raise typer.Exit(_fill(Path(output), stream, load_one, shard_size, jobs, ray))
 
     loaded = {head[0].domain: load(head[0].domain)}
     wanted = format not in QUIET_FORMATS if live is None else live
@@ -313,8 +335,21 @@ def solve(
     raise typer.Exit(worst)
 
 
+def spell_ray_out(words: list[str]) -> list[str]:
+    """`--ray` without an ADDRESS becomes `--ray=local`; Typer has no values to leave out."""
+    return [
+        "--ray=local" if word == "--ray" and not ADDRESS.fullmatch(after) else word
+        for word, after in itertools.pairwise([*words, ""])
+    ]
+
+
 def _fill(
-    folder: Path, puzzles: Iterable[Puzzle], load: Callable[[], Solver], jobs: int, shard_size: int
+    folder: Path,
+    puzzles: Iterable[Puzzle],
+    load: Callable[[], Solver],
+    shard_size: int,
+    jobs: int,
+    cluster: str | None,
 ) -> int:
     """Fill a folder; returns the exit code that matters most, earlier runs included."""
     from puzzlesolver.bulk.stream import solve_stream
@@ -328,7 +363,8 @@ def _fill(
         speed = finished / (time.monotonic() - started)
         typer.echo(f"{finished:,} puzzles finished, {speed:,.1f} a second", err=True)
 
-    statuses = solve_stream(puzzles, folder, load, record, shard_size, jobs, progress)
+    with contextlib.redirect_stdout(sys.stderr):  # Ray prints there when a worker has died
+        statuses = solve_stream(puzzles, folder, load, record, shard_size, jobs, progress, cluster)
     found = ", ".join(f"{count:,} {status}" for status, count in statuses.items())
     typer.echo(f"{folder}: {found}", err=True)
     return max(EXIT_CODES[status] for status in statuses)

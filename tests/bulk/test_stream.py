@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import random
-import signal
-import subprocess
-import time
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -16,54 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from puzzlesolver.bulk.stream import solve_stream
+from puzzlesolver.bulk.stream import Prepare, solve_stream
 from puzzlesolver.cli.app import main
 from puzzlesolver.cli.output import record
-from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import ParseError, UsageError
 from puzzlesolver.hub.store import save_model
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.pipeline import Solver, load_solver
 from puzzlesolver.runtime import choose_runtime
+from tests.bulk.support import SHARD_SIZE, contents, kill_often, options, run
 from tests.cli.support import command, environment
-
-SOLUTION = np.array([[1, 2, 3, 4], [3, 4, 1, 2], [2, 1, 4, 3], [4, 3, 2, 1]], np.uint8)
-SHARD_SIZE = 10
-
-
-@pytest.fixture
-def model(tiny_model: RecursiveModel, tmp_path: Path) -> Path:
-    """Folder of an untrained model."""
-    save_model(tiny_model, tmp_path / "tiny", training={}, card="# An untrained model\n")
-    return tmp_path / "tiny"
-
-
-@pytest.fixture
-def many(tmp_path: Path) -> Path:
-    """A CSV of 65 boards, from nearly full to nearly empty, each with one solution."""
-    rng, sudoku, boards = np.random.default_rng(0), get_domain("sudoku"), []
-    while len(boards) < 65:
-        grid = SOLUTION.copy()
-        grid.flat[rng.choice(16, 1 + len(boards) % 10, replace=False)] = 0
-        if sudoku.count_solutions(Puzzle("sudoku", "", grid, "")) == 1:
-            boards.append(sudoku.format_line(grid))
-    path = tmp_path / "many.csv"
-    path.write_text("question\n" + "\n".join(boards) + "\n")
-    return path
-
-
-def options(model: Path, out: Path, *more: str) -> list[str]:
-    fixed = ["-m", str(model), "-f", "jsonl", "-o", f"{out}/", "--max-steps", "40"]
-    return [*fixed, "--device", "cpu", "--shard-size", str(SHARD_SIZE), *more]
-
-
-def run(many: Path, model: Path, out: Path, *more: str) -> int:
-    return main(["solve", str(many), *options(model, out, *more)])
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
 def merged(folder: Path) -> list[dict[str, object]]:
@@ -102,45 +60,10 @@ def test_kills_at_any_time_lose_and_double_nothing(many: Path, model: Path, tmp_
     """Twenty kill -9, of a worker or of the whole run, then a run to the end."""
     whole, out = tmp_path / "whole", tmp_path / "out"
     run(many, model, whole)
-    rng, kills = random.Random(0), 0
     words = command("solve", many, *options(model, out, "--jobs", "2"))
-    while kills < 20:
-        process = subprocess.Popen(words, env=environment(), stderr=subprocess.DEVNULL)
-        while kills < 20 and process.poll() is None:
-            before = set(out.glob("*")) if rng.random() < 0.7 else None
-            while process.poll() is None and (
-                not workers(process.pid) or before == set(out.glob("*"))
-            ):  # most often until something is written; sometimes while a worker is starting
-                time.sleep(0.01)
-            time.sleep(rng.uniform(0, 0.2))
-            victim = process.pid if rng.random() < 0.25 else rng.choice([*workers(process.pid), 0])
-            if victim:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(victim, signal.SIGKILL)
-                    kills += 1
-        if kills == 20:
-            process.kill()
-        process.wait()
-        if (out / "manifest.json").exists():
-            assert contents(out) == contents(whole)
-            (out / "manifest.json").unlink()  # more to do
-            for path in rng.sample(sorted(out.glob("*.jsonl")), 4):
-                path.unlink()
+    kill_often(words, environment(), b"spawn_main", out, whole, kills=20)
     run(many, model, out)
     assert contents(out) == contents(whole)
-
-
-def workers(pid: int) -> list[int]:
-    """Worker processes of a run."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return [
-            int(child)
-            for child in children
-            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-        ]
-    except (FileNotFoundError, ProcessLookupError):
-        return []
 
 
 def test_workers_fill_the_same_folder(many: Path, model: Path, tmp_path: Path) -> None:
@@ -161,6 +84,7 @@ def test_workers_fill_the_same_folder(many: Path, model: Path, tmp_path: Path) -
         (["--max-steps", "100"], "policy.max_steps is 40, not 100"),
         (["--shard-size", "7"], "shard_size is 10, not 7"),
         (["--fallback", "exact"], "fallback is 'none', not 'exact'"),
+        (["--engine", "onnx"], "engine is 'torch', not 'onnx'"),
     ],
 )
 def test_other_settings_are_refused(
@@ -191,6 +115,17 @@ def test_another_model_is_refused(
     save_model(tiny_model, model, training={}, card="# Another one of that name\n")
     with pytest.raises(UsageError, match="model_sha256"):
         solve_stream(puzzles, out, load(model), record, SHARD_SIZE)
+
+
+def test_a_worker_refuses_another_model_and_a_folder_that_it_cannot_see(
+    many: Path, model: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    solve_stream(islice(read_puzzles([many]), 20), out, load(model), record, SHARD_SIZE)
+    with pytest.raises(UsageError, match=r"policy\.seed is 0, not 1"):
+        Prepare(load(model, seed=1), record, out, SHARD_SIZE)()
+    with pytest.raises(UsageError, match=r"run\.json.*cannot read it"):
+        Prepare(load(model), record, tmp_path / "elsewhere", SHARD_SIZE)()
 
 
 def test_another_input_is_refused(many: Path, model: Path, tmp_path: Path) -> None:
