@@ -24,6 +24,9 @@ from puzzlesolver.refine.known import KnownAnswer
 SAME_SIZE = "same size"
 NOT_IN_MAP = "not in the id map"
 
+KEPT = 4
+"""Grids that are kept of the votes of one fit for one test input."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ArcRecord:
@@ -61,7 +64,8 @@ class TaskRecord(ArcRecord):
         demos: share of the demonstrations that the best fit reproduces.
         signs: as in `refine.adapt.trust.Signs`; None where no size rule fits.
         chance: that it is right, as was said with the answer.
-        fits: seed, optimizer steps, loss, demonstrations and end of each.
+        fits: seed, optimizer steps, loss, demonstrations and end of each, the share of its votes
+            for what it was not shown, and what it voted for at each test input, heaviest first.
     """
 
     rule: str
@@ -118,6 +122,10 @@ def record(task: Task, answer: TaskAnswer) -> TaskRecord:
                 "loss": round(fit.loss, 5),
                 "demos": round(fit.demos, 4),
                 "left_out": None if fit.left_out is None else round(fit.left_out, 4),
+                "votes": [
+                    [(format_line(vote.grid), round(vote.share, 4)) for vote in votes[:KEPT]]
+                    for votes in fit.votes
+                ],
                 "ended": fit.ended,
                 "cpu_seconds": round(fit.seconds, 2),
             }

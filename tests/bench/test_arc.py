@@ -93,6 +93,7 @@ def test_attempts_are_compared_and_ranked() -> None:
     assert third.right == [[False, False]] and third.ranks == [3] and not third.score.solved
     assert kept(vote(7, 1.0)).ranks == [None]
     assert second.attempts == [["77/77", "33/33"]]
+    assert third.fits[0]["votes"] == [[("77/77", 0.5), ("88/88", 0.3), ("33/33", 0.2)]]
     numbers = summarise([second, third])
     assert numbers["tasks"]["count"] == 1 and numbers["tasks_at_once"]["count"] == 0
     assert numbers["ever_voted_for"]["count"] == 2
