@@ -80,7 +80,7 @@ class TaskResult(Result):
             f"size rule: {self.fitted.rule}",
             f"{round(self.fitted.demos * demos)} of {demos} demonstrations reproduced",
             f"{share:.0%} of the votes for attempt 1",
-            f"an attempt is right with a chance of {self.fitted.chance:.0%}",
+            f"an estimated chance of {self.fitted.chance:.0%} that an attempt is correct",
             f"{self.fitted.seconds:.1f} CPU-s",
         ]
 

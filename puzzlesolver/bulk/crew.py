@@ -102,7 +102,7 @@ def solve_in_crew(workplace: Workplace, shards: Iterable[Shard], count: int) -> 
                 fault, shard = error, None
             if shard is None:
                 break
-            if len(crew.busy) == count:
+            while len(crew.busy) == count:  # what is not finished may have died and begun again
                 yield from crew.collect()
             crew.give(shard)
         while crew.busy:
