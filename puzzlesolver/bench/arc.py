@@ -23,6 +23,8 @@ import numpy as np
 
 from puzzlesolver.bench.arc_fits import Fits
 from puzzlesolver.bench.arc_known import Known
+from puzzlesolver.bench.arc_page import sections as sections
+from puzzlesolver.bench.arc_page import shares
 from puzzlesolver.bench.arc_records import KnownRecord, TaskRecord
 from puzzlesolver.bench.cost import describe_machine
 from puzzlesolver.bench.journal import SCHEMA, Journal
@@ -194,15 +196,7 @@ def show(report: dict[str, Any], console: Console) -> None:
     from rich.table import Table
 
     table = Table("", "share (95 %)", "of", title=f"{report['suite']}: two attempts at a test")
-    rows = {
-        "test inputs answered (official)": report["inputs"],
-        "tasks with all tests answered": report["tasks"],
-        "… by first attempts alone": report["tasks_at_once"],
-        "the right grid ever voted for": report["ever_voted_for"],
-    }
-    for group in ("by_size", "by_fit", "by_map"):
-        rows |= report.get(group, {})
-    for title, each in rows.items():
+    for title, each in shares(report).items():
         table.add_row(title, percent(each), f"{each['of']:,}")
     console.print(table)
     console.print(f"mean over tasks of the share of test inputs answered: {report['score']:.1%}")

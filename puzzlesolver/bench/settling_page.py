@@ -5,7 +5,7 @@ In: the numbers of `settling.py` of several modes. Out: one section, or None whe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from puzzlesolver.bench.charts import Line, dots, lines
@@ -94,18 +94,23 @@ def _risks(told: Told) -> Iterator[Panel]:
         }
         if not kept:
             continue
-        yield Panel(
-            f"Risk when only the best are answered ({mode})",
-            ("answered", *kept),
-            [
-                (f"{coverage:.0%}", *(f"{risk:.1%}" for risk in row))
-                for coverage, row in zip(COVERAGES, zip(*kept.values(), strict=True), strict=True)
-            ],
-            lines(
-                [Line(sign, _hundred(COVERAGES), _hundred(risks)) for sign, risks in kept.items()],
-                x="% of the puzzles answered", y="% of them wrong",
-            ),
-        )  # fmt: skip
+        yield risk_panel(f"Risk when only the best are answered ({mode})", kept)
+
+
+def risk_panel(caption: str, risks: Mapping[str, Sequence[float]]) -> Panel:
+    """The share of wrong answers at each of `COVERAGES`, one series for each sign."""
+    return Panel(
+        caption,
+        ("answered", *risks),
+        [
+            (f"{coverage:.0%}", *(f"{risk:.1%}" for risk in row))
+            for coverage, row in zip(COVERAGES, zip(*risks.values(), strict=True), strict=True)
+        ],
+        lines(
+            [Line(sign, _hundred(COVERAGES), _hundred(each)) for sign, each in risks.items()],
+            x="% of the puzzles answered", y="% of them wrong",
+        ),
+    )  # fmt: skip
 
 
 def _beliefs(told: Told) -> Iterator[Panel]:
@@ -117,29 +122,31 @@ def _beliefs(told: Told) -> Iterator[Panel]:
         if bins
     }
     if found:
-        yield Panel(
-            "Is it as often right as it believes?",
-            ("", "belief", "right", "puzzles"),
+        yield belief_panel(found)
+
+
+def belief_panel(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> Panel:
+    """The bins of `settling.reliability`, by the name of the belief."""
+    return Panel(
+        "Is it as often right as it believes?",
+        ("", "belief", "right", "puzzles"),
+        [
+            (name, f"{held['belief']:.1%}", percent(held), f"{held['of']:,}")
+            for name, bins in found.items()
+            for held in bins
+        ],
+        lines(
             [
-                (name, f"{held['belief']:.1%}", percent(held), f"{held['of']:,}")
+                Line(
+                    name,
+                    _hundred(held["belief"] for held in bins),
+                    *(_hundred(held[key] for held in bins) for key in ("share", "low", "high")),
+                )
                 for name, bins in found.items()
-                for held in bins
             ],
-            lines(
-                [
-                    Line(
-                        name,
-                        _hundred(held["belief"] for held in bins),
-                        *(
-                            _hundred(held[key] for held in bins)
-                            for key in ("share", "low", "high")
-                        ),
-                    )
-                    for name, bins in found.items()
-                ],
-                x="% that the model believes", y="% right", diagonal=True,
-            ),
-        )  # fmt: skip
+            x="% that it believes", y="% right", diagonal=True,
+        ),
+    )  # fmt: skip
 
 
 def _ends(worth: Mapping[str, Any] | None) -> tuple[float, float, float] | None:

@@ -10,6 +10,7 @@ import pytest
 
 from puzzlesolver.bench import arc
 from puzzlesolver.bench.arc_records import TaskRecord, record, summarise
+from puzzlesolver.bench.page import write_page
 from puzzlesolver.domains.arc import Pair, Task
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.arc.stem import ArcConfig
@@ -44,6 +45,14 @@ def test_a_run_tells_every_task_and_the_official_score(tmp_path: Path) -> None:
     header, *lines = map(json.loads, (tmp_path / "arc.jsonl").read_text().splitlines())
     assert header["run"]["settings"]["seeds"] == 1
     assert sorted(line["puzzle"]["task"] for line in lines) == [each.name for each in TASKS]
+
+
+def test_a_page_tells_the_shares_and_what_the_chances_were_worth(tmp_path: Path) -> None:
+    report = arc.run("arc-eval", settings=TINY, processes=1)
+    write_page(tmp_path / "page.html", [report])
+    page = (tmp_path / "page.html").read_text()
+    for words in ("test inputs answered (official)", "100.0%", "Brier score", "% that it believes"):
+        assert words in page
 
 
 def test_shards_are_taken_over_by_a_run_of_the_whole(tmp_path: Path) -> None:
