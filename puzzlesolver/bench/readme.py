@@ -14,10 +14,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+from puzzlesolver.bench.arc_page import shares as arc_shares
 from puzzlesolver.bench.cost_page import answers, speeds
 from puzzlesolver.bench.scores import rounded, scores, where
 from puzzlesolver.bench.settling import SIGNS, area
 from puzzlesolver.bench.shares import percent
+from puzzlesolver.refine.adapt.trust import calibrated_on
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "benchmarks"
@@ -181,6 +183,34 @@ def curves(reports: list[dict[str, Any]]) -> str:
     return "\n".join([*rows, "", f"{reports[0]['runs'][0]['machine']}.", ""]) + "\n"
 
 
+def tasks(reports: list[dict[str, Any]]) -> str:
+    """Suites of ARC side by side: what was answered, what the chances were worth, the time."""
+    suites = [f"{each['suite']}, {each['part']['rows']:,} tasks" for each in reports]
+    rows = [f"| | {' | '.join(suites)} |", "|---|" + "---:|" * len(reports)]
+    found = [arc_shares(report) for report in reports]
+    for name in dict.fromkeys(name for each in found for name in each):
+        rows.append(f"| {name} | {' | '.join(percent(each.get(name)) for each in found)} |")
+    # What chances are worth is told by tasks that had no part in how they are computed.
+    chances = [
+        None if each["data"]["sha256"] == calibrated_on() else each.get("chance")
+        for each in reports
+    ]
+    for name, tell in (
+        ("Brier score of the chances told", lambda chance: f"{chance['brier']:.3f}"),
+        ("… of their mean alone", lambda chance: f"{chance['brier_of_the_mean']:.3f}"),
+        ("AUROC of the chances told", area),
+    ):
+        told = ["–" if chance is None else tell(chance) for chance in chances]
+        if any(chances):
+            rows.append(f"| {name} | {' | '.join(told)} |")
+    seconds = [each["cpu_seconds"] for each in reports]
+    for name in ("median", "mean", "most"):
+        told = [f"{each[name]:,.0f}" for each in seconds]
+        rows.append(f"| CPU seconds a task, {name} | {' | '.join(told)} |")
+    facts = {report["overlap"] for report in reports} | {where(each["machine"]) for each in reports}
+    return "\n".join([*rows, "", f"Of these runs: {'; '.join(sorted(facts))}.", ""]) + "\n"
+
+
 BLOCKS = {
     "results": results,
     "parts": parts,
@@ -188,6 +218,7 @@ BLOCKS = {
     "families": families,
     "settling": settling,
     "curves": curves,
+    "tasks": tasks,
 }
 
 

@@ -40,6 +40,15 @@ def test_no_measured_number_stands_outside_the_blocks(document: Path) -> None:
     assert not found, "measured numbers belong into a block"
 
 
+def test_chances_are_not_judged_by_the_tasks_that_they_come_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    block = "<!-- tasks arc-dev -->\n<!-- end -->\n"
+    assert "Brier score" not in renew(block)
+    monkeypatch.setattr("puzzlesolver.bench.readme.calibrated_on", lambda: "other tasks")
+    assert "| Brier score of the chances told | 0." in renew(block)
+
+
 @pytest.mark.parametrize(
     ("block", "told"),
     [("parts sudoku-easy sudoku-sizes", "| sudoku-sizes: 16×16 |"), ("cost sudoku-extreme", "p95")],

@@ -47,6 +47,12 @@ def chance(signs: Signs) -> float:
     return 1 / (1 + math.exp(-score))
 
 
+def calibrated_on() -> str:
+    """SHA-256 of the tasks that the weights come from, which cannot tell how good they are."""
+    digest: str = _model()["from"]["data"]["sha256"]
+    return digest
+
+
 @functools.cache
 def _model() -> dict[str, Any]:
     text = importlib.resources.files("puzzlesolver.refine.adapt").joinpath(FILE).read_text()
