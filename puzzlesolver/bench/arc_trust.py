@@ -67,13 +67,14 @@ def main(journal: Path, out: Path) -> None:
     header, *lines = map(json.loads, journal.read_text().splitlines())
     records = [TaskRecord(**line["puzzle"]) for line in lines]
     records = [each for each in records if each.signs is not None]
-    signs = np.array([list((each.signs or {}).values()) for each in records])
+    evidence = [trust.Signs(**(each.signs or {})).evidence for each in records]
+    signs = np.array([list(each.values()) for each in evidence])
     right = np.array([each.score.solved for each in records])
     bias, *weights = calibrate(signs, right)
     honest = left_out(signs, right)
     model = {
         "bias": round(bias, 4),
-        "weights": dict(zip(trust.Signs._fields, np.round(weights, 4).tolist(), strict=True)),
+        "weights": dict(zip(evidence[0], np.round(weights, 4).tolist(), strict=True)),
         "from": header["run"],
         "tasks": len(records),
         "right": int(right.sum()),

@@ -125,6 +125,7 @@ class _Fit:
         self.desk, self.left_out, self.variant, self.seed = desk, left_out, variant, seed
         self.settings, self.deadline = settings, deadline
         self.started = time.process_time()
+        self.longest = 0.0  # seconds of an update with its check, left for the last one
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.stem = ArcStem(settings.model, prior.scale)
@@ -159,12 +160,15 @@ class _Fit:
         steps = max(1, min(settings.most_steps, round(settings.work / (tokens + OVERHEAD))))
         sure = 0
         for step in range(1, steps + 1):
+            began = time.monotonic()
             self.update(1 - 0.9 * (step - 1) / steps)
             last = step == steps or self.over()
-            if step % settings.check_every and not last:
-                continue
-            if step >= settings.first_check * steps or last:
+            checked = last or step % settings.check_every == 0
+            if last or (checked and step >= settings.first_check * steps):
                 self.vote()
+            self.longest = max(self.longest, time.monotonic() - began)
+            if not checked:
+                continue
             sure += self.demos == 1 and self.loss < settings.enough_loss
             enough = sure >= settings.enough_checks
             yield self.report(step, steps, "sure" if enough else "spent" if last else "")
@@ -177,7 +181,7 @@ class _Fit:
 
     def over(self) -> bool:
         """Whether the deadline or the CPU seconds say stop."""
-        late = self.deadline is not None and time.monotonic() >= self.deadline
+        late = self.deadline is not None and time.monotonic() + self.longest >= self.deadline
         return late or self.seconds() >= self.settings.seconds
 
     def report(self, step: int, steps: int, ended: Literal["", "sure", "spent"]) -> FitReport:

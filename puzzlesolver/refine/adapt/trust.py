@@ -1,7 +1,9 @@
 """How likely the answer to a task is right, told from how its fits went.
 
-Logistic regression on four signs, whose weights `python -m puzzlesolver.bench.arc_trust` finds on
-training tasks and writes into `trust.json`. It is an estimate, no verdict: ARC has no rules to ask.
+Logistic regression on what the fits agree about, as far as they reproduce the demonstrations: a fit
+that does not has learned another rule, however sure it is. `python -m puzzlesolver.bench.arc_trust`
+finds the weights on training tasks and writes them into `trust.json`. The probability is an
+estimate, no verdict: ARC has no rules to ask.
 
 In: the signs. Out: a probability.
 
@@ -35,6 +37,12 @@ class Signs(NamedTuple):
     agreement: float
     left_out: float
 
+    @property
+    def evidence(self) -> dict[str, float]:
+        """What the probability is computed from: the last three signs times the first."""
+        demos, *others = self
+        return {name: demos * sign for name, sign in zip(self._fields[1:], others, strict=True)}
+
 
 UNKNOWN = 0.5
 """Stands for `left_out` where every fit needed all demonstrations."""
@@ -43,7 +51,7 @@ UNKNOWN = 0.5
 def chance(signs: Signs) -> float:
     """The probability that one of two attempts is right at every test input."""
     model = _model()
-    score = model["bias"] + sum(model["weights"][name] * x for name, x in signs._asdict().items())
+    score = model["bias"] + sum(model["weights"][name] * x for name, x in signs.evidence.items())
     return 1 / (1 + math.exp(-score))
 
 
