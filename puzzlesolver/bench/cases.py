@@ -22,8 +22,10 @@ import numpy as np
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.errors import UsageError
 
-SIZES = (4, 6, 16)
-"""Boards other than 9×9 that one set of weights is tried on."""
+SIZES = {4: 100, 6: 100, 16: 30}
+"""Boards other than 9×9 that one set of weights is tried on: sizes, and how many. Those of 16×16
+take most of the time.
+"""
 
 GENERATED = 1_000
 """Puzzles that `hard_boards` makes when it is given no file; that takes minutes."""
@@ -75,9 +77,11 @@ def hard_boards(data: Path | None, limit: int | None, seed: int) -> Cases:
 def boards_of_sizes(data: Path | None, limit: int | None, seed: int) -> Cases:
     """Boards of `SIZES`."""
     refuse(data, "sudoku-extreme reads boards of any size")
-    count = KIND if limit is None else limit
     generate = get_domain("sudoku").generate
-    made = {f"{size}×{size}": generate(count, seed, size=size) for size in SIZES}
+    made = {
+        f"{size}×{size}": generate(min(count, limit or count), seed, size=size)
+        for size, count in SIZES.items()
+    }
     return gather(f"generated, seed {seed}", made)
 
 

@@ -121,7 +121,7 @@ SUITES: dict[str, Entry] = {
             domain="sudoku",
             description="generated 4×4, 6×6 and 16×16 boards: weights trained on 9×9 alone",
             data="generated, seed 0",
-            sha256="a4d884b78ac27db70ad266f76589a8715d7c32b9c9e4063a998a1d67456096e5",
+            sha256="4632a7f374f1ac5a1a356bf3c85370c8f60bab11614835362af1af64ca617f7a",
             load=cases.boards_of_sizes,
             max_steps={"settle": 2_000, "raw": 2_000, "verified": 2_000},
         ),

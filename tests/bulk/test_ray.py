@@ -57,11 +57,11 @@ def processes(home: str, named: bytes = b"") -> list[int]:
 def test_kills_at_any_time_lose_and_double_nothing(
     many: Path, model: Path, tmp_path: Path, ray_environment: dict[str, str]
 ) -> None:
-    """Five kill -9 of one of two workers, one of the whole run, then a run to the end."""
+    """Twenty kill -9, of one of two workers or of the whole run, then a run to the end."""
     whole, out = tmp_path / "whole", tmp_path / "out"
     run(many, model, whole)
     words = command("solve", many, *options(model, out, "--jobs", "2", "--ray"))
-    kill_often(words, ray_environment, WORKER, out, whole, kills=6)
+    kill_often(words, ray_environment, WORKER, out, whole, kills=20)
     while processes(ray_environment["RAY_TMPDIR"], WORKER):
         time.sleep(0.1)
     run(many, model, out)
