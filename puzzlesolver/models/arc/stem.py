@@ -37,17 +37,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from puzzlesolver.models.arc.features import DIRECTED, DIRECTIONS, MAX_PLANES, PLAIN, Sheet
-from puzzlesolver.models.arc.hearing import component_mean, pool, scan, spread_
+from puzzlesolver.models.arc.hearing import hear, renew
+from puzzlesolver.models.arc.modes import to_modes
 from puzzlesolver.models.arc.relations import Relations, relate
 from puzzlesolver.models.interface import ModelConfig
 
 COLOURS = 10
-ROOT = math.sqrt(0.5)
-MODES = torch.tensor(
-    [[0.5, 0.5, 0.5, 0.5], [0.5, -0.5, 0.5, -0.5], [ROOT, 0, -ROOT, 0], [0, ROOT, 0, -ROOT]]
-)
-"""Rows: all four; along minus across; right minus left; down minus up. Orthonormal."""
-
 BLOCKS = torch.tensor([[1.0, 1, 2], [1, 1, -2], [1, -1, 0], [1, -1, 0]])
 """What a map to the same direction, to the opposite one and to those across does to each mode."""
 
@@ -129,16 +124,6 @@ def lay(sheets: Sequence[Sheet]) -> Canvases:
     )
 
 
-def to_modes(x: Tensor) -> Tensor:
-    """Directions `[4, …]` (right, down, left, up) to modes; keeps lengths."""
-    return (MODES.to(x) @ x.reshape(DIRECTIONS, -1)).view(x.shape)
-
-
-def from_modes(modes: Tensor) -> Tensor:
-    """The inverse of `to_modes`."""
-    return (MODES.T.to(modes) @ modes.reshape(DIRECTIONS, -1)).view(modes.shape)
-
-
 class TurnedLinear(nn.Module):
     """The linear maps that commute with every turn and reflection of the directions; on modes.
 
@@ -152,9 +137,13 @@ class TurnedLinear(nn.Module):
         weight = torch.randn(3, outputs, inputs) / math.sqrt(DIRECTIONS * inputs)
         self.weight = nn.Parameter(weight)
 
+    def of_modes(self) -> Tensor:
+        """The map of each mode, `[4, outputs, inputs]`."""
+        maps = BLOCKS.to(self.weight) @ self.weight.flatten(1)
+        return maps.view(DIRECTIONS, *self.weight.shape[1:])
+
     def forward(self, x: Tensor) -> Tensor:
-        weight = BLOCKS.to(x) @ self.weight.flatten(1)
-        return torch.bmm(weight.view(DIRECTIONS, *self.weight.shape[1:]), x)
+        return self.of_modes() @ x
 
 
 class TaskVectors(nn.Module):
@@ -181,10 +170,25 @@ class TaskVectors(nn.Module):
 
 
 class Told(NamedTuple):
-    """What is recalled at every step: `tokens[4, D, T]` in modes, and `rule[2H, 1]` for all."""
+    """What is the same at every step.
+
+    Attributes:
+        tokens: `[4, D, T]` in modes, recalled by every token.
+        rule: `[2H]`, for all of them.
+        say: the maps of modes of this and the next ones, as in `TurnedLinear.of_modes`.
+        by_colour: likewise.
+        by_cell: likewise.
+        up: likewise.
+        down: likewise.
+    """
 
     tokens: Tensor
     rule: Tensor
+    say: Tensor
+    by_colour: Tensor
+    by_cell: Tensor
+    up: Tensor
+    down: Tensor
 
 
 class ArcStem(nn.Module):
@@ -209,7 +213,7 @@ class ArcStem(nn.Module):
         self.up = TurnedLinear(heard, 2 * hidden)
         self.rule = nn.Linear(config.rule, 2 * hidden)
         self.down = TurnedLinear(hidden, width)
-        self.gain = nn.Parameter(torch.ones(width, 1))
+        self.gain = nn.Parameter(torch.ones(width))
         self.head = nn.Parameter(torch.randn(width) / math.sqrt(width))
         self.keep = nn.Parameter(COPY * F.one_hot(torch.tensor(0), MAX_PLANES).float())
         with torch.no_grad():
@@ -224,7 +228,8 @@ class ArcStem(nn.Module):
         alike = self.plain.weight @ canvases.plain + task.colour.T[:, canvases.colour]
         alike = alike + task.diagonal[:, None] * canvases.slanted
         tokens = torch.cat(((tokens[0] + 2 * (alike + self.plain.bias[:, None]))[None], tokens[1:]))
-        return Told(tokens, self.rule(task.rule)[:, None])
+        maps = self.say, self.by_colour, self.by_cell, self.up, self.down
+        return Told(tokens, self.rule(task.rule), *(each.of_modes() for each in maps))
 
     def init_state(self, canvases: Canvases) -> Tensor:
         """The state before the first step."""
@@ -232,29 +237,17 @@ class ArcStem(nn.Module):
 
     def step(self, state: Tensor, told: Told, canvases: Canvases) -> Tensor:
         """One step of the recurrence."""
-        relations, sizes = canvases.relations, self.config
-        x = state + told.tokens
-        said = from_modes(self.say(x))
-        straight, slanted, message = torch.split(
-            said, [2 * sizes.scanned, 2 * sizes.scanned, sizes.pooled], 1
+        relations = canvases.relations
+        x, arrived, shared, by_colour, by_cell = hear(
+            state, told.tokens, told.say, self.decay, relations
         )
-        # A diagonal speaks for the two directions between which it lies, and is heard by both.
-        gate, news = torch.cat((straight, slanted + slanted.roll(-1, 0))).chunk(2, 1)
-        gate = torch.sigmoid(gate + self.decay[:, None])
-        message = F.silu(message)
-        straight, slanted = scan(gate, (1 - gate) * F.silu(news), relations.lines).chunk(2)
-        arrived = torch.cat((straight, slanted + slanted.roll(1, 0)), 1)
-        shared = component_mean(message, relations.components)
-        by_colour, by_cell = (to_modes(each) for each in pool(message, relations.blocks))
-        whole = by_colour[:, : sizes.pooled] @ relations.average
-        heard = torch.cat((x, to_modes(torch.cat((arrived, shared), 1))), 1)
+        by_colour, by_cell = to_modes(by_colour), to_modes(by_cell)
+        whole = by_colour[:, : self.config.pooled] @ relations.average
         by_source = by_colour @ relations.source
-        by_colour = self.by_colour(torch.cat((by_colour, whole, by_source), 1))
-        heard = spread_(heard, by_colour, self.by_cell(by_cell), relations.blocks)
-        gates, values = (from_modes(self.up(heard)) + told.rule).chunk(2, 1)
-        x = x + self.down(to_modes(F.silu(gates) * values))
-        normed: Tensor = x * torch.rsqrt(x.square().mean((0, 1)) + 1e-6) * self.gain
-        return normed
+        by_colour = told.by_colour @ torch.cat((by_colour, whole, by_source), 1)
+        by_cell = told.by_cell @ by_cell
+        heard = x, arrived, shared, by_colour, by_cell
+        return renew(*heard, told.up, told.rule, told.down, self.gain, relations)
 
     def readout(self, state: Tensor, canvases: Canvases) -> Tensor:
         """Logits `float32[C, most colours of a sheet]`; -inf where a sheet has fewer."""

@@ -143,6 +143,7 @@ class _Fit:
             lr=settings.learning_rate,
             betas=(0.9, 0.95),
             weight_decay=0.0,
+            fused=True,
         )
         self.rates = [group["lr"] for group in self.optimizer.param_groups]
         self.laid: dict[tuple[int, ...], Canvases] = {}
@@ -207,16 +208,14 @@ class _Fit:
         settings, canvases = self.settings, self.batch()
         for group, peak in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = rate * peak
+        told, state = self.stem.embed(canvases, self.task), self.stem.init_state(canvases)
         with torch.no_grad():
-            state = self.stem.init_state(canvases)
-            told = self.stem.embed(canvases, self.task)
             for _ in range(self.rng.integers(settings.free_steps + 1)):
                 state = self.stem.step(state, told, canvases)
-        told = self.stem.embed(canvases, self.task)
         for _ in range(settings.gradient_steps):
             state = self.stem.step(state, told, canvases)
             noise = torch.randn(state.shape, generator=self.generator)
-            state = state + settings.noise * noise
+            state = torch.add(state, noise, alpha=settings.noise)
         loss = fit_loss(self.stem.readout(state, canvases), canvases)
         self.optimizer.zero_grad()
         total = loss + settings.asymmetry * self.task.asymmetry()
@@ -224,8 +223,7 @@ class _Fit:
         nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
         with torch.no_grad():
-            for averaged, parameter in zip(self.averaged, self.parameters, strict=True):
-                averaged.lerp_(parameter, 1 - settings.average)
+            torch._foreach_lerp_(self.averaged, self.parameters, 1 - settings.average)
         now = loss.item()
         self.loss = (
             now if math.isnan(self.loss) else self.loss + (1 - SMOOTHING) * (now - self.loss)

@@ -1,0 +1,805 @@
+"""One recurrent step of the ARC stem as machine code, forward and backward.
+
+A fit is tens of thousands of such steps of a small network on a few thousand tokens; as separate
+operations of torch they spend their time on passing numbers through memory. Here a chunk of tokens
+stays in the cache from the state to what it says, and from what it hears to the next state.
+
+Arrays are of one kind, float32 or float64; the last arguments are written. Backward passes compute
+again what is local to a token, and are kept only what crossed tokens.
+
+Shape legend: T tokens, D width, S scanned and P pooled channels, N = D + 2S + P heard ones, H
+hidden width, R runs (a colour of a sheet), C cells of all sheets; 4 = directions, or the modes of
+their symmetry group (see `stem.py`), 8 = directions and diagonals.
+
+    >>> speak(state, told, weight, decay, modes, x, gate, news, message)
+    >>> travel(gate, news, lines, arrived)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+import numpy.typing as npt
+from numba import types
+from numba.extending import intrinsic, overload, register_jitable
+
+Reals = npt.NDArray[np.floating[Any]]
+Places = npt.NDArray[np.int64]
+F = TypeVar("F", bound=Callable[..., Any])
+
+CHUNK = 128
+"""Tokens computed together: what they need fits into the first level of the cache."""
+
+ONE = np.float32(1)
+ZERO = np.float32(0)
+EPSILON = np.float32(1e-6)
+"""Added to the mean square before the root."""
+
+TIE = np.float32(1e-5)
+"""Maxima so close share the gradient: tokens that are alike have equal states but for rounding, and
+turned grids must have turned gradients."""
+
+LOG2_E = np.float32(np.log2(np.e))
+TAYLOR = tuple(np.float32(np.log(2) ** k / float(np.prod(range(1, k + 1)))) for k in range(7))
+"""Coefficients of 2^x."""
+
+EXPONENT_BITS, EXPONENT_BIAS = 23, 127
+LARGEST = np.float32(126)
+
+
+VECTORS: dict[str, Any] = {
+    "fastmath": {"reassoc", "contract", "arcp", "nsz"},
+    "error_model": "numpy",
+}
+"""What lets a loop become vectors: sums in any order, and no check of every division."""
+
+
+def _compiled(function: F) -> F:
+    """Machine code, kept on disk."""
+    compiled: F = numba.njit(cache=True, **VECTORS)(function)
+    return compiled
+
+
+@intrinsic
+def _as_float32(typing: Any, bits: Any) -> Any:
+    """The float of these 32 bits."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(types.float32))
+
+    return types.float32(types.int32), generate
+
+
+def _power_of_two(x: float) -> float:
+    return 2.0**x
+
+
+@overload(_power_of_two, jit_options=VECTORS)
+def _power_of_two_in(x: Any) -> Any:
+    def long(x: Any) -> Any:
+        return np.exp2(x)
+
+    def short(x: Any) -> Any:
+        # No call and no branch, so that the loops around it become vectors.
+        x = min(max(x, -LARGEST), LARGEST)
+        whole = np.floor(x + np.float32(0.5))
+        part = x - whole
+        mantissa = TAYLOR[6]
+        mantissa = mantissa * part + TAYLOR[5]
+        mantissa = mantissa * part + TAYLOR[4]
+        mantissa = mantissa * part + TAYLOR[3]
+        mantissa = mantissa * part + TAYLOR[2]
+        mantissa = mantissa * part + TAYLOR[1]
+        mantissa = mantissa * part + ONE
+        exponent = np.int32(np.int32(whole) + np.int32(EXPONENT_BIAS))
+        return mantissa * _as_float32(np.int32(exponent << np.int32(EXPONENT_BITS)))
+
+    return short if x == types.float32 else long
+
+
+@register_jitable(**VECTORS)
+def _sigmoid(x: Any) -> Any:
+    return ONE / (ONE + _power_of_two(-x * LOG2_E))
+
+
+@_compiled
+def _apply(weight: Reals, x: Reals, out: Reals) -> None:
+    """`out[o, t] = Σ_i weight[o, i] x[i, t]`, of a chunk; by tiles of 4 × 4, for the registers."""
+    outputs, inputs = weight.shape
+    tiled_outputs, tiled_inputs = outputs - outputs % 4, inputs - inputs % 4
+    for o in range(outputs):
+        for t in range(CHUNK):
+            out[o, t] = 0
+    for o in range(0, tiled_outputs, 4):
+        for i in range(0, tiled_inputs, 4):
+            a0, a1, a2, a3 = weight[o, i], weight[o, i + 1], weight[o, i + 2], weight[o, i + 3]
+            b0, b1, b2, b3 = (
+                weight[o + 1, i],
+                weight[o + 1, i + 1],
+                weight[o + 1, i + 2],
+                weight[o + 1, i + 3],
+            )
+            c0, c1, c2, c3 = (
+                weight[o + 2, i],
+                weight[o + 2, i + 1],
+                weight[o + 2, i + 2],
+                weight[o + 2, i + 3],
+            )
+            d0, d1, d2, d3 = (
+                weight[o + 3, i],
+                weight[o + 3, i + 1],
+                weight[o + 3, i + 2],
+                weight[o + 3, i + 3],
+            )
+            for t in range(CHUNK):
+                x0, x1, x2, x3 = x[i, t], x[i + 1, t], x[i + 2, t], x[i + 3, t]
+                out[o, t] += a0 * x0 + a1 * x1 + a2 * x2 + a3 * x3
+                out[o + 1, t] += b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3
+                out[o + 2, t] += c0 * x0 + c1 * x1 + c2 * x2 + c3 * x3
+                out[o + 3, t] += d0 * x0 + d1 * x1 + d2 * x2 + d3 * x3
+    for o in range(outputs):
+        for i in range(tiled_inputs if o < tiled_outputs else 0, inputs):
+            for t in range(CHUNK):
+                out[o, t] += weight[o, i] * x[i, t]
+
+
+@_compiled
+def _add_products(left: Reals, right: Reals, total: Reals) -> None:
+    """`total[o, i] += Σ_t left[o, t] right[i, t]`, of a chunk; by tiles of 2 × 4."""
+    outputs, inputs = total.shape
+    tiled_outputs, tiled_inputs = outputs - outputs % 2, inputs - inputs % 4
+    for o in range(0, tiled_outputs, 2):
+        for i in range(0, tiled_inputs, 4):
+            a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = total[0, 0] * ZERO
+            for t in range(CHUNK):
+                a, b = left[o, t], left[o + 1, t]
+                x0, x1, x2, x3 = right[i, t], right[i + 1, t], right[i + 2, t], right[i + 3, t]
+                a0 += a * x0
+                a1 += a * x1
+                a2 += a * x2
+                a3 += a * x3
+                b0 += b * x0
+                b1 += b * x1
+                b2 += b * x2
+                b3 += b * x3
+            total[o, i] += a0
+            total[o, i + 1] += a1
+            total[o, i + 2] += a2
+            total[o, i + 3] += a3
+            total[o + 1, i] += b0
+            total[o + 1, i + 1] += b1
+            total[o + 1, i + 2] += b2
+            total[o + 1, i + 3] += b3
+    for o in range(outputs):
+        for i in range(tiled_inputs if o < tiled_outputs else 0, inputs):
+            for t in range(CHUNK):
+                total[o, i] += left[o, t] * right[i, t]
+
+
+@_compiled
+def _sum(row: Reals) -> float:
+    total = row[0] * ZERO
+    for t in range(CHUNK):
+        total += row[t]
+    return total
+
+
+@_compiled
+def _to_modes(x: Reals, first: int, modes: Reals) -> None:
+    """Directions `[4, c, CHUNK]` become modes, from channel `first` on."""
+    half, root = modes[0, 0], modes[2, 0]
+    for c in range(first, x.shape[1]):
+        for t in range(CHUNK):
+            along, across = x[0, c, t] + x[2, c, t], x[1, c, t] + x[3, c, t]
+            x[2, c, t] = (x[0, c, t] - x[2, c, t]) * root
+            x[3, c, t] = (x[1, c, t] - x[3, c, t]) * root
+            x[0, c, t] = (along + across) * half
+            x[1, c, t] = (along - across) * half
+
+
+@_compiled
+def _from_modes(x: Reals, first: int, modes: Reals) -> None:
+    """The inverse, which is also the transpose."""
+    half, root = modes[0, 0], modes[2, 0]
+    for c in range(first, x.shape[1]):
+        for t in range(CHUNK):
+            along = (x[0, c, t] + x[1, c, t]) * half
+            across = (x[0, c, t] - x[1, c, t]) * half
+            ahead, down = x[2, c, t] * root, x[3, c, t] * root
+            x[0, c, t], x[2, c, t] = along + ahead, along - ahead
+            x[1, c, t], x[3, c, t] = across + down, across - down
+
+
+@_compiled
+def _load(x: Reals, start: int, first: int, out: Reals) -> None:
+    """A chunk of `x[4, c, T]`, into the channels from `first` on; zero beyond the last token."""
+    count = min(CHUNK, x.shape[2] - start)
+    for v in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            row = x[v, c, start:]
+            for t in range(count):
+                out[v, first + c, t] = row[t]
+            for t in range(count, CHUNK):
+                out[v, first + c, t] = 0
+
+
+@_compiled
+def _load_rows(x: Reals, start: int, out: Reals) -> None:
+    """A chunk of `x[8, T, S]` as `[8, S, CHUNK]`; zero beyond the last token."""
+    count = min(CHUNK, x.shape[1] - start)
+    for v in range(x.shape[0]):
+        rows = x[v, start:]
+        for s in range(x.shape[2]):
+            for t in range(count):
+                out[v, s, t] = rows[t, s]
+            for t in range(count, CHUNK):
+                out[v, s, t] = 0
+
+
+@_compiled
+def _store_rows(x: Reals, start: int, out: Reals) -> None:
+    """The inverse: `x[8, S, CHUNK]` into `out[8, T, S]`."""
+    for v in range(out.shape[0]):
+        rows = out[v, start:]
+        for t in range(min(CHUNK, len(rows))):
+            for s in range(out.shape[2]):
+                rows[t, s] = x[v, s, t]
+
+
+@_compiled
+def _say(weight: Reals, x: Reals, modes: Reals, said: Reals, gates: Reals, news: Reals) -> None:
+    """What a chunk says `[4, 4S + P, CHUNK]`, and of it the arguments of gates and news `[8, S, …]`.
+
+    A diagonal speaks for the two directions between which it lies.
+    """
+    scanned = gates.shape[1]
+    for v in range(4):
+        _apply(weight[v], x[v], said[v])
+    _from_modes(said, 0, modes)
+    for v in range(4):
+        for s in range(scanned):
+            for t in range(CHUNK):
+                gates[v, s, t] = said[v, s, t]
+                news[v, s, t] = said[v, scanned + s, t]
+                gates[4 + v, s, t] = (
+                    said[v, 2 * scanned + s, t] + said[(v + 1) % 4, 2 * scanned + s, t]
+                )
+                news[4 + v, s, t] = (
+                    said[v, 3 * scanned + s, t] + said[(v + 1) % 4, 3 * scanned + s, t]
+                )
+
+
+@_compiled
+def speak(
+    state: Reals,
+    told: Reals,
+    weight: Reals,
+    decay: Reals,
+    modes: Reals,
+    x: Reals,
+    gate: Reals,
+    news: Reals,
+    message: Reals,
+) -> None:
+    """From the state to what every token says.
+
+    Args:
+        state: `[4, D, T]`, in modes.
+        told: likewise; what is added to it.
+        weight: `[4, 4S + P, D]`, a map of modes: gate and news of directions, of diagonals, message.
+        decay: `[S]`, of gates.
+        modes: `[4, 4]`.
+        x: `[4, D, T]`, `state + told`.
+        gate: `[8, T, S]`, the share that a token lets through.
+        news: `[8, T, S]`, what it adds.
+        message: `[4, P, T]`, to its component, colour and cell.
+    """
+    tokens, scanned, kind = state.shape[2], len(decay), state.dtype
+    near = np.zeros((4, state.shape[1], CHUNK), kind)
+    said = np.empty((4, weight.shape[1], CHUNK), kind)
+    opened, added = np.empty((8, scanned, CHUNK), kind), np.empty((8, scanned, CHUNK), kind)
+    for start in range(0, tokens, CHUNK):
+        count = min(CHUNK, tokens - start)
+        for v in range(4):
+            for c in range(state.shape[1]):
+                own, recalled, both = state[v, c, start:], told[v, c, start:], x[v, c, start:]
+                for t in range(count):
+                    near[v, c, t] = both[t] = own[t] + recalled[t]
+        _say(weight, near, modes, said, opened, added)
+        for way in range(8):
+            for s in range(scanned):
+                opening, adding, more = opened[way, s], added[way, s], decay[s]
+                for t in range(CHUNK):
+                    opening[t] = _sigmoid(opening[t] + more)
+                    adding[t] *= (ONE - opening[t]) * _sigmoid(adding[t])
+        _store_rows(opened, start, gate)
+        _store_rows(added, start, news)
+        for v in range(4):
+            for p in range(message.shape[1]):
+                row = message[v, p, start:]
+                for t in range(count):
+                    says = said[v, 4 * scanned + p, t]
+                    row[t] = says * _sigmoid(says)
+
+
+@_compiled
+def speak_backward(
+    by_gate: Reals,
+    by_news: Reals,
+    by_message: Reals,
+    x: Reals,
+    weight: Reals,
+    decay: Reals,
+    modes: Reals,
+    by_x: Reals,
+    by_weight: Reals,
+    by_decay: Reals,
+) -> None:
+    """The gradients of `speak`, added to `by_x[4, D, T]`, `by_weight` and `by_decay`."""
+    tokens, scanned, kind = x.shape[2], len(decay), x.dtype
+    near = np.empty((4, x.shape[1], CHUNK), kind)
+    said = np.empty((4, weight.shape[1], CHUNK), kind)
+    back = np.empty((4, weight.shape[1], CHUNK), kind)
+    opened, added = np.empty((8, scanned, CHUNK), kind), np.empty((8, scanned, CHUNK), kind)
+    by_opened, by_added = np.empty_like(opened), np.empty_like(added)
+    mixed = weight.transpose(0, 2, 1).copy()
+    for start in range(0, tokens, CHUNK):
+        count = min(CHUNK, tokens - start)
+        _load(x, start, 0, near)
+        _say(weight, near, modes, said, opened, added)
+        _load_rows(by_gate, start, by_opened)
+        _load_rows(by_news, start, by_added)
+        for way in range(8):
+            for s in range(scanned):
+                opening, adding, more = opened[way, s], added[way, s], decay[s]
+                by_opening, by_adding = by_opened[way, s], by_added[way, s]
+                for t in range(CHUNK):
+                    opens, adds = _sigmoid(opening[t] + more), adding[t]
+                    shut, share = ONE - opens, _sigmoid(adds)
+                    by_opening[t] = (by_opening[t] - by_adding[t] * adds * share) * opens * shut
+                    by_adding[t] *= shut * share * (ONE + adds * (ONE - share))
+                by_decay[s] += _sum(by_opening)
+        for v in range(4):
+            for s in range(scanned):
+                for t in range(CHUNK):
+                    back[v, s, t] = by_opened[v, s, t]
+                    back[v, scanned + s, t] = by_added[v, s, t]
+                    back[v, 2 * scanned + s, t] = (
+                        by_opened[4 + v, s, t] + by_opened[4 + (v - 1) % 4, s, t]
+                    )
+                    back[v, 3 * scanned + s, t] = (
+                        by_added[4 + v, s, t] + by_added[4 + (v - 1) % 4, s, t]
+                    )
+            for p in range(4 * scanned, said.shape[1]):
+                row = by_message[v, p - 4 * scanned, start:]
+                for t in range(count):
+                    says, share = said[v, p, t], _sigmoid(said[v, p, t])
+                    back[v, p, t] = row[t] * share * (ONE + says * (ONE - share))
+                for t in range(count, CHUNK):
+                    back[v, p, t] = 0
+        _to_modes(back, 0, modes)
+        for v in range(4):
+            _add_products(back[v], near[v], by_weight[v])
+            _apply(mixed[v], back[v], near[v])
+            for c in range(x.shape[1]):
+                row = by_x[v, c, start:]
+                for t in range(count):
+                    row[t] += near[v, c, t]
+
+
+@_compiled
+def travel(gate: Reals, news: Reals, lines: Places, arrived: Reals) -> None:
+    """What arrives at every token from behind: s_t = gate_{t-1} s_{t-1} + news_{t-1}, s_0 = 0.
+
+    Args:
+        gate: `[8, T, S]`.
+        news: `[8, T, S]`.
+        lines: `[lines, 4]`: direction, first token, step to the next one, length.
+        arrived: `[8, T, S]`.
+    """
+    for line in range(len(lines)):
+        way, token, step, length = lines[line, 0], lines[line, 1], lines[line, 2], lines[line, 3]
+        for s in range(gate.shape[2]):
+            arrived[way, token, s] = 0
+        for place in range(length - 1):
+            at = token + step * place
+            for s in range(gate.shape[2]):
+                arrived[way, at + step, s] = (
+                    gate[way, at, s] * arrived[way, at, s] + news[way, at, s]
+                )
+
+
+@_compiled
+def travel_backward(
+    by_arrived: Reals, gate: Reals, arrived: Reals, lines: Places, by_gate: Reals, by_news: Reals
+) -> None:
+    """The gradients of `travel`, written into `by_gate` and `by_news`."""
+    for line in range(len(lines)):
+        way, token, step, length = lines[line, 0], lines[line, 1], lines[line, 2], lines[line, 3]
+        last = token + step * (length - 1)
+        for s in range(gate.shape[2]):
+            by_gate[way, last, s] = by_news[way, last, s] = 0
+        for place in range(length - 2, -1, -1):
+            at = token + step * place
+            for s in range(gate.shape[2]):
+                left = (
+                    by_arrived[way, at + step, s]
+                    + gate[way, at + step, s] * by_news[way, at + step, s]
+                )
+                by_news[way, at, s] = left
+                by_gate[way, at, s] = left * arrived[way, at, s]
+
+
+@_compiled
+def average(rows: Reals, member: Places, sizes: Places, out: Reals) -> None:
+    """The mean over the group of every token; its own gradient, as it is a symmetric projection.
+
+    Args:
+        rows: `[4, P, T]`.
+        member: `[T]`, the group of each token.
+        sizes: of the groups.
+        out: `[4, P, T]`.
+    """
+    mean = np.empty(len(sizes), rows.dtype)
+    for v in range(rows.shape[0]):
+        for p in range(rows.shape[1]):
+            mean[:] = 0
+            for t in range(len(member)):
+                mean[member[t]] += rows[v, p, t]
+            mean /= sizes
+            for t in range(len(member)):
+                out[v, p, t] = mean[member[t]]
+
+
+@_compiled
+def pool(message: Reals, runs: Places, sheets: Places, by_colour: Reals, by_cell: Reals) -> None:
+    """Means, then maxima, over the cells of each run and over the colours of each cell.
+
+    Args:
+        message: `[4, P, T]`.
+        runs: `[R, 3]`: first token, how many, number of its first cell.
+        sheets: `[sheets, 2]`: first run, how many.
+        by_colour: `[4, 2P, R]`.
+        by_cell: `[4, 2P, C]`.
+    """
+    pooled = message.shape[1]
+    for v in range(4):
+        for p in range(pooled):
+            for sheet in range(len(sheets)):
+                first, colours = sheets[sheet, 0], sheets[sheet, 1]
+                cells = slice(runs[first, 2], runs[first, 2] + runs[first, 1])
+                mean, most = by_cell[v, p, cells], by_cell[v, pooled + p, cells]
+                mean[:], most[:] = 0, -np.inf
+                for run in range(first, first + colours):
+                    said = message[v, p, runs[run, 0] :]
+                    total, largest = said[0] * ZERO, said[0]
+                    for c in range(len(mean)):
+                        total += said[c]
+                        largest = max(largest, said[c])
+                        mean[c] += said[c]
+                        most[c] = max(most[c], said[c])
+                    by_colour[v, p, run] = total / len(mean)
+                    by_colour[v, pooled + p, run] = largest
+                mean /= colours
+
+
+@_compiled
+def pool_backward(
+    message: Reals,
+    runs: Places,
+    sheets: Places,
+    by_colour: Reals,
+    by_cell: Reals,
+    from_colour: Reals,
+    from_cell: Reals,
+    by_message: Reals,
+) -> None:
+    """The gradients of `pool` by `from_colour` and `from_cell`, added to `by_message[4, P, T]`."""
+    pooled = message.shape[1]
+    for v in range(4):
+        for p in range(pooled):
+            for sheet in range(len(sheets)):
+                first, colours = sheets[sheet, 0], sheets[sheet, 1]
+                cells = slice(runs[first, 2], runs[first, 2] + runs[first, 1])
+                most = by_cell[v, pooled + p, cells] - TIE
+                ties = np.zeros_like(most)
+                for run in range(first, first + colours):
+                    said = message[v, p, runs[run, 0] :]
+                    for c in range(len(most)):
+                        ties[c] += ONE if said[c] >= most[c] else ZERO
+                mean = from_cell[v, p, cells] / np.float32(colours)
+                each = from_cell[v, pooled + p, cells] / ties
+                for run in range(first, first + colours):
+                    said, back = message[v, p, runs[run, 0] :], by_message[v, p, runs[run, 0] :]
+                    bar, tied = by_colour[v, pooled + p, run] - TIE, said[0] * ZERO
+                    for c in range(len(most)):
+                        tied += ONE if said[c] >= bar else ZERO
+                    alike = from_colour[v, p, run] / len(most)
+                    extra = from_colour[v, pooled + p, run] / tied
+                    for c in range(len(most)):
+                        back[c] += mean[c] + alike
+                        back[c] += extra if said[c] >= bar else ZERO
+                        back[c] += each[c] if said[c] >= most[c] else ZERO
+
+
+@_compiled
+def _hear(
+    x: Reals,
+    arrived: Reals,
+    shared: Reals,
+    by_colour: Reals,
+    by_cell: Reals,
+    runs: Places,
+    modes: Reals,
+    start: int,
+    rows: Reals,
+    heard: Reals,
+) -> None:
+    """Everything that a chunk hears, `heard[4, N, CHUNK]` in modes, zero beyond the last token.
+
+    A diagonal is heard by the two directions between which it lies.
+    """
+    width, scanned, pooled = x.shape[1], arrived.shape[2], shared.shape[1]
+    _load_rows(arrived, start, rows)
+    _load(shared, start, width + 2 * scanned, heard)
+    for v in range(4):
+        for s in range(scanned):
+            for t in range(CHUNK):
+                heard[v, width + s, t] = rows[v, s, t]
+                heard[v, width + scanned + s, t] = rows[4 + v, s, t] + rows[4 + (v - 1) % 4, s, t]
+    _to_modes(heard, width, modes)
+    _load(x, start, 0, heard)
+    for run in range(_run_at(runs, start), len(runs)):
+        first, last, cell = _part(runs, run, start)
+        if first >= CHUNK:
+            break
+        for v in range(4):
+            for c in range(width + 2 * scanned + pooled):
+                row, alike, told = (
+                    heard[v, c, first:last],
+                    by_cell[v, c, cell:],
+                    by_colour[v, c, run],
+                )
+                for t in range(len(row)):
+                    row[t] += told + alike[t]
+
+
+@_compiled
+def _run_at(runs: Places, token: int) -> int:
+    """The run that a token belongs to."""
+    return int(np.searchsorted(runs[:, 0], token, "right")) - 1
+
+
+@_compiled
+def _part(runs: Places, run: int, start: int) -> tuple[int, int, int]:
+    """Where in a chunk a run begins and ends, and the cell at which it begins."""
+    token, count, cell = runs[run, 0], runs[run, 1], runs[run, 2]
+    first = max(token - start, 0)
+    return first, min(token + count - start, CHUNK), cell + start + first - token
+
+
+@_compiled
+def renew(
+    x: Reals,
+    arrived: Reals,
+    shared: Reals,
+    by_colour: Reals,
+    by_cell: Reals,
+    runs: Places,
+    up: Reals,
+    rule: Reals,
+    down: Reals,
+    gain: Reals,
+    modes: Reals,
+    state: Reals,
+) -> None:
+    """From what every token hears to its next state, by a gated unit and a normalisation.
+
+    Args:
+        x: `[4, D, T]`, in modes.
+        arrived: `[8, T, S]`.
+        shared: `[4, P, T]`.
+        by_colour: `[4, N, R]`, what each colour is told, in modes.
+        by_cell: `[4, N, C]`, what each cell is told, in modes.
+        runs: as in `pool`.
+        up: `[4, 2H, N]`, a map of modes.
+        rule: `[2H]`, added to what it gives.
+        down: `[4, D, H]`, a map of modes.
+        gain: `[D]`.
+        modes: `[4, 4]`.
+        state: `[4, D, T]`, in modes.
+    """
+    width, hidden, tokens, kind = x.shape[1], down.shape[2], x.shape[2], x.dtype
+    rows = np.empty((8, arrived.shape[2], CHUNK), kind)
+    heard = np.empty((4, up.shape[2], CHUNK), kind)
+    risen = np.empty((4, 2 * hidden, CHUNK), kind)
+    gated = np.empty((4, hidden, CHUNK), kind)
+    fresh = np.empty((4, width, CHUNK), kind)
+    scale = np.empty(CHUNK, kind)
+    for start in range(0, tokens, CHUNK):
+        _hear(x, arrived, shared, by_colour, by_cell, runs, modes, start, rows, heard)
+        for v in range(4):
+            _apply(up[v], heard[v], risen[v])
+        _from_modes(risen, 0, modes)
+        _gate(risen, rule, gated)
+        _to_modes(gated, 0, modes)
+        for v in range(4):
+            _apply(down[v], gated[v], fresh[v])
+        _normalise(x, start, fresh, scale)
+        for v in range(4):
+            for c in range(width):
+                row = state[v, c, start : start + CHUNK]
+                for t in range(len(row)):
+                    row[t] = fresh[v, c, t] * scale[t] * gain[c]
+
+
+@_compiled
+def _normalise(x: Reals, start: int, fresh: Reals, scale: Reals) -> None:
+    """Add `x` to a chunk, and find by what its length is to be multiplied."""
+    width = fresh.shape[1]
+    scale[:] = 0
+    for v in range(4):
+        for c in range(width):
+            row = x[v, c, start : start + CHUNK]
+            for t in range(len(row)):
+                fresh[v, c, t] += row[t]
+            for t in range(CHUNK):
+                scale[t] += fresh[v, c, t] * fresh[v, c, t]
+    share = ONE / np.float32(4 * width)
+    for t in range(CHUNK):
+        scale[t] = ONE / np.sqrt(scale[t] * share + EPSILON)
+
+
+@_compiled
+def _normalise_backward(
+    fresh: Reals, scale: Reals, gain: Reals, by_fresh: Reals, by_gain: Reals
+) -> None:
+    """Gradients by what is scaled and gained become those by what was normalised."""
+    width, along = fresh.shape[1], np.zeros_like(scale)
+    for v in range(4):
+        for c in range(width):
+            own, back, grows, total = fresh[v, c], by_fresh[v, c], gain[c], ZERO * gain[c]
+            for t in range(CHUNK):
+                total += back[t] * own[t] * scale[t]
+                back[t] *= grows
+                along[t] += back[t] * own[t]
+            by_gain[c] += total
+    share = ONE / np.float32(4 * width)
+    for t in range(CHUNK):
+        along[t] *= scale[t] * scale[t] * scale[t] * share
+    for v in range(4):
+        for c in range(width):
+            own, back = fresh[v, c], by_fresh[v, c]
+            for t in range(CHUNK):
+                back[t] = back[t] * scale[t] - own[t] * along[t]
+
+
+@_compiled
+def _gate(risen: Reals, rule: Reals, gated: Reals) -> None:
+    """The gated unit: SiLU of the first half of the channels times the second half."""
+    hidden = gated.shape[1]
+    for v in range(4):
+        for h in range(hidden):
+            opening, lifting = risen[v, h], risen[v, hidden + h]
+            open_more, lift_more, out = rule[h], rule[hidden + h], gated[v, h]
+            for t in range(CHUNK):
+                opens = opening[t] + open_more
+                out[t] = opens * _sigmoid(opens) * (lifting[t] + lift_more)
+
+
+@_compiled
+def _gate_backward(
+    by_gated: Reals, risen: Reals, rule: Reals, by_risen: Reals, by_rule: Reals
+) -> None:
+    hidden = by_gated.shape[1]
+    for v in range(4):
+        for h in range(hidden):
+            opening, lifting, back = risen[v, h], risen[v, hidden + h], by_gated[v, h]
+            open_more, lift_more = rule[h], rule[hidden + h]
+            by_opening, by_lifting = by_risen[v, h], by_risen[v, hidden + h]
+            for t in range(CHUNK):
+                opens = opening[t] + open_more
+                lets = _sigmoid(opens)
+                slope = lets * (ONE + opens * (ONE - lets))
+                by_opening[t] = back[t] * (lifting[t] + lift_more) * slope
+                by_lifting[t] = back[t] * opens * lets
+            by_rule[h] += _sum(by_opening)
+            by_rule[hidden + h] += _sum(by_lifting)
+
+
+@_compiled
+def renew_backward(
+    by_state: Reals,
+    x: Reals,
+    arrived: Reals,
+    shared: Reals,
+    by_colour: Reals,
+    by_cell: Reals,
+    runs: Places,
+    up: Reals,
+    rule: Reals,
+    down: Reals,
+    gain: Reals,
+    modes: Reals,
+    by_x: Reals,
+    by_arrived: Reals,
+    by_shared: Reals,
+    from_colour: Reals,
+    from_cell: Reals,
+    by_up: Reals,
+    by_rule: Reals,
+    by_down: Reals,
+    by_gain: Reals,
+) -> None:
+    """The gradients of `renew`; those of `x`, `arrived` and `shared` are written, others added."""
+    width, hidden, tokens, kind = x.shape[1], down.shape[2], x.shape[2], x.dtype
+    scanned, pooled = arrived.shape[2], shared.shape[1]
+    rows = np.empty((8, scanned, CHUNK), kind)
+    heard = np.empty((4, up.shape[2], CHUNK), kind)
+    risen = np.empty((4, 2 * hidden, CHUNK), kind)
+    by_risen = np.empty((4, 2 * hidden, CHUNK), kind)
+    gated = np.empty((4, hidden, CHUNK), kind)
+    by_gated = np.empty((4, hidden, CHUNK), kind)
+    fresh = np.empty((4, width, CHUNK), kind)
+    by_fresh = np.empty((4, width, CHUNK), kind)
+    scale = np.empty(CHUNK, kind)
+    fall, rise = down.transpose(0, 2, 1).copy(), up.transpose(0, 2, 1).copy()
+    for start in range(0, tokens, CHUNK):
+        _hear(x, arrived, shared, by_colour, by_cell, runs, modes, start, rows, heard)
+        for v in range(4):
+            _apply(up[v], heard[v], risen[v])
+        _from_modes(risen, 0, modes)
+        _gate(risen, rule, gated)
+        _to_modes(gated, 0, modes)
+        for v in range(4):
+            _apply(down[v], gated[v], fresh[v])
+        _normalise(x, start, fresh, scale)
+
+        _load(by_state, start, 0, by_fresh)
+        _normalise_backward(fresh, scale, gain, by_fresh, by_gain)
+        for v in range(4):
+            _add_products(by_fresh[v], gated[v], by_down[v])
+            _apply(fall[v], by_fresh[v], by_gated[v])
+        _from_modes(by_gated, 0, modes)
+        _gate_backward(by_gated, risen, rule, by_risen, by_rule)
+        _to_modes(by_risen, 0, modes)
+        for v in range(4):
+            _add_products(by_risen[v], heard[v], by_up[v])
+            _apply(rise[v], by_risen[v], heard[v])
+        for v in range(4):
+            for c in range(width):
+                row = by_x[v, c, start : start + CHUNK]
+                for t in range(len(row)):
+                    row[t] = by_fresh[v, c, t] + heard[v, c, t]
+        for run in range(_run_at(runs, start), len(runs)):
+            first, last, cell = _part(runs, run, start)
+            if first >= CHUNK:
+                break
+            for v in range(4):
+                for c in range(heard.shape[1]):
+                    row, alike, total = (
+                        heard[v, c, first:last],
+                        from_cell[v, c, cell:],
+                        gain[0] * ZERO,
+                    )
+                    for t in range(len(row)):
+                        total += row[t]
+                        alike[t] += row[t]
+                    from_colour[v, c, run] += total
+        _from_modes(heard, width, modes)
+        for v in range(4):
+            for s in range(scanned):
+                for t in range(CHUNK):
+                    rows[v, s, t] = heard[v, width + s, t]
+                    rows[4 + v, s, t] = (
+                        heard[v, width + scanned + s, t]
+                        + heard[(v + 1) % 4, width + scanned + s, t]
+                    )
+            for p in range(pooled):
+                row = by_shared[v, p, start : start + CHUNK]
+                for t in range(len(row)):
+                    row[t] = heard[v, width + 2 * scanned + p, t]
+        _store_rows(rows, start, by_arrived)
