@@ -34,7 +34,7 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp
-	$(PIP_INSTALL) -e '.[dev,arc,export,images,scale,train]'
+	$(PIP_INSTALL) -e '.[dev,arc,export,images,scale]'
 	touch $@
 
 $(VENV)/web.stamp: tests/web/install.sh examples/web/package-lock.json | $(VENV)/run.stamp

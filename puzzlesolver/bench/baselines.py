@@ -13,7 +13,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -95,7 +94,7 @@ def time_exact_solvers(puzzles: Sequence[Puzzle]) -> list[Timing]:
     domain = get_domain(puzzles[0].domain)
     name, compiled_name, compiled, shape = EXACT[domain.name]
     solvers: dict[str, Exact] = {name: domain.solve_exactly}
-    if find_spec("numba") and all(shape in (None, puzzle.grid.shape) for puzzle in puzzles):
+    if all(shape in (None, puzzle.grid.shape) for puzzle in puzzles):
         solvers[compiled_name] = compiled
     return [_time(name, solver, puzzles) for name, solver in solvers.items()]
 

@@ -55,7 +55,7 @@ def check_set(domain: str, size: tuple[int, int]) -> list[Puzzle]:
     """Generated puzzles of one size, easy ones and usual ones where there are such.
 
     Raises:
-        UsageError: the domain has no boards of this size, or numba is missing.
+        UsageError: the domain has no boards of this size.
     """
     rows, columns = size
     puzzles: list[Puzzle] = []

@@ -88,11 +88,7 @@ def add_to_page(graph: Path, folder: Path, runtime: Path, title: str) -> None:
 
 
 def describe(facts: GraphFacts, size: tuple[int, int]) -> dict[str, Any]:
-    """What the page must know of a graph with boards of this size; settings are those of `solve`.
-
-    Raises:
-        UsageError: numba, which makes the examples, is missing.
-    """
+    """What the page must know of a graph with boards of this size, by the settings of `solve`."""
     domain, puzzles = get_domain(facts.domain), check_set(facts.domain, size)
     policy = Policy(max_steps=facts.default_steps or Policy.max_steps)
     return {

@@ -12,7 +12,8 @@ from torch.nn import functional as F
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import TURNS, turned
 from puzzlesolver.models.arc.features import Sheet, read_sheet
-from puzzlesolver.models.arc.hearing import component_mean, pool, scan, spread_
+from puzzlesolver.models.arc.hearing import hear, renew
+from puzzlesolver.models.arc.modes import from_modes, to_modes
 from puzzlesolver.models.arc.objects import label
 from puzzlesolver.models.arc.stem import (
     ArcConfig,
@@ -20,9 +21,7 @@ from puzzlesolver.models.arc.stem import (
     Canvases,
     TaskVectors,
     TurnedLinear,
-    from_modes,
     lay,
-    to_modes,
 )
 
 SIZES = ArcConfig(width=6, scanned=3, pooled=3, hidden=5, rule=4)
@@ -54,18 +53,13 @@ def task() -> TaskVectors:
 
 def exact(canvases: Canvases, stem: ArcStem) -> Canvases:
     """With features in the precision of the network."""
-    kind = stem.head.dtype
-    components = canvases.relations.components
-    components = replace(components, share=components.share.to(kind))
+    kind, relations = stem.head.dtype, canvases.relations
     return replace(
         canvases,
         plain=canvases.plain.to(kind),
         directed=canvases.directed.to(kind),
         relations=replace(
-            canvases.relations,
-            components=components,
-            average=canvases.relations.average.to(kind),
-            source=canvases.relations.source.to(kind),
+            relations, average=relations.average.to(kind), source=relations.source.to(kind)
         ),
     )
 
@@ -198,65 +192,131 @@ def loose(canvases: Canvases) -> list[tuple[Sheet, slice]]:
     ]
 
 
-STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, -1), (-1, 1))
-"""Rows down and columns to the right, for each direction of a scan."""
-
-
-def test_a_scan_equals_a_walk_along_every_line(canvases: Canvases) -> None:
-    gate, said = torch.rand(2, 8, 2, len(canvases.colour)).unbind(0)
-    heard = scan(gate, said, canvases.relations.lines)
+def slow_hear(
+    state: Tensor, told: Tensor, say: Tensor, decay: Tensor, canvases: Canvases
+) -> tuple[Tensor, ...]:
+    """`hear` from its definition, token by token."""
+    scanned, pooled = len(decay), say.shape[1] - 4 * len(decay)
+    x = state + told
+    along, across, message = from_modes(say @ x).split((2 * scanned, 2 * scanned, pooled), 1)
+    gate, news = torch.cat((along, across + across.roll(-1, 0))).chunk(2, 1)
+    gate = torch.sigmoid(gate + decay[:, None])
+    news, message = (1 - gate) * F.silu(news), F.silu(message)
+    arrived, shared = torch.zeros_like(gate), torch.zeros_like(message)
+    by_colour, by_cell = [], []
     for sheet, tokens in loose(canvases):
-        (height, width), lattice = sheet.shape, (8, 2, len(sheet.colours), *sheet.shape)
-        gates, adds, hears = (x[..., tokens].reshape(lattice) for x in (gate, said, heard))
-        for direction, (down, right) in enumerate(STEPS):
-            for row, column in np.ndindex(height, width):
-                y, x = row - down, column - right
-                inside = 0 <= y < height and 0 <= x < width
-                behind = [
-                    each[direction, ..., y, x] if inside else 0 for each in (gates, hears, adds)
-                ]
-                expected = torch.as_tensor(behind[0] * behind[1] + behind[2])
-                got = hears[direction, ..., row, column]
-                torch.testing.assert_close(got, expected.expand_as(got).to(got.dtype))
-
-
-def test_the_component_mean_averages_same_component_and_colour(canvases: Canvases) -> None:
-    said = torch.randn(4, 2, len(canvases.colour))
-    mean = component_mean(said, canvases.relations.components)
-    for sheet, tokens in loose(canvases):
-        by_cell = said[..., tokens].unflatten(-1, (len(sheet.colours), -1))
+        shape = (len(sheet.colours), *sheet.shape)
+        arrived[..., tokens] = walked(gate[..., tokens], news[..., tokens], shape)
+        said = message[..., tokens].unflatten(-1, (shape[0], -1))
         for number in np.unique(sheet.component):
             members = torch.from_numpy(sheet.component == number)
-            expected = by_cell[..., members].mean(-1, keepdim=True)
-            got = mean[..., tokens].unflatten(-1, (len(sheet.colours), -1))[..., members]
-            torch.testing.assert_close(got, expected.expand_as(got))
+            mean = said[..., members].mean(-1, keepdim=True).expand(*said.shape[:-1], sheet.cells)
+            shared[..., tokens] += (mean * members).flatten(2)
+        by_colour.append(torch.cat((said.mean(-1), said.amax(-1)), 1))
+        by_cell.append(torch.cat((said.mean(-2), said.amax(-2)), 1))
+    return x, arrived.mT, shared, torch.cat(by_colour, -1), torch.cat(by_cell, -1)
 
 
-def test_gradients_of_the_relations_are_right() -> None:
-    small = lay([sheet_of(grid_like(2, 3)), sheet_of(grid_like(2, 3)), sheet_of(grid_like(3, 1))])
-    relations, tokens = small.relations, len(small.colour)
-    x = torch.rand(4, 1, tokens, dtype=torch.float64, requires_grad=True)
-    news, gate = (
-        torch.rand(8, 1, tokens, dtype=torch.float64, requires_grad=True) for _ in range(2)
-    )
-    colours = sum(len(sheet.colours) for sheet in small.sheets)
-    cells = sum(sheet.cells for sheet in small.sheets)
-    told = [torch.rand(4, 1, n, dtype=torch.float64, requires_grad=True) for n in (colours, cells)]
-    groups = relations.components
-    check = torch.autograd.gradcheck
-    assert check(lambda a, b: scan(a, b, relations.lines), (gate, news))
-    assert check(lambda a: component_mean(a, groups), (x,))
-    assert check(lambda a: pool(a, relations.blocks), (x,))
-    assert check(lambda a, b, c: spread_(a * 1, b, c, relations.blocks), (x, *told))
-    assert check(lambda a: (to_modes(a), from_modes(a)), (x,))
+WAYS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, -1), (-1, 1))
+"""Rows down and columns to the right, for each direction of a line."""
 
 
-def test_equal_maxima_share_the_gradient(canvases: Canvases) -> None:
-    said = torch.zeros(4, 1, len(canvases.colour), requires_grad=True)
-    by_colour, _ = pool(said, canvases.relations.blocks)
-    by_colour[:, 1].sum().backward()
-    assert said.grad is not None
-    torch.testing.assert_close(said.grad.sum(), torch.tensor(4.0 * by_colour.shape[-1]))
+def walked(gate: Tensor, news: Tensor, shape: tuple[int, int, int]) -> Tensor:
+    """What arrives when every cell hears the one behind it, again and again."""
+    gate, news = (each.unflatten(-1, shape) for each in (gate, news))
+    arrived = torch.zeros_like(gate)
+    for _ in range(max(shape[1:])):
+        leaves, heard = gate * arrived + news, []
+        for way, (down, right) in enumerate(WAYS):
+            padded = F.pad(leaves[way], (1, 1, 1, 1)).roll((down, right), (-2, -1))
+            heard.append(padded[..., 1:-1, 1:-1])
+        arrived = torch.stack(heard)
+    return arrived.flatten(2)
+
+
+def slow_renew(
+    x: Tensor,
+    arrived: Tensor,
+    shared: Tensor,
+    by_colour: Tensor,
+    by_cell: Tensor,
+    up: Tensor,
+    rule: Tensor,
+    down: Tensor,
+    gain: Tensor,
+    canvases: Canvases,
+) -> Tensor:
+    """`renew` from its definition."""
+    along, across = arrived.mT.chunk(2)
+    news = torch.cat((along, across + across.roll(1, 0), shared), 1)
+    heard = torch.cat((x, to_modes(news)), 1)
+    told, runs, cells = [], 0, 0
+    for sheet, _ in loose(canvases):
+        colours = by_colour[..., runs : runs + len(sheet.colours), None]
+        told.append((colours + by_cell[..., None, cells : cells + sheet.cells]).flatten(2))
+        runs, cells = runs + len(sheet.colours), cells + sheet.cells
+    risen = from_modes(up @ (heard + torch.cat(told, -1))) + rule[:, None]
+    opens, value = risen.chunk(2, 1)
+    fresh = x + down @ to_modes(F.silu(opens) * value)
+    return fresh * torch.rsqrt(fresh.square().mean((0, 1)) + 1e-6) * gain[:, None]
+
+
+@pytest.fixture
+def several() -> Canvases:
+    """More tokens than are computed together, in sheets of many shapes."""
+    shapes = ((3, 4), (3, 4), (5, 2), (1, 9), (6, 1), (1, 1), (8, 8))
+    return lay([sheet_of(grid_like(*shape)) for shape in shapes])
+
+
+def halves(canvases: Canvases, sizes: ArcConfig, kind: torch.dtype) -> tuple[list[Tensor], ...]:
+    """Random arguments of `hear` and of `renew`; by this seed no two maxima are nearly the same."""
+    generator = torch.Generator().manual_seed(3)
+    tokens, relations = len(canvases.colour), canvases.relations
+    width, scanned, pooled, hidden = sizes.width, sizes.scanned, sizes.pooled, sizes.hidden
+    heard = width + 2 * scanned + pooled
+
+    def drawn(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=generator, dtype=kind).requires_grad_()
+
+    state = drawn(4, width, tokens), drawn(4, width, tokens)
+    said = drawn(4, 4 * scanned + pooled, width), drawn(scanned)
+    reached = drawn(4, width, tokens), drawn(8, tokens, scanned), drawn(4, pooled, tokens)
+    told = drawn(4, heard, len(relations.runs)), drawn(4, heard, relations.cells)
+    weights = drawn(4, 2 * hidden, heard), drawn(2 * hidden), drawn(4, width, hidden), drawn(width)
+    return [*state, *said], [*reached, *told, *weights]
+
+
+def agree(ours: Sequence[Tensor], slow: Sequence[Tensor], inputs: Sequence[Tensor]) -> None:
+    """The same numbers, and the same gradients by the same gradients."""
+    kind = inputs[0].dtype
+    bound = {"atol": 1e-6, "rtol": 1e-6} if kind == torch.float64 else {"atol": 2e-4, "rtol": 2e-4}
+    generator = torch.Generator().manual_seed(1)
+    back = [torch.randn(each.shape, generator=generator, dtype=kind) for each in ours]
+    gradients = [torch.autograd.grad(outputs, inputs, back) for outputs in (ours, slow)]
+    for got, expected in [*zip(ours, slow, strict=True), *zip(*gradients, strict=True)]:
+        torch.testing.assert_close(got, expected, **bound)
+
+
+@pytest.mark.parametrize("sizes", [SIZES, ArcConfig()])
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_a_step_and_its_gradients_are_as_defined(
+    several: Canvases, sizes: ArcConfig, kind: torch.dtype
+) -> None:
+    said, heard = halves(several, sizes, kind)
+    agree(hear(*said, several.relations), slow_hear(*said, several), said)
+    agree([renew(*heard, several.relations)], [slow_renew(*heard, several)], heard)
+
+
+def test_tokens_that_are_alike_share_what_their_maximum_is_given(canvases: Canvases) -> None:
+    (state, told, say, decay), _ = halves(canvases, SIZES, torch.float32)
+    alike = [torch.zeros_like(each, requires_grad=True) for each in (state, told)]
+    _, _, _, by_colour, by_cell = hear(*alike, say, decay, canvases.relations)
+    (by_colour[:, SIZES.pooled :].sum() + by_cell[:, SIZES.pooled :].sum()).backward()
+    assert alike[0].grad is not None
+    first = canvases.sheets[0].tokens
+    by_token = alike[0].grad[..., :first]
+    torch.testing.assert_close(by_token, by_token[..., :1].expand_as(by_token))
+    assert by_token.abs().max() > 1e-3
 
 
 def test_black_cells_that_touch_at_corners_are_apart_and_others_are_not() -> None:

@@ -11,7 +11,6 @@ start tells all goals that are far enough, which makes thousands of hard 30×30 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from types import ModuleType
 
 import numpy as np
 
@@ -54,7 +53,7 @@ def generate(
         kind: one of `KINDS`.
 
     Raises:
-        UsageError: an option makes no sense, no such maze is found, or numba is missing.
+        UsageError: an option makes no sense, or no such maze is found.
     """
     rng = np.random.default_rng(seed)
     draw = drawer(size, difficulty, kind)
@@ -81,7 +80,7 @@ def drawer(
     if kind not in KINDS:
         raise UsageError(f"unknown kind {kind!r}", where="--kind", hint=" or ".join(KINDS))
     farthest = max(1, _least_cells(difficulty, max(height, width), kind) - 1)
-    lay = _compiled_module()
+    from puzzlesolver.domains.maze import lay
 
     def draw(rng: np.random.Generator) -> tuple[Grid, int]:
         size = rng, height, width, farthest, MOST_TRIES
@@ -116,14 +115,3 @@ def _least_cells(difficulty: str | int | None, side: int, kind: str) -> int:
             hint=f"{', '.join(levels)}, or the least number of cells of the shortest path",
         )
     return int(difficulty)
-
-
-def _compiled_module() -> ModuleType:
-    """`lay`, which needs numba."""
-    try:
-        from puzzlesolver.domains.maze import lay
-    except ImportError as error:
-        raise UsageError(
-            "making mazes needs numba", hint="pip install 'puzzlesolver[train]'"
-        ) from error
-    return lay

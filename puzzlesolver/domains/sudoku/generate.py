@@ -13,7 +13,6 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
-from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
@@ -65,7 +64,7 @@ def generate(
         size: rows of the board: 4, 6, 9, 16 or 25.
 
     Raises:
-        UsageError: an option makes no sense, or numba is missing.
+        UsageError: an option makes no sense.
         ParseError: `exclude` cannot be read.
     """
     if size == 9:
@@ -89,7 +88,7 @@ class PuzzleStream:
         exclude: file of puzzles that must not be made, in any equivalent form.
 
     Raises:
-        UsageError: there is no such difficulty, or numba is missing.
+        UsageError: there is no such difficulty.
         ParseError: `exclude` cannot be read.
     """
 
@@ -99,7 +98,9 @@ class PuzzleStream:
         self._deep = difficulty == DEEP
         self._least = 100 * RESISTANCE if self._deep else _least_guesses(difficulty)
         self._most = 0 if difficulty == "easy" else None
-        self._search, self._breeding, self._canonical = _compiled_modules()
+        from puzzlesolver.domains.sudoku import breed, canonical, search
+
+        self._search, self._breeding, self._canonical = search, breed, canonical
         self._random = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
         self._excluded = set() if exclude is None else self._forms_in(exclude)
         self._seen: dict[int, None] = {}
@@ -204,19 +205,6 @@ def _least_guesses(difficulty: str | int) -> int:
         where="--difficulty",
         hint=f"{', '.join(LEVELS)}, {DEEP}, or a number of guesses up to {MOST_GUESSES}",
     )
-
-
-def _compiled_modules() -> tuple[ModuleType, ModuleType, ModuleType]:
-    """The modules `search`, `breed` and `canonical`."""
-    try:
-        from puzzlesolver.domains.sudoku import breed, canonical, search
-    except ModuleNotFoundError as error:
-        if error.name != "numba":
-            raise
-        raise UsageError(
-            "making 9×9 puzzles needs numba", hint="pip install 'puzzlesolver[train]'"
-        ) from error
-    return search, breed, canonical
 
 
 def _take_one_by_one(stream: PuzzleStream, count: int, seed: int) -> Iterator[Puzzle]:

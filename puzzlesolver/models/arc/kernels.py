@@ -18,7 +18,7 @@ their symmetry group (see `stem.py`), 8 = directions and diagonals.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 import numpy as np
@@ -28,10 +28,12 @@ from numba.extending import intrinsic, overload, register_jitable
 
 Reals = npt.NDArray[np.floating[Any]]
 Places = npt.NDArray[np.int64]
-F = TypeVar("F", bound=Callable[..., Any])
 
 CHUNK = 128
 """Tokens computed together: what they need fits into the first level of the cache."""
+
+At = np.uint64
+"""Of indices that are sums: what cannot be negative needs no check, and loops become vectors."""
 
 ONE = np.float32(1)
 ZERO = np.float32(0)
@@ -50,17 +52,27 @@ EXPONENT_BITS, EXPONENT_BIAS = 23, 127
 LARGEST = np.float32(126)
 
 
-VECTORS: dict[str, Any] = {
+VECTORS: Any = {
     "fastmath": {"reassoc", "contract", "arcp", "nsz"},
     "error_model": "numpy",
 }
 """What lets a loop become vectors: sums in any order, and no check of every division."""
 
 
-def _compiled(function: F) -> F:
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Machine code, kept on disk."""
-    compiled: F = numba.njit(cache=True, **VECTORS)(function)
+    compiled: Callable[..., Any] = numba.njit(cache=True, **VECTORS)(function)
     return compiled
+
+
+def _inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A part of the machine code of others.
+
+    Were it called, a process that compiles would call another copy of it than one that loads what
+    was compiled, and round otherwise.
+    """
+    inlined: Callable[..., Any] = numba.njit(cache=True, forceinline=True, **VECTORS)(function)
+    return inlined
 
 
 @intrinsic
@@ -73,7 +85,7 @@ def _as_float32(typing: Any, bits: Any) -> Any:
     return types.float32(types.int32), generate
 
 
-def _power_of_two(x: float) -> float:
+def _power_of_two(x: Any) -> Any:
     return 2.0**x
 
 
@@ -95,7 +107,8 @@ def _power_of_two_in(x: Any) -> Any:
         mantissa = mantissa * part + TAYLOR[1]
         mantissa = mantissa * part + ONE
         exponent = np.int32(np.int32(whole) + np.int32(EXPONENT_BIAS))
-        return mantissa * _as_float32(np.int32(exponent << np.int32(EXPONENT_BITS)))
+        bits = np.int32(exponent << np.int32(EXPONENT_BITS))
+        return mantissa * _as_float32(bits)  # type: ignore[call-arg]
 
     return short if x == types.float32 else long
 
@@ -105,7 +118,7 @@ def _sigmoid(x: Any) -> Any:
     return ONE / (ONE + _power_of_two(-x * LOG2_E))
 
 
-@_compiled
+@_inlined
 def _apply(weight: Reals, x: Reals, out: Reals) -> None:
     """`out[o, t] = Σ_i weight[o, i] x[i, t]`, of a chunk; by tiles of 4 × 4, for the registers."""
     outputs, inputs = weight.shape
@@ -146,7 +159,7 @@ def _apply(weight: Reals, x: Reals, out: Reals) -> None:
                 out[o, t] += weight[o, i] * x[i, t]
 
 
-@_compiled
+@_inlined
 def _add_products(left: Reals, right: Reals, total: Reals) -> None:
     """`total[o, i] += Σ_t left[o, t] right[i, t]`, of a chunk; by tiles of 2 × 4."""
     outputs, inputs = total.shape
@@ -179,15 +192,26 @@ def _add_products(left: Reals, right: Reals, total: Reals) -> None:
                 total[o, i] += left[o, t] * right[i, t]
 
 
-@_compiled
+@_inlined
+def _transposed(weight: Reals) -> Reals:
+    modes, outputs, inputs = weight.shape
+    transposed = np.empty((modes, inputs, outputs), weight.dtype)
+    for v in range(modes):
+        for o in range(outputs):
+            for i in range(inputs):
+                transposed[v, i, o] = weight[v, o, i]
+    return transposed
+
+
+@_inlined
 def _sum(row: Reals) -> float:
-    total = row[0] * ZERO
+    total: float = row[0] * ZERO
     for t in range(CHUNK):
         total += row[t]
     return total
 
 
-@_compiled
+@_inlined
 def _to_modes(x: Reals, first: int, modes: Reals) -> None:
     """Directions `[4, c, CHUNK]` become modes, from channel `first` on."""
     half, root = modes[0, 0], modes[2, 0]
@@ -200,7 +224,7 @@ def _to_modes(x: Reals, first: int, modes: Reals) -> None:
             x[1, c, t] = (along - across) * half
 
 
-@_compiled
+@_inlined
 def _from_modes(x: Reals, first: int, modes: Reals) -> None:
     """The inverse, which is also the transpose."""
     half, root = modes[0, 0], modes[2, 0]
@@ -213,45 +237,42 @@ def _from_modes(x: Reals, first: int, modes: Reals) -> None:
             x[1, c, t], x[3, c, t] = across + down, across - down
 
 
-@_compiled
+@_inlined
 def _load(x: Reals, start: int, first: int, out: Reals) -> None:
     """A chunk of `x[4, c, T]`, into the channels from `first` on; zero beyond the last token."""
     count = min(CHUNK, x.shape[2] - start)
     for v in range(x.shape[0]):
         for c in range(x.shape[1]):
-            row = x[v, c, start:]
             for t in range(count):
-                out[v, first + c, t] = row[t]
+                out[v, first + c, t] = x[v, c, At(start + t)]
             for t in range(count, CHUNK):
                 out[v, first + c, t] = 0
 
 
-@_compiled
+@_inlined
 def _load_rows(x: Reals, start: int, out: Reals) -> None:
     """A chunk of `x[8, T, S]` as `[8, S, CHUNK]`; zero beyond the last token."""
     count = min(CHUNK, x.shape[1] - start)
     for v in range(x.shape[0]):
-        rows = x[v, start:]
         for s in range(x.shape[2]):
             for t in range(count):
-                out[v, s, t] = rows[t, s]
+                out[v, s, t] = x[v, At(start + t), s]
             for t in range(count, CHUNK):
                 out[v, s, t] = 0
 
 
-@_compiled
+@_inlined
 def _store_rows(x: Reals, start: int, out: Reals) -> None:
     """The inverse: `x[8, S, CHUNK]` into `out[8, T, S]`."""
     for v in range(out.shape[0]):
-        rows = out[v, start:]
-        for t in range(min(CHUNK, len(rows))):
+        for t in range(min(CHUNK, out.shape[1] - start)):
             for s in range(out.shape[2]):
-                rows[t, s] = x[v, s, t]
+                out[v, At(start + t), s] = x[v, s, t]
 
 
-@_compiled
+@_inlined
 def _say(weight: Reals, x: Reals, modes: Reals, said: Reals, gates: Reals, news: Reals) -> None:
-    """What a chunk says `[4, 4S + P, CHUNK]`, and of it the arguments of gates and news `[8, S, …]`.
+    """What a chunk says, `[4, 4S + P, CHUNK]`, and of it what becomes gates and news, `[8, S, …]`.
 
     A diagonal speaks for the two directions between which it lies.
     """
@@ -289,7 +310,8 @@ def speak(
     Args:
         state: `[4, D, T]`, in modes.
         told: likewise; what is added to it.
-        weight: `[4, 4S + P, D]`, a map of modes: gate and news of directions, of diagonals, message.
+        weight: `[4, 4S + P, D]`, a map of modes: gate and news of directions, of diagonals, a
+            message.
         decay: `[S]`, of gates.
         modes: `[4, 4]`.
         x: `[4, D, T]`, `state + told`.
@@ -305,9 +327,9 @@ def speak(
         count = min(CHUNK, tokens - start)
         for v in range(4):
             for c in range(state.shape[1]):
-                own, recalled, both = state[v, c, start:], told[v, c, start:], x[v, c, start:]
                 for t in range(count):
-                    near[v, c, t] = both[t] = own[t] + recalled[t]
+                    near[v, c, t] = state[v, c, At(start + t)] + told[v, c, At(start + t)]
+                    x[v, c, At(start + t)] = near[v, c, t]
         _say(weight, near, modes, said, opened, added)
         for way in range(8):
             for s in range(scanned):
@@ -319,10 +341,9 @@ def speak(
         _store_rows(added, start, news)
         for v in range(4):
             for p in range(message.shape[1]):
-                row = message[v, p, start:]
                 for t in range(count):
                     says = said[v, 4 * scanned + p, t]
-                    row[t] = says * _sigmoid(says)
+                    message[v, p, At(start + t)] = says * _sigmoid(says)
 
 
 @_compiled
@@ -344,8 +365,9 @@ def speak_backward(
     said = np.empty((4, weight.shape[1], CHUNK), kind)
     back = np.empty((4, weight.shape[1], CHUNK), kind)
     opened, added = np.empty((8, scanned, CHUNK), kind), np.empty((8, scanned, CHUNK), kind)
-    by_opened, by_added = np.empty_like(opened), np.empty_like(added)
-    mixed = weight.transpose(0, 2, 1).copy()
+    by_opened = np.empty((8, scanned, CHUNK), kind)
+    by_added = np.empty((8, scanned, CHUNK), kind)
+    mixed = _transposed(weight)
     for start in range(0, tokens, CHUNK):
         count = min(CHUNK, tokens - start)
         _load(x, start, 0, near)
@@ -374,10 +396,10 @@ def speak_backward(
                         by_added[4 + v, s, t] + by_added[4 + (v - 1) % 4, s, t]
                     )
             for p in range(4 * scanned, said.shape[1]):
-                row = by_message[v, p - 4 * scanned, start:]
                 for t in range(count):
                     says, share = said[v, p, t], _sigmoid(said[v, p, t])
-                    back[v, p, t] = row[t] * share * (ONE + says * (ONE - share))
+                    slope = share * (ONE + says * (ONE - share))
+                    back[v, p, t] = by_message[v, p - 4 * scanned, At(start + t)] * slope
                 for t in range(count, CHUNK):
                     back[v, p, t] = 0
         _to_modes(back, 0, modes)
@@ -385,9 +407,8 @@ def speak_backward(
             _add_products(back[v], near[v], by_weight[v])
             _apply(mixed[v], back[v], near[v])
             for c in range(x.shape[1]):
-                row = by_x[v, c, start:]
                 for t in range(count):
-                    row[t] += near[v, c, t]
+                    by_x[v, c, At(start + t)] += near[v, c, t]
 
 
 @_compiled
@@ -446,10 +467,12 @@ def average(rows: Reals, member: Places, sizes: Places, out: Reals) -> None:
     mean = np.empty(len(sizes), rows.dtype)
     for v in range(rows.shape[0]):
         for p in range(rows.shape[1]):
-            mean[:] = 0
+            for group in range(len(sizes)):
+                mean[group] = 0
             for t in range(len(member)):
                 mean[member[t]] += rows[v, p, t]
-            mean /= sizes
+            for group in range(len(sizes)):
+                mean[group] /= sizes[group]
             for t in range(len(member)):
                 out[v, p, t] = mean[member[t]]
 
@@ -470,20 +493,22 @@ def pool(message: Reals, runs: Places, sheets: Places, by_colour: Reals, by_cell
         for p in range(pooled):
             for sheet in range(len(sheets)):
                 first, colours = sheets[sheet, 0], sheets[sheet, 1]
-                cells = slice(runs[first, 2], runs[first, 2] + runs[first, 1])
-                mean, most = by_cell[v, p, cells], by_cell[v, pooled + p, cells]
-                mean[:], most[:] = 0, -np.inf
+                count, cell = runs[first, 1], runs[first, 2]
+                mean, most = by_cell[v, p, cell:], by_cell[v, pooled + p, cell:]
+                for c in range(count):
+                    mean[c], most[c] = 0, -np.inf
                 for run in range(first, first + colours):
                     said = message[v, p, runs[run, 0] :]
                     total, largest = said[0] * ZERO, said[0]
-                    for c in range(len(mean)):
+                    for c in range(count):
                         total += said[c]
                         largest = max(largest, said[c])
                         mean[c] += said[c]
                         most[c] = max(most[c], said[c])
-                    by_colour[v, p, run] = total / len(mean)
+                    by_colour[v, p, run] = total / count
                     by_colour[v, pooled + p, run] = largest
-                mean /= colours
+                for c in range(count):
+                    mean[c] /= np.float32(colours)
 
 
 @_compiled
@@ -499,33 +524,34 @@ def pool_backward(
 ) -> None:
     """The gradients of `pool` by `from_colour` and `from_cell`, added to `by_message[4, P, T]`."""
     pooled = message.shape[1]
+    ties = np.empty(by_cell.shape[2], message.dtype)
     for v in range(4):
         for p in range(pooled):
             for sheet in range(len(sheets)):
                 first, colours = sheets[sheet, 0], sheets[sheet, 1]
-                cells = slice(runs[first, 2], runs[first, 2] + runs[first, 1])
-                most = by_cell[v, pooled + p, cells] - TIE
-                ties = np.zeros_like(most)
+                count, cell = runs[first, 1], runs[first, 2]
+                most, mean = by_cell[v, pooled + p, cell:], from_cell[v, p, cell:]
+                each, share = from_cell[v, pooled + p, cell:], ONE / np.float32(colours)
+                for c in range(count):
+                    ties[c] = 0
                 for run in range(first, first + colours):
                     said = message[v, p, runs[run, 0] :]
-                    for c in range(len(most)):
-                        ties[c] += ONE if said[c] >= most[c] else ZERO
-                mean = from_cell[v, p, cells] / np.float32(colours)
-                each = from_cell[v, pooled + p, cells] / ties
+                    for c in range(count):
+                        ties[c] += ONE if said[c] >= most[c] - TIE else ZERO
                 for run in range(first, first + colours):
                     said, back = message[v, p, runs[run, 0] :], by_message[v, p, runs[run, 0] :]
                     bar, tied = by_colour[v, pooled + p, run] - TIE, said[0] * ZERO
-                    for c in range(len(most)):
+                    for c in range(count):
                         tied += ONE if said[c] >= bar else ZERO
-                    alike = from_colour[v, p, run] / len(most)
+                    alike = from_colour[v, p, run] / np.float32(count)
                     extra = from_colour[v, pooled + p, run] / tied
-                    for c in range(len(most)):
-                        back[c] += mean[c] + alike
+                    for c in range(count):
+                        back[c] += alike + mean[c] * share
                         back[c] += extra if said[c] >= bar else ZERO
-                        back[c] += each[c] if said[c] >= most[c] else ZERO
+                        back[c] += each[c] / ties[c] if said[c] >= most[c] - TIE else ZERO
 
 
-@_compiled
+@_inlined
 def _hear(
     x: Reals,
     arrived: Reals,
@@ -552,30 +578,20 @@ def _hear(
                 heard[v, width + scanned + s, t] = rows[4 + v, s, t] + rows[4 + (v - 1) % 4, s, t]
     _to_modes(heard, width, modes)
     _load(x, start, 0, heard)
-    for run in range(_run_at(runs, start), len(runs)):
+    for run in range(len(runs)):
         first, last, cell = _part(runs, run, start)
-        if first >= CHUNK:
-            break
+        if first >= last:
+            continue
         for v in range(4):
             for c in range(width + 2 * scanned + pooled):
-                row, alike, told = (
-                    heard[v, c, first:last],
-                    by_cell[v, c, cell:],
-                    by_colour[v, c, run],
-                )
-                for t in range(len(row)):
-                    row[t] += told + alike[t]
+                told = by_colour[v, c, run]
+                for t in range(last - first):
+                    heard[v, c, At(first + t)] += told + by_cell[v, c, At(cell + t)]
 
 
-@_compiled
-def _run_at(runs: Places, token: int) -> int:
-    """The run that a token belongs to."""
-    return int(np.searchsorted(runs[:, 0], token, "right")) - 1
-
-
-@_compiled
+@_inlined
 def _part(runs: Places, run: int, start: int) -> tuple[int, int, int]:
-    """Where in a chunk a run begins and ends, and the cell at which it begins."""
+    """Where in a chunk a run begins and ends, if it does, and the cell at which it begins."""
     token, count, cell = runs[run, 0], runs[run, 1], runs[run, 2]
     first = max(token - start, 0)
     return first, min(token + count - start, CHUNK), cell + start + first - token
@@ -631,21 +647,20 @@ def renew(
         _normalise(x, start, fresh, scale)
         for v in range(4):
             for c in range(width):
-                row = state[v, c, start : start + CHUNK]
-                for t in range(len(row)):
-                    row[t] = fresh[v, c, t] * scale[t] * gain[c]
+                for t in range(min(CHUNK, tokens - start)):
+                    state[v, c, At(start + t)] = fresh[v, c, t] * scale[t] * gain[c]
 
 
-@_compiled
+@_inlined
 def _normalise(x: Reals, start: int, fresh: Reals, scale: Reals) -> None:
     """Add `x` to a chunk, and find by what its length is to be multiplied."""
-    width = fresh.shape[1]
-    scale[:] = 0
+    width, count = fresh.shape[1], min(CHUNK, x.shape[2] - start)
+    for t in range(CHUNK):
+        scale[t] = 0
     for v in range(4):
         for c in range(width):
-            row = x[v, c, start : start + CHUNK]
-            for t in range(len(row)):
-                fresh[v, c, t] += row[t]
+            for t in range(count):
+                fresh[v, c, t] += x[v, c, At(start + t)]
             for t in range(CHUNK):
                 scale[t] += fresh[v, c, t] * fresh[v, c, t]
     share = ONE / np.float32(4 * width)
@@ -653,12 +668,12 @@ def _normalise(x: Reals, start: int, fresh: Reals, scale: Reals) -> None:
         scale[t] = ONE / np.sqrt(scale[t] * share + EPSILON)
 
 
-@_compiled
+@_inlined
 def _normalise_backward(
     fresh: Reals, scale: Reals, gain: Reals, by_fresh: Reals, by_gain: Reals
 ) -> None:
     """Gradients by what is scaled and gained become those by what was normalised."""
-    width, along = fresh.shape[1], np.zeros_like(scale)
+    width, along = fresh.shape[1], np.zeros(CHUNK, scale.dtype)
     for v in range(4):
         for c in range(width):
             own, back, grows, total = fresh[v, c], by_fresh[v, c], gain[c], ZERO * gain[c]
@@ -677,7 +692,7 @@ def _normalise_backward(
                 back[t] = back[t] * scale[t] - own[t] * along[t]
 
 
-@_compiled
+@_inlined
 def _gate(risen: Reals, rule: Reals, gated: Reals) -> None:
     """The gated unit: SiLU of the first half of the channels times the second half."""
     hidden = gated.shape[1]
@@ -690,7 +705,7 @@ def _gate(risen: Reals, rule: Reals, gated: Reals) -> None:
                 out[t] = opens * _sigmoid(opens) * (lifting[t] + lift_more)
 
 
-@_compiled
+@_inlined
 def _gate_backward(
     by_gated: Reals, risen: Reals, rule: Reals, by_risen: Reals, by_rule: Reals
 ) -> None:
@@ -746,8 +761,9 @@ def renew_backward(
     fresh = np.empty((4, width, CHUNK), kind)
     by_fresh = np.empty((4, width, CHUNK), kind)
     scale = np.empty(CHUNK, kind)
-    fall, rise = down.transpose(0, 2, 1).copy(), up.transpose(0, 2, 1).copy()
+    fall, rise = _transposed(down), _transposed(up)
     for start in range(0, tokens, CHUNK):
+        count = min(CHUNK, tokens - start)
         _hear(x, arrived, shared, by_colour, by_cell, runs, modes, start, rows, heard)
         for v in range(4):
             _apply(up[v], heard[v], risen[v])
@@ -771,23 +787,19 @@ def renew_backward(
             _apply(rise[v], by_risen[v], heard[v])
         for v in range(4):
             for c in range(width):
-                row = by_x[v, c, start : start + CHUNK]
-                for t in range(len(row)):
-                    row[t] = by_fresh[v, c, t] + heard[v, c, t]
-        for run in range(_run_at(runs, start), len(runs)):
+                for t in range(count):
+                    by_x[v, c, At(start + t)] = by_fresh[v, c, t] + heard[v, c, t]
+        for run in range(len(runs)):
             first, last, cell = _part(runs, run, start)
-            if first >= CHUNK:
-                break
+            if first >= last:
+                continue
             for v in range(4):
                 for c in range(heard.shape[1]):
-                    row, alike, total = (
-                        heard[v, c, first:last],
-                        from_cell[v, c, cell:],
-                        gain[0] * ZERO,
-                    )
-                    for t in range(len(row)):
-                        total += row[t]
-                        alike[t] += row[t]
+                    total = gain[0] * ZERO
+                    for t in range(last - first):
+                        back = heard[v, c, At(first + t)]
+                        total += back
+                        from_cell[v, c, At(cell + t)] += back
                     from_colour[v, c, run] += total
         _from_modes(heard, width, modes)
         for v in range(4):
@@ -799,7 +811,6 @@ def renew_backward(
                         + heard[(v + 1) % 4, width + scanned + s, t]
                     )
             for p in range(pooled):
-                row = by_shared[v, p, start : start + CHUNK]
-                for t in range(len(row)):
-                    row[t] = heard[v, width + 2 * scanned + p, t]
+                for t in range(count):
+                    by_shared[v, p, At(start + t)] = heard[v, width + 2 * scanned + p, t]
         _store_rows(rows, start, by_arrived)

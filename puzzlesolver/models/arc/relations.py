@@ -64,12 +64,13 @@ def relate(sheets: Sequence[Sheet]) -> Relations:
     source = (sheet[:, None] == sources[sheet]) & (slot[:, None] == slot)
     runs = np.stack([_starts(cells[sheet]), cells[sheet], _starts(cells)[sheet]], 1)
     groups = np.array([each.component.max() + 1 for each in sheets])[sheet]
+    owners = [each for each in sheets for _ in each.colours]
     component = np.concatenate(
-        [first + sheets[n].component for first, n in zip(_starts(groups), sheet, strict=True)]
+        [first + own.component for first, own in zip(_starts(groups), owners, strict=True)]
     )
     lines = [
-        _lines(*sheets[n].shape) + [0, first, 0, 0]
-        for first, n in zip(runs[:, 0], sheet, strict=True)
+        _lines(*own.shape) + np.array([0, first, 0, 0])
+        for first, own in zip(runs[:, 0], owners, strict=True)
     ]
     return Relations(
         np.concatenate(lines),

@@ -132,9 +132,11 @@ class _Fit:
         self.task = TaskVectors(settings.model)
         self.generator = torch.Generator().manual_seed(seed)
         self.rng = np.random.default_rng(seed)
-        self.parameters = [*self.stem.parameters(), *self.task.parameters()]
+        self.parameters: list[Tensor] = [*self.stem.parameters(), *self.task.parameters()]
         self.average = copy.deepcopy((self.stem, self.task))
-        self.averaged = [tensor for part in self.average for tensor in part.parameters()]
+        self.averaged: list[Tensor] = [
+            tensor for part in self.average for tensor in part.parameters()
+        ]
         self.optimizer = AdamW(
             [
                 {"params": self.stem.parameters(), "weight_decay": prior.decay},

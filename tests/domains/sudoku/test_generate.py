@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -135,19 +133,3 @@ def test_shapes() -> None:
 def test_wrong_options_are_told_at_once(options: dict) -> None:
     with pytest.raises(UsageError):
         generate(1, 0, **options)
-
-
-def test_without_numba_the_error_names_the_extra() -> None:
-    code = """
-import sys
-sys.modules["numba"] = None
-from puzzlesolver.domains.base import get_domain
-from puzzlesolver.errors import UsageError
-next(get_domain("sudoku").generate(1, 0, size=4))
-try:
-    get_domain("sudoku").generate(1, 0)
-except UsageError as error:
-    print(error.hint)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "pip install 'puzzlesolver[train]'\n"
