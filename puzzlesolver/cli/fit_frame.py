@@ -94,6 +94,8 @@ class FitMoment:
         demos = len(self.puzzle.task.train)
         losses = self.losses[report.seed]
         line = Text(f"fit {report.seed + 1}  ", no_wrap=True)
+        if not report.step:
+            return line.append("getting ready, half a minute the first time ever", "dim")
         line.append(curve(losses, len(losses), CURVE_COLUMNS, 1))
         line.append(" " * (CURVE_COLUMNS + 1 - min(CURVE_COLUMNS, len(losses))))
         line.append(f" loss {report.loss:.3f}")
@@ -116,7 +118,9 @@ class FitTracker:
         if puzzle is not self._puzzle:
             self._puzzle, self._fits, self._losses = puzzle, {}, {}
         self._fits[report.seed] = report
-        self._losses.setdefault(report.seed, []).append(report.loss)
+        losses = self._losses.setdefault(report.seed, [])
+        if report.step:
+            losses.append(report.loss)
         answer = merge(puzzle.task, self._fits.values())
         return FitMoment(puzzle, place, report, answer, self._seen(), settled=False)
 

@@ -133,6 +133,7 @@ def test_the_view_shows_the_fits_and_both_lamps(task: Path) -> None:
         assert text.count(fact) == 1, f"{fact!r} once, in one frame:\n{text}"
     assert text.count("step 10 of 10") == 2
     assert "demo 1" not in text, "the attempts are on the screen already"
+    assert "getting ready" in screen.sent
     assert "fit 1 now" in screen.sent or "fit 2 now" in screen.sent
     assert text.count("of votes") >= 2
     assert "answered - the rules cannot tell" in text

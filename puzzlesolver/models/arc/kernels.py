@@ -597,6 +597,31 @@ def _part(runs: Places, run: int, start: int) -> tuple[int, int, int]:
     return first, min(token + count - start, CHUNK), cell + start + first - token
 
 
+@_inlined
+def _rise(
+    x: Reals,
+    up: Reals,
+    rule: Reals,
+    down: Reals,
+    modes: Reals,
+    start: int,
+    heard: Reals,
+    risen: Reals,
+    gated: Reals,
+    fresh: Reals,
+    scale: Reals,
+) -> None:
+    """From what a chunk hears, through the gated unit, to its fresh state and the scale of that."""
+    for v in range(4):
+        _apply(up[v], heard[v], risen[v])
+    _from_modes(risen, 0, modes)
+    _gate(risen, rule, gated)
+    _to_modes(gated, 0, modes)
+    for v in range(4):
+        _apply(down[v], gated[v], fresh[v])
+    _normalise(x, start, fresh, scale)
+
+
 @_compiled
 def renew(
     x: Reals,
@@ -637,14 +662,7 @@ def renew(
     scale = np.empty(CHUNK, kind)
     for start in range(0, tokens, CHUNK):
         _hear(x, arrived, shared, by_colour, by_cell, runs, modes, start, rows, heard)
-        for v in range(4):
-            _apply(up[v], heard[v], risen[v])
-        _from_modes(risen, 0, modes)
-        _gate(risen, rule, gated)
-        _to_modes(gated, 0, modes)
-        for v in range(4):
-            _apply(down[v], gated[v], fresh[v])
-        _normalise(x, start, fresh, scale)
+        _rise(x, up, rule, down, modes, start, heard, risen, gated, fresh, scale)
         for v in range(4):
             for c in range(width):
                 for t in range(min(CHUNK, tokens - start)):
@@ -765,14 +783,7 @@ def renew_backward(
     for start in range(0, tokens, CHUNK):
         count = min(CHUNK, tokens - start)
         _hear(x, arrived, shared, by_colour, by_cell, runs, modes, start, rows, heard)
-        for v in range(4):
-            _apply(up[v], heard[v], risen[v])
-        _from_modes(risen, 0, modes)
-        _gate(risen, rule, gated)
-        _to_modes(gated, 0, modes)
-        for v in range(4):
-            _apply(down[v], gated[v], fresh[v])
-        _normalise(x, start, fresh, scale)
+        _rise(x, up, rule, down, modes, start, heard, risen, gated, fresh, scale)
 
         _load(by_state, start, 0, by_fresh)
         _normalise_backward(fresh, scale, gain, by_fresh, by_gain)

@@ -1,7 +1,8 @@
 """Fit a tiny network to the demonstrations of one task, and let it vote.
 
-In: a task; its test outputs are never looked at. Out: a `FitReport` every few optimizer steps, the
-last one tells how the fit ended. Nothing here uses more than torch's own threads; one is best.
+In: a task; its test outputs are never looked at. Out: a `FitReport` at the start and every few
+optimizer steps, the last one tells how the fit ended. Nothing here uses more than torch's own
+threads; one is best.
 
     >>> for report in fit_task(task, seed=0):
     ...     print(report.step, report.loss, report.demos)
@@ -57,7 +58,7 @@ class FitReport:
         step: optimizer steps done.
         steps: those planned.
         seconds: CPU seconds.
-        loss: of the demonstrations, smoothed.
+        loss: of the demonstrations, smoothed; infinite at the start.
         demos: share of the demonstrations reproduced exactly at the last check.
         ended: `sure` when the demonstrations are reproduced again and again, `spent` when steps or
             time are over; "" while it goes on.
@@ -154,13 +155,14 @@ class _Fit:
         self.asked = [place for place, sheet in enumerate(questions) if sheet is not None]
         self.questions = _laid([sheet for sheet in questions if sheet], settings.tokens)
         self.demonstrations = _laid(_by_size(desk.demos), settings.tokens)
-        self.loss, self.demos = math.nan, 0.0
+        self.loss, self.demos = math.inf, 0.0
         self.guesses: tuple[Grid, ...] = ()
 
     def run(self) -> Iterator[FitReport]:
         settings = self.settings
         tokens = min(self.desk.tokens, settings.tokens)
         steps = max(1, min(settings.most_steps, round(settings.work / (tokens + OVERHEAD))))
+        yield self.report(0, steps, "")
         sure = 0
         for step in range(1, steps + 1):
             began = time.monotonic()
@@ -228,7 +230,7 @@ class _Fit:
             torch._foreach_lerp_(self.averaged, self.parameters, 1 - settings.average)
         now = loss.item()
         self.loss = (
-            now if math.isnan(self.loss) else self.loss + (1 - SMOOTHING) * (now - self.loss)
+            now if math.isinf(self.loss) else self.loss + (1 - SMOOTHING) * (now - self.loss)
         )
 
     def batch(self) -> Canvases:

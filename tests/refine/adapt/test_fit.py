@@ -77,7 +77,7 @@ def test_the_same_seed_gives_the_same_reports_and_another_one_gives_others() -> 
     )
     assert first == again
     assert first != other
-    assert [report[0] for report in first] == [5, 10, 15, 20]
+    assert [report[0] for report in first] == [0, 5, 10, 15, 20]
 
 
 def test_test_outputs_change_nothing() -> None:
@@ -108,11 +108,11 @@ def test_equivalent_tasks_have_one_canonical_form() -> None:
 
 def test_reports_tell_where_the_fit_stands() -> None:
     *early, last = fit_task(TASK, 0, replace(TINY, most_steps=30, first_check=0.5))
-    assert [report.step for report in (*early, last)] == [5, 10, 15, 20, 25, 30]
+    assert [report.step for report in (*early, last)] == [0, 5, 10, 15, 20, 25, 30]
     assert early[0].guesses == () and not early[0].votes[0]
     assert last.guesses[0].shape == TASK.test[0].input.shape
     assert sum(vote.share for vote in last.votes[0]) == pytest.approx(1)
-    assert last.loss < early[0].loss
+    assert last.loss < early[1].loss < early[0].loss
 
 
 def test_a_fit_that_is_sure_stops_early() -> None:
