@@ -5,11 +5,14 @@ operations of torch they spend their time on passing numbers through memory. Her
 stays in the cache from the state to what it says, and from what it hears to the next state.
 
 Arrays are of one kind, float32 or float64; the last arguments are written. Backward passes compute
-again what is local to a token, and are kept only what crossed tokens.
+again what is local to a token; only what crossed tokens is kept for them.
+
+All of it is one file, long as it is: numba notices that machine code on the disk is old by the file
+of the function, and not by those that it calls.
 
 Shape legend: T tokens, D width, S scanned and P pooled channels, N = D + 2S + P heard ones, H
 hidden width, R runs (a colour of a sheet), C cells of all sheets; 4 = directions, or the modes of
-their symmetry group (see `stem.py`), 8 = directions and diagonals.
+their symmetry group (see `modes.py`), 8 = directions and diagonals.
 
     >>> speak(state, told, weight, decay, modes, x, gate, news, message)
     >>> travel(gate, news, lines, arrived)
@@ -50,7 +53,6 @@ TAYLOR = tuple(np.float32(np.log(2) ** k / float(np.prod(range(1, k + 1)))) for 
 
 EXPONENT_BITS, EXPONENT_BIAS = 23, 127
 LARGEST = np.float32(126)
-
 
 VECTORS: Any = {
     "fastmath": {"reassoc", "contract", "arcp", "nsz"},
@@ -727,6 +729,7 @@ def _gate(risen: Reals, rule: Reals, gated: Reals) -> None:
 def _gate_backward(
     by_gated: Reals, risen: Reals, rule: Reals, by_risen: Reals, by_rule: Reals
 ) -> None:
+    """The gradients of `_gate`; those of `rule` are added."""
     hidden = by_gated.shape[1]
     for v in range(4):
         for h in range(hidden):

@@ -106,5 +106,5 @@ def _lines(height: int, width: int) -> Places:
 def _room(place: Places, size: int, step: int) -> Places:
     """How many such steps there are to the edge."""
     if step == 0:
-        return np.full(len(place), place.size)
+        return np.full_like(place, place.size)
     return size - 1 - place if step > 0 else place

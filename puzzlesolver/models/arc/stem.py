@@ -11,10 +11,7 @@ In: `Sheet`s of any sizes as one `Canvases`. Out: logits for the colours of ever
 Shape legend: T tokens (sheet, colour, cell), C cells of all sheets but sources, D width, S scanned
 channels, P pooled channels, H hidden width; 4 = directions, or the modes of their symmetry group.
 
-**Modes.** A map that commutes with turning has three blocks: to the same direction, to the opposite
-one, to the two across. Sums and differences of directions (all four; along minus across; right
-minus left; down minus up) turn that 4 × 4 arrangement of blocks into four blocks, a quarter of the
-multiplications. Linear maps work on modes, gates and scans on directions.
+Linear maps work on modes (see `modes.py`), which takes a quarter of the multiplications.
 
     >>> canvases = lay(sheets)
     >>> told = stem.embed(canvases, task)
