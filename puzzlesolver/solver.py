@@ -108,8 +108,8 @@ class Solver:
         runtime: device and threads.
         batch_size: puzzles refined together, each rollout counting as one; whenever one ends, the
             next takes its place.
-        compiled: whether steps are compiled, where a C++ compiler is found: half a minute once,
-            then about twice as fast.
+        compiled: whether steps that are not machine code already are compiled, where a C++ compiler
+            is found: half a minute once, then about twice as fast.
         prove: whether an exact search afterwards settles if the puzzle has no solution, or several.
         fallback: `exact` lets an exact solver answer what the model did not; such results say so.
         model_sha256: of the weights' file; "" for a model that was not read from one.

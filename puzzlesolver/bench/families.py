@@ -213,7 +213,7 @@ def _random(system: Setting) -> RecursiveModel:
 
 def _solved(runtime: Runtime, domain: str, puzzles: Sequence[Puzzle]) -> dict[str, Any]:
     """Seconds and steps for each verified answer, with those of the others in it."""
-    solver = load_solver(domain, None, {}, runtime=runtime, compiled=True, batch_size=len(puzzles))
+    solver = load_solver(domain, None, {}, runtime=runtime, batch_size=len(puzzles))
     list(solver.solve(puzzles[:1]))  # compiles
     started = time.perf_counter()
     results = list(solver.solve(puzzles))

@@ -1,4 +1,4 @@
-"""Seconds a step of one model, at rising batch sizes, as eager, ONNX and compiled code.
+"""Seconds a step of one model, at rising batch sizes, as eager, fused, ONNX and compiled code.
 
 What one step would take is known from the smaller batch, so a batch that nobody would wait for, or
 that does not fit into memory, is left out with the reason.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import torch
 
 BATCHES = (1, 16, 256, 1_024)
-ENGINES = ("eager", "onnx", "compiled")
+ENGINES = ("eager", "fused", "onnx", "compiled")
 """In this order: compiling changes the parts of a model for good. On CUDA compiled code is replayed
 as a graph, eager code is not."""
 
@@ -155,10 +155,13 @@ def _opened(
             return _exported(domain, model, puzzles, runtime)
         except PuzzleSolverError as error:
             return str(error)
-    if name == "compiled" and not can_compile(runtime.device):
+    fused, compiled = name == "fused", name == "compiled"
+    layout = get_domain(domain).encode(puzzles[:1]).layout
+    if fused and (runtime.device.type != "cpu" or model.fused_step(layout) is None):
+        return "there is no machine code of this step"
+    if compiled and not can_compile(runtime.device):
         return "no C++ compiler was found"
-    compiled = name == "compiled"
-    return TorchEngine(model, runtime, compiled=compiled, replay=compiled)
+    return TorchEngine(model, runtime, fused=fused, compiled=compiled, replay=compiled)
 
 
 def _exported(

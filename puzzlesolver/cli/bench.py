@@ -169,7 +169,7 @@ def bench(
         typer.Option(
             "--compile",
             rich_help_panel=MACHINE,
-            help="Compile the step: half a minute once, then about twice as fast.",
+            help="Compile steps that are no machine code: half a minute, then twice as fast.",
         ),
     ] = False,
     json_file: Annotated[

@@ -6,16 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
-from puzzlesolver.models.interface import RecursiveModel, State
+from puzzlesolver.models.interface import RecursiveModel, State, StepFunction
 from puzzlesolver.models.relations import Layout
-
-StepFunction = Callable[[State, Tensor], State]
-"""`model.step` for one layout."""
 
 
 def can_compile(device: torch.device) -> bool:

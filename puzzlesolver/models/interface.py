@@ -26,6 +26,8 @@ State = tuple[Tensor, ...]
 Noise = Callable[[tuple[int, ...]], Tensor]
 """Standard normal noise of a given shape `[B, …]`; the caller decides the seed of every row."""
 
+StepFunction = Callable[[State, Tensor], State]
+"""`RecursiveModel.step` for one layout: from a state and what is recalled to the next state."""
 
 PARTS = ("tokens", "targets", "known_from", "identifiers")
 """The fields of a `Batch` that are tensors with one row a puzzle, or None."""
@@ -121,6 +123,13 @@ class RecursiveModel(nn.Module, ABC):
     def fixed_start(self) -> bool:
         """Whether `init_state` gives a puzzle the same state every time, whatever the noise."""
         return False
+
+    def fused_step(self, layout: Layout) -> StepFunction | None:
+        """`step` on one layout as machine code, if there is such; a copy of the weights.
+
+        It takes float32 states on a CPU, gives no gradient, and differs from `step` by rounding.
+        """
+        return None
 
     @abstractmethod
     def embed(self, batch: Batch) -> Tensor:

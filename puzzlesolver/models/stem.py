@@ -23,7 +23,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from puzzlesolver.models.interface import Batch, ModelConfig, Noise, Readout, RecursiveModel, State
+from puzzlesolver.models.interface import (
+    Batch,
+    ModelConfig,
+    Noise,
+    Readout,
+    RecursiveModel,
+    State,
+    StepFunction,
+)
 from puzzlesolver.models.relations import Layout, Neighbour, Pool
 
 UNKNOWN, GIVEN, EXCLUDED = 0, 1, 2
@@ -181,6 +189,11 @@ class RelationalStem(RecursiveModel):
         for layer in self.layers:
             z_BND = layer(z_BND, inputs, layout)
         return (z_BND,)
+
+    def fused_step(self, layout: Layout) -> StepFunction:
+        from puzzlesolver.models.fused import FusedStep  # numba takes a while to import
+
+        return FusedStep(self, layout)
 
     def readout(self, state: State, layout: Layout) -> Readout:
         (z_BND,) = state

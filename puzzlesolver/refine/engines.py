@@ -1,6 +1,7 @@
 """What applies a model to a batch of puzzles: `TorchEngine`, or another `Engine`.
 
-On a CPU the batch is cut into micro-batches that stay in a core's cache, one worker thread each; on
+On a CPU the batch is cut into micro-batches that stay in a core's cache, one worker thread each,
+and a model that has a step in machine code takes it (`RecursiveModel.fused_step`); on
 CUDA into parts that a captured graph replays (`refine/replay.py`). A row's result never depends on
 its neighbours, so the same seed gives the same answers whatever the batch size.
 
@@ -16,7 +17,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -34,8 +35,19 @@ CPU_MICRO_NODES = 8 * 729
 LAYOUTS = 16
 """Layouts whose graphs are kept; boards of many sizes would fill the memory with them."""
 
-Repeat = Callable[..., State]
-"""`repeated` with a step, or a `Replay` of it."""
+
+class Steps(NamedTuple):
+    """What makes the steps on a layout.
+
+    Attributes:
+        repeat: `repeated` with a step, or a `Replay` of it.
+        rows: how many it takes at once.
+        full: whether it takes no fewer.
+    """
+
+    repeat: Callable[..., State]
+    rows: int
+    full: bool
 
 
 class Engine(Protocol):
@@ -76,7 +88,8 @@ class TorchEngine:
     Args:
         model: moved to that device.
         runtime: device, number format and threads.
-        compiled: whether `torch.compile` makes the step, where it can.
+        fused: whether a step in machine code is taken, where the model has one; float32.
+        compiled: whether `torch.compile` makes any other step, where it can.
         replay: whether steps are replayed as CUDA graphs, where there is CUDA; a `ReplayWarning`
             tells when a step cannot be.
     """
@@ -86,13 +99,15 @@ class TorchEngine:
         model: RecursiveModel,
         runtime: Runtime,
         *,
+        fused: bool = True,
         compiled: bool = False,
         replay: bool = True,
     ) -> None:
         self.device = runtime.device
         self.dtype = runtime.dtype
+        self.fused = fused and self.device.type == "cpu"
         self.compiled = compiled and can_compile(self.device)
-        self._prepared: dict[Layout, tuple[Repeat, int]] = {}
+        self._prepared: dict[Layout, Steps] = {}
         self.model = model.to(self.device).eval()
         graphs = replay and self.device.type == "cuda"
         self._pool = torch.cuda.graph_pool_handle() if graphs else None
@@ -125,21 +140,23 @@ class TorchEngine:
         noise: float = 0.0,
         generators: Sequence[torch.Generator] = (),
     ) -> tuple[State, Tensor]:
-        repeat, micro_batch = self._prepare(state, inputs, layout)
+        steps_of = self._prepare(state, inputs, layout)
+
+        def filled(part: Tensor) -> Tensor:
+            return padded(part, steps_of.rows) if steps_of.full else part
 
         @torch.inference_mode()
         def run(rows: slice) -> tuple[State, Tensor]:
             def disturb(now: State) -> State:
                 return tuple(disturbed(part, noise, generators[rows]) for part in now)
 
-            recalled = self._padded(inputs[rows], micro_batch)
-            start = tuple(self._padded(part[rows], micro_batch) for part in state)
-            now = repeat(start, recalled, steps, disturb if noise else None)
+            recalled, start = filled(inputs[rows]), tuple(filled(part[rows]) for part in state)
+            now = steps_of.repeat(start, recalled, steps, disturb if noise else None)
             count = len(inputs[rows])
             residual = relative_residual(start, now)[:count]
             return tuple(part[:count] for part in now), residual
 
-        return by_micro_batch(run, self._workers, len(inputs), micro_batch)
+        return by_micro_batch(run, self._workers, len(inputs), steps_of.rows)
 
     @torch.inference_mode()
     def readout(self, state: State, layout: Layout) -> Readout:
@@ -147,37 +164,34 @@ class TorchEngine:
         return self.model.readout(state, layout)
 
     @torch.inference_mode()
-    def _prepare(self, state: State, inputs: Tensor, layout: Layout) -> tuple[Repeat, int]:
-        """What makes the steps on a layout, and for how many rows at once.
-
-        Compiled and captured in this thread, because neither is thread-safe.
-        """
+    def _prepare(self, state: State, inputs: Tensor, layout: Layout) -> Steps:
+        """Compiled and captured in this thread, because neither is thread-safe."""
         if layout in self._prepared:
             return self._prepared[layout]
         if len(self._prepared) == LAYOUTS:
             del self._prepared[next(iter(self._prepared))]
-        step = step_function(self.model, layout, self.compiled, self.dtype)
-        repeat: Repeat = functools.partial(repeated, step)
+        fused = self.model.fused_step(layout) if self.fused else None
+        step = fused or step_function(self.model, layout, self.compiled, self.dtype)
         rows = sys.maxsize if self._workers is None else micro_batch_of(layout)
-        if self.compiled and self._workers is not None:
-            first = tuple(self._padded(part[:rows], rows) for part in state)
-            step(first, self._padded(inputs[:rows], rows))
+        # On a CPU compiled code is made for full micro-batches, and the rows are few.
+        full = self.compiled and self._workers is not None and fused is None
+        made = Steps(functools.partial(repeated, step), rows, full)
+        if full:
+            step(tuple(padded(part[:rows], rows) for part in state), padded(inputs[:rows], rows))
         if self._pool is not None:
             try:
-                repeat = Replay(step, state, inputs, rows_at_once(state), self._pool)
-                rows = repeat.rows
+                replay = Replay(step, state, inputs, rows_at_once(state), self._pool)
+                made = Steps(replay, replay.rows, full=False)
             except RuntimeError as error:
                 reason = str(error).partition("\n")[0]
                 warnings.warn(f"no CUDA graph of this step: {reason}", ReplayWarning, stacklevel=2)
-        self._prepared[layout] = repeat, rows
-        return repeat, rows
+        self._prepared[layout] = made
+        return made
 
-    def _padded(self, rows: Tensor, micro_batch: int) -> Tensor:
-        """On a CPU compiled code is made for full micro-batches, and the rows are few."""
-        missing = micro_batch - len(rows)
-        if not self.compiled or self._workers is None or missing <= 0:
-            return rows
-        return torch.cat([rows, rows[:1].expand(missing, *rows.shape[1:])])
+
+def padded(part: Tensor, rows: int) -> Tensor:
+    """With copies of its first row, up to `rows`."""
+    return torch.cat([part, part[:1].expand(rows - len(part), *part.shape[1:])])
 
 
 def micro_batch_of(layout: Layout) -> int:

@@ -19,8 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from puzzlesolver.models.compiling import StepFunction
-from puzzlesolver.models.interface import State
+from puzzlesolver.models.interface import State, StepFunction
 
 NUMBERS = 3 << 19
 """Numbers of a state that a graph advances together, 66 Sudokus: with fewer rows an H200 idles in

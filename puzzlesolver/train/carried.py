@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from puzzlesolver.models.compiling import StepFunction
-from puzzlesolver.models.interface import PARTS, Batch, Readout, RecursiveModel, State
+from puzzlesolver.models.interface import PARTS, Batch, Readout, RecursiveModel, State, StepFunction
 from puzzlesolver.refine.suppose import suppose
 from puzzlesolver.train.carry import Luck, batch_state, each_tensor, in_order, per_puzzle
 from puzzlesolver.train.distributed import ALONE, Ranks

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from puzzlesolver.models.compiling import StepFunction
-from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.models.interface import RecursiveModel, StepFunction
 from puzzlesolver.train.carried import CarriedState
 from puzzlesolver.train.distributed import Ranks
 from puzzlesolver.train.final import FinalStep

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from puzzlesolver.models.compiling import StepFunction
-from puzzlesolver.models.interface import Batch, RecursiveModel
+from puzzlesolver.models.interface import Batch, RecursiveModel, StepFunction
 from puzzlesolver.train.losses import all_right
 
 CHUNK = 64

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from puzzlesolver.errors import UsageError
-from puzzlesolver.models.compiling import StepFunction
-from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.models.interface import RecursiveModel, StepFunction
 from puzzlesolver.models.rsm import RSM
 from puzzlesolver.train.carry import Luck
 from puzzlesolver.train.curriculum import grown

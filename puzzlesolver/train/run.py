@@ -23,8 +23,8 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.models.compiling import StepFunction, can_compile, step_function
-from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.models.compiling import can_compile, step_function
+from puzzlesolver.models.interface import RecursiveModel, StepFunction
 from puzzlesolver.models.registry import build_model, reads_tokens
 from puzzlesolver.runtime import choose_runtime
 from puzzlesolver.train.card import machine

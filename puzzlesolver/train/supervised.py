@@ -16,8 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from puzzlesolver.errors import UsageError
-from puzzlesolver.models.compiling import StepFunction
-from puzzlesolver.models.interface import PARTS, Batch, Readout, RecursiveModel, State
+from puzzlesolver.models.interface import PARTS, Batch, Readout, RecursiveModel, State, StepFunction
 from puzzlesolver.models.relations import Layout
 from puzzlesolver.train.carry import Luck, batch_state, each_tensor, in_order, per_puzzle
 from puzzlesolver.train.distributed import ALONE, Ranks

@@ -22,7 +22,7 @@ def test_bfloat16_products_move_a_float32_state(
 
     def after_steps(dtype: torch.dtype) -> torch.Tensor:
         runtime = replace(choose_runtime(str(device), 1), dtype=dtype)
-        engine = TorchEngine(tiny_model, runtime)
+        engine = TorchEngine(tiny_model, runtime, fused=False)
         state = engine.init_state(batch, [0])
         (state,), _ = engine.advance(state, engine.embed(batch), batch.layout, steps=2)
         return state

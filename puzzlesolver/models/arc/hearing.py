@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from puzzlesolver.models.arc import kernels
-from puzzlesolver.models.arc.kernels import Reals
 from puzzlesolver.models.arc.modes import MODES
 from puzzlesolver.models.arc.relations import Relations
+from puzzlesolver.models.matrices import Reals
 
 Heard = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 

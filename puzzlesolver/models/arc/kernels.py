@@ -7,8 +7,8 @@ stays in the cache from the state to what it says, and from what it hears to the
 Arrays are of one kind, float32 or float64; the last arguments are written. Backward passes compute
 again what is local to a token; only what crossed tokens is kept for them.
 
-All of it is one file, long as it is: numba notices that machine code on the disk is old by the file
-of the function, and not by those that it calls.
+All of it but products is one file, long as it is: numba notices that machine code on the disk is
+old by the file of the function, and not by those that it calls.
 
 Shape legend: T tokens, D width, S scanned and P pooled channels, N = D + 2S + P heard ones, H
 hidden width, R runs (a colour of a sheet), C cells of all sheets; 4 = directions, or the modes of
@@ -20,17 +20,20 @@ their symmetry group (see `modes.py`), 8 = directions and diagonals.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import numba
 import numpy as np
-import numpy.typing as npt
-from numba import types
-from numba.extending import intrinsic, overload, register_jitable
 
-Reals = npt.NDArray[np.floating[Any]]
-Places = npt.NDArray[np.int64]
+from puzzlesolver.models.matrices import (
+    Places,
+    Reals,
+    add_product,
+    compiled,
+    inlined,
+    product,
+    sigmoid,
+)
+
+MATRICES = "722f07c8"
+"""Of that file: when it changes, so must this one."""
 
 CHUNK = 128
 """Tokens computed together: what they need fits into the first level of the cache."""
@@ -47,154 +50,8 @@ TIE = np.float32(1e-5)
 """Maxima so close share the gradient: tokens that are alike have equal states but for rounding, and
 turned grids must have turned gradients."""
 
-LOG2_E = np.float32(np.log2(np.e))
-TAYLOR = tuple(np.float32(np.log(2) ** k / float(np.prod(range(1, k + 1)))) for k in range(7))
-"""Coefficients of 2^x."""
 
-EXPONENT_BITS, EXPONENT_BIAS = 23, 127
-LARGEST = np.float32(126)
-
-VECTORS: Any = {
-    "fastmath": {"reassoc", "contract", "arcp", "nsz"},
-    "error_model": "numpy",
-}
-"""What lets a loop become vectors: sums in any order, and no check of every division."""
-
-
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Machine code, kept on disk."""
-    compiled: Callable[..., Any] = numba.njit(cache=True, **VECTORS)(function)
-    return compiled
-
-
-def _inlined(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A part of the machine code of others.
-
-    Were it called, a process that compiles would call another copy of it than one that loads what
-    was compiled, and round otherwise.
-    """
-    inlined: Callable[..., Any] = numba.njit(cache=True, forceinline=True, **VECTORS)(function)
-    return inlined
-
-
-@intrinsic
-def _as_float32(typing: Any, bits: Any) -> Any:
-    """The float of these 32 bits."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], context.get_value_type(types.float32))
-
-    return types.float32(types.int32), generate
-
-
-def _power_of_two(x: Any) -> Any:
-    return 2.0**x
-
-
-@overload(_power_of_two, jit_options=VECTORS)
-def _power_of_two_in(x: Any) -> Any:
-    def long(x: Any) -> Any:
-        return np.exp2(x)
-
-    def short(x: Any) -> Any:
-        # No call and no branch, so that the loops around it become vectors.
-        x = min(max(x, -LARGEST), LARGEST)
-        whole = np.floor(x + np.float32(0.5))
-        part = x - whole
-        mantissa = TAYLOR[6]
-        mantissa = mantissa * part + TAYLOR[5]
-        mantissa = mantissa * part + TAYLOR[4]
-        mantissa = mantissa * part + TAYLOR[3]
-        mantissa = mantissa * part + TAYLOR[2]
-        mantissa = mantissa * part + TAYLOR[1]
-        mantissa = mantissa * part + ONE
-        exponent = np.int32(np.int32(whole) + np.int32(EXPONENT_BIAS))
-        bits = np.int32(exponent << np.int32(EXPONENT_BITS))
-        return mantissa * _as_float32(bits)  # type: ignore[call-arg]
-
-    return short if x == types.float32 else long
-
-
-@register_jitable(**VECTORS)
-def _sigmoid(x: Any) -> Any:
-    return ONE / (ONE + _power_of_two(-x * LOG2_E))
-
-
-@_inlined
-def _apply(weight: Reals, x: Reals, out: Reals) -> None:
-    """`out[o, t] = Σ_i weight[o, i] x[i, t]`, of a chunk; by tiles of 4 × 4, for the registers."""
-    outputs, inputs = weight.shape
-    tiled_outputs, tiled_inputs = outputs - outputs % 4, inputs - inputs % 4
-    for o in range(outputs):
-        for t in range(CHUNK):
-            out[o, t] = 0
-    for o in range(0, tiled_outputs, 4):
-        for i in range(0, tiled_inputs, 4):
-            a0, a1, a2, a3 = weight[o, i], weight[o, i + 1], weight[o, i + 2], weight[o, i + 3]
-            b0, b1, b2, b3 = (
-                weight[o + 1, i],
-                weight[o + 1, i + 1],
-                weight[o + 1, i + 2],
-                weight[o + 1, i + 3],
-            )
-            c0, c1, c2, c3 = (
-                weight[o + 2, i],
-                weight[o + 2, i + 1],
-                weight[o + 2, i + 2],
-                weight[o + 2, i + 3],
-            )
-            d0, d1, d2, d3 = (
-                weight[o + 3, i],
-                weight[o + 3, i + 1],
-                weight[o + 3, i + 2],
-                weight[o + 3, i + 3],
-            )
-            for t in range(CHUNK):
-                x0, x1, x2, x3 = x[i, t], x[i + 1, t], x[i + 2, t], x[i + 3, t]
-                out[o, t] += a0 * x0 + a1 * x1 + a2 * x2 + a3 * x3
-                out[o + 1, t] += b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3
-                out[o + 2, t] += c0 * x0 + c1 * x1 + c2 * x2 + c3 * x3
-                out[o + 3, t] += d0 * x0 + d1 * x1 + d2 * x2 + d3 * x3
-    for o in range(outputs):
-        for i in range(tiled_inputs if o < tiled_outputs else 0, inputs):
-            for t in range(CHUNK):
-                out[o, t] += weight[o, i] * x[i, t]
-
-
-@_inlined
-def _add_products(left: Reals, right: Reals, total: Reals) -> None:
-    """`total[o, i] += Σ_t left[o, t] right[i, t]`, of a chunk; by tiles of 2 × 4."""
-    outputs, inputs = total.shape
-    tiled_outputs, tiled_inputs = outputs - outputs % 2, inputs - inputs % 4
-    for o in range(0, tiled_outputs, 2):
-        for i in range(0, tiled_inputs, 4):
-            a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = total[0, 0] * ZERO
-            for t in range(CHUNK):
-                a, b = left[o, t], left[o + 1, t]
-                x0, x1, x2, x3 = right[i, t], right[i + 1, t], right[i + 2, t], right[i + 3, t]
-                a0 += a * x0
-                a1 += a * x1
-                a2 += a * x2
-                a3 += a * x3
-                b0 += b * x0
-                b1 += b * x1
-                b2 += b * x2
-                b3 += b * x3
-            total[o, i] += a0
-            total[o, i + 1] += a1
-            total[o, i + 2] += a2
-            total[o, i + 3] += a3
-            total[o + 1, i] += b0
-            total[o + 1, i + 1] += b1
-            total[o + 1, i + 2] += b2
-            total[o + 1, i + 3] += b3
-    for o in range(outputs):
-        for i in range(tiled_inputs if o < tiled_outputs else 0, inputs):
-            for t in range(CHUNK):
-                total[o, i] += left[o, t] * right[i, t]
-
-
-@_inlined
+@inlined
 def _transposed(weight: Reals) -> Reals:
     modes, outputs, inputs = weight.shape
     transposed = np.empty((modes, inputs, outputs), weight.dtype)
@@ -205,7 +62,7 @@ def _transposed(weight: Reals) -> Reals:
     return transposed
 
 
-@_inlined
+@inlined
 def _sum(row: Reals) -> float:
     total: float = row[0] * ZERO
     for t in range(CHUNK):
@@ -213,7 +70,19 @@ def _sum(row: Reals) -> float:
     return total
 
 
-@_inlined
+@inlined
+def _copy(row: Reals, out: Reals) -> None:
+    for t in range(CHUNK):
+        out[t] = row[t]
+
+
+@inlined
+def _add(row: Reals, other: Reals, out: Reals) -> None:
+    for t in range(CHUNK):
+        out[t] = row[t] + other[t]
+
+
+@inlined
 def _to_modes(x: Reals, first: int, modes: Reals) -> None:
     """Directions `[4, c, CHUNK]` become modes, from channel `first` on."""
     half, root = modes[0, 0], modes[2, 0]
@@ -226,7 +95,7 @@ def _to_modes(x: Reals, first: int, modes: Reals) -> None:
             x[1, c, t] = (along - across) * half
 
 
-@_inlined
+@inlined
 def _from_modes(x: Reals, first: int, modes: Reals) -> None:
     """The inverse, which is also the transpose."""
     half, root = modes[0, 0], modes[2, 0]
@@ -239,7 +108,7 @@ def _from_modes(x: Reals, first: int, modes: Reals) -> None:
             x[1, c, t], x[3, c, t] = across + down, across - down
 
 
-@_inlined
+@inlined
 def _load(x: Reals, start: int, first: int, out: Reals) -> None:
     """A chunk of `x[4, c, T]`, into the channels from `first` on; zero beyond the last token."""
     count = min(CHUNK, x.shape[2] - start)
@@ -251,7 +120,7 @@ def _load(x: Reals, start: int, first: int, out: Reals) -> None:
                 out[v, first + c, t] = 0
 
 
-@_inlined
+@inlined
 def _load_rows(x: Reals, start: int, out: Reals) -> None:
     """A chunk of `x[8, T, S]` as `[8, S, CHUNK]`; zero beyond the last token."""
     count = min(CHUNK, x.shape[1] - start)
@@ -263,7 +132,7 @@ def _load_rows(x: Reals, start: int, out: Reals) -> None:
                 out[v, s, t] = 0
 
 
-@_inlined
+@inlined
 def _store_rows(x: Reals, start: int, out: Reals) -> None:
     """The inverse: `x[8, S, CHUNK]` into `out[8, T, S]`."""
     for v in range(out.shape[0]):
@@ -272,7 +141,7 @@ def _store_rows(x: Reals, start: int, out: Reals) -> None:
                 out[v, At(start + t), s] = x[v, s, t]
 
 
-@_inlined
+@inlined
 def _say(weight: Reals, x: Reals, modes: Reals, said: Reals, gates: Reals, news: Reals) -> None:
     """What a chunk says, `[4, 4S + P, CHUNK]`, and of it what becomes gates and news, `[8, S, …]`.
 
@@ -280,22 +149,18 @@ def _say(weight: Reals, x: Reals, modes: Reals, said: Reals, gates: Reals, news:
     """
     scanned = gates.shape[1]
     for v in range(4):
-        _apply(weight[v], x[v], said[v])
+        product(weight[v], x[v], said[v])
     _from_modes(said, 0, modes)
     for v in range(4):
+        own, next_ = said[v], said[(v + 1) % 4]
         for s in range(scanned):
-            for t in range(CHUNK):
-                gates[v, s, t] = said[v, s, t]
-                news[v, s, t] = said[v, scanned + s, t]
-                gates[4 + v, s, t] = (
-                    said[v, 2 * scanned + s, t] + said[(v + 1) % 4, 2 * scanned + s, t]
-                )
-                news[4 + v, s, t] = (
-                    said[v, 3 * scanned + s, t] + said[(v + 1) % 4, 3 * scanned + s, t]
-                )
+            _copy(own[s], gates[v, s])
+            _copy(own[scanned + s], news[v, s])
+            _add(own[2 * scanned + s], next_[2 * scanned + s], gates[4 + v, s])
+            _add(own[3 * scanned + s], next_[3 * scanned + s], news[4 + v, s])
 
 
-@_compiled
+@compiled
 def speak(
     state: Reals,
     told: Reals,
@@ -337,18 +202,19 @@ def speak(
             for s in range(scanned):
                 opening, adding, more = opened[way, s], added[way, s], decay[s]
                 for t in range(CHUNK):
-                    opening[t] = _sigmoid(opening[t] + more)
-                    adding[t] *= (ONE - opening[t]) * _sigmoid(adding[t])
+                    opening[t] = sigmoid(opening[t] + more)
+                for t in range(CHUNK):
+                    adding[t] *= (ONE - opening[t]) * sigmoid(adding[t])
         _store_rows(opened, start, gate)
         _store_rows(added, start, news)
         for v in range(4):
             for p in range(message.shape[1]):
                 for t in range(count):
                     says = said[v, 4 * scanned + p, t]
-                    message[v, p, At(start + t)] = says * _sigmoid(says)
+                    message[v, p, At(start + t)] = says * sigmoid(says)
 
 
-@_compiled
+@compiled
 def speak_backward(
     by_gate: Reals,
     by_news: Reals,
@@ -381,39 +247,35 @@ def speak_backward(
                 opening, adding, more = opened[way, s], added[way, s], decay[s]
                 by_opening, by_adding = by_opened[way, s], by_added[way, s]
                 for t in range(CHUNK):
-                    opens, adds = _sigmoid(opening[t] + more), adding[t]
-                    shut, share = ONE - opens, _sigmoid(adds)
+                    opens, adds = sigmoid(opening[t] + more), adding[t]
+                    shut, share = ONE - opens, sigmoid(adds)
                     by_opening[t] = (by_opening[t] - by_adding[t] * adds * share) * opens * shut
                     by_adding[t] *= shut * share * (ONE + adds * (ONE - share))
                 by_decay[s] += _sum(by_opening)
         for v in range(4):
             for s in range(scanned):
-                for t in range(CHUNK):
-                    back[v, s, t] = by_opened[v, s, t]
-                    back[v, scanned + s, t] = by_added[v, s, t]
-                    back[v, 2 * scanned + s, t] = (
-                        by_opened[4 + v, s, t] + by_opened[4 + (v - 1) % 4, s, t]
-                    )
-                    back[v, 3 * scanned + s, t] = (
-                        by_added[4 + v, s, t] + by_added[4 + (v - 1) % 4, s, t]
-                    )
+                own, before = 4 + v, 4 + (v - 1) % 4
+                _copy(by_opened[v, s], back[v, s])
+                _copy(by_added[v, s], back[v, scanned + s])
+                _add(by_opened[own, s], by_opened[before, s], back[v, 2 * scanned + s])
+                _add(by_added[own, s], by_added[before, s], back[v, 3 * scanned + s])
             for p in range(4 * scanned, said.shape[1]):
                 for t in range(count):
-                    says, share = said[v, p, t], _sigmoid(said[v, p, t])
+                    says, share = said[v, p, t], sigmoid(said[v, p, t])
                     slope = share * (ONE + says * (ONE - share))
                     back[v, p, t] = by_message[v, p - 4 * scanned, At(start + t)] * slope
                 for t in range(count, CHUNK):
                     back[v, p, t] = 0
         _to_modes(back, 0, modes)
         for v in range(4):
-            _add_products(back[v], near[v], by_weight[v])
-            _apply(mixed[v], back[v], near[v])
+            add_product(back[v], near[v], by_weight[v])
+            product(mixed[v], back[v], near[v])
             for c in range(x.shape[1]):
                 for t in range(count):
                     by_x[v, c, At(start + t)] += near[v, c, t]
 
 
-@_compiled
+@compiled
 def travel(gate: Reals, news: Reals, lines: Places, arrived: Reals) -> None:
     """What arrives at every token from behind: s_t = gate_{t-1} s_{t-1} + news_{t-1}, s_0 = 0.
 
@@ -435,7 +297,7 @@ def travel(gate: Reals, news: Reals, lines: Places, arrived: Reals) -> None:
                 )
 
 
-@_compiled
+@compiled
 def travel_backward(
     by_arrived: Reals, gate: Reals, arrived: Reals, lines: Places, by_gate: Reals, by_news: Reals
 ) -> None:
@@ -456,7 +318,7 @@ def travel_backward(
                 by_gate[way, at, s] = left * arrived[way, at, s]
 
 
-@_compiled
+@compiled
 def average(rows: Reals, member: Places, sizes: Places, out: Reals) -> None:
     """The mean over the group of every token; its own gradient, as it is a symmetric projection.
 
@@ -479,7 +341,7 @@ def average(rows: Reals, member: Places, sizes: Places, out: Reals) -> None:
                 out[v, p, t] = mean[member[t]]
 
 
-@_compiled
+@compiled
 def pool(message: Reals, runs: Places, sheets: Places, by_colour: Reals, by_cell: Reals) -> None:
     """Means, then maxima, over the cells of each run and over the colours of each cell.
 
@@ -513,7 +375,7 @@ def pool(message: Reals, runs: Places, sheets: Places, by_colour: Reals, by_cell
                     mean[c] /= np.float32(colours)
 
 
-@_compiled
+@compiled
 def pool_backward(
     message: Reals,
     runs: Places,
@@ -553,7 +415,7 @@ def pool_backward(
                         back[c] += each[c] / ties[c] if said[c] >= most[c] - TIE else ZERO
 
 
-@_inlined
+@inlined
 def _hear(
     x: Reals,
     arrived: Reals,
@@ -575,9 +437,8 @@ def _hear(
     _load(shared, start, width + 2 * scanned, heard)
     for v in range(4):
         for s in range(scanned):
-            for t in range(CHUNK):
-                heard[v, width + s, t] = rows[v, s, t]
-                heard[v, width + scanned + s, t] = rows[4 + v, s, t] + rows[4 + (v - 1) % 4, s, t]
+            _copy(rows[v, s], heard[v, width + s])
+            _add(rows[4 + v, s], rows[4 + (v - 1) % 4, s], heard[v, width + scanned + s])
     _to_modes(heard, width, modes)
     _load(x, start, 0, heard)
     for run in range(len(runs)):
@@ -591,7 +452,7 @@ def _hear(
                     heard[v, c, At(first + t)] += told + by_cell[v, c, At(cell + t)]
 
 
-@_inlined
+@inlined
 def _part(runs: Places, run: int, start: int) -> tuple[int, int, int]:
     """Where in a chunk a run begins and ends, if it does, and the cell at which it begins."""
     token, count, cell = runs[run, 0], runs[run, 1], runs[run, 2]
@@ -599,7 +460,7 @@ def _part(runs: Places, run: int, start: int) -> tuple[int, int, int]:
     return first, min(token + count - start, CHUNK), cell + start + first - token
 
 
-@_inlined
+@inlined
 def _rise(
     x: Reals,
     up: Reals,
@@ -615,16 +476,16 @@ def _rise(
 ) -> None:
     """From what a chunk hears, through the gated unit, to its fresh state and the scale of that."""
     for v in range(4):
-        _apply(up[v], heard[v], risen[v])
+        product(up[v], heard[v], risen[v])
     _from_modes(risen, 0, modes)
     _gate(risen, rule, gated)
     _to_modes(gated, 0, modes)
     for v in range(4):
-        _apply(down[v], gated[v], fresh[v])
+        product(down[v], gated[v], fresh[v])
     _normalise(x, start, fresh, scale)
 
 
-@_compiled
+@compiled
 def renew(
     x: Reals,
     arrived: Reals,
@@ -671,7 +532,7 @@ def renew(
                     state[v, c, At(start + t)] = fresh[v, c, t] * scale[t] * gain[c]
 
 
-@_inlined
+@inlined
 def _normalise(x: Reals, start: int, fresh: Reals, scale: Reals) -> None:
     """Add `x` to a chunk, and find by what its length is to be multiplied."""
     width, count = fresh.shape[1], min(CHUNK, x.shape[2] - start)
@@ -688,7 +549,7 @@ def _normalise(x: Reals, start: int, fresh: Reals, scale: Reals) -> None:
         scale[t] = ONE / np.sqrt(scale[t] * share + EPSILON)
 
 
-@_inlined
+@inlined
 def _normalise_backward(
     fresh: Reals, scale: Reals, gain: Reals, by_fresh: Reals, by_gain: Reals
 ) -> None:
@@ -712,7 +573,7 @@ def _normalise_backward(
                 back[t] = back[t] * scale[t] - own[t] * along[t]
 
 
-@_inlined
+@inlined
 def _gate(risen: Reals, rule: Reals, gated: Reals) -> None:
     """The gated unit: SiLU of the first half of the channels times the second half."""
     hidden = gated.shape[1]
@@ -722,10 +583,10 @@ def _gate(risen: Reals, rule: Reals, gated: Reals) -> None:
             open_more, lift_more, out = rule[h], rule[hidden + h], gated[v, h]
             for t in range(CHUNK):
                 opens = opening[t] + open_more
-                out[t] = opens * _sigmoid(opens) * (lifting[t] + lift_more)
+                out[t] = opens * sigmoid(opens) * (lifting[t] + lift_more)
 
 
-@_inlined
+@inlined
 def _gate_backward(
     by_gated: Reals, risen: Reals, rule: Reals, by_risen: Reals, by_rule: Reals
 ) -> None:
@@ -738,7 +599,7 @@ def _gate_backward(
             by_opening, by_lifting = by_risen[v, h], by_risen[v, hidden + h]
             for t in range(CHUNK):
                 opens = opening[t] + open_more
-                lets = _sigmoid(opens)
+                lets = sigmoid(opens)
                 slope = lets * (ONE + opens * (ONE - lets))
                 by_opening[t] = back[t] * (lifting[t] + lift_more) * slope
                 by_lifting[t] = back[t] * opens * lets
@@ -746,7 +607,7 @@ def _gate_backward(
             by_rule[hidden + h] += _sum(by_lifting)
 
 
-@_compiled
+@compiled
 def renew_backward(
     by_state: Reals,
     x: Reals,
@@ -791,14 +652,14 @@ def renew_backward(
         _load(by_state, start, 0, by_fresh)
         _normalise_backward(fresh, scale, gain, by_fresh, by_gain)
         for v in range(4):
-            _add_products(by_fresh[v], gated[v], by_down[v])
-            _apply(fall[v], by_fresh[v], by_gated[v])
+            add_product(by_fresh[v], gated[v], by_down[v])
+            product(fall[v], by_fresh[v], by_gated[v])
         _from_modes(by_gated, 0, modes)
         _gate_backward(by_gated, risen, rule, by_risen, by_rule)
         _to_modes(by_risen, 0, modes)
         for v in range(4):
-            _add_products(by_risen[v], heard[v], by_up[v])
-            _apply(rise[v], by_risen[v], heard[v])
+            add_product(by_risen[v], heard[v], by_up[v])
+            product(rise[v], by_risen[v], heard[v])
         for v in range(4):
             for c in range(width):
                 for t in range(count):
@@ -817,13 +678,10 @@ def renew_backward(
                     from_colour[v, c, run] += total
         _from_modes(heard, width, modes)
         for v in range(4):
+            own, next_ = heard[v], heard[(v + 1) % 4]
             for s in range(scanned):
-                for t in range(CHUNK):
-                    rows[v, s, t] = heard[v, width + s, t]
-                    rows[4 + v, s, t] = (
-                        heard[v, width + scanned + s, t]
-                        + heard[(v + 1) % 4, width + scanned + s, t]
-                    )
+                _copy(own[width + s], rows[v, s])
+                _add(own[width + scanned + s], next_[width + scanned + s], rows[4 + v, s])
             for p in range(pooled):
                 for t in range(count):
                     by_shared[v, p, At(start + t)] = heard[v, width + 2 * scanned + p, t]

@@ -1,0 +1,283 @@
+"""A step of the relational stem as machine code, for refinement on a CPU.
+
+As operations of torch a step passes every number through memory some twenty times. Here a puzzle
+stays in a core's cache, and of it a chunk of nodes in the first level from what it hears to its
+next state. The equations are those of `models/stem.py`; only rounding differs.
+
+Shape legend: B puzzles, N nodes, D width, M message width, H hidden width, L layers; S sources of
+what is heard, Q their rows, R relations. Widths are padded with zeros to whole tiles.
+
+    >>> step = FusedStep(stem, layout)
+    >>> (z_BND,) = step((z_BND,), e_BND)
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from puzzlesolver.models.interface import State
+from puzzlesolver.models.matrices import (
+    TILE_COLUMNS,
+    TILE_ROWS,
+    Places,
+    Reals,
+    compiled,
+    gated_product,
+    inlined,
+    product,
+    row_sums,
+    silu_product,
+)
+from puzzlesolver.models.relations import Layout, Neighbour, Pool
+
+if TYPE_CHECKING:
+    from puzzlesolver.models.stem import RelationalStem
+
+MATRICES = "722f07c8"
+"""Of that file: when it changes, so must this one."""
+
+CHUNK = 32
+"""Nodes computed together."""
+
+ONE = np.float32(1)
+EPSILON = np.float32(np.finfo(np.float32).eps)
+"""Added to the mean square before the root, as `torch.nn.functional.rms_norm` does."""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums over rows of a table: row i of the result is that of `members[starts[i]:starts[i + 1]]`.
+
+    Attributes:
+        members: `[M]`.
+        starts: `[rows + 1]`.
+    """
+
+    members: Places
+    starts: Places
+
+    @classmethod
+    def of(cls, pairs: list[tuple[Places, Places]], rows: int) -> Sums:
+        """From pairs of (row of the result, row of the table), a few arrays of them."""
+        nothing = np.empty(0, np.int64)
+        into, out_of = (
+            np.concatenate(each) for each in zip((nothing, nothing), *pairs, strict=True)
+        )
+        order = np.argsort(into, kind="stable")
+        return cls(out_of[order], np.searchsorted(into[order], np.arange(rows + 1)))
+
+
+@dataclass(frozen=True)
+class Routes:
+    """Who hears what on a layout.
+
+    A source is what one weight matrix makes of some rows: of the mean messages of the groups of a
+    pool, or of the messages of all nodes, for the neighbours. Pools come first.
+
+    Attributes:
+        weights: the matrix of each source.
+        first: `[S + 1]`, where the rows of each source begin, whole tiles of them.
+        shares: `[S]`, of a message in a row of the source: one over the size of the group.
+        pools: from nodes to the rows of pools.
+        hears: from rows of sources to nodes.
+    """
+
+    weights: tuple[str, ...]
+    first: Places
+    shares: tuple[float, ...]
+    pools: Sums
+    hears: Sums
+
+    @classmethod
+    def of(cls, layout: Layout) -> Routes:
+        """The routes of a layout."""
+        nodes = np.arange(layout.nodes).reshape(layout.lattice)
+        pools = [relation for relation in layout.relations if isinstance(relation, Pool)]
+        neighbours = [each for each in layout.relations if isinstance(each, Neighbour)]
+        first, shares, pooled, heard = [0], [], [], []
+        for pool in pools:
+            kept = [1 if axis in pool.over else n for axis, n in enumerate(layout.lattice)]
+            groups = np.arange(first[-1], first[-1] + math.prod(kept)).reshape(kept)
+            pairs = np.broadcast_to(groups, layout.lattice).ravel(), nodes.ravel()
+            pooled.append(pairs)
+            heard.append(pairs[::-1])
+            shares.append(groups.size / nodes.size)
+            first.append(first[-1] + _whole(groups.size, TILE_ROWS))
+        begins = {}
+        for each in neighbours:
+            if each.weights not in begins:
+                begins[each.weights] = first[-1]
+                shares.append(1.0)
+                first.append(first[-1] + _whole(nodes.size, CHUNK))
+            here, there = (
+                np.roll(nodes, shift, each.axis).take(range(1, nodes.shape[each.axis]), each.axis)
+                for shift in ((0, 1) if each.step < 0 else (1, 0))
+            )
+            heard.append((here.ravel(), begins[each.weights] + there.ravel()))
+        return cls(
+            (*(pool.weights for pool in pools), *begins),
+            np.array(first),
+            tuple(shares),
+            Sums.of(pooled, first[len(pools)]),
+            Sums.of(heard, nodes.size),
+        )
+
+
+class FusedStep:
+    """`RelationalStem.step` of one layout, for tensors on the CPU, without gradients.
+
+    Args:
+        stem: whose weights are copied.
+        layout: of the boards.
+    """
+
+    def __init__(self, stem: RelationalStem, layout: Layout) -> None:
+        routes = Routes.of(layout)
+        sums = (
+            routes.pools.members,
+            routes.pools.starts,
+            routes.hears.members,
+            routes.hears.starts,
+        )
+        self._routes = routes.first, *sums
+        self._weights = tuple(
+            np.stack(parts)
+            for parts in zip(*(_weights(layer, routes) for layer in stem.layers), strict=True)
+        )
+
+    @torch.inference_mode()
+    def __call__(self, state: State, inputs: Tensor) -> State:
+        (z_BND,) = state
+        out = torch.empty_like(z_BND)
+        arrays = (tensor.contiguous().numpy() for tensor in (z_BND, inputs, out))
+        step(*arrays, *self._weights, *self._routes)
+        return (out,)
+
+
+def _weights(layer: Any, routes: Routes) -> tuple[Reals, ...]:
+    """The weights of a layer, as `step` takes them."""
+    gate, value = (_padded(part.T) for part in layer.up.weight.chunk(2))
+    return (
+        _padded(layer.message.weight.T),
+        _padded(layer.message.bias),
+        np.stack(
+            [
+                _padded(share * layer.relation[name].weight.T)
+                for name, share in zip(routes.weights, routes.shares, strict=True)
+            ]
+        ),
+        _padded(layer.relation_bias),
+        np.concatenate([gate, value], axis=1),
+        _padded(layer.down.weight.T),
+        layer.gain.detach().numpy(),
+    )
+
+
+def _padded(weight: Tensor) -> Reals:
+    """With zeros up to whole tiles."""
+    missing = [(-length) % TILE_COLUMNS for length in reversed(weight.shape)]
+    padding = [amount for end in missing for amount in (0, end)]
+    padded: Reals = F.pad(weight.detach(), padding).contiguous().numpy()
+    return padded
+
+
+def _whole(count: int, by: int) -> int:
+    """The least multiple that is no smaller."""
+    return -(-count // by) * by
+
+
+@compiled
+def step(
+    state: Reals,
+    told: Reals,
+    out: Reals,
+    message: Reals,
+    message_bias: Reals,
+    relation: Reals,
+    relation_bias: Reals,
+    up: Reals,
+    down: Reals,
+    gain: Reals,
+    first: Places,
+    pool_members: Places,
+    pool_starts: Places,
+    heard_members: Places,
+    heard_starts: Places,
+) -> None:
+    """All layers of a step.
+
+    Args:
+        state: `[B, N, D]`.
+        told: likewise; what is recalled.
+        out: likewise, written.
+        message: `[L, D, M]`.
+        message_bias: `[L, M]`.
+        relation: `[L, S, M, D]`, from a row of a source to what is heard.
+        relation_bias: `[L, D]`.
+        up: `[L, D, 2H]`, gates, then values.
+        down: `[L, H, D]`.
+        gain: `[L, D]`, not padded.
+        first: as in `Routes`, and so is the rest.
+        pool_members: see there.
+        pool_starts: see there.
+        heard_members: see there.
+        heard_starts: see there.
+    """
+    kind, nodes = state.dtype, state.shape[1]
+    whole = (nodes + CHUNK - 1) // CHUNK * CHUNK
+    said = np.zeros((whole, message.shape[2]), kind)
+    pooled = np.zeros((len(pool_starts) - 1, message.shape[2]), kind)
+    heard = np.zeros((first[-1], down.shape[2]), kind)
+    near = np.zeros((CHUNK, down.shape[2]), kind)
+    gated = np.empty((CHUNK, down.shape[1]), kind)
+    nothing = np.zeros_like(relation_bias[0])
+    for puzzle in range(len(state)):
+        recalled, fresh = told[puzzle], out[puzzle]
+        for layer in range(len(message)):
+            old = fresh if layer else state[puzzle]
+            for start in range(0, whole, CHUNK):
+                near[:] = 0
+                _meet(old, recalled, nothing, start, near)
+                spoken = said[start : start + CHUNK]
+                silu_product(near, message[layer], message_bias[layer], spoken)
+            row_sums(said, pool_members, pool_starts, pooled)
+            for source in range(relation.shape[1]):
+                rows = heard[first[source] : first[source + 1]]
+                of_nodes = first[source] >= len(pooled)
+                spoken = said if of_nodes else pooled[first[source] : first[source + 1]]
+                product(spoken, relation[layer, source], rows)
+            for start in range(0, whole, CHUNK):
+                row_sums(heard, heard_members, heard_starts[start : start + CHUNK + 1], near)
+                _meet(old, recalled, relation_bias[layer], start, near)
+                gated_product(near, up[layer], gated)
+                product(gated, down[layer], near)
+                _renew(old, near, gain[layer], start, fresh)
+
+
+@inlined
+def _meet(state: Reals, told: Reals, bias: Reals, start: int, near: Reals) -> None:
+    """Add a chunk of the state to what is near, what it recalls, and a bias."""
+    for row in range(min(CHUNK, len(state) - start)):
+        for d in range(state.shape[1]):
+            near[row, d] += state[start + row, d] + told[start + row, d] + bias[d]
+
+
+@inlined
+def _renew(state: Reals, change: Reals, gain: Reals, start: int, fresh: Reals) -> None:
+    """The next state of a chunk: the old one changed and normalised."""
+    width = state.shape[1]
+    for row in range(min(CHUNK, len(state) - start)):
+        total = gain[0] * np.float32(0)
+        for d in range(width):
+            change[row, d] += state[start + row, d]
+            total += change[row, d] * change[row, d]
+        scale = ONE / np.sqrt(total / np.float32(width) + EPSILON)
+        for d in range(width):
+            fresh[start + row, d] = change[row, d] * scale * gain[d]

@@ -1,0 +1,395 @@
+"""What machine code of models is made of: matrix products by tiles of registers, and a sigmoid.
+
+numba makes vectors of simple loops, but keeps no tile of a product in the registers: at the sizes
+of our networks its products reach a third of what a core can do. So the innermost loops are written
+in the vectors of LLVM, which reach nine tenths, and everything around them in Python.
+
+Matrices are contiguous and of one kind, float32 or float64.
+
+numba finds kept machine code by what the file of the function says, and not those that it calls. So
+each file that uses this one states its hash (tests/models/test_matrices.py).
+
+    >>> product(a, b, out)  # out = a b
+    >>> add_product(a, b, out)  # out += a bᵀ
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import llvmlite.binding
+import numba.core.cgutils
+import numba.extending
+import numpy as np
+import numpy.typing as npt
+from llvmlite import ir
+from numba import types
+
+cgutils: Any = numba.core.cgutils  # untyped
+
+Reals = npt.NDArray[np.floating[Any]]
+Places = npt.NDArray[np.int64]
+
+_FEATURES = llvmlite.binding.get_host_cpu_features()
+LANES = 16 if _FEATURES.get("avx512f") else 8 if _FEATURES.get("avx") else 4
+"""Float32 in a register of this processor."""
+
+TILE_ROWS = 4 if LANES == 8 else 8
+TILE_COLUMNS = 2 * LANES
+"""Of a tile of `product`: as many sums as fit into 16 (AVX) or 32 registers, beside their terms."""
+
+SUM_ROWS, SUM_COLUMNS = (2 if LANES == 8 else 4), 4
+"""Of a tile of `add_product`; there each sum is a register of its own."""
+
+VECTORS: Any = {
+    "fastmath": {"reassoc", "contract", "arcp", "nsz"},
+    "error_model": "numpy",
+}
+"""What lets a loop become vectors: sums in any order, and no check of every division."""
+
+FAST = ("reassoc", "contract", "nsz")
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Machine code, kept on disk; threads may run it side by side."""
+    made: Callable[..., Any] = numba.njit(cache=True, nogil=True, **VECTORS)(function)
+    return made
+
+
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A part of the machine code of others.
+
+    Were it called, a process that compiles would call another copy of it than one that loads what
+    was compiled, and round otherwise.
+    """
+    made: Callable[..., Any] = numba.njit(forceinline=True, **VECTORS)(function)
+    return made
+
+
+def _intrinsic(function: Callable[..., Any]) -> Any:
+    """A function whose code is written here in LLVM's terms."""
+    return numba.extending.intrinsic(function)
+
+
+class _Rows:
+    """Addresses in the contiguous matrices that an intrinsic is given."""
+
+    def __init__(self, context: Any, builder: Any, kind: Any, value: Any) -> None:
+        array = context.make_array(kind)(context, builder, value)
+        self.builder = builder
+        self.data = array.data
+        self.columns = cgutils.unpack_tuple(builder, array.shape)[-1]
+        self.vector = ir.VectorType(context.get_value_type(kind.dtype), LANES)
+
+    def at(self, row: Any, column: Any) -> Any:
+        """Where an entry lies."""
+        place = self.builder.add(self.builder.mul(row, self.columns), column)
+        return self.builder.gep(self.data, [place])
+
+    def vector_at(self, row: Any, column: Any) -> Any:
+        """Where the vector that begins there lies."""
+        return self.builder.bitcast(self.at(row, column), self.vector.as_pointer())
+
+
+def _offset(builder: Any, first: Any, by: int) -> Any:
+    return builder.add(first, ir.Constant(first.type, by))
+
+
+def _load(builder: Any, where: Any) -> Any:
+    return builder.load(where, align=4)
+
+
+def _everywhere(builder: Any, scalar: Any) -> Any:
+    """A vector of one number."""
+    index = ir.IntType(32)
+    vector = ir.VectorType(scalar.type, LANES)
+    unset = ir.Constant(vector, ir.Undefined)
+    first = builder.insert_element(unset, scalar, ir.Constant(index, 0))
+    return builder.shuffle_vector(
+        first, unset, ir.Constant(ir.VectorType(index, LANES), [0] * LANES)
+    )
+
+
+def _sums(builder: Any, vector: Any, count: int) -> list[Any]:
+    """Variables of zeros; LLVM keeps them in registers."""
+    sums = [cgutils.alloca_once(builder, vector) for _ in range(count)]
+    for total in sums:
+        builder.store(ir.Constant(vector, [0.0] * LANES), total)
+    return sums
+
+
+def _add(builder: Any, total: Any, a: Any, b: Any) -> None:
+    more = builder.fadd(builder.load(total), builder.fmul(a, b, flags=FAST), flags=FAST)
+    builder.store(more, total)
+
+
+def _products(builder: Any, left: _Rows, right: _Rows, row: Any, rows: int, columns: Any) -> Any:
+    """Sums of `rows` rows and the vectors at these columns, `[row][column]`."""
+    sums = [_sums(builder, left.vector, len(columns)) for _ in range(rows)]
+    with cgutils.for_range(builder, left.columns) as loop:
+        terms = [_load(builder, right.vector_at(loop.index, column)) for column in columns]
+        for r, totals in enumerate(sums):
+            entry = builder.load(left.at(_offset(builder, row, r), loop.index))
+            factor = _everywhere(builder, entry)
+            for total, term in zip(totals, terms, strict=True):
+                _add(builder, total, factor, term)
+    return [[builder.load(total) for total in totals] for totals in sums]
+
+
+def _store(builder: Any, found: Any, into: _Rows, row: Any, columns: Any) -> None:
+    for r, vectors in enumerate(found):
+        for vector, column in zip(vectors, columns, strict=True):
+            where = into.vector_at(_offset(builder, row, r), column)
+            builder.store(vector, where, align=4)
+
+
+def _opened(context: Any, builder: Any, signature: Any, values: Any) -> list[_Rows]:
+    """The matrices among the arguments."""
+    return [
+        _Rows(context, builder, kind, value)
+        for kind, value in zip(signature.args, values, strict=True)
+        if isinstance(kind, types.Array)
+    ]
+
+
+def _sigmoid(builder: Any, x: Any) -> Any:
+    """1 / (1 + e^-x) of a number or a vector, without a call or a branch.
+
+    2^y is the exponent of the nearest integer times Taylor's polynomial of what is left.
+    """
+    kind = getattr(x.type, "element", x.type)
+    double = isinstance(kind, ir.DoubleType)
+    width, digits, bias, degree = (64, 52, 1023, 13) if double else (32, 23, 127, 6)
+
+    def every(number: Any, of: Any = kind) -> Any:
+        if x.type is kind:
+            return ir.Constant(of, number)
+        return ir.Constant(ir.VectorType(of, LANES), [number] * LANES)
+
+    y = builder.fmul(x, every(-float(np.log2(np.e))), flags=FAST)
+    for nearer, bound in (("<", every(bias - 1.0)), (">", every(1.0 - bias))):
+        y = builder.select(builder.fcmp_ordered(nearer, y, bound), y, bound)
+    suffix = f"f{width}" if x.type is kind else f"v{LANES}f{width}"
+    of = ir.FunctionType(x.type, [x.type])
+    rint = cgutils.get_or_insert_function(builder.module, of, f"llvm.rint.{suffix}")
+    whole = builder.call(rint, [y])
+    part = builder.fsub(y, whole, flags=FAST)
+    power = every(float(np.log(2)) ** degree / math.factorial(degree))
+    for k in reversed(range(degree)):
+        term = every(float(np.log(2)) ** k / math.factorial(k))
+        power = builder.fadd(builder.fmul(power, part, flags=FAST), term, flags=FAST)
+    integer = ir.IntType(width)
+    exponent = builder.fptosi(whole, every(0, integer).type)
+    exponent = builder.shl(builder.add(exponent, every(bias, integer)), every(digits, integer))
+    power = builder.fmul(power, builder.bitcast(exponent, x.type), flags=FAST)
+    return builder.fdiv(every(1.0), builder.fadd(every(1.0), power, flags=FAST), flags=FAST)
+
+
+@_intrinsic
+def sigmoid(typing: Any, x: Any) -> Any:
+    """1 / (1 + e^-x), in loops that become vectors."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return _sigmoid(builder, values[0])
+
+    return x(x), generate
+
+
+def _product_tile(rows: int) -> Any:
+    """The intrinsic `out[row:row + rows, column:column + TILE_COLUMNS] = a b`."""
+
+    @_intrinsic
+    def tile(typing: Any, a: Any, b: Any, out: Any, row: Any, column: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            left, right, into = _opened(context, builder, signature, values)
+            row, column = values[3:]
+            columns = column, _offset(builder, column, LANES)
+            found = _products(builder, left, right, row, rows, columns)
+            _store(builder, found, into, row, columns)
+            return context.get_dummy_value()
+
+        return types.void(a, b, out, types.intp, types.intp), generate
+
+    return tile
+
+
+@_intrinsic
+def _spoken_tile(typing: Any, a: Any, b: Any, bias: Any, out: Any, row: Any, column: Any) -> Any:
+    """A tile of `silu_product`."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        left, right, more, into = _opened(context, builder, signature, values)
+        row, column = values[4:]
+        columns = column, _offset(builder, column, LANES)
+        found = _products(builder, left, right, row, TILE_ROWS, columns)
+        biases = [_load(builder, more.vector_at(ir.Constant(row.type, 0), at)) for at in columns]
+        for vectors in found:
+            for number, offset in enumerate(biases):
+                says = builder.fadd(vectors[number], offset, flags=FAST)
+                vectors[number] = builder.fmul(says, _sigmoid(builder, says), flags=FAST)
+        _store(builder, found, into, row, columns)
+        return context.get_dummy_value()
+
+    return types.void(a, b, bias, out, types.intp, types.intp), generate
+
+
+@_intrinsic
+def _gated_tile(typing: Any, a: Any, b: Any, out: Any, row: Any, column: Any) -> Any:
+    """A tile of `gated_product`, of half the rows as it has twice the sums."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        left, right, into = _opened(context, builder, signature, values)
+        row, column = values[3:]
+        columns = column, _offset(builder, column, LANES)
+        both = (*columns, *(builder.add(at, into.columns) for at in columns))
+        found = [
+            [
+                builder.fmul(
+                    builder.fmul(gate, _sigmoid(builder, gate), flags=FAST), value, flags=FAST
+                )
+                for gate, value in zip(vectors[:2], vectors[2:], strict=True)
+            ]
+            for vectors in _products(builder, left, right, row, TILE_ROWS // 2, both)
+        ]
+        _store(builder, found, into, row, columns)
+        return context.get_dummy_value()
+
+    return types.void(a, b, out, types.intp, types.intp), generate
+
+
+@_intrinsic
+def _row_sum(
+    typing: Any, table: Any, members: Any, begin: Any, end: Any, out: Any, row: Any, column: Any
+) -> Any:
+    """`TILE_COLUMNS` of `out[row]` = the sum of the table's rows `members[begin:end]`."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        table, _, into = _opened(context, builder, signature, values)
+        members = context.make_array(signature.args[1])(context, builder, values[1]).data
+        begin, end, _, row, column = values[2:]
+        columns = column, _offset(builder, column, LANES)
+        sums = _sums(builder, table.vector, 2)
+        with cgutils.for_range_slice(builder, begin, end, ir.Constant(begin.type, 1)) as (k, _):
+            member = builder.load(builder.gep(members, [k]))
+            for total, at in zip(sums, columns, strict=True):
+                term = _load(builder, table.vector_at(member, at))
+                builder.store(builder.fadd(builder.load(total), term, flags=FAST), total)
+        _store(builder, [[builder.load(total) for total in sums]], into, row, columns)
+        return context.get_dummy_value()
+
+    numbers = types.intp, types.intp, out, types.intp, types.intp
+    return types.void(table, members, *numbers), generate
+
+
+def _folded(builder: Any, vectors: list[Any]) -> list[Any]:
+    """The sum of every vector, in their order, as few vectors; at least `LANES` are given."""
+    index = ir.VectorType(ir.IntType(32), LANES)
+    for _ in range(LANES.bit_length() - 1):
+        vectors = [
+            builder.fadd(
+                *(
+                    builder.shuffle_vector(
+                        *pair, ir.Constant(index, list(range(odd, 2 * LANES, 2)))
+                    )
+                    for odd in range(2)
+                ),
+                flags=FAST,
+            )
+            for pair in zip(vectors[::2], vectors[1::2], strict=True)
+        ]
+    return vectors
+
+
+@_intrinsic
+def _add_tile(typing: Any, a: Any, b: Any, out: Any, row: Any, column: Any) -> Any:
+    """`out[row:row + SUM_ROWS, column:column + SUM_COLUMNS] += a bᵀ`, of whole vectors of `a`."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        left, right, into = _opened(context, builder, signature, values)
+        row, column = values[3:]
+        sums = _sums(builder, left.vector, SUM_ROWS * SUM_COLUMNS)
+        lanes = ir.Constant(left.columns.type, LANES)
+        vectors = builder.udiv(left.columns, lanes)
+        with cgutils.for_range(builder, vectors) as loop:
+            place = builder.mul(loop.index, lanes)
+            terms = [
+                _load(builder, right.vector_at(_offset(builder, column, c), place))
+                for c in range(SUM_COLUMNS)
+            ]
+            for r in range(SUM_ROWS):
+                factor = _load(builder, left.vector_at(_offset(builder, row, r), place))
+                for c in range(SUM_COLUMNS):
+                    _add(builder, sums[r * SUM_COLUMNS + c], factor, terms[c])
+        folded = _folded(builder, [builder.load(total) for total in sums])
+        short = ir.VectorType(left.vector.element, SUM_COLUMNS)
+        each = ir.VectorType(ir.IntType(32), SUM_COLUMNS)
+        for r in range(SUM_ROWS):
+            vector, first = divmod(r * SUM_COLUMNS, LANES)
+            lanes_of_row = ir.Constant(each, list(range(first, first + SUM_COLUMNS)))
+            own = builder.shuffle_vector(folded[vector], folded[vector], lanes_of_row)
+            where = builder.bitcast(into.at(_offset(builder, row, r), column), short.as_pointer())
+            builder.store(builder.fadd(_load(builder, where), own, flags=FAST), where, align=4)
+        return context.get_dummy_value()
+
+    return types.void(a, b, out, types.intp, types.intp), generate
+
+
+_tile, _tile_row = _product_tile(TILE_ROWS), _product_tile(1)
+
+
+@inlined
+def product(a: Reals, b: Reals, out: Reals) -> None:
+    """`out = a b`; columns are best a multiple of `TILE_COLUMNS`, rows of `TILE_ROWS`."""
+    rows, columns = out.shape
+    tiled_rows, tiled_columns = rows - rows % TILE_ROWS, columns - columns % TILE_COLUMNS
+    for column in range(0, tiled_columns, TILE_COLUMNS):
+        for row in range(0, tiled_rows, TILE_ROWS):
+            _tile(a, b, out, row, column)
+        for row in range(tiled_rows, rows):
+            _tile_row(a, b, out, row, column)
+    for row in range(rows):
+        for column in range(tiled_columns, columns):
+            out[row, column] = 0
+            for k in range(len(b)):
+                out[row, column] += a[row, k] * b[k, column]
+
+
+@inlined
+def silu_product(a: Reals, b: Reals, bias: Reals, out: Reals) -> None:
+    """`out = silu(a b + bias)`; whole tiles only."""
+    for column in range(0, out.shape[1], TILE_COLUMNS):
+        for row in range(0, len(out), TILE_ROWS):
+            _spoken_tile(a, b, bias, out, row, column)
+
+
+@inlined
+def gated_product(a: Reals, b: Reals, out: Reals) -> None:
+    """`out = silu(gates) ⊙ values` of `(gates, values) = a b`; whole tiles only."""
+    for column in range(0, out.shape[1], TILE_COLUMNS):
+        for row in range(0, len(out), TILE_ROWS // 2):
+            _gated_tile(a, b, out, row, column)
+
+
+@inlined
+def row_sums(table: Reals, members: Places, starts: Places, out: Reals) -> None:
+    """`out[i]` = the sum of the table's rows `members[starts[i]:starts[i + 1]]`; whole tiles."""
+    for row in range(len(starts) - 1):
+        for column in range(0, out.shape[1], TILE_COLUMNS):
+            begin, end = starts[row], starts[row + 1]
+            _row_sum(table, members, begin, end, out, row, column)
+
+
+@inlined
+def add_product(a: Reals, b: Reals, out: Reals) -> None:
+    """`out += a bᵀ`; `a` and `b` have a multiple of `LANES` columns."""
+    rows, columns = out.shape
+    tiled_rows, tiled_columns = rows - rows % SUM_ROWS, columns - columns % SUM_COLUMNS
+    for row in range(0, tiled_rows, SUM_ROWS):
+        for column in range(0, tiled_columns, SUM_COLUMNS):
+            _add_tile(a, b, out, row, column)
+    for row in range(rows):
+        for column in range(tiled_columns if row < tiled_rows else 0, columns):
+            for k in range(a.shape[1]):
+                out[row, column] += a[row, k] * b[column, k]

@@ -1,0 +1,89 @@
+"""The step in machine code is the step of the stem, on every layout, and the engine takes it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from puzzlesolver.domains.maze.codec import layout as maze_layout
+from puzzlesolver.domains.sudoku.codec import layout as sudoku_layout
+from puzzlesolver.models.interface import Batch, RecursiveModel
+from puzzlesolver.models.registry import build_model
+from puzzlesolver.models.relations import Layout, Neighbour, Pool
+from puzzlesolver.refine.engines import TorchEngine
+from puzzlesolver.runtime import choose_runtime
+
+MIXED = Layout(
+    (3, 5, 2),
+    (
+        Pool("row", (1,), "line"),
+        Pool("column", (0,), "line"),
+        Neighbour("before", 1, -1, "side"),
+        Neighbour("after", 1, 1, "side"),
+    ),
+)
+"""Pools and neighbours at once, and relations that share weights."""
+
+LAYOUTS = [sudoku_layout(4), sudoku_layout(6), sudoku_layout(9), maze_layout(7, 12), MIXED]
+SIZES = [
+    {"width": 32, "messages": 32, "hidden": 64, "layers": 2},
+    {"width": 24, "messages": 7, "hidden": 33, "layers": 1},
+]
+
+
+def built(layout: Layout, sizes: dict[str, int]) -> RecursiveModel:
+    torch.manual_seed(1)
+    names = list(dict.fromkeys(relation.weights for relation in layout.relations))
+    model = build_model("stem", {**sizes, "relations": names, "clues": 4})
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return model.eval()
+
+
+@pytest.mark.parametrize("sizes", SIZES, ids=lambda sizes: f"width {sizes['width']}")
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: str(layout.lattice))
+@torch.no_grad()
+def test_it_is_the_same_step(layout: Layout, sizes: dict[str, int]) -> None:
+    model = built(layout, sizes)
+    shape = 3, layout.nodes, sizes["width"]
+    state, inputs = (torch.randn(shape),), torch.randn(shape)
+    fused = model.fused_step(layout)
+    assert fused is not None
+    for _ in range(3):
+        wanted = model.step(state, inputs, layout)
+        state = fused(state, inputs)
+        torch.testing.assert_close(state[0], wanted[0], rtol=1e-4, atol=1e-4)
+
+
+def test_a_row_does_not_depend_on_the_others() -> None:
+    layout = sudoku_layout(9)
+    model = built(layout, SIZES[0])
+    fused = model.fused_step(layout)
+    assert fused is not None
+    state, inputs = torch.randn(2, 5, layout.nodes, 32)
+    (together,) = fused((state,), inputs)
+    for row in range(5):
+        (alone,) = fused((state[row : row + 1],), inputs[row : row + 1])
+        assert torch.equal(alone[0], together[row])
+
+
+def test_the_engine_takes_it() -> None:
+    layout = sudoku_layout(9)
+    model = built(layout, SIZES[0])
+    runtime = choose_runtime("cpu", 1)
+    tokens = torch.from_numpy(np.random.default_rng(0).integers(0, 10, (3, 81)))
+    engines = [TorchEngine(model, runtime), TorchEngine(model, runtime, fused=False)]
+    states = []
+    for engine in engines:
+        batch = Batch(tokens, layout)
+        state = engine.init_state(batch, seeds=[1, 2, 3])
+        states.append(engine.advance(state, engine.embed(batch), layout, steps=2)[0][0])
+    fused, plain = states
+    assert not torch.equal(fused, plain)
+    torch.testing.assert_close(fused, plain, rtol=1e-4, atol=1e-4)
+
+
+def test_models_without_one_run_as_they_are() -> None:
+    model = build_model("trm", {"hidden_size": 8, "num_heads": 2, "puzzle_emb_ndim": 8})
+    assert model.fused_step(sudoku_layout(4)) is None

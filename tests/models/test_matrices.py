@@ -1,0 +1,133 @@
+"""Products and the sigmoid of machine code agree with numpy, and its users notice a new version."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from puzzlesolver.models import matrices
+from puzzlesolver.models.matrices import LANES, TILE_COLUMNS, TILE_ROWS, VECTORS
+
+HOME = Path(matrices.__file__).parent
+SIZES = st.integers(1, 3 * TILE_COLUMNS)
+KINDS = pytest.mark.parametrize("kind", [np.float32, np.float64])
+
+
+@numba.njit(**VECTORS)
+def _product(a: Any, b: Any, out: Any) -> None:
+    matrices.product(a, b, out)
+
+
+@numba.njit(**VECTORS)
+def _add_product(a: Any, b: Any, out: Any) -> None:
+    matrices.add_product(a, b, out)
+
+
+@numba.njit(**VECTORS)
+def _silu_product(a: Any, b: Any, bias: Any, out: Any) -> None:
+    matrices.silu_product(a, b, bias, out)
+
+
+@numba.njit(**VECTORS)
+def _gated_product(a: Any, b: Any, out: Any) -> None:
+    matrices.gated_product(a, b, out)
+
+
+@numba.njit(**VECTORS)
+def _row_sums(table: Any, members: Any, starts: Any, out: Any) -> None:
+    matrices.row_sums(table, members, starts, out)
+
+
+@numba.njit(**VECTORS)
+def _sigmoid(x: Any, out: Any) -> None:
+    for i in range(len(x)):
+        out[i] = matrices.sigmoid(x[i])
+
+
+def _drawn(kind: type, *shape: int) -> Any:
+    return np.random.default_rng(sum(shape)).standard_normal(shape).astype(kind)
+
+
+def _near(found: Any, wanted: Any) -> None:
+    slack = 1e-5 if found.dtype == np.float32 else 1e-12
+    np.testing.assert_allclose(found, wanted, rtol=slack, atol=slack * 10)
+
+
+def _silu(x: Any) -> Any:
+    return x / (1 + np.exp(-x))
+
+
+def test_users_change_with_the_file() -> None:
+    version = hashlib.sha256((HOME / "matrices.py").read_bytes()).hexdigest()[:8]
+    texts = {path.name: path.read_text() for path in HOME.rglob("*.py")}
+    stated = {name: f'MATRICES = "{version}"' in text for name, text in texts.items()}
+    users = {name for name, text in texts.items() if "\n@compiled\n" in text}
+    assert users == {"fused.py", "kernels.py"}
+    assert all(stated[user] for user in users), f"they must say MATRICES = {version!r}"
+
+
+@KINDS
+@settings(max_examples=30, deadline=None)
+@given(SIZES, SIZES, SIZES)
+def test_product(kind: type, rows: int, inner: int, columns: int) -> None:
+    a, b = _drawn(kind, rows, inner), _drawn(kind, inner, columns)
+    out = np.full((rows, columns), np.nan, kind)
+    _product(a, b, out)
+    _near(out, a @ b)
+
+
+@KINDS
+@settings(max_examples=30, deadline=None)
+@given(SIZES, st.integers(1, 4), SIZES)
+def test_add_product(kind: type, rows: int, vectors: int, columns: int) -> None:
+    a, b = _drawn(kind, rows, vectors * LANES), _drawn(kind, columns, vectors * LANES)
+    out = _drawn(kind, rows, columns)
+    wanted = out + a @ b.T
+    _add_product(a, b, out)
+    _near(out, wanted)
+
+
+@KINDS
+@pytest.mark.parametrize("tiles", [1, 3])
+def test_finished_products(kind: type, tiles: int) -> None:
+    rows, columns = tiles * TILE_ROWS, tiles * TILE_COLUMNS
+    a, b, bias = _drawn(kind, rows, 5), _drawn(kind, 5, 2 * columns), _drawn(kind, columns)
+    out = np.empty((rows, columns), kind)
+    _silu_product(a, np.ascontiguousarray(b[:, :columns]), bias, out)
+    _near(out, _silu(a @ b[:, :columns] + bias))
+    _gated_product(a, b, out)
+    gates, values = np.split(a @ b, 2, axis=1)
+    _near(out, _silu(gates) * values)
+
+
+@KINDS
+def test_row_sums(kind: type) -> None:
+    table = _drawn(kind, 7, TILE_COLUMNS)
+    members, starts = np.array([0, 6, 2, 2]), np.array([0, 2, 2, 4])
+    out = np.full((3, TILE_COLUMNS), np.nan, kind)
+    _row_sums(table, members, starts, out)
+    _near(out, np.stack([table[0] + table[6], 0 * table[0], 2 * table[2]]))
+
+
+@KINDS
+def test_sigmoid(kind: type) -> None:
+    x = np.concatenate([np.linspace(-40, 40, 10_001), [-1e30, -1000, 0, 1000, 1e30]]).astype(kind)
+    out = np.empty_like(x)
+    _sigmoid(x, out)
+    with np.errstate(over="ignore"):
+        wanted = 1 / (1 + np.exp(-x))
+    np.testing.assert_allclose(out, wanted, rtol=5e-6 if kind is np.float32 else 1e-13, atol=1e-30)
+
+
+def test_what_is_no_number_stays_one() -> None:
+    a = np.full((TILE_ROWS, 1), np.nan, np.float32)
+    out = np.zeros((TILE_ROWS, TILE_COLUMNS), np.float32)
+    _gated_product(a, np.ones((1, 2 * TILE_COLUMNS), np.float32), out)
+    assert np.isnan(out).all()
