@@ -30,6 +30,8 @@ def show(report: Report, console: Console) -> None:
     """All tables."""
     print_table(console, "an answer", *answers(report))
     print_table(console, "puzzles a second, by batch size", *speeds(report))
+    if report.get("profiles"):
+        print_table(console, "where the time of a step goes", *shares(report))
     for reason in left_out(report):
         console.print(f"left out: {reason}", highlight=False)
     console.print(f"energy: {report['meter'] or NO_METER}", highlight=False)
@@ -56,6 +58,8 @@ def sections(reports: Sequence[Report]) -> list[Section]:
             panels.append(Panel(f"{domain}: seconds an answer", columns, rows, chart, words=2))
         if report.get("cells"):
             panels.append(Panel("Puzzles a second, by batch size", *speeds(report), words=3))
+        if report.get("profiles"):
+            panels.append(Panel("Where the time of a step goes", *shares(report), words=2))
         facts = [
             ("machine", f"{where(report['machine'])}; {report['machine']['device']}"),
             *(
@@ -96,11 +100,28 @@ def speeds(report: Report) -> Table:
         found.setdefault(key, {})[cell["batch"]] = cell
     rows = []
     for (system, engine), cells in found.items():
+        if all(cell["skipped"] for cell in cells.values()):
+            continue
         speed = (cells[size]["seconds"] if size in cells else None for size in sizes)
         told = (rounded(each and 1 / each) for each in speed)
         joules = [cell["joules"] for cell in cells.values() if cell["joules"] is not None]
         rows.append((system, engine, *told, rounded(min(joules, default=None))))
     return ("", "engine", *(f"batch {size:,}" for size in sizes), "J/puzzle"), rows
+
+
+def shares(report: Report) -> Table:
+    """What of a step's time its matrix products take, and how near it comes to the peak."""
+    peak = f"% of the peak, {report['peak_gflops']:,.0f} GFLOP/s"
+    columns = ("step", "engine", "ms a puzzle", "times eager", "% in products", peak)
+    rows: list[tuple[str, ...]] = [
+        (
+            f"{row['domain']}: {row['system']}", row["engine"], rounded(row["milliseconds"]),
+            rounded(row["times_eager"]), f"{100 * row['products']:.0f}",
+            f"{100 * row['of_peak']:.0f}",
+        )
+        for row in report["profiles"]
+    ]  # fmt: skip
+    return columns, rows
 
 
 def left_out(report: Report) -> list[str]:

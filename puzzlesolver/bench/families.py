@@ -113,6 +113,8 @@ def run(
         batches: puzzles that are refined together.
         longest_step: seconds that one step of a batch may take; what would take longer is left out.
     """
+    from puzzlesolver.bench.profile import peak_gflops, profiled
+
     runtime = choose_runtime(device, threads)
     meter = find_meter(runtime.device)
     cases = {
@@ -136,7 +138,9 @@ def run(
             console.print("the shipped models solve puzzles")
         journal.add_cost({kind: _solved(runtime, kind, c.puzzles) for kind, c in cases.items()})
     assert journal.cost is not None
-    rows = []
+    on_cpu = runtime.device.type == "cpu"
+    peak = peak_gflops(runtime) if on_cpu else 0.0
+    rows, profiles = [], []
     for domain, each in cases.items():
         for row, make in _contenders(domain, journal.cost[domain], systems):
             if console is not None:
@@ -149,6 +153,9 @@ def run(
                 meter=meter, done=done, batches=batches, longest_step=longest_step,
             ):  # fmt: skip
                 journal.add(cell)
+            if on_cpu and row["weights"] == SHIPPED:
+                timed = [cell for cell in journal.records if _whose(asdict(cell)) == _whose(row)]
+                profiles += profiled(timed, model, each.puzzles, runtime, peak)
     cells = _answers(journal.records, rows)
     report = {
         "schema": SCHEMA,
@@ -156,6 +163,8 @@ def run(
         **settings,
         "meter": meter and meter.name,
         "cells": cells,
+        "peak_gflops": peak or None,
+        "profiles": profiles,
         "rows": [_with_seconds(row, rows, cells) for row in rows],
     }
     if out_json is not None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver.bench.arc_page import shares as arc_shares
-from puzzlesolver.bench.cost_page import answers, speeds
+from puzzlesolver.bench.cost_page import answers, shares, speeds
 from puzzlesolver.bench.scores import rounded, scores, where
 from puzzlesolver.bench.settling import SIGNS, area
 from puzzlesolver.bench.shares import percent
@@ -113,6 +113,11 @@ def families(reports: list[dict[str, Any]]) -> str:
         lines += [f"| {' | '.join(row)} |" for row in rows]
         seconds = report["longest_step"]
         lines += ["", f"–: left out, as a rule because one step takes more than {seconds:g} s."]
+    if report.get("profiles"):
+        columns, rows = shares(report)
+        lines += ["", "Where the time of our steps goes:", "", f"| {' | '.join(columns)} |"]
+        lines.append("|---|---|" + "---:|" * (len(columns) - 2))
+        lines += [f"| {' | '.join(row)} |" for row in rows]
     spans = {
         domain: [
             row["times_ours"]

@@ -9,7 +9,15 @@ import pytest
 
 from puzzlesolver.bench import families
 from puzzlesolver.bench.overlap import state_overlap
+from puzzlesolver.bench.profile import profiled
 from puzzlesolver.bench.suites import get_suite
+from puzzlesolver.bench.throughput import Cell
+from puzzlesolver.loading import load_network
+from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.runtime import choose_runtime
+
+SPEEDS = {"eager": 2.56, "onnx": 2.0, "fused": 1.28}
+"""Seconds of a step."""
 
 
 @pytest.mark.filterwarnings("default")  # torch warns about itself while compiling
@@ -45,3 +53,17 @@ def test_an_overlap_with_training_is_counted(boards_csv: Path, tmp_path: Path) -
     known = state_overlap({"data": "some"}, puzzles, seen)
     assert known["shared"]["count"] >= 6 and known["shared"]["of"] == len(puzzles)
     assert state_overlap({}, puzzles, None)["shared"] is None
+
+
+def test_products_of_a_step_are_counted_and_timed() -> None:
+    puzzles = get_suite("maze-hard").load(None, 1, 0).puzzles
+    model = load_network(None, "maze").network
+    assert isinstance(model, RecursiveModel)
+    cells = [Cell("maze", "ours", engine, 256, seconds) for engine, seconds in SPEEDS.items()]
+    eager, fused = profiled(cells, model, puzzles, choose_runtime("cpu", 1), peak=100.0)
+    # 900 nodes of width 32: a message, four relations, a gated unit of 64.
+    multiplied = 900 * 32 * (32 + 4 * 32 + 128 + 64)
+    assert eager["gflop"] == pytest.approx(2e-9 * multiplied, rel=1e-3) == fused["gflop"]
+    assert fused["times_eager"] == 2
+    assert eager["products"] > 0 and fused["products"] > 0
+    assert fused["of_peak"] == pytest.approx(2 * eager["of_peak"], rel=0.1)

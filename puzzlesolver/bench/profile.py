@@ -1,0 +1,157 @@
+"""Where the time of a step goes: its matrix products, and how near it comes to the machine's peak.
+
+The products of a step are found by watching one, and timed again alone: as torch makes them, and in
+the tiles of machine code. What is left of the step's time is everything between them.
+
+    >>> profiled(cells, model, puzzles, runtime, peak_gflops(runtime))[0]
+    {'domain': 'sudoku', ..., 'products': 0.31, 'of_peak': 0.14}
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from puzzlesolver.bench.throughput import Cell
+from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.models import fused, matrices
+from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.refine.engines import micro_batch_of
+from puzzlesolver.runtime import Runtime
+
+BATCH = 256
+"""Puzzles that are refined together in the steps that are looked at."""
+
+PEAK_SIZE = 1_024
+"""Rows and columns of the product that is the peak."""
+
+ROUNDS, REPEATS = 5, 20
+"""The fastest of so many rounds counts, each of so many repetitions."""
+
+Shape = tuple[int, int, int]
+"""Rows, inner length and columns of a product."""
+
+
+def peak_gflops(runtime: Runtime) -> float:
+    """10⁹ operations a second in a large product of torch, on all threads of the runtime."""
+    square = torch.randn(PEAK_SIZE, PEAK_SIZE)
+    seconds = _fastest(lambda: square @ square)
+    return round(2 * PEAK_SIZE**3 / seconds / 1e9 * runtime.threads, 1)
+
+
+def profiled(
+    cells: Sequence[Cell],
+    model: RecursiveModel,
+    puzzles: Sequence[Puzzle],
+    runtime: Runtime,
+    peak: float,
+) -> list[dict[str, Any]]:
+    """The eager and the fused step of a model at a batch of `BATCH`, where they were measured.
+
+    Args:
+        cells: of the model.
+        model: on the CPU, not compiled.
+        puzzles: of its kind.
+        runtime: what the cells were measured with; a CPU.
+        peak: from `peak_gflops`.
+
+    Returns:
+        For each: `gflop` of a puzzle's products in one step, `milliseconds` of that, the share of
+        this time that the `products` alone take, its speed as a share `of_peak`, and how many
+        `times_eager` it is as fast.
+    """
+    alone = {"eager": _by_torch, "fused": _by_tiles}
+    found: list[dict[str, Any]] = []
+    for cell in cells:
+        if cell.batch != BATCH or cell.engine not in alone or cell.step_seconds is None:
+            continue
+        layout = get_domain(cell.domain).encode(puzzles[:1]).layout
+        count = 1 if cell.engine == "fused" else micro_batch_of(layout)
+        shapes = products(model, [puzzles[0]] * count)
+        gflop = sum(2 * m * k * n for m, k, n in shapes) / count / 1e9
+        seconds = cell.step_seconds / cell.batch
+        own = alone[cell.engine](shapes) / count / runtime.threads
+        found.append(
+            {
+                "domain": cell.domain,
+                "system": cell.system,
+                "engine": cell.engine,
+                "gflop": float(f"{gflop:.4g}"),
+                "milliseconds": float(f"{1e3 * seconds:.4g}"),
+                "products": round(own / seconds, 3),
+                "of_peak": round(gflop / seconds / peak, 3),
+                "times_eager": round(found[0]["milliseconds"] / 1e3 / seconds, 2) if found else 1.0,
+            }
+        )
+    return found
+
+
+def products(model: RecursiveModel, puzzles: Sequence[Puzzle]) -> list[Shape]:
+    """Of one step on these puzzles: what its linear layers do."""
+    shapes: list[Shape] = []
+
+    def note(layer: nn.Module, inputs: tuple[Tensor, ...], _: Tensor) -> None:
+        assert isinstance(layer, nn.Linear)
+        shapes.append((inputs[0].shape[:-1].numel(), layer.in_features, layer.out_features))
+
+    batch = get_domain(puzzles[0].domain).encode(list(puzzles))
+    with torch.inference_mode():
+        inputs, state = model.embed(batch), model.init_state(batch, torch.randn)
+        linear = [layer for layer in model.modules() if isinstance(layer, nn.Linear)]
+        hooks = [layer.register_forward_hook(note) for layer in linear]
+        model.step(state, inputs, batch.layout)
+    for hook in hooks:
+        hook.remove()
+    return shapes
+
+
+def _by_torch(shapes: Sequence[Shape]) -> float:
+    """Seconds of these products."""
+    pairs = [(torch.randn(m, k), torch.randn(n, k).T) for m, k, n in shapes]
+    outs = [torch.empty(m, n) for m, _, n in shapes]
+
+    def once() -> None:
+        for (a, b), out in zip(pairs, outs, strict=True):
+            torch.mm(a, b, out=out)
+
+    return _fastest(once)
+
+
+@matrices.inlined
+def _repeat(a: Any, b: Any, out: Any, times: int) -> None:
+    for _ in range(times):
+        matrices.product(a, b, out)
+
+
+def _by_tiles(shapes: Sequence[Shape]) -> float:
+    """The same in chunks of nodes, as the fused step makes them."""
+
+    def drawn(*shape: int) -> Any:
+        return np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+
+    def once() -> None:
+        for (a, b, out), (m, _, _) in zip(operands, shapes, strict=True):
+            _repeat(a, b, out, -(-m // fused.CHUNK))
+
+    operands = [(drawn(fused.CHUNK, k), drawn(k, n), drawn(fused.CHUNK, n)) for _, k, n in shapes]
+    return _fastest(once)
+
+
+def _fastest(once: Callable[[], object]) -> float:
+    """Seconds of one call, on one thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    once()  # compiles
+    rounds = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        for _ in range(REPEATS):
+            once()
+        rounds.append((time.perf_counter() - started) / REPEATS)
+    torch.set_num_threads(before)
+    return min(rounds)
