@@ -144,5 +144,5 @@ def _choose_dtype(device: torch.device) -> tuple[torch.dtype, str]:
     else:
         return torch.float32, "bfloat16 is unmeasured on mps"
     if native:
-        return torch.bfloat16, "native here"
+        return torch.bfloat16, "native here; machine code takes float32"
     return torch.float32, "no fast bfloat16 in hardware"

@@ -70,10 +70,19 @@ def export(
             "--check-steps", metavar="N", min=1, help="Steps of the longest comparison with torch."
         ),
     ] = 1_000,
+    checked: Annotated[
+        str | None,
+        typer.Option(
+            "--check",
+            metavar="FILE",
+            show_default="a few generated ones",
+            help="Puzzles on which answers are compared with those of torch.",
+        ),
+    ] = None,
 ) -> None:
     """Export one step of a model as ONNX, compare it with torch, and print the file's path.
 
-    The comparison, by numbers and by answers on generated puzzles, is told on
+    The comparison, by numbers and by answers, is told on
     stderr and kept in the file. The page of --web needs the npm package
     onnxruntime-web, which it copies; its path is printed last.
     """
@@ -99,7 +108,10 @@ def export(
     with tempfile.TemporaryDirectory() as scratch:
         graph = Path(model) if exported else out or Path(scratch) / "step.onnx"
         if not exported:
-            _tell(export_model(model, graph, size=sides, int8=int8, longest=check_steps), graph)
+            facts = export_model(
+                model, graph, size=sides, int8=int8, longest=check_steps, checked=checked
+            )
+            _tell(facts, graph)
         if web is not None and runtime is not None:
             add_to_page(graph, web, runtime, Path(model).name.removesuffix(SUFFIX))
     if out is not None:

@@ -25,7 +25,8 @@ import torch
 from torch import Tensor, nn
 
 from puzzlesolver import __version__
-from puzzlesolver.domains.base import get_domain
+from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.export.check import LONGEST, check_graph, check_set
 from puzzlesolver.hub.folder import read_config, read_model, write_atomically
@@ -78,6 +79,7 @@ def export_model(
     size: tuple[int, int] | None = None,
     int8: bool = False,
     longest: int = LONGEST,
+    checked: str | None = None,
 ) -> GraphFacts:
     """Export a model and check it.
 
@@ -87,6 +89,7 @@ def export_model(
         size: rows and columns of the boards.
         int8: round the weights of matrix products to 8 bits.
         longest: steps of the longest comparison with torch.
+        checked: a file of puzzles to compare answers on; None = a few generated ones.
 
     Raises:
         ModelError: there is no such model, or the graph does not do what the model does.
@@ -104,10 +107,31 @@ def export_model(
             )
         side = math.isqrt(model.config.seq_len) if isinstance(model, TokenModel) else 0
         size = (side, side) if side else SIZES[domain]
-    steps = files.entry.default_steps if files.entry else None
     return export_graph(
-        model, domain, size, out, sha256=sha256, default_steps=steps, int8=int8, longest=longest
+        model,
+        domain,
+        size,
+        out,
+        sha256=sha256,
+        default_steps=files.entry.default_steps if files.entry else None,
+        int8=int8,
+        longest=longest,
+        puzzles=None if checked is None else _read(checked, domain, size),
     )
+
+
+def _read(file: str, domain: str, size: tuple[int, int]) -> list[Puzzle]:
+    """Its puzzles, which must be of this size."""
+    puzzles = list(read_puzzles([file], domain))
+    for puzzle in puzzles:
+        if puzzle.grid.shape != size:
+            rows, columns = puzzle.grid.shape
+            raise UsageError(
+                f"{rows}×{columns} is not the size of the graph, {size[0]}×{size[1]}",
+                where=puzzle.source,
+                hint="give --size, or another file to --check",
+            )
+    return puzzles
 
 
 def domain_of(files: ModelFiles) -> str:
@@ -127,6 +151,7 @@ def export_graph(
     default_steps: int | None = None,
     int8: bool = False,
     longest: int = LONGEST,
+    puzzles: Sequence[Puzzle] | None = None,
 ) -> GraphFacts:
     """The same for a loaded model, on the CPU in evaluation mode; `sha256` is of its weights."""
     from puzzlesolver.models.registry import MODELS
@@ -134,8 +159,8 @@ def export_graph(
     _require_onnx()
     import onnx
 
-    puzzles = check_set(domain, size)
-    batch = get_domain(domain).encode(puzzles)
+    made = check_set(domain, size)
+    batch = get_domain(domain).encode(made)
     state = model.init_state(batch, torch.zeros)
     step, reader = _graphs(model, batch, state)
     facts = GraphFacts(
@@ -162,7 +187,7 @@ def export_graph(
         onnx.checker.check_model(step, full_check=True)
         onnx.helper.set_model_props(step, facts.to_metadata())
         candidate.write_bytes(step.SerializeToString())
-        facts = replace(facts, checked=check_graph(candidate, model, puzzles, longest))
+        facts = replace(facts, checked=check_graph(candidate, model, puzzles or made, longest))
     onnx.helper.set_model_props(step, facts.to_metadata())
     out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, step.SerializeToString())

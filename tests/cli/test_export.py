@@ -45,6 +45,16 @@ def test_export_then_solve_and_bench_with_the_file(run: Run, tmp_path: Path, mod
     assert report["engine"] == "onnx" and report["model"]["family"] == "stem"
 
 
+def test_answers_are_compared_on_a_file(run: Run, tmp_path: Path, model: Path) -> None:
+    (tmp_path / "boards.txt").write_text(f"{ONE_BLANK}\n{SOLVED}\n")
+    steps = ["--check-steps", "1"]
+    done = run("export", model, "tiny.onnx", "--check", "boards.txt", *steps)
+    assert done.code == 0 and "answers: 2 compared" in done.stderr
+    done = run("export", model, "small.onnx", "--size", "4", "--check", "boards.txt", *steps)
+    assert done.code == 2 and "boards.txt:1" in done.stderr and "9×9" in done.stderr
+    assert not (tmp_path / "small.onnx").exists()
+
+
 def test_cuda_that_became_the_cpu_is_told(run: Run, model: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("this machine has CUDA")
