@@ -16,8 +16,9 @@ import sys
 import time
 
 import numpy as np
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
+from rich.text import Text
 
 from puzzlesolver.cli.fit_frame import FitTracker
 from puzzlesolver.cli.frame import Moment, Picture
@@ -137,6 +138,13 @@ class LiveView:
             time.sleep(wait)
         self.unhurried = max(0, self.unhurried - 1)
         self._drawn_at = time.monotonic()
+        self._draw(moment.draw(*self._room()))
+
+    def wait(self) -> None:
+        """Tell that there is nothing to see yet: what steps first on a machine is compiled."""
+        self._draw(Text("getting ready", "dim"))
+
+    def _draw(self, picture: RenderableType) -> None:
         if self._live is None:
             self._live = Live(
                 console=self.console,
@@ -145,7 +153,7 @@ class LiveView:
                 redirect_stderr=False,
             )
             self._live.start()
-        self._live.update(moment.draw(*self._room()), refresh=True)
+        self._live.update(picture, refresh=True)
 
     def shows_grid(self, moment: Picture) -> bool:
         """Whether the terminal has room for the grid."""

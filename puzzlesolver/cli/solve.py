@@ -318,6 +318,9 @@ def solve(
         shares_terminal=output is None and sys.stdout.isatty(),
     )
 
+    if show.view is not None:
+        show.view.wait()
+
     def solver_of(kind: str) -> Solver | TaskSolver:
         if kind not in loaded:
             loaded[kind] = load(kind)

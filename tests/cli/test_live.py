@@ -18,6 +18,7 @@ def test_last_frame_stays_and_the_result_follows(model: Path, columns: int, rows
     screen = run_on_terminal(["solve", ONE_BLANK, "-m", model], columns, rows)
     assert screen.code == 0
     text = str(screen)
+    assert "getting ready" in screen.sent and "getting ready" not in text
     for fact in ("puzzle 1 of 1", "step ", "restarts ", "residual ", "● verified"):
         assert text.count(fact) == 1, f"{fact!r} once, in one frame:\n{text}"
     assert text.count("solved - verified by the rules") == 1
