@@ -63,10 +63,11 @@ def profiled(
     Returns:
         For each: `gflop` of a puzzle's products in one step, `milliseconds` of that, the share of
         this time that the `products` alone take, its speed as a share `of_peak`, and how many
-        `times_eager` it is as fast.
+        `times_eager` it is as fast, None if that was not measured.
     """
     alone = {"eager": _by_torch, "fused": _by_tiles}
     found: list[dict[str, Any]] = []
+    eager = None
     for cell in cells:
         if cell.batch != BATCH or cell.engine not in alone or cell.step_seconds is None:
             continue
@@ -75,6 +76,7 @@ def profiled(
         shapes = products(model, [puzzles[0]] * count)
         gflop = sum(2 * m * k * n for m, k, n in shapes) / count / 1e9
         seconds = cell.step_seconds / cell.batch
+        eager = seconds if cell.engine == "eager" else eager
         own = alone[cell.engine](shapes) / count / runtime.threads
         found.append(
             {
@@ -85,7 +87,7 @@ def profiled(
                 "milliseconds": float(f"{1e3 * seconds:.4g}"),
                 "products": round(own / seconds, 3),
                 "of_peak": round(gflop / seconds / peak, 3),
-                "times_eager": round(found[0]["milliseconds"] / 1e3 / seconds, 2) if found else 1.0,
+                "times_eager": eager and round(eager / seconds, 2),
             }
         )
     return found
