@@ -1,9 +1,9 @@
 """What applies a model to a batch of puzzles: `TorchEngine`, or another `Engine`.
 
 On a CPU the batch is cut into micro-batches that stay in a core's cache, one worker thread each,
-and a model that has a step in machine code takes it (`RecursiveModel.fused_step`); on
-CUDA into parts that a captured graph replays (`refine/replay.py`). A row's result never depends on
-its neighbours, so the same seed gives the same answers whatever the batch size.
+and a model that has a step in machine code takes it (`RecursiveModel.fused_step`); on CUDA into
+parts that a captured graph replays (`refine/replay.py`). A row's result never depends on its
+neighbours, so the same seed gives the same answers whatever the batch size.
 
     >>> engine = TorchEngine(model, choose_runtime())
     >>> inputs, state = engine.embed(batch), engine.init_state(batch, seeds=[1, 2, 3])
