@@ -33,7 +33,7 @@ from puzzlesolver.hub.folder import write_atomically
 OK, SKIPPED, FAILED = "ok", "skipped", "failed"
 COLOURS = {OK: "green", SKIPPED: "yellow", FAILED: "red"}
 
-MINUTES = 4.0
+MINUTES = 6.0
 LONGEST = 120.0
 """Seconds that one part may take; what hangs must not cost the others their time."""
 

@@ -23,7 +23,14 @@ from puzzlesolver.refine.adapt.trust import calibrated_on
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "benchmarks"
-DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "weights").glob("*/README.md")))
+DOCUMENTS = (
+    ROOT / "README.md",
+    ROOT / "docs" / "settling.md",
+    *sorted((ROOT / "weights").glob("*/README.md")),
+)
+
+TOLD_SIGNS = ("settled", "residual", "confidence", "halt")
+"""Those of `SIGNS` that a short table has room for."""
 
 
 def renew(text: str) -> str:
@@ -140,6 +147,25 @@ def families(reports: list[dict[str, Any]]) -> str:
     return "\n".join([*lines, "", f"{data}; {where(report['machine'])}{energy}.", ""]) + "\n"
 
 
+def signs(reports: list[dict[str, Any]]) -> str:
+    """What settled, and what tells right answers from wrong ones; modes that agree are one line."""
+    kinds = list(reports[0]["modes"]["settle"]["settling"]["kinds"])
+    columns = [f"settled, of {kind}" for kind in kinds]
+    columns += ["right, of the settled", *(f"AUROC of {sign}" for sign in TOLD_SIGNS)]
+    lines = [f"| model, mode | {' | '.join(columns)} |", "|---|" + "---:|" * len(columns)]
+    for report in reports:
+        told: list[dict[str, Any]] = []
+        for name, mode in report["modes"].items():
+            if (settling := mode["settling"]) in told:
+                continue
+            told.append(settling)
+            cells = [f"{settling['kinds'][kind]['settled']['share']:.1%}" for kind in kinds]
+            cells += [percent(mode["given_settled"]["correct"])]
+            cells += [area(settling["signs"]["all"][sign]) for sign in TOLD_SIGNS]
+            lines.append(f"| {report['model']['name']}, {name} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", _boards(reports), ""]) + "\n"
+
+
 def settling(reports: list[dict[str, Any]]) -> str:
     """What settled, and which signs tell right answers from wrong ones."""
     modes = {
@@ -155,19 +181,22 @@ def settling(reports: list[dict[str, Any]]) -> str:
         for kind, found in told["kinds"].items():
             shares = (percent(found[key]) for key in ("settled", "right", "right_if_settled"))
             lines.append(f"| {name} | {kind} | {' | '.join(shares)} |")
-    signs = list(SIGNS)
     lines += ["", "AUROC of each sign of a right answer, 0.5 = no sign, with 95 % intervals:", ""]
     lines += [
-        f"| model, mode | puzzles | {' | '.join(signs)} |",
-        "|---|---|" + "---:|" * len(signs),
+        f"| model, mode | puzzles | {' | '.join(SIGNS)} |",
+        "|---|---|" + "---:|" * len(SIGNS),
     ]
     for name, told in modes.items():
         for population, found in told["signs"].items():
-            areas = (area(found[sign]) for sign in signs)
+            areas = (area(found[sign]) for sign in SIGNS)
             lines.append(f"| {name} | {population} | {' | '.join(areas)} |")
-    report = reports[0]
-    data = f"{report['data']['name']}, {report['data']['rows']:,} puzzles"
-    return "\n".join([*lines, "", f"{data}; {where(report['machine'])}.", ""]) + "\n"
+    return "\n".join([*lines, "", _boards(reports), ""]) + "\n"
+
+
+def _boards(reports: list[dict[str, Any]]) -> str:
+    """What `settling` was measured on, and where."""
+    data, machine = reports[0]["data"], reports[0]["machine"]
+    return f"{data['name']}, {data['rows']:,} puzzles; {where(machine)}."
 
 
 def curves(reports: list[dict[str, Any]]) -> str:
@@ -221,6 +250,7 @@ BLOCKS = {
     "parts": parts,
     "cost": cost,
     "families": families,
+    "signs": signs,
     "settling": settling,
     "curves": curves,
     "tasks": tasks,

@@ -105,6 +105,9 @@ class StepGraph:
     Args:
         path: of the file.
         device: `cpu`, `cuda` or `cuda:N`; a `ProviderWarning` tells when it is another one.
+
+    Attributes:
+        place: where the session computes, as `IOBinding` names it: a kind of device and its number.
     """
 
     def __init__(self, path: Path, device: str = "cpu") -> None:
@@ -133,6 +136,8 @@ class StepGraph:
         parts = range(len(self.facts.starts))
         self.states = [f"state_{part}" for part in parts]
         self.next_states = [f"next_state_{part}" for part in parts]
+        number = device.partition(":")[2]
+        self.place = ("cpu", 0) if self.on_cpu else ("cuda", int(number or 0))
 
     @property
     def on_cpu(self) -> bool:

@@ -74,10 +74,14 @@ class OnnxEngine:
 
         @torch.inference_mode()
         def run(rows: slice) -> tuple[State, Tensor]:
-            recalled = _recalled(graph, inputs[rows])
+            binding = graph.session.io_binding()
+            for name, value in _recalled(graph, inputs[rows]).items():
+                binding.bind_cpu_input(name, value)
             now = start = tuple(part[rows] for part in state)
-            for _ in range(steps):
-                now = _outputs(graph.session, graph.next_states, _named(graph, now) | recalled)
+            # Noise is the CPU's, the same everywhere, so that noisy states come back at every step.
+            stride = 1 if noise else steps
+            for _ in range(0, steps, stride):
+                now = _advanced(graph, binding, now, stride)
                 if noise:
                     now = tuple(disturbed(part, noise, generators[rows]) for part in now)
             return now, relative_residual(start, now)
@@ -90,9 +94,8 @@ class OnnxEngine:
         """What the states say now."""
         graph = self.source.open(layout)
         names = [node.name for node in graph.reader.get_outputs()]
-        said: Any = dict(
-            zip(names, _outputs(graph.reader, names, _named(graph, state)), strict=True)
-        )
+        values = map(torch.from_numpy, graph.reader.run(names, _named(graph, state)))
+        said: Any = dict(zip(names, values, strict=True))
         return Readout(exclusive=graph.facts.exclusive, **said)
 
 
@@ -107,5 +110,15 @@ def _named(graph: StepGraph, state: State) -> dict[str, Any]:
     return {name: part.numpy() for name, part in zip(graph.states, state, strict=True)}
 
 
-def _outputs(session: Any, names: list[str], feed: dict[str, Any]) -> tuple[Tensor, ...]:
-    return tuple(map(torch.from_numpy, session.run(names, feed)))
+def _advanced(graph: StepGraph, binding: Any, state: State, steps: int) -> State:
+    """The state so many steps on; meanwhile it stays where the session computes."""
+    for name, value in _named(graph, state).items():
+        binding.bind_cpu_input(name, value)
+    for step in range(steps):
+        if step:
+            for name, value in zip(graph.states, binding.get_outputs(), strict=True):
+                binding.bind_ortvalue_input(name, value)
+        for name in graph.next_states:
+            binding.bind_output(name, *graph.place)  # anew, else it would overwrite its input
+        graph.session.run_with_iobinding(binding)
+    return tuple(map(torch.from_numpy, binding.copy_outputs_to_cpu()))
