@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from puzzlesolver.bench.cost_page import answers, shares, speeds
 from puzzlesolver.bench.scores import rounded, scores, where
 from puzzlesolver.bench.settling import SIGNS, area
 from puzzlesolver.bench.shares import percent
+from puzzlesolver.bench.stream import long_file, ways
 from puzzlesolver.refine.adapt.trust import calibrated_on
 
 ROOT = Path(__file__).parents[2]
@@ -114,17 +116,11 @@ def families(reports: list[dict[str, Any]]) -> str:
         system = f"**{row['system']}**" if "verified" in row else row["system"]
         lines.append(f"| {' | '.join((row['domain'], system, *cells))} |")
     if report.get("cells"):
-        columns, rows = speeds(report)
-        lines += ["", "Puzzles a second, by batch size:", "", f"| {' | '.join(columns)} |"]
-        lines.append("|---|---|" + "---:|" * (len(columns) - 2))
-        lines += [f"| {' | '.join(row)} |" for row in rows]
+        lines += ["", "Puzzles a second, by batch size:", "", *_table(*speeds(report), words=2)]
         seconds = report["longest_step"]
         lines += ["", f"–: left out, as a rule because one step takes more than {seconds:g} s."]
     if report.get("profiles"):
-        columns, rows = shares(report)
-        lines += ["", "Where the time of our steps goes:", "", f"| {' | '.join(columns)} |"]
-        lines.append("|---|---|" + "---:|" * (len(columns) - 2))
-        lines += [f"| {' | '.join(row)} |" for row in rows]
+        lines += ["", "Where the time of our steps goes:", "", *_table(*shares(report), words=2)]
     spans = {
         domain: [
             row["times_ours"]
@@ -199,6 +195,13 @@ def _boards(reports: list[dict[str, Any]]) -> str:
     return f"{data['name']}, {data['rows']:,} puzzles; {where(machine)}."
 
 
+def stream(reports: list[dict[str, Any]]) -> str:
+    """What a full batch is worth, and one long file."""
+    report = reports[0]
+    lines = [*_table(*ways(report)), "", *_table(*long_file(report), words=0)]
+    return "\n".join([*lines, "", f"{where(report['machine'])}.", ""]) + "\n"
+
+
 def curves(reports: list[dict[str, Any]]) -> str:
     """Runs side by side: what they learned in how many core-minutes."""
     rows = [
@@ -252,6 +255,7 @@ BLOCKS = {
     "families": families,
     "signs": signs,
     "settling": settling,
+    "stream": stream,
     "curves": curves,
     "tasks": tasks,
 }
@@ -279,6 +283,13 @@ def _curves(report: dict[str, Any]) -> list[str]:
     rows.append(_row("of the settled ones", [mode["given_settled"]["correct"] for mode in modes]))
     settled = [f"{mode['given_settled']['correct']['of']:,}" for mode in modes]
     return [*rows, f"| settled | {' | '.join(settled)} |"]
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> Iterator[str]:
+    """Lines of a table whose first columns are words, the others numbers."""
+    yield f"| {' | '.join(columns)} |"
+    yield "|---" * words + "|---:" * (len(columns) - words) + "|"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
 
 
 def _row(name: str, shares: list[dict[str, Any] | None]) -> str:

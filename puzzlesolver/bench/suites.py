@@ -230,5 +230,11 @@ SUITES: dict[str, Entry] = {
             data="generated, seed 0",
             module="puzzlesolver.bench.families",
         ),
+        Entry(
+            name="stream",
+            description="a million Sudokus as one file, and what it is worth to keep batches full",
+            data="generated, seed 0",
+            module="puzzlesolver.bench.stream",
+        ),
     )
 }
