@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from puzzlesolver.bench.baselines import PUBLISHED, PUBLISHED_ON
 from puzzlesolver.bench.charts import dots
 from puzzlesolver.bench.page import Panel, Section
 from puzzlesolver.bench.settling import area
@@ -15,6 +16,8 @@ from puzzlesolver.bench.settling_page import belief_panel, risk_panel
 from puzzlesolver.bench.shares import interval, percent
 
 Report = Mapping[str, Any]
+Table = tuple[Sequence[str], list[tuple[str, ...]]]
+"""Names of columns, and rows."""
 
 SHARES_LEAD = (
     "Two attempts at every test input, as the competition counts them. Rows below the fourth are "
@@ -42,6 +45,16 @@ def shares(report: Report) -> dict[str, Any]:
     return told
 
 
+def others(report: Report) -> Table:
+    """What others report on the same tasks; no rows for a suite of our own."""
+    suite = report["suite"]
+    columns = (f"others, on {PUBLISHED_ON.get(suite, '')}", "%", "trained on", "effort", "source")
+    return columns, [
+        (each.system, f"{each.accuracy:g}", each.training, each.setting, each.source)
+        for each in PUBLISHED.get(suite, ())
+    ]
+
+
 def sections(reports: Sequence[Report]) -> list[Section]:
     """All that a page says of them."""
     told = {_name(report, number): report for number, report in enumerate(reports, 1)}
@@ -51,6 +64,10 @@ def sections(reports: Sequence[Report]) -> list[Section]:
         rows = [(title, percent(each), f"{each['of']:,}") for title, each in found.items()]
         chart = dots(list(found), {"": list(map(interval, found.values()))}, x="%")
         panels.append(Panel(name, ("", "share", "of"), rows, chart))
+    # The reports are of one suite.
+    columns, published = others(reports[0])
+    if published:
+        panels.append(Panel("What others report", columns, published, words=len(columns)))
     facts = [Panel(name, ("", ""), list(_facts(report)), words=2) for name, report in told.items()]
     return [
         Section("Shares", SHARES_LEAD, panels),

@@ -45,7 +45,14 @@ class Published:
 
 SMALL = "1,000 puzzles, augmented"
 MAZES = "1,000 mazes"
-PUBLISHED_ON = {"sudoku-extreme": "Sudoku-Extreme", "maze-hard": "Maze-Hard"}
+DEMONSTRATIONS = "other tasks and the demonstrations of these, augmented"
+VOTES = "up to 1,000 variants of a task vote"
+PUBLISHED_ON = {
+    "sudoku-extreme": "Sudoku-Extreme",
+    "maze-hard": "Maze-Hard",
+    "arc-eval": "ARC-AGI-1, public evaluation",
+    "arc2-eval": "ARC-AGI-2, public evaluation",
+}
 
 PUBLISHED = {
     "sudoku-extreme": (
@@ -65,7 +72,22 @@ PUBLISHED = {
         Published("SE-RRM", 88.8, MAZES, "", "arXiv 2603.02193"),
         Published("LDT", 99.3, MAZES, "", "arXiv 2605.08605"),
     ),
-}
+    "arc-eval": (
+        Published("CompressARC", 20.0, "nothing", "20 GPU-minutes a task", "arXiv 2512.06104"),
+        Published(
+            "icecuber, symbolic search", 30.8, "nothing: 142 transformations, by hand",
+            "about a minute a task", "Kaggle 2020, first place; the figure is second-hand",
+        ),
+        Published("HRM", 40.3, DEMONSTRATIONS, VOTES, "arXiv 2506.21734"),
+        Published("TRM", 44.6, DEMONSTRATIONS, VOTES, "arXiv 2510.04871"),
+        Published("SE-RRM", 45.3, DEMONSTRATIONS, VOTES, "arXiv 2603.02193"),
+    ),
+    "arc2-eval": (
+        Published("HRM", 5.0, DEMONSTRATIONS, VOTES, "arXiv 2506.21734"),
+        Published("SE-RRM", 7.1, DEMONSTRATIONS, VOTES, "arXiv 2603.02193"),
+        Published("TRM", 7.8, DEMONSTRATIONS, VOTES, "arXiv 2510.04871"),
+    ),
+}  # fmt: skip
 """By suite; figures of 2026 papers come from their abstracts."""
 
 

@@ -15,10 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from puzzlesolver.bench.arc_page import others
 from puzzlesolver.bench.arc_page import shares as arc_shares
 from puzzlesolver.bench.cost_page import answers, shares, speeds
 from puzzlesolver.bench.scores import rounded, scores, where
-from puzzlesolver.bench.settling import SIGNS, area
+from puzzlesolver.bench.settling import COVERAGES, SIGNS, area
 from puzzlesolver.bench.shares import percent
 from puzzlesolver.bench.stream import long_file, ways
 from puzzlesolver.refine.adapt.trust import calibrated_on
@@ -236,6 +237,8 @@ def tasks(reports: list[dict[str, Any]]) -> str:
         ("Brier score of the chances told", lambda chance: f"{chance['brier']:.3f}"),
         ("… of their mean alone", lambda chance: f"{chance['brier_of_the_mean']:.3f}"),
         ("AUROC of the chances told", area),
+        ("wrong among the surest fifth", lambda chance: f"{_risk(chance, 0.2):.0%}"),
+        ("… among the surest half", lambda chance: f"{_risk(chance, 0.5):.0%}"),
     ):
         told = ["–" if chance is None else tell(chance) for chance in chances]
         if any(chances):
@@ -245,7 +248,16 @@ def tasks(reports: list[dict[str, Any]]) -> str:
         told = [f"{each[name]:,.0f}" for each in seconds]
         rows.append(f"| CPU seconds a task, {name} | {' | '.join(told)} |")
     facts = {report["overlap"] for report in reports} | {where(each["machine"]) for each in reports}
-    return "\n".join([*rows, "", f"Of these runs: {'; '.join(sorted(facts))}.", ""]) + "\n"
+    rows += ["", f"Of these runs: {'; '.join(sorted(facts))}."]
+    for report in reports:
+        columns, published = others(report)
+        if published:
+            rows += ["", *_table(columns, published, words=len(columns))]
+    return "\n".join([*rows, ""]) + "\n"
+
+
+def _risk(chance: dict[str, Any], coverage: float) -> float:
+    return float(chance["risks"][COVERAGES.index(coverage)])
 
 
 BLOCKS = {
