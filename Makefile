@@ -12,7 +12,7 @@ demo-arc: $(VENV)/run.stamp  ## install into .venv and answer a task of ARC that
 	$(RUN)/puzzlesolver solve examples/puzzles/arc/mirror.json
 
 test: $(VENV)/dev.stamp $(VENV)/web.stamp  ## every test; those of the page where it can be
-	$(RUN)/python -m pytest
+	OMP_NUM_THREADS=1 $(RUN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: style test  ## what a change must pass
 	$(RUN)/codespell
