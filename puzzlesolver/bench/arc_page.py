@@ -10,14 +10,12 @@ from typing import Any
 
 from puzzlesolver.bench.baselines import PUBLISHED, PUBLISHED_ON
 from puzzlesolver.bench.charts import dots
-from puzzlesolver.bench.page import Panel, Section
+from puzzlesolver.bench.page import Panel, Section, Table
 from puzzlesolver.bench.settling import area
 from puzzlesolver.bench.settling_page import belief_panel, risk_panel
 from puzzlesolver.bench.shares import interval, percent
 
 Report = Mapping[str, Any]
-Table = tuple[Sequence[str], list[tuple[str, ...]]]
-"""Names of columns, and rows."""
 
 SHARES_LEAD = (
     "Two attempts at every test input, as the competition counts them. Rows below the fourth are "

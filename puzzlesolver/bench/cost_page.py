@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.bench.charts import bars
-from puzzlesolver.bench.page import Panel, Section
+from puzzlesolver.bench.page import Panel, Section, Table
 from puzzlesolver.bench.report import print_table
 from puzzlesolver.bench.scores import rounded, where
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Report = Mapping[str, Any]
-Table = tuple[Sequence[str], list[tuple[str, ...]]]
-"""Names of columns, and rows."""
 
 LEAD = (
     "Published models have random weights here: only the time of their published number of steps "

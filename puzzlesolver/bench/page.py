@@ -20,6 +20,9 @@ from puzzlesolver import __version__
 from puzzlesolver.errors import UsageError
 from puzzlesolver.hub.folder import write_atomically
 
+Table = tuple[Sequence[str], list[tuple[str, ...]]]
+"""Names of columns, and rows."""
+
 
 @dataclass(frozen=True)
 class Panel:

@@ -149,7 +149,7 @@ def signs(reports: list[dict[str, Any]]) -> str:
     kinds = list(reports[0]["modes"]["settle"]["settling"]["kinds"])
     columns = [f"settled, of {kind}" for kind in kinds]
     columns += ["right, of the settled", *(f"AUROC of {sign}" for sign in TOLD_SIGNS)]
-    lines = [f"| model, mode | {' | '.join(columns)} |", "|---|" + "---:|" * len(columns)]
+    rows = []
     for report in reports:
         told: list[dict[str, Any]] = []
         for name, mode in report["modes"].items():
@@ -159,7 +159,8 @@ def signs(reports: list[dict[str, Any]]) -> str:
             cells = [f"{settling['kinds'][kind]['settled']['share']:.1%}" for kind in kinds]
             cells += [percent(mode["given_settled"]["correct"])]
             cells += [area(settling["signs"]["all"][sign]) for sign in TOLD_SIGNS]
-            lines.append(f"| {report['model']['name']}, {name} | {' | '.join(cells)} |")
+            rows.append((f"{report['model']['name']}, {name}", *cells))
+    lines = _table(("model, mode", *columns), rows)
     return "\n".join([*lines, "", _boards(reports), ""]) + "\n"
 
 

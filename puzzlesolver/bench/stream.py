@@ -31,7 +31,7 @@ import numpy as np
 from puzzlesolver.bench.compare import MUCH, same
 from puzzlesolver.bench.cost import describe_machine
 from puzzlesolver.bench.journal import SCHEMA
-from puzzlesolver.bench.page import Panel, Section
+from puzzlesolver.bench.page import Panel, Section, Table
 from puzzlesolver.bench.report import print_table
 from puzzlesolver.bench.scores import rounded, where
 from puzzlesolver.bench.settle_boards import settle_boards
@@ -268,7 +268,7 @@ def sections(reports: Sequence[Mapping[str, Any]]) -> list[Section]:
     ]  # fmt: skip
 
 
-def ways(report: Mapping[str, Any]) -> tuple[Sequence[str], list[tuple[str, ...]]]:
+def ways(report: Mapping[str, Any]) -> Table:
     """One row a way to fill batches."""
     filling = report["filling"]
     columns = (f"batches of {filling['batch_size']:,}", "puzzles/s", "times as long")
@@ -279,7 +279,7 @@ def ways(report: Mapping[str, Any]) -> tuple[Sequence[str], list[tuple[str, ...]
     ]  # fmt: skip
 
 
-def long_file(report: Mapping[str, Any]) -> tuple[Sequence[str], list[tuple[str, ...]]]:
+def long_file(report: Mapping[str, Any]) -> Table:
     """One row."""
     stream = report["stream"]
     columns = ("puzzles", "verified", "processes", "puzzles/s", "minutes", "GiB at most")
