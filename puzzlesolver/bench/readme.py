@@ -21,7 +21,7 @@ from puzzlesolver.bench.cost_page import answers, shares, speeds
 from puzzlesolver.bench.scores import rounded, scores, where
 from puzzlesolver.bench.settling import COVERAGES, SIGNS, area
 from puzzlesolver.bench.shares import percent
-from puzzlesolver.bench.stream import long_file, ways
+from puzzlesolver.bench.stream_page import long_file, ways
 from puzzlesolver.refine.adapt.trust import calibrated_on
 
 ROOT = Path(__file__).parents[2]

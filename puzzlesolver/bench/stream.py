@@ -31,10 +31,10 @@ import numpy as np
 from puzzlesolver.bench.compare import MUCH, same
 from puzzlesolver.bench.cost import describe_machine
 from puzzlesolver.bench.journal import SCHEMA
-from puzzlesolver.bench.page import Panel, Section, Table
-from puzzlesolver.bench.report import print_table
-from puzzlesolver.bench.scores import rounded, where
 from puzzlesolver.bench.settle_boards import settle_boards
+from puzzlesolver.bench.stream_page import WAYS
+from puzzlesolver.bench.stream_page import sections as sections
+from puzzlesolver.bench.stream_page import show as show
 from puzzlesolver.bulk.shards import MANIFEST
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.errors import PuzzleSolverError
@@ -68,12 +68,6 @@ ROUNDS = 2
 
 WATCH = 0.5
 """Seconds between looks at the memory."""
-
-WAYS = {
-    "refilled": "finished puzzles leave, others take their place",
-    "shrinking": "finished puzzles leave, the batch goes on without them",
-    "fixed": "all go on until the last one is finished (steps alone, nothing read)",
-}
 
 
 def run(
@@ -243,52 +237,6 @@ def _resident(pid: int) -> int:
     except (OSError, StopIteration):
         return 0
     return 1024 * kib + sum(_resident(int(child)) for child in children)
-
-
-def show(report: Mapping[str, Any], console: Console) -> None:
-    """Both tables."""
-    print_table(console, "batches", *ways(report))
-    print_table(console, "a long file", *long_file(report))
-
-
-def sections(reports: Sequence[Mapping[str, Any]]) -> list[Section]:
-    """What a page says of each report."""
-    return [
-        Section(
-            "Millions of puzzles",
-            "Nine of ten boards nearly full, the others minimal and up to hard.",
-            [
-                Panel("What a full batch is worth", *ways(report)),
-                Panel("One long file", *long_file(report)),
-                Panel("How it was measured", ("", ""), [("machine", where(report["machine"]))],
-                      words=2),
-            ],
-        )
-        for report in reports
-    ]  # fmt: skip
-
-
-def ways(report: Mapping[str, Any]) -> Table:
-    """One row a way to fill batches."""
-    filling = report["filling"]
-    columns = (f"batches of {filling['batch_size']:,}", "puzzles/s", "times as long")
-    return columns, [
-        (told, rounded(filling["puzzles"] / filling["seconds"][way]),
-         f"{filling['times_refilled'][way]:.2g}")
-        for way, told in WAYS.items()
-    ]  # fmt: skip
-
-
-def long_file(report: Mapping[str, Any]) -> Table:
-    """One row."""
-    stream = report["stream"]
-    columns = ("puzzles", "verified", "processes", "puzzles/s", "minutes", "GiB at most")
-    cells = (
-        f"{stream['puzzles']:,}", f"{stream['statuses'].get('solved', 0):,}",
-        f"{stream['processes']}", rounded(stream["puzzles_per_second"]),
-        rounded(stream["seconds"] / 60), rounded(stream["peak_gib"]),
-    )  # fmt: skip
-    return columns, [cells]
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
