@@ -39,6 +39,9 @@ OVERHEAD = 500
 HOPEFUL = 0.3
 """Smoothed loss below which demonstrations are predicted, too."""
 
+GLANCE = 4
+"""Votes from one such prediction to the next, where it cannot end the fit yet."""
+
 ENOUGH_TO_LEAVE_OUT = 3
 """Demonstrations below which a fit needs them all."""
 
@@ -155,7 +158,7 @@ class _Fit:
         self.asked = [place for place, sheet in enumerate(questions) if sheet is not None]
         self.questions = _laid([sheet for sheet in questions if sheet], settings.tokens)
         self.demonstrations = _laid(_by_size(desk.demos), settings.tokens)
-        self.loss, self.demos = math.inf, 0.0
+        self.loss, self.demos, self.voted = math.inf, 0.0, 0
         self.guesses: tuple[Grid, ...] = ()
 
     def run(self) -> Iterator[FitReport]:
@@ -170,7 +173,7 @@ class _Fit:
             last = step == steps or self.over()
             checked = last or step % settings.check_every == 0
             if last or (checked and step >= settings.first_check * steps):
-                self.vote()
+                self.vote(last)
             self.longest = max(self.longest, time.monotonic() - began)
             if not checked:
                 continue
@@ -245,7 +248,7 @@ class _Fit:
             self.laid[key] = lay(_by_size([demos[number] for number in key]))
         return self.laid[key]
 
-    def vote(self) -> None:
+    def vote(self, last: bool) -> None:
         """Predict what is asked, and the demonstrations once they might be right."""
         guesses = dict(enumerate(self.desk.inputs))
         predicted = itertools.chain.from_iterable(map(self.predict, self.questions))
@@ -254,8 +257,10 @@ class _Fit:
             weight = math.exp(BELIEF_WEIGHT * belief - LOSS_WEIGHT * self.loss)
             self.ballots[place].add(guess, weight)
         self.guesses = tuple(guesses[place] for place in range(len(self.desk.tests)))
-        if self.loss < HOPEFUL:
+        decisive = last or self.loss < self.settings.enough_loss
+        if self.loss < HOPEFUL and (decisive or self.voted % GLANCE == 0):
             self.demos = self.reproduced()
+        self.voted += 1
 
     def reproduced(self) -> float:
         """Share of the demonstrations whose prediction is their output; what time allows."""
