@@ -34,7 +34,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from puzzlesolver.models.arc.features import DIRECTED, DIRECTIONS, MAX_PLANES, PLAIN, Sheet
-from puzzlesolver.models.arc.hearing import hear, renew
+from puzzlesolver.models.arc.hearing import hear
 from puzzlesolver.models.arc.modes import to_modes
 from puzzlesolver.models.arc.relations import Relations, relate
 from puzzlesolver.models.interface import ModelConfig
@@ -234,17 +234,7 @@ class ArcStem(nn.Module):
 
     def step(self, state: Tensor, told: Told, canvases: Canvases) -> Tensor:
         """One step of the recurrence."""
-        relations = canvases.relations
-        x, arrived, shared, by_colour, by_cell = hear(
-            state, told.tokens, told.say, self.decay, relations
-        )
-        by_colour, by_cell = to_modes(by_colour), to_modes(by_cell)
-        whole = by_colour[:, : self.config.pooled] @ relations.average
-        by_source = by_colour @ relations.source
-        by_colour = told.by_colour @ torch.cat((by_colour, whole, by_source), 1)
-        by_cell = told.by_cell @ by_cell
-        heard = x, arrived, shared, by_colour, by_cell
-        return renew(*heard, told.up, told.rule, told.down, self.gain, relations)
+        return hear(state, *told, self.decay, self.gain, canvases.relations)
 
     def readout(self, state: Tensor, canvases: Canvases) -> Tensor:
         """Logits `float32[C, most colours of a sheet]`; -inf where a sheet has fewer."""
