@@ -39,7 +39,7 @@ OVERHEAD = 500
 HOPEFUL = 0.3
 """Smoothed loss below which demonstrations are predicted, too."""
 
-GLANCE = 4
+GLANCE = 2
 """Votes from one such prediction to the next, where it cannot end the fit yet."""
 
 ENOUGH_TO_LEAVE_OUT = 3
@@ -94,7 +94,7 @@ def fit_task(
 
     Args:
         task: test outputs are not looked at.
-        seed: of the weights and the noise.
+        seed: of the weights, and of all that is drawn.
         settings: None = the default ones.
         deadline: in seconds of `time.monotonic`.
 
@@ -134,7 +134,6 @@ class _Fit:
             torch.manual_seed(seed)
             self.stem = ArcStem(settings.model, prior.scale)
         self.task = TaskVectors(settings.model)
-        self.generator = torch.Generator().manual_seed(seed)
         self.rng = np.random.default_rng(seed)
         self.parameters: list[Tensor] = [*self.stem.parameters(), *self.task.parameters()]
         self.average = copy.deepcopy((self.stem, self.task))
@@ -221,8 +220,6 @@ class _Fit:
                 state = self.stem.step(state, told, canvases)
         for _ in range(settings.gradient_steps):
             state = self.stem.step(state, told, canvases)
-            noise = torch.randn(state.shape, generator=self.generator)
-            state = torch.add(state, noise, alpha=settings.noise)
         loss = fit_loss(self.stem.readout(state, canvases), canvases)
         self.optimizer.zero_grad()
         total = loss + settings.asymmetry * self.task.asymmetry()

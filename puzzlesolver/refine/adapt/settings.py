@@ -1,7 +1,7 @@
 """How the tasks of ARC are fitted: every number that may be tuned, frozen on training tasks.
 
->>> FitSettings(seeds=1, seconds=20).noise
-0.3
+>>> FitSettings(seeds=1, seconds=20).gradient_steps
+3
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class FitSettings:
     Attributes:
         model: sizes of the network.
         seeds: fits of one task, numbered from `first_seed`.
-        first_seed: of the weights and the noise.
+        first_seed: of the weights, and of all that is drawn.
         priors: of the fits of one task, which take turns.
         left_out: fits, the last ones, that each leave one of at least three demonstrations out and
             are asked for it, which tells whether they generalise.
@@ -42,7 +42,6 @@ class FitSettings:
         learning_rate: of the weights, at first; it falls to a tenth, linearly.
         task_learning_rate: of the task vectors, likewise.
         asymmetry: penalty on the squared length of what tells colours and directions apart.
-        noise: standard deviation of what is added to the state after each step with gradient.
         average: share of the older weights in those that predict.
         free_steps: recurrent steps without gradient, at most; drawn anew every time.
         gradient_steps: recurrent steps with gradient.
@@ -65,12 +64,11 @@ class FitSettings:
     learning_rate: float = 5e-3
     task_learning_rate: float = 2e-2
     asymmetry: float = 1e-3
-    noise: float = 0.3
     average: float = 0.95
     free_steps: int = 4
-    gradient_steps: int = 4
+    gradient_steps: int = 3
     predict_steps: int = 12
     first_check: float = 0.15
-    check_every: int = 5
-    enough_checks: int = 10
+    check_every: int = 10
+    enough_checks: int = 5
     enough_loss: float = 0.02

@@ -55,7 +55,7 @@ class Desk:
 def canonical_variant(task: Task) -> Variant:
     """The turn and the colours that give equivalent tasks the same form.
 
-    A fit of that form, undone, is the same for all of them: not only the network but also its noise
+    A fit of that form, undone, is the same for all of them: not only the network but also rounding
     and the order of panels turn with the task. Black stays black, as it means something.
     """
     keyed = []

@@ -23,6 +23,7 @@ TINY = FitSettings(
     seeds=2,
     most_steps=20,
     first_check=0.5,
+    check_every=5,
 )
 
 
