@@ -44,6 +44,7 @@ IDLE = {
     "--noise": 0.0,
     "--rollouts": 1,
     "--symmetries": None,
+    "--linger": None,
     "--model": None,
     "--engine": "torch",
     "--fallback": "none",

@@ -111,7 +111,13 @@ def run(
     filling = fillings(solver, sample, runtime)
     jobs = processes or runtime.threads
     tell(f"{limit:,} puzzles as one file, {jobs} processes")
-    words = [f"--max-steps={max_steps}", f"--jobs={jobs}", f"--device={device}", "--threads=1"]
+    words = [
+        f"--max-steps={max_steps}",
+        "--linger=0",
+        f"--jobs={jobs}",
+        f"--device={device}",
+        "--threads=1",
+    ]
     report = {
         "schema": SCHEMA,
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from puzzlesolver.cli.live import LiveView, Tracker
     from puzzlesolver.cli.output import ResultWriter
     from puzzlesolver.cli.save import Recorder
-    from puzzlesolver.domains.base import Puzzle
+    from puzzlesolver.domains.base import Domain, Puzzle
     from puzzlesolver.refine.adapt.fit import FitReport
     from puzzlesolver.refine.report import StepReport
     from puzzlesolver.solver import Result, Solver
@@ -114,6 +114,18 @@ def solve(
             metavar="SECONDS",
             show_default="none",
             help="For all puzzles together.",
+        ),
+    ] = None,
+    linger: Annotated[
+        int | None,
+        typer.Option(
+            "--linger",
+            rich_help_panel="Search",
+            metavar="N",
+            min=0,
+            show_default=f"{LINGER[True]}; {LINGER[False]} for mazes",
+            help="Steps to go on after the rules accepted an answer, to see whether it settles, "
+            "too; 0 is faster, and then few answers are called settled.",
         ),
     ] = None,
     mode: Annotated[
@@ -283,9 +295,12 @@ def solve(
         "fallback": fallback,
     }
 
+    def policy(kind: Domain) -> dict[str, Any]:
+        watched = linger if linger is not None or kind.fitted else LINGER[kind.clamps]
+        return {**settings, "linger": watched}
+
     def load(kind: str) -> Solver | TaskSolver:
-        linger = LINGER[get_domain(kind).clamps]
-        return choose_solver(kind, model, {**settings, "linger": linger}, **options)
+        return choose_solver(kind, model, policy(get_domain(kind)), **options)
 
     if output is not None and into_folder:
         kind = get_domain(head[0].domain)
@@ -300,7 +315,7 @@ def solve(
             load_solver,
             kind.name,
             model,
-            {**settings, "linger": LINGER[kind.clamps]},
+            policy(kind),
             **{**options, "runtime": runtime},
         )
         stream = itertools.chain(head, stream)

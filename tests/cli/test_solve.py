@@ -79,6 +79,15 @@ def test_json_of_one_puzzle(run: Run, model: Path) -> None:
     assert record["model"] == str(model)
 
 
+def test_an_accepted_answer_is_watched_as_long_as_asked(run: Run) -> None:
+    def told(*options: str) -> tuple[object, ...]:
+        record = json.loads(run("solve", ONE_BLANK, "-f", "json", *options).stdout)
+        return tuple(record[name] for name in ("verdict", "answer", "steps", "settled"))
+
+    assert told()[:3] == told("--linger", "0")[:3] == ("verified", SOLVED, 4)
+    assert told()[3] and not told("--linger", "0")[3]
+
+
 def test_same_seed_same_answers_whatever_the_batch_size(run: Run, model: Path) -> None:
     def records(*options: str) -> list[dict[str, object]]:
         done = run(

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from puzzlesolver.domains.base import Grid, Puzzle
-from puzzlesolver.domains.sudoku import breed, search
+from puzzlesolver.domains.sudoku import breed, rules
 from puzzlesolver.domains.sudoku.rules import (
     contradiction,
     count_solutions,
+    solutions,
     solve_exactly,
     verify,
 )
@@ -113,16 +114,22 @@ def test_count_against_all_4x4_boards(cells: list[int]) -> None:
 
 
 @settings(max_examples=60)
-@given(seed=st.integers(1, 2**32), change=st.sampled_from(["none", "remove", "replace"]))
-def test_count_against_the_compiled_search(seed: int, change: str) -> None:
+@given(
+    seed=st.integers(1, 2**32),
+    change=st.sampled_from(["none", "remove", "replace"]),
+    guesses=st.sampled_from([0, 1, rules.FEW_GUESSES]),
+)
+def test_count_against_a_sat_solver(seed: int, change: str, guesses: int) -> None:
     state = np.array([seed], np.uint64)
     grid = breed.random_minimal(state)
     rng = np.random.default_rng(seed)
     clue = rng.choice(np.flatnonzero(grid))
     if change != "none":
         grid[clue] = 0 if change == "remove" else rng.integers(1, 10)
-    _, found, _ = search.solve(grid, 2, np.zeros(1, np.uint64), search.MANY_GUESSES)
-    assert count_solutions(as_puzzle(grid.reshape(9, 9))) == found
+    found = len(list(itertools.islice(solutions(grid.reshape(9, 9)), 2)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rules, "FEW_GUESSES", guesses)
+        assert count_solutions(as_puzzle(grid.reshape(9, 9))) == found
     if change != "replace":
         assert found == (1 if change == "none" else 2)
 

@@ -89,8 +89,19 @@ def _name(cell: Cell) -> str:
     return f"r{cell[0] + 1}c{cell[1] + 1}"
 
 
+FEW_GUESSES = 10_000
+"""Beyond them a SAT solver proves sooner than plain search how many solutions a board has."""
+
+
 def count_solutions(puzzle: Puzzle) -> int:
-    """0, 1 or 2 (2 means more than one), proved by a SAT solver."""
+    """0, 1 or 2 (2 means more than one), proved by search or, where that is long, a SAT solver."""
+    if puzzle.grid.shape == (9, 9):
+        from puzzlesolver.domains.sudoku.search import solve
+
+        in_order = np.zeros(1, np.uint64)
+        _, found, guesses = solve(puzzle.grid.reshape(-1), 2, in_order, FEW_GUESSES)
+        if guesses >= 0:
+            return found
     return len(list(itertools.islice(solutions(puzzle.grid), 2)))
 
 
