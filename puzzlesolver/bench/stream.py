@@ -111,7 +111,7 @@ def run(
     filling = fillings(solver, sample, runtime)
     jobs = processes or runtime.threads
     tell(f"{limit:,} puzzles as one file, {jobs} processes")
-    words = [
+    words = [  # nobody watches a million answers settle
         f"--max-steps={max_steps}",
         "--linger=0",
         f"--jobs={jobs}",
