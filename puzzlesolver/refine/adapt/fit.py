@@ -11,6 +11,7 @@ threads; one is best.
 from __future__ import annotations
 
 import copy
+import functools
 import itertools
 import math
 import time
@@ -25,7 +26,7 @@ from torch.nn import functional as F
 from torch.optim import AdamW
 
 from puzzlesolver.domains.arc.augment import Variant
-from puzzlesolver.domains.arc.task import Task
+from puzzlesolver.domains.arc.task import Pair, Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import Sheet
 from puzzlesolver.models.arc.stem import ArcStem, Canvases, TaskVectors, lay
@@ -165,6 +166,9 @@ class _Fit:
         tokens = min(self.desk.tokens, settings.tokens)
         steps = max(1, min(settings.most_steps, round(settings.work / (tokens + OVERHEAD))))
         yield self.report(0, steps, "")
+        before = time.process_time()
+        _compile()
+        self.started += time.process_time() - before
         sure = 0
         for step in range(1, steps + 1):
             began = time.monotonic()
@@ -283,6 +287,17 @@ class _Fit:
         ):
             colours = np.array(sheet.colours, np.uint8)[slot.numpy()]
             yield colours.reshape(sheet.shape), belief.mean().item()
+
+
+@functools.cache
+def _compile() -> None:
+    """Make or load the machine code of an update, for which no fit shall lose time of its own."""
+    black = np.zeros((1, 1), np.uint8)
+    task = Task("smallest", (Pair(black, black),), (Pair(black),))
+    desk, settings = prepare(task), FitSettings()
+    assert desk is not None
+    variant = canonical_variant(task)
+    _Fit(desk, None, variant, 0, settings.priors[0], settings, None).update(1.0)
 
 
 def _laid(sheets: Sequence[Sheet], tokens: int) -> list[Canvases]:
