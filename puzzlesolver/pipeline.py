@@ -69,12 +69,9 @@ def choose_solver(
     from puzzlesolver.tasks import load_task_solver
 
     runtime = options.get("runtime")
-    flags = {
-        "--model": model,
-        "--engine": options.get("engine"),
-        "--fallback": options.get("fallback"),
-    }
-    return load_task_solver(settings, flags, processes=1 if runtime is None else runtime.threads)
+    flags = {"--engine": options.get("engine"), "--fallback": options.get("fallback")}
+    processes = 1 if runtime is None else runtime.threads
+    return load_task_solver(settings, flags, processes, model)
 
 
 def solve_kinds(

@@ -24,6 +24,7 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.refine.adapt.answer import Fitters, TaskAnswer, merge
 from puzzlesolver.refine.adapt.fit import FitReport
 from puzzlesolver.refine.adapt.settings import FitSettings
+from puzzlesolver.refine.adapt.start import Start, find_start
 from puzzlesolver.solver import Result
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 WatchFit = Callable[[TaskPuzzle, FitReport], None]
 
 MODEL = "arc-stem"
-"""How results name the network: it has no weights but those that a fit gives it."""
+"""How results name a network that has no weights but those that a fit gives it."""
 
 UNKNOWN = Verdict("unverifiable", "ARC has examples and no rules")
 
@@ -45,7 +46,6 @@ IDLE = {
     "--rollouts": 1,
     "--symmetries": None,
     "--linger": None,
-    "--model": None,
     "--engine": "torch",
     "--fallback": "none",
 }
@@ -115,11 +115,13 @@ class TaskSolver:
         settings: of the fits.
         processes: fits side by side.
         seed: as the user gave it.
+        start: model whose weights they start from; None = random ones.
     """
 
     settings: FitSettings
     processes: int = 1
     seed: int = 0
+    start: Start | None = None
 
     @property
     def max_steps(self) -> int:
@@ -142,7 +144,8 @@ class TaskSolver:
             watch: called with every report of a fit.
             deadline: `time.monotonic()` at which all end.
         """
-        with Fitters(self.processes) as fitters:
+        folder = None if self.start is None else self.start.folder
+        with Fitters(self.processes, folder) as fitters:
             for puzzle in puzzles:
                 assert isinstance(puzzle, TaskPuzzle)
                 started, fits = time.monotonic(), dict[int, FitReport]()
@@ -169,7 +172,7 @@ class TaskSolver:
             steps=sum(fit.step for fit in fitted.fits),
             restarts=max(0, len(fitted.fits) - 1),
             seconds=time.monotonic() - started,
-            model=MODEL,
+            model=MODEL if self.start is None else self.start.name,
             seed=self.seed,
             status=status,
             reason="" if fitted.rule else "no rule gives the sizes of all demonstrations",
@@ -178,7 +181,10 @@ class TaskSolver:
 
 
 def load_task_solver(
-    settings: Mapping[str, Any], flags: Mapping[str, Any] | None = None, processes: int = 1
+    settings: Mapping[str, Any],
+    flags: Mapping[str, Any] | None = None,
+    processes: int = 1,
+    model: str | None = None,
 ) -> TaskSolver:
     """The solver of tasks of ARC.
 
@@ -187,9 +193,11 @@ def load_task_solver(
             fits after the first, have a meaning.
         flags: other settings by the names of their flags.
         processes: fits side by side.
+        model: that `train arc` made, to start from; None = random weights.
 
     Raises:
         UsageError: a setting means nothing here.
+        ModelError: the model is unknown or damaged, or no fit can start from it.
     """
     given = {f"--{name}": value for name, value in settings.items()} | dict(flags or {})
     for flag, idle in IDLE.items():
@@ -205,4 +213,7 @@ def load_task_solver(
         fits = replace(fits, seeds=restarts + 1)
     if max_steps is not None:
         fits = replace(fits, most_steps=max(1, max_steps // fits.seeds))
-    return TaskSolver(fits, min(processes, fits.seeds), seed or 0)
+    start = None if model is None else find_start(model)
+    if start is not None:
+        fits = start.settings(fits)
+    return TaskSolver(fits, min(processes, fits.seeds), seed or 0, start)

@@ -36,6 +36,7 @@ from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import UsageError
 from puzzlesolver.hub.folder import write_atomically
 from puzzlesolver.refine.adapt.settings import FitSettings
+from puzzlesolver.refine.adapt.start import is_start
 from puzzlesolver.runtime import choose_runtime
 
 if TYPE_CHECKING:
@@ -92,8 +93,9 @@ def run(
         seed: of the first fit.
         settings: of the fits.
         processes: tasks fitted side by side, one thread each; None = one a core.
-        model: that was trained on the demonstrations of the tasks; None = fits.
-        ids: the model's dataset folder, or its file of identifiers.
+        model: that was trained on the demonstrations of the tasks, or that fits start from; None =
+            fits from random weights.
+        ids: the first kind's dataset folder, or its file of identifiers.
         max_steps: of the model; None = the published number.
         batch_size: variants that the model refines together.
         device: of the model.
@@ -111,9 +113,10 @@ def run(
     for_fits = {"seed": seed, "jobs": processes}
     for_models = {"ids": ids, "max-steps": max_steps, "batch-size": batch_size, "device": device,
                   "threads": threads}  # fmt: skip
-    for flag, value in (for_models if model is None else for_fits).items():
+    fitted = model is None or is_start(model)
+    for flag, value in (for_models if fitted else for_fits).items():
         if value is not None:
-            hint = "give --model" if model is None else "leave --model out"
+            hint = "give --model of a model that knows tasks" if fitted else "leave --model out"
             raise UsageError("this would change nothing", where=f"--{flag}", hint=hint)
     tasks = {task.name: task for task in (TASKS[name]() if data is None else _read(data))}
     digest = hashlib.sha256(b"".join(pair.key for task in tasks.values() for pair in
@@ -122,9 +125,10 @@ def run(
     if out_json is not None and shard is not None:
         out_json = out_json.with_suffix(f".{shard.replace('/', '-of-')}.json")
     way: Fits | Known
-    if model is None:
+    if model is None or fitted:
         runtime = choose_runtime("cpu", None)
-        way = Fits(settings or FitSettings(first_seed=seed or 0), processes or runtime.threads)
+        fits = settings or FitSettings(first_seed=seed or 0)
+        way = Fits(fits, processes or runtime.threads, model)
     else:
         runtime = choose_runtime(device or "auto", threads)
         way = Known(model, ids, runtime, max_steps, batch_size)

@@ -1,4 +1,4 @@
-"""Suites of ARC by fits: a network starts from random weights at every task.
+"""Suites of ARC by fits: a network starts from random or prepared weights at every task.
 
 In: settings. Out: what `arc.run` needs of a way to answer.
 
@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
 
 from puzzlesolver.bench.arc_records import TaskRecord, record, summarise
 from puzzlesolver.domains.arc import Task
 from puzzlesolver.refine.adapt.answer import answer_task
 from puzzlesolver.refine.adapt.settings import FitSettings
+from puzzlesolver.refine.adapt.start import find_start
 from puzzlesolver.workers import spread
 
 
@@ -24,6 +27,7 @@ class Fits:
     Args:
         fits: settings of each.
         processes: tasks fitted side by side, one thread each.
+        model: that `train arc` made, to start from; None = random weights.
 
     Attributes:
         settings: all that answers depend on.
@@ -32,20 +36,26 @@ class Fits:
     kind = TaskRecord
     summarise = staticmethod(summarise)
 
-    def __init__(self, fits: FitSettings, processes: int) -> None:
-        self.fits = fits
+    def __init__(self, fits: FitSettings, processes: int, model: str | Path | None = None) -> None:
+        self.start = None if model is None else find_start(model)
+        self.fits = fits if self.start is None else self.start.settings(fits)
         self.processes = processes
-        self.settings = {"settings": asdict(fits)}
+        self.settings: dict[str, Any] = {"settings": asdict(self.fits)}
+        if self.start is not None:
+            self.settings["start"] = {"model": self.start.name, "sha256": self.start.sha256}
 
     def overlap(self, tasks: Sequence[str]) -> str:
         """What is known of these tasks' part in a training set."""
-        return "nothing is trained: every network starts from random weights"
+        if self.start is None:
+            return "nothing is trained: every network starts from random weights"
+        return f"{self.start.name} was trained on {self.start.stored.training['data']}"
 
     def records(self, tasks: Sequence[Task]) -> Iterator[TaskRecord]:
         """Answer tasks and compare, as they come."""
         known = {task.name: task for task in tasks}
-        questions = [(task.without_answers(), self.fits) for task in tasks]
-        for (question, _), answer in spread(_answer, questions, self.processes):
+        folder = None if self.start is None else self.start.folder
+        questions = [(task.without_answers(), self.fits, None, folder) for task in tasks]
+        for (question, *_), answer in spread(_answer, questions, self.processes):
             yield record(known[question.name], answer)
 
 

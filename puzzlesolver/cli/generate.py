@@ -107,6 +107,17 @@ def generate_maze(
     _generate("maze", count, seed, options, format, output)
 
 
+@app.command("arc")
+def generate_arc(count: Count = 1, seed: Seed = 0, output: Output = None) -> None:
+    """Make simple tasks of ARC by rules of our own, as JSON; they are no benchmark."""
+    from puzzlesolver.cli.output import open_output
+    from puzzlesolver.domains.arc.document import write_tasks
+    from puzzlesolver.domains.arc.generate import generate
+
+    with open_output(output) as file:
+        write_tasks((puzzle.task for puzzle in generate(count, seed)), file)
+
+
 def _generate(
     name: str, count: int, seed: int, options: dict[str, Any], format: str, output: Path | None
 ) -> None:

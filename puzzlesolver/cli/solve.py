@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from puzzlesolver.cli.live import LiveView, Tracker
     from puzzlesolver.cli.output import ResultWriter
     from puzzlesolver.cli.save import Recorder
-    from puzzlesolver.domains.base import Domain, Puzzle
+    from puzzlesolver.domains.base import Puzzle
     from puzzlesolver.refine.adapt.fit import FitReport
     from puzzlesolver.refine.report import StepReport
     from puzzlesolver.solver import Result, Solver
@@ -295,12 +295,13 @@ def solve(
         "fallback": fallback,
     }
 
-    def policy(kind: Domain) -> dict[str, Any]:
+    def policy(name: str) -> dict[str, Any]:
+        kind = get_domain(name)
         watched = linger if linger is not None or kind.fitted else LINGER[kind.clamps]
         return {**settings, "linger": watched}
 
     def load(kind: str) -> Solver | TaskSolver:
-        return choose_solver(kind, model, policy(get_domain(kind)), **options)
+        return choose_solver(kind, model, policy(kind), **options)
 
     if output is not None and into_folder:
         kind = get_domain(head[0].domain)
@@ -315,7 +316,7 @@ def solve(
             load_solver,
             kind.name,
             model,
-            policy(kind),
+            policy(kind.name),
             **{**options, "runtime": runtime},
         )
         stream = itertools.chain(head, stream)

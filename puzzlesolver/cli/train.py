@@ -76,9 +76,10 @@ def train_domain(
         Path | None,
         typer.Option(
             "--data",
-            metavar="CSV|FOLDER",
+            metavar="CSV|JSON|FOLDER",
             show_default="fresh puzzles",
-            help="Train on these puzzles (source,question,answer,rating), or on a dataset folder.",
+            help="Train on these puzzles (source,question,answer,rating; JSON of ARC tasks), or on "
+            "a dataset folder.",
         ),
     ] = None,
     exclude: Annotated[
@@ -194,7 +195,8 @@ def train_domain(
         model = train(config, out, resume=going_on, dry_run=dry_run, console=console, ranks=ranks)
     if not dry_run and ranks.leads:
         typer.echo(model)
-        known = get_domain(domain).fitted  # a model answers only the tasks that it was trained on
+        # A published model answers only the tasks that it was trained on.
+        known = get_domain(domain).fitted and config.contract != "tasks"
         words = f"bench {domain}-eval --ids {config.data}" if known else "solve PUZZLE"
         console.print(
             f"next: puzzlesolver {words} --model {model}", soft_wrap=True, highlight=False
@@ -204,7 +206,7 @@ def train_domain(
 for name, what in (
     ("sudoku", "Train a Sudoku model"),
     ("maze", "Train a maze model"),
-    ("arc", "Train a published model on ARC"),
+    ("arc", "Train weights that fits of ARC tasks start from, or a published model on ARC"),
 ):
     told = f"{what}; prints its folder. A resumed run keeps its settings but for length and speed."
     app.command(name, help=told)(train_domain)

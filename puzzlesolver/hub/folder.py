@@ -23,7 +23,7 @@ from puzzlesolver.errors import ModelError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from puzzlesolver.models.interface import RecursiveModel
+    from puzzlesolver.models.interface import Network, RecursiveModel
 
 CONFIG_SCHEMA = 1
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
@@ -64,7 +64,15 @@ def read_config(folder: Path) -> StoredConfig:
 
 
 def read_model(folder: Path, expected_sha256: str | None = None) -> tuple[RecursiveModel, str]:
-    """The model with its weights, on the CPU, and the SHA-256 of the weights file.
+    """`read_network` of one that boards are given to; raises `ModelError` on any other one."""
+    from puzzlesolver.models.registry import refines_boards
+
+    network, sha256 = read_network(folder, expected_sha256)
+    return refines_boards(network, str(folder)), sha256
+
+
+def read_network(folder: Path, expected_sha256: str | None = None) -> tuple[Network, str]:
+    """The network with its weights, on the CPU, and the SHA-256 of the weights file.
 
     Args:
         folder: a model folder.
@@ -73,13 +81,13 @@ def read_model(folder: Path, expected_sha256: str | None = None) -> tuple[Recurs
     Raises:
         ModelError: a file is missing, damaged, or does not fit the others.
     """
-    model = _build_empty(folder)
+    network = _build_empty(folder)
     tensors, sha256 = _read_tensors(folder / WEIGHTS, expected_sha256)
-    _check_tensors(tensors, model.state_dict(), folder / WEIGHTS)
-    model.load_state_dict(tensors, assign=True)
-    state = itertools.chain(model.parameters(), model.buffers())
-    assert not any(tensor.is_meta for tensor in state), "a model keeps all it has in state_dict"
-    return model.eval(), sha256
+    _check_tensors(tensors, network.state_dict(), folder / WEIGHTS)
+    network.load_state_dict(tensors, assign=True)
+    state = itertools.chain(network.parameters(), network.buffers())
+    assert not any(tensor.is_meta for tensor in state), "a network keeps all it has in state_dict"
+    return network.eval(), sha256
 
 
 def read_json(path: Path, schema: int) -> dict[str, Any]:
@@ -109,16 +117,16 @@ def write_atomically(path: Path, data: bytes) -> None:
     partial.replace(path)
 
 
-def _build_empty(folder: Path) -> RecursiveModel:
-    """The model on the meta device: a hostile size costs no memory; no random number is drawn."""
+def _build_empty(folder: Path) -> Network:
+    """The network on the meta device: a hostile size costs no memory; no random number is drawn."""
     import torch
 
-    from puzzlesolver.models.registry import build_model
+    from puzzlesolver.models.registry import build_network
 
     stored = read_config(folder)
     try:
         with torch.device("meta"):
-            return build_model(stored.family, stored.config)
+            return build_network(stored.family, stored.config)
     except ModelError as error:
         error.where = str(folder / CONFIG)
         raise

@@ -32,7 +32,7 @@ from puzzlesolver.hub.folder import (
     CONFIG_SCHEMA,
     WEIGHTS,
     read_config,
-    read_model,
+    read_network,
     write_atomically,
 )
 from puzzlesolver.hub.published import choose_checkpoint, config_beside, find_entry
@@ -88,7 +88,7 @@ def _install(repo: RemoteRepo, asked: str) -> None:
         try:
             build = _take if _has_our_layout(repo, downloads) else _convert
             build(repo, downloads, staging, asked)
-            read_model(staging)
+            read_network(staging)
             staging.rename(target)
         except UnreachableError:  # what arrived is there for the next try
             raise

@@ -27,11 +27,12 @@ from puzzlesolver.hub.folder import (
     StoredConfig,
     read_config,
     read_model,
+    read_network,
     write_atomically,
 )
 
 if TYPE_CHECKING:
-    from puzzlesolver.models.interface import RecursiveModel
+    from puzzlesolver.models.interface import Network, RecursiveModel
 
 DEFAULT_DOMAIN = "sudoku"
 
@@ -126,19 +127,19 @@ def load_model(name_or_path: str | Path | None = None, domain: str | None = None
 def verify_model(name_or_path: str | Path | None = None) -> ModelReport:
     """Load a model with every check; raises `ModelError` on the first thing that is wrong."""
     files = resolve(name_or_path)
-    model, sha256 = read_model(files.folder, files.sha256)
+    network, sha256 = read_network(files.folder, files.sha256)
     if not (files.folder / CARD).is_file():
         raise ModelError("the model card is missing", where=str(files.folder / CARD))
     return ModelReport(
         files=files,
         stored=read_config(files.folder),
         sha256=sha256,
-        tensors=len(model.state_dict()),
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        tensors=len(network.state_dict()),
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
     )
 
 
-def save_model(model: RecursiveModel, folder: Path, training: dict[str, Any], card: str) -> None:
+def save_model(model: Network, folder: Path, training: dict[str, Any], card: str) -> None:
     """Write a model folder; an interruption leaves no `config.json`, never a mixture that loads.
 
     Args:

@@ -109,10 +109,14 @@ class ModelConfig:
         return asdict(self)
 
 
-class RecursiveModel(nn.Module, ABC):
-    """One small network applied again and again to a latent state."""
+class Network(nn.Module):
+    """What can be trained, stored and named."""
 
     config: ModelConfig
+
+
+class RecursiveModel(Network, ABC):
+    """One small network applied again and again to a latent state."""
 
     @property
     def cores(self) -> tuple[nn.Module, ...]:

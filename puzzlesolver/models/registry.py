@@ -9,8 +9,9 @@ import difflib
 from typing import Any
 
 from puzzlesolver.errors import ModelError
+from puzzlesolver.models.arc.stem import ArcConfig, ArcStem
 from puzzlesolver.models.hrm import HRM, HRMConfig
-from puzzlesolver.models.interface import ModelConfig, RecursiveModel
+from puzzlesolver.models.interface import ModelConfig, Network, RecursiveModel
 from puzzlesolver.models.rsm import RSM, RSMConfig
 from puzzlesolver.models.stem import RelationalStem, StemConfig
 from puzzlesolver.models.tokens import TokenModel
@@ -18,6 +19,7 @@ from puzzlesolver.models.trm import TRM, TRMConfig
 
 MODELS: dict[str, tuple[type[Any], type[ModelConfig]]] = {
     "stem": (RelationalStem, StemConfig),
+    "arc-stem": (ArcStem, ArcConfig),
     "hrm": (HRM, HRMConfig),
     "trm": (TRM, TRMConfig),
     "rsm": (RSM, RSMConfig),
@@ -25,14 +27,30 @@ MODELS: dict[str, tuple[type[Any], type[ModelConfig]]] = {
 
 
 def build_model(family: str, config: dict[str, Any]) -> RecursiveModel:
-    """A freshly initialised model; raises `ModelError` on an unknown family or setting."""
+    """A freshly initialised model of boards; errors of `build_network` and `refines_boards`."""
+    return refines_boards(build_network(family, config), family)
+
+
+def refines_boards(network: Network, where: str) -> RecursiveModel:
+    """The same network; raises `ModelError` where it is none that boards are given to."""
+    if not isinstance(network, RecursiveModel):
+        raise ModelError(
+            "this network is fitted to tasks of ARC and knows no boards",
+            where=where,
+            hint="puzzlesolver solve task.json --model FOLDER",
+        )
+    return network
+
+
+def build_network(family: str, config: dict[str, Any]) -> Network:
+    """Freshly initialised, of any family; raises `ModelError` on an unknown family or setting."""
     model_class, config_class = _classes(family)
     try:
         typed_config = config_class(**config)
     except (TypeError, ValueError) as error:
         raise ModelError(f"the configuration does not fit family {family!r}: {error}") from error
-    model: RecursiveModel = model_class(typed_config)
-    return model
+    network: Network = model_class(typed_config)
+    return network
 
 
 def reads_tokens(family: str) -> bool:

@@ -13,15 +13,8 @@ import os
 from pathlib import Path
 
 from puzzlesolver.domains.arc import sets
-from puzzlesolver.domains.arc.document import At, read_file, read_object
-from puzzlesolver.domains.arc.parse import (
-    CHALLENGES,
-    PARTS,
-    SIDES,
-    SOLUTIONS,
-    Parts,
-    read_challenges,
-)
+from puzzlesolver.domains.arc.document import PARTS, SIDES, At, read_file, read_object
+from puzzlesolver.domains.arc.parse import CHALLENGES, SOLUTIONS, Parts, read_challenges
 from puzzlesolver.errors import UsageError
 
 Tasks = dict[str, Parts]

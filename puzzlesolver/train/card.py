@@ -16,6 +16,15 @@ import torch
 
 from puzzlesolver import __version__
 
+FOR_BOARDS = (
+    "Which cells see each other is given to the relational stem as data, not learned. Whether an",
+    "answer is right is decided by a verifier, not by this network.",
+)
+FOR_FITS = (
+    "It answers nothing by itself: fits of ARC tasks start from it. ARC has no rules that could",
+    "verify an answer.",
+)
+
 
 def machine(device: torch.device, threads: int) -> str:
     """The hardware and the torch that a run used, in a few words."""
@@ -44,9 +53,8 @@ def model_card(record: dict[str, Any]) -> str:
     lines = [
         "---", "license: apache-2.0", "library_name: puzzlesolver", "---", "",
         f"# A {record['family']} for {record['domain']}", "",
-        "Trained by `puzzlesolver`; exponential average of the weights. Which cells see each other",
-        "is given to the relational stem as data, not learned. Whether an answer is right is",
-        "decided by a verifier, not by this network.",
+        "Trained by `puzzlesolver`; exponential average of the weights.",
+        *(FOR_FITS if record["contract"] == "tasks" else FOR_BOARDS),
         "", "| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows), "",
         "## Curve", "", *_curve(record["curve"]), "",
         "*right*: at that step of a plain trajectory; *ever*: at some step so far, what a",

@@ -38,6 +38,8 @@ class CarriedState:
     is dropped, and what was learned from it is worth remembering.
     """
 
+    optimizers = ()
+
     def __init__(
         self,
         config: TrainConfig,

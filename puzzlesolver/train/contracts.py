@@ -9,38 +9,47 @@ the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import torch
+from torch.optim import Optimizer
 
-from puzzlesolver.models.interface import RecursiveModel, StepFunction
 from puzzlesolver.train.carried import CarriedState
 from puzzlesolver.train.distributed import Ranks
 from puzzlesolver.train.final import FinalStep
 from puzzlesolver.train.losses import Learned
+from puzzlesolver.train.many_tasks import ManyTasks
 from puzzlesolver.train.presets import TrainConfig
 from puzzlesolver.train.supervised import DeepSupervision
-
-if TYPE_CHECKING:
-    from puzzlesolver.train.data import PuzzleSource
 
 
 class Contract(Protocol):
     """What the loop asks of a training contract."""
 
-    def loss(self, model: RecursiveModel, step: StepFunction, progress: float) -> Learned:
-        """The next update's loss; `progress` runs from 0 to 1 over the training."""
+    @property
+    def optimizers(self) -> Sequence[Optimizer]:
+        """Of what it trains beside the model, if anything."""
+
+    def loss(self, model: Any, step: Any, progress: float) -> Learned:
+        """The next update's loss; `progress` runs from 0 to 1 over the training.
+
+        Args:
+            model: a `RecursiveModel`, or the network of the contract.
+            step: its step on the layout of the puzzles, perhaps compiled.
+            progress: of the run.
+        """
 
     def state_dict(self) -> dict[str, Any]:
-        """All that the next `loss` depends on, besides model, source and generator."""
+        """All that the next `loss` depends on, besides model, optimizers, source and generator."""
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """The inverse of `state_dict`."""
 
 
-CONTRACTS: dict[str, Callable[[TrainConfig, PuzzleSource, torch.Generator, Ranks], Contract]] = {
+CONTRACTS: dict[str, Callable[[TrainConfig, Any, torch.Generator, Ranks], Contract]] = {
     "carried": CarriedState,
     "supervised": DeepSupervision,
     "final": FinalStep,
+    "tasks": ManyTasks,
 }

@@ -42,6 +42,7 @@ from puzzlesolver.train.kinds import (
     not_excluded,
     read_boards,
 )
+from puzzlesolver.train.many_tasks import TaskSource
 from puzzlesolver.train.mazes import MazeSource
 from puzzlesolver.train.presets import TrainConfig, flag
 from puzzlesolver.train.rehearsal import RandomBoards
@@ -57,27 +58,26 @@ BRED = 9
 """Rows of the boards that are bred to any difficulty."""
 
 
-class PuzzleSource(Protocol):
-    """What the loop and the contracts ask of a domain's puzzles.
+class Source(Protocol):
+    """What the loop asks of the puzzles that a run trains on.
 
     Attributes:
-        layout: of every batch.
+        layout: of every batch; None where each puzzle has its own.
         identifiers: how many there are; rows of a puzzle embedding.
         reveal: the difficulty ramp.
         drawn: puzzles drawn so far.
         recipe: where the puzzles come from, for people.
     """
 
-    layout: Layout
     identifiers: int
     reveal: Reveal
     drawn: int
 
     @property
-    def recipe(self) -> str: ...
+    def layout(self) -> Layout | None: ...
 
-    def draw(self, count: int) -> Batch:
-        """`count` puzzles with targets; target 0 in every cell = the clues contradict the rules."""
+    @property
+    def recipe(self) -> str: ...
 
     def heldout(self) -> Batch | None:
         """Puzzles that are never drawn: the same ones at every call; None when there are none."""
@@ -90,6 +90,16 @@ class PuzzleSource(Protocol):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """The inverse of `state_dict`; arrays may come back as tensors."""
+
+
+class PuzzleSource(Source, Protocol):
+    """What the contracts of boards ask, too."""
+
+    @property
+    def layout(self) -> Layout: ...
+
+    def draw(self, count: int) -> Batch:
+        """`count` puzzles with targets; target 0 in every cell = the clues contradict the rules."""
 
 
 class SudokuSource:
@@ -268,7 +278,7 @@ class SudokuSource:
         return Batch(tokens, self.layout, targets)
 
 
-SOURCES: dict[str, Callable[[TrainConfig], PuzzleSource]] = {
+SOURCES: dict[str, Callable[[TrainConfig], Source]] = {
     "sudoku": SudokuSource,
     "maze": MazeSource,
     "arc": FolderSource,
@@ -276,7 +286,7 @@ SOURCES: dict[str, Callable[[TrainConfig], PuzzleSource]] = {
 """Puzzle sources by domain; a dataset folder has its own, whatever the domain."""
 
 
-def open_source(config: TrainConfig, rehearsal: bool = False) -> PuzzleSource:
+def open_source(config: TrainConfig, rehearsal: bool = False) -> Source:
     """The puzzles that a config asks for; a rehearsal does without a dataset folder.
 
     Raises:
@@ -285,6 +295,8 @@ def open_source(config: TrainConfig, rehearsal: bool = False) -> PuzzleSource:
     if config.domain not in SOURCES:
         known = f"known: {', '.join(SOURCES)}"
         raise UsageError(f"cannot train {config.domain!r} yet", where="--domain", hint=known)
+    if config.contract == "tasks":
+        return TaskSource(config)
     if config.data is not None and Path(config.data).is_dir():
         return FolderSource(config)
     if rehearsal and config.data is None and SOURCES[config.domain] is FolderSource:

@@ -31,6 +31,8 @@ class FinalStep:
     cycles only what comes after them: the stochastic outer transition of the paper.
     """
 
+    optimizers = ()
+
     def __init__(
         self,
         config: TrainConfig,

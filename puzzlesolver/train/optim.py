@@ -9,6 +9,7 @@ In: a model and a config. Out: optimizers whose state goes through checkpoints a
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -86,11 +87,11 @@ class RowSignSGD(Optimizer):
 
 
 def build_optimizers(
-    model: nn.Module, config: TrainConfig, ranks: Ranks = ALONE
+    model: nn.Module, config: TrainConfig, ranks: Ranks = ALONE, others: Iterable[Optimizer] = ()
 ) -> list[Optimizer]:
     """One for all parameters, or Muon for the hidden matrices and AdamW for the rest.
 
-    A model with a puzzle embedding has one more, for its rows.
+    A model with a puzzle embedding has one more, for its rows. The `others` follow.
     """
     hidden = _hidden_matrices(model) if config.optimizer == "muon" else []
     chosen = {id(parameter) for parameter in hidden}
@@ -106,6 +107,7 @@ def build_optimizers(
     for table in (module for module in model.modules() if isinstance(module, PuzzleEmbedding)):
         rate, puzzle_decay = config.puzzle_learning_rate, config.puzzle_weight_decay
         optimizers.append(RowSignSGD(table, rate, puzzle_decay, ranks))
+    optimizers.extend(others)
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["initial_lr"] = group["lr"]

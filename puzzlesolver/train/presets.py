@@ -58,14 +58,14 @@ class TrainConfig:
         exclude: file of puzzles that must not be trained on, nor any that is the same up to
             symmetry.
         train_puzzles: exactly so many different puzzles, the first of the data; None = without
-            limit.
+            limit. Tasks: so many of our own.
         size: rows and columns of generated boards.
         augment: whether every draw is turned into an equivalent puzzle: Sudokus get digits, rows
             and columns shuffled, mazes are turned and flipped.
         mix: kind of puzzle → share of the draws. Sudoku: `easy` are random minimal boards, new
             every time; any other key is a difficulty of `generate`. With `data` all shares but that
             of `easy` go to the file. Maze: a kind of `generate`, perhaps with the least cells of
-            its paths, as in `walls 30`.
+            its paths, as in `walls 30`. Tasks of ARC: `public` and `own`.
         fresh: share of hard draws that wait for a newly generated puzzle; the rest repeats earlier
             ones.
         warm_puzzles: hard puzzles generated before the first repetition.
@@ -87,7 +87,8 @@ class TrainConfig:
         stillness: carried: weight, in the loss, of the squared relative residual of solved puzzles.
 
         contract: `carried` (states persist across updates), `supervised` (HRM, TRM: a loss after
-            every step, learned halting) or `final` (RSM: fresh state, detached warm-up).
+            every step, learned halting), `final` (RSM: fresh state, detached warm-up) or `tasks`
+            (ARC: weights that fits start from).
         cross_entropy: of published models: `stablemax` or `softmax`.
         q_learning: supervised: whether halting is learned as in HRM, by a second logit for going
             on, or as in TRM without.
@@ -111,7 +112,7 @@ class TrainConfig:
             with AdamW for the rest.
         learning_rate: peak rate of AdamW or AdamATan2.
         muon_learning_rate: peak rate of Muon.
-        puzzle_learning_rate: peak rate of the rows of a puzzle embedding.
+        puzzle_learning_rate: peak rate of the rows of a puzzle embedding, or of tasks' vectors.
         beta1: AdamW's decay of the first moment.
         beta2: AdamW's decay of the second moment.
         weight_decay: decoupled, on every parameter.
@@ -279,7 +280,7 @@ _RANGES: dict[str, tuple[float, float]] = {
 }  # fmt: skip
 _CHOICES = {
     "precision": ("fp32", "bf16"),
-    "contract": ("carried", "supervised", "final"),
+    "contract": ("carried", "supervised", "final", "tasks"),
     "cross_entropy": ("stablemax", "softmax"),
     "optimizer": ("adamw", "adam-atan2", "muon"),
 }

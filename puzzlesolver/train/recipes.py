@@ -65,6 +65,17 @@ def maze() -> dict[str, Any]:
 
 
 @preset
+def arc() -> dict[str, Any]:
+    """Weights that fits of ARC tasks may start from, from public training tasks and our own."""
+    return {
+        "domain": "arc", "family": "arc-stem", "contract": "tasks", "minutes": 60.0,
+        "mix": {"public": 0.5, "own": 0.5}, "batch_size": 4, "grad_steps": 3, "noise": 0.0,
+        "learning_rate": 2e-3, "puzzle_learning_rate": 1e-2, "weight_decay": 0.01,
+        "threads": 1, "compile": False, "reveal": 0.0, "eval_every": 0,
+    }  # fmt: skip
+
+
+@preset
 def stem_sudoku_small() -> dict[str, Any]:
     """Our stem on the boards of the other `-sudoku-small` recipes: 30 minutes of one CPU core."""
     return sudoku() | {

@@ -24,8 +24,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 from puzzlesolver.errors import ModelError
 from puzzlesolver.models.compiling import can_compile, step_function
-from puzzlesolver.models.interface import RecursiveModel, StepFunction
-from puzzlesolver.models.registry import build_model, reads_tokens
+from puzzlesolver.models.interface import Network, RecursiveModel, StepFunction
+from puzzlesolver.models.registry import build_network, reads_tokens, refines_boards
 from puzzlesolver.runtime import choose_runtime
 from puzzlesolver.train.card import machine
 from puzzlesolver.train.contracts import CONTRACTS, Contract
@@ -64,7 +64,7 @@ class Update(NamedTuple):
 class Objective(nn.Module):
     """A model with the loss it is trained by: the module whose gradient processes share."""
 
-    def __init__(self, model: RecursiveModel, contract: Contract, step: StepFunction) -> None:
+    def __init__(self, model: Network, contract: Contract, step: StepFunction | None) -> None:
         super().__init__()
         self.model = model
         self.contract = contract
@@ -106,10 +106,10 @@ class Run:
         self.average = _average_of(self.model)
         self.generator = torch.Generator(device).manual_seed(config.seed)
         self.contract = CONTRACTS[config.contract](config, self.source, self.generator, ranks)
-        self.optimizers = build_optimizers(self.model, config, ranks)
+        others = self.contract.optimizers
+        self.optimizers = build_optimizers(self.model, config, ranks, others)
         self.compiled = config.compile and can_compile(device)
-        self.step = step_function(self.model, self.source.layout, self.compiled)
-        self.average_step = step_function(self.average, self.source.layout, self.compiled)
+        self.step, self.average_step = map(self._step_of, (self.model, self.average))
         self.objective: nn.Module = Objective(self.model, self.contract, self.step)
         if ranks.grouped:
             self.objective = DistributedDataParallel(self.objective, **NO_BUFFERS)
@@ -121,11 +121,18 @@ class Run:
         self._minutes_before = self._core_minutes_before = 0.0
         self._started, self._cpu_started = time.monotonic(), time.process_time()
 
-    def _new_model(self) -> RecursiveModel:
+    def _new_model(self) -> Network:
         settings = self.config.model
         if reads_tokens(self.config.family):
             settings = settings | {"num_puzzle_identifiers": self.source.identifiers}
-        return build_model(self.config.family, settings)
+        return build_network(self.config.family, settings)
+
+    def _step_of(self, model: Network) -> StepFunction | None:
+        """Its step on the layout of all puzzles; None where each has its own."""
+        if self.source.layout is None:
+            return None
+        boards = refines_boards(model, self.config.family)
+        return step_function(boards, self.source.layout, self.compiled)
 
     @property
     def parameters(self) -> int:
@@ -217,6 +224,7 @@ class Run:
             return None
         batch = batch.to(self.runtime.device)
         marks, seed = self.config.eval_steps, self.config.seed
+        assert isinstance(self.average, RecursiveModel) and self.average_step is not None
         measured = plain_accuracy(self.average, self.average_step, batch, marks, seed)
         clocks = {"minutes": round(self.minutes, 3), "core_minutes": round(self.core_minutes, 3)}
         point = {"update": self.updates, **clocks, **measured}
@@ -282,7 +290,7 @@ class Run:
         self.source.load_state_dict(state["source"])
 
 
-def _average_of(model: RecursiveModel) -> RecursiveModel:
+def _average_of(model: Network) -> Network:
     """A copy for the exponential average; buffers, perhaps gigabytes, are shared."""
     shared = {id(buffer): buffer for buffer in model.buffers()}
     return copy.deepcopy(model, shared).requires_grad_(False).eval()

@@ -40,6 +40,8 @@ class DeepSupervision:
     section 4.4) the model halts when it believes that its answer is right.
     """
 
+    optimizers = ()
+
     def __init__(
         self,
         config: TrainConfig,

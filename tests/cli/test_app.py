@@ -17,6 +17,7 @@ COMMANDS = (
     "verify",
     "generate",
     "generate sudoku",
+    "generate arc",
     "train",
     "train sudoku",
     "bench",

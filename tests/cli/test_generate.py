@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,14 @@ def test_excluded_puzzles_are_not_made_again(run: Run, tmp_path: Path) -> None:
 def test_unknown_difficulty_is_a_usage_error(run: Run) -> None:
     done = run("generate", "sudoku", "--difficulty", "impossible")
     assert done.code == 2 and "impossible" in done.stderr
+
+
+def test_tasks_of_arc_carry_their_answers(run: Run) -> None:
+    made = run("generate", "arc", "-n", "3", "--seed", "5", "-o", "tasks.json")
+    assert made.code == 0 and made.stdout == ""
+    again = run("generate", "arc", "-n", "3", "--seed", "5")
+    tasks = json.loads(again.stdout)
+    assert len(tasks) == 3
+    assert all(pair["output"] for task in tasks.values() for pair in task["test"])
+    solved = run("solve", "tasks.json", "--max-steps", "2", "--restarts", "0", "-f", "jsonl")
+    assert [json.loads(line)["name"] for line in solved.stdout.splitlines()] == list(tasks)

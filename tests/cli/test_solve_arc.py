@@ -81,7 +81,7 @@ def test_a_task_among_puzzles_of_other_kinds(run: Run, task: Path, model: Path) 
     done = run("solve", ONE_BLANK, "-m", model, "-f", "jsonl")
     assert json.loads(done.stdout)["domain"] == "sudoku"
     refused = run("solve", ONE_BLANK, task, "-m", model, "-f", "jsonl")
-    assert refused.code == 2 and "--model" in refused.stderr
+    assert refused.code == 4 and "--model" in refused.stderr
     assert len(refused.stdout.splitlines()) == 1, "the board before it is answered"
 
 

@@ -71,3 +71,15 @@ def test_dry_run_writes_nothing(run: Run, data: str, tmp_path: Path) -> None:
 def test_wrong_settings_are_usage_errors(run: Run, option: tuple[str, ...], told: str) -> None:
     done = run("train", "sudoku", *option)
     assert done.code == 2 and told in done.stderr
+
+
+def test_weights_for_fits_of_arc_tasks(run: Run) -> None:
+    assert run("generate", "arc", "-n", "2", "--seed", "5", "-o", "tasks.json").code == 0
+    few = ("--set", 'mix={"own": 1.0}', "--set", "train_puzzles=2", "--set", "batch_size=2")
+    done = run("train", "arc", *few, "--steps", "1", "--out", "run")
+    assert (done.code, done.stdout) == (0, "run/model\n")
+    assert "next: puzzlesolver solve PUZZLE --model run/model" in done.stderr
+    short = ("--max-steps", "2", "--restarts", "0", "-f", "line")
+    assert run("solve", "tasks.json", "--model", "run/model", *short).code == 0
+    refused = run("solve", "123456789" * 9, "--domain", "sudoku", "--model", "run/model")
+    assert refused.code == 4 and "arc" in refused.stderr

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.arc import codec, parse, render, rules
+from puzzlesolver.domains.arc import codec, generate, parse, render, rules
 from puzzlesolver.domains.arc.task import Attempts as Attempts
 from puzzlesolver.domains.arc.task import Pair as Pair
 from puzzlesolver.domains.arc.task import Task as Task
 from puzzlesolver.domains.arc.task import TaskPuzzle as TaskPuzzle
 from puzzlesolver.domains.base import Answer, Grid, Puzzle, Verdict, register_domain
 from puzzlesolver.domains.symmetry import Symmetry
-from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
     from puzzlesolver.models.interface import Batch
@@ -71,4 +70,4 @@ class Arc:
         return codec.decode(probabilities)
 
     def generate(self, count: int, seed: int, **options: Any) -> Iterator[Puzzle]:
-        raise UsageError("tasks of ARC are made by people, not generated", where="generate")
+        return generate.generate(count, seed)

@@ -1,7 +1,7 @@
 """JSON of ARC, read with every check; errors name the place, such as `train[2].input[4][7]`.
 
 In: lines of text, or values that `json` read. Out: objects, lists and grids that are what they
-should be.
+should be; and the other way round, tasks as text.
 
     >>> at = At("task.json").key("train").item(2).key("input")
     >>> read_grid([[0, 11]], at)
@@ -17,14 +17,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
-from puzzlesolver.domains.arc.task import COLOURS
+from puzzlesolver.domains.arc.task import COLOURS, Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import MAX_ARC_CHARS, MAX_ARC_NAME, MAX_ARC_SIDE, MAX_LINE_CHARS
+
+PARTS = ("train", "test")
+SIDES = ("input", "output")
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,40}")
 """Keys that need no quotes in a path."""
@@ -154,6 +157,21 @@ def _check_row(row: Any, width: int, at: At) -> None:
     for column, cell in enumerate(cells):
         if type(cell) is not int or not 0 <= cell < COLOURS:  # true is an int to Python
             raise at.item(column).error(f"expected a colour 0 to {COLOURS - 1}, found {told(cell)}")
+
+
+def write_tasks(tasks: Iterable[Task], file: TextIO) -> None:
+    """Tasks by their ids, a line each, as they come; outputs of tests where they are known."""
+    for number, task in enumerate(tasks):
+        parts = {
+            part: [
+                {side: grid.tolist() for side, grid in zip(SIDES, pair.grids, strict=False)}
+                for pair in pairs
+            ]
+            for part, pairs in zip(PARTS, (task.train, task.test), strict=True)
+        }
+        text = json.dumps(parts, separators=(",", ":"))
+        file.write(f"{',' if number else '{'}\n{json.dumps(task.name)}: {text}")
+    file.write("\n}\n")
 
 
 def told(value: Any) -> str:

@@ -24,6 +24,8 @@ from typing import Any
 
 from puzzlesolver.domains.arc import sets
 from puzzlesolver.domains.arc.document import (
+    PARTS,
+    SIDES,
     At,
     check_name,
     read_document,
@@ -38,8 +40,6 @@ from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.records import numbered
 from puzzlesolver.limits import MAX_ARC_PAIRS
 
-PARTS = ("train", "test")
-SIDES = ("input", "output")
 CHALLENGES, SOLUTIONS = "_challenges.json", "_solutions.json"
 """How Kaggle's files end that belong together."""
 

@@ -1,4 +1,4 @@
-"""The ARC stem: some fifteen thousand weights, fitted to the demonstrations of one task.
+"""The ARC stem: some twenty thousand weights, fitted to the demonstrations of one task.
 
 One latent vector lives on every (cell, colour, direction) of a grid. A step lets it hear what
 arrives along the four directions (gated scans), its component, its colour, its cell and the whole
@@ -37,7 +37,7 @@ from puzzlesolver.models.arc.features import DIRECTED, DIRECTIONS, MAX_PLANES, P
 from puzzlesolver.models.arc.hearing import hear
 from puzzlesolver.models.arc.modes import to_modes
 from puzzlesolver.models.arc.relations import Relations, relate
-from puzzlesolver.models.interface import ModelConfig
+from puzzlesolver.models.interface import ModelConfig, Network
 
 COLOURS = 10
 BLOCKS = torch.tensor([[1.0, 1, 2], [1, 1, -2], [1, -1, 0], [1, -1, 0]])
@@ -188,13 +188,15 @@ class Told(NamedTuple):
     down: Tensor
 
 
-class ArcStem(nn.Module):
+class ArcStem(Network):
     """The recurrent network; the state is `z[4, D, T]` in modes, zero at the start.
 
     Args:
         config: its sizes.
         scale: of the weights at the start, relative to the usual ones.
     """
+
+    config: ArcConfig
 
     def __init__(self, config: ArcConfig, scale: float = 1.0) -> None:
         super().__init__()

@@ -102,10 +102,13 @@ def _signs(
 
 
 def answer_task(
-    task: Task, settings: FitSettings | None = None, deadline: float | None = None
+    task: Task,
+    settings: FitSettings | None = None,
+    deadline: float | None = None,
+    start: str | None = None,
 ) -> TaskAnswer:
-    """Fit one seed after another, in this process, and let them vote."""
-    with Fitters() as fitters:
+    """Fit one seed after another, in this process, and let them vote; arguments of `fit_task`."""
+    with Fitters(start=start) as fitters:
         reports = fitters.fit(task, settings or FitSettings(), deadline)
         return merge(task, {report.seed: report for report in reports}.values())
 
@@ -116,10 +119,11 @@ class Fitters:
     Args:
         processes: that fit side by side, with one thread each; 1 = this one, which has one thread
             meanwhile.
+        start: of the fits, as in `fit_task`.
     """
 
-    def __init__(self, processes: int = 1) -> None:
-        self.processes = processes
+    def __init__(self, processes: int = 1, start: str | None = None) -> None:
+        self.processes, self.start = processes, start
         self._idle: list[Worker] = []
 
     def __enter__(self) -> Fitters:
@@ -155,7 +159,7 @@ class Fitters:
             torch.set_num_threads(1)  # the operations are small
             try:
                 for seed in seeds:
-                    yield from fit_task(task, seed, settings, deadline)
+                    yield from fit_task(task, seed, settings, deadline, self.start)
             finally:
                 torch.set_num_threads(threads)
             return
@@ -164,7 +168,7 @@ class Fitters:
             while waiting or busy:
                 while waiting and len(busy) < self.processes:
                     worker = self._idle.pop() if self._idle else Worker(_serve)
-                    worker.pipe.send((task, waiting.pop(0), settings, deadline))
+                    worker.pipe.send((task, waiting.pop(0), settings, deadline, self.start))
                     busy[worker.pipe] = worker
                 for pipe in wait(list(busy)):
                     assert isinstance(pipe, Connection)

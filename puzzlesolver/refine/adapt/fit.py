@@ -22,7 +22,6 @@ from typing import Literal
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.optim import AdamW
 
 from puzzlesolver.domains.arc.augment import Variant
@@ -30,8 +29,10 @@ from puzzlesolver.domains.arc.task import Pair, Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import Sheet
 from puzzlesolver.models.arc.stem import ArcStem, Canvases, TaskVectors, lay
+from puzzlesolver.refine.adapt.lesson import Lessons, by_size, fit_loss, recite
 from puzzlesolver.refine.adapt.settings import FitSettings, Prior
 from puzzlesolver.refine.adapt.sheets import Desk, canonical_variant, prepare
+from puzzlesolver.refine.adapt.start import start_weights
 from puzzlesolver.refine.adapt.votes import LOSS_WEIGHT, Ballot, Vote
 
 OVERHEAD = 500
@@ -87,7 +88,11 @@ class FitReport:
 
 
 def fit_task(
-    task: Task, seed: int, settings: FitSettings | None = None, deadline: float | None = None
+    task: Task,
+    seed: int,
+    settings: FitSettings | None = None,
+    deadline: float | None = None,
+    start: str | None = None,
 ) -> Iterator[FitReport]:
     """Fit one network to the demonstrations; ends early when it is sure, or when time is up.
 
@@ -98,6 +103,7 @@ def fit_task(
         seed: of the weights, and of all that is drawn.
         settings: None = the default ones.
         deadline: in seconds of `time.monotonic`.
+        start: folder of a model of the same sizes, for its weights; None = random ones.
 
     Yields:
         Reports; none if no size rule fits.
@@ -110,7 +116,7 @@ def fit_task(
         prior = settings.priors[number % len(settings.priors)]
         if number >= settings.seeds - settings.left_out and len(desk.demos) >= ENOUGH_TO_LEAVE_OUT:
             desk, left_out = desk.leave_out(number % len(desk.demos))
-        fit = _Fit(desk, left_out, variant, seed, prior, settings, deadline)
+        fit = _Fit(desk, left_out, variant, seed, prior, settings, deadline, start)
         yield from fit.run()
 
 
@@ -125,7 +131,8 @@ class _Fit:
         seed: int,
         prior: Prior,
         settings: FitSettings,
-        deadline: float | None,
+        deadline: float | None = None,
+        start: str | None = None,
     ) -> None:
         self.desk, self.left_out, self.variant, self.seed = desk, left_out, variant, seed
         self.settings, self.deadline = settings, deadline
@@ -134,6 +141,8 @@ class _Fit:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.stem = ArcStem(settings.model, prior.scale)
+        if start is not None:
+            self.stem.load_state_dict(start_weights(start))
         self.task = TaskVectors(settings.model)
         self.rng = np.random.default_rng(seed)
         self.parameters: list[Tensor] = [*self.stem.parameters(), *self.task.parameters()]
@@ -152,12 +161,12 @@ class _Fit:
             fused=True,
         )
         self.rates = [group["lr"] for group in self.optimizer.param_groups]
-        self.laid: dict[tuple[int, ...], Canvases] = {}
+        self.lessons = Lessons(desk.demos, settings.tokens)
         questions = (*desk.tests, left_out)
         self.ballots = tuple(Ballot() for _ in questions)
         self.asked = [place for place, sheet in enumerate(questions) if sheet is not None]
         self.questions = _laid([sheet for sheet in questions if sheet], settings.tokens)
-        self.demonstrations = _laid(_by_size(desk.demos), settings.tokens)
+        self.demonstrations = _laid(by_size(desk.demos), settings.tokens)
         self.loss, self.demos, self.voted = math.inf, 0.0, 0
         self.guesses: tuple[Grid, ...] = ()
 
@@ -215,16 +224,12 @@ class _Fit:
 
     def update(self, rate: float) -> None:
         """One optimizer step."""
-        settings, canvases = self.settings, self.batch()
+        settings, canvases = self.settings, self.lessons.draw(self.rng)
         for group, peak in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = rate * peak
-        told, state = self.stem.embed(canvases, self.task), self.stem.init_state(canvases)
-        with torch.no_grad():
-            for _ in range(self.rng.integers(settings.free_steps + 1)):
-                state = self.stem.step(state, told, canvases)
-        for _ in range(settings.gradient_steps):
-            state = self.stem.step(state, told, canvases)
-        loss = fit_loss(self.stem.readout(state, canvases), canvases)
+        free_steps = int(self.rng.integers(settings.free_steps + 1))
+        logits = recite(self.stem, self.task, canvases, free_steps, settings.gradient_steps)
+        loss = fit_loss(logits, canvases)
         self.optimizer.zero_grad()
         total = loss + settings.asymmetry * self.task.asymmetry()
         total.backward()  # type: ignore[no-untyped-call]
@@ -236,18 +241,6 @@ class _Fit:
         self.loss = (
             now if math.isinf(self.loss) else self.loss + (1 - SMOOTHING) * (now - self.loss)
         )
-
-    def batch(self) -> Canvases:
-        """All demonstrations, or as many as one batch holds, drawn anew."""
-        demos, chosen = self.desk.demos, list(range(len(self.desk.demos)))
-        if self.desk.tokens > self.settings.tokens:
-            self.rng.shuffle(chosen)
-            room = self.settings.tokens - np.cumsum([demos[number].tokens for number in chosen])
-            chosen = chosen[: max(1, int((room >= 0).sum()))]
-        key = tuple(sorted(chosen))
-        if key not in self.laid:
-            self.laid[key] = lay(_by_size([demos[number] for number in key]))
-        return self.laid[key]
 
     def vote(self, last: bool) -> None:
         """Predict what is asked, and the demonstrations once they might be right."""
@@ -297,7 +290,7 @@ def _compile() -> None:
     desk, settings = prepare(task), FitSettings()
     assert desk is not None
     variant = canonical_variant(task)
-    _Fit(desk, None, variant, 0, settings.priors[0], settings, None).update(1.0)
+    _Fit(desk, None, variant, 0, settings.priors[0], settings).update(1.0)
 
 
 def _laid(sheets: Sequence[Sheet], tokens: int) -> list[Canvases]:
@@ -309,15 +302,3 @@ def _laid(sheets: Sequence[Sheet], tokens: int) -> list[Canvases]:
         else:
             batches.append([sheet])
     return [lay(batch) for batch in batches]
-
-
-def fit_loss(logits: Tensor, canvases: Canvases) -> Tensor:
-    """Cross-entropy, half the mean over all cells and half that over cells that change."""
-    assert canvases.target is not None and canvases.changed is not None
-    losses = F.cross_entropy(logits, canvases.target, reduction="none")
-    changed = losses[canvases.changed]
-    return losses.mean() if not len(changed) else (losses.mean() + changed.mean()) / 2
-
-
-def _by_size(sheets: Sequence[Sheet]) -> list[Sheet]:
-    return sorted(sheets, key=lambda sheet: (len(sheet.colours), sheet.cells, sheet.shape))

@@ -1,0 +1,70 @@
+"""One lesson: some demonstrations, some steps, and what the network then says of them.
+
+A fit repeats it on one task (`fit.py`), `train arc` on many (`train/many_tasks.py`).
+
+    >>> canvases = Lessons(desk.demos, tokens=6_000).draw(rng)
+    >>> loss = fit_loss(recite(stem, task, canvases, free_steps=2, gradient_steps=3), canvases)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from puzzlesolver.models.arc.features import Sheet
+from puzzlesolver.models.arc.stem import ArcStem, Canvases, TaskVectors, lay
+
+
+class Lessons:
+    """Batches of the demonstrations of one task.
+
+    Args:
+        demos: their sheets.
+        tokens: of a batch, at most, unless one sheet alone has more.
+    """
+
+    def __init__(self, demos: Sequence[Sheet], tokens: int) -> None:
+        self.demos, self.tokens = demos, tokens
+        self.laid: dict[tuple[int, ...], Canvases] = {}
+
+    def draw(self, rng: np.random.Generator) -> Canvases:
+        """All demonstrations, or as many as one batch holds, drawn anew."""
+        chosen = list(range(len(self.demos)))
+        if sum(sheet.tokens for sheet in self.demos) > self.tokens:
+            rng.shuffle(chosen)
+            room = self.tokens - np.cumsum([self.demos[number].tokens for number in chosen])
+            chosen = chosen[: max(1, int((room >= 0).sum()))]
+        key = tuple(sorted(chosen))
+        if key not in self.laid:
+            self.laid[key] = lay(by_size([self.demos[number] for number in key]))
+        return self.laid[key]
+
+
+def recite(
+    stem: ArcStem, task: TaskVectors, canvases: Canvases, free_steps: int, gradient_steps: int
+) -> Tensor:
+    """The logits after some steps without gradient and some with it, as `ArcStem.readout`."""
+    told, state = stem.embed(canvases, task), stem.init_state(canvases)
+    with torch.no_grad():
+        for _ in range(free_steps):
+            state = stem.step(state, told, canvases)
+    for _ in range(gradient_steps):
+        state = stem.step(state, told, canvases)
+    return stem.readout(state, canvases)
+
+
+def fit_loss(logits: Tensor, canvases: Canvases) -> Tensor:
+    """Cross-entropy, half the mean over all cells and half that over cells that change."""
+    assert canvases.target is not None and canvases.changed is not None
+    losses = F.cross_entropy(logits, canvases.target, reduction="none")
+    changed = losses[canvases.changed]
+    return losses.mean() if not len(changed) else (losses.mean() + changed.mean()) / 2
+
+
+def by_size(sheets: Sequence[Sheet]) -> list[Sheet]:
+    """Sheets of the same colours and sides beside each other."""
+    return sorted(sheets, key=lambda sheet: (len(sheet.colours), sheet.cells, sheet.shape))
