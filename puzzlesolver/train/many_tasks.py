@@ -210,7 +210,8 @@ class ManyTasks:
         optimizers: of the vectors.
 
     Raises:
-        UsageError: several processes are to share the tasks.
+        UsageError: several processes are to share the tasks, or a setting is none that the machine
+            code of these steps knows.
     """
 
     def __init__(
@@ -222,6 +223,14 @@ class ManyTasks:
     ) -> None:
         if ranks.world > 1:
             raise UsageError("vectors of tasks are kept by one process", where="--nproc")
+        for name, found, only in (
+            ("family", config.family, "arc-stem"),
+            ("precision", config.precision, "fp32"),
+            ("device", generator.device.type, "cpu"),
+        ):
+            if found != only:
+                what = f"weights for fits of tasks are trained with {only} alone"
+                raise UsageError(what, where=flag(name))
         self.config, self.source, self.generator = config, source, generator
         self.settings = FitSettings()
         sizes = ArcConfig(**config.model)

