@@ -169,7 +169,7 @@ class TaskSource:
         shown = replace(task, train=(*task.train, *task.test))
         desk = prepare(canonical_variant(shown).apply_task(shown.without_answers()))
         tokens = FitSettings().tokens // self.config.batch_size
-        return None if desk is None else Lessons(desk.demos, tokens)
+        return None if desk is None else Lessons(desk.demos, tokens, kept=1)
 
     @functools.cache  # noqa: B019 - there is one source a run
     def _digest(self) -> str:

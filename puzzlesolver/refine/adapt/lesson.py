@@ -8,6 +8,7 @@ A fit repeats it on one task (`fit.py`), `train arc` on many (`train/many_tasks.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,11 +26,12 @@ class Lessons:
     Args:
         demos: their sheets.
         tokens: of a batch, at most, unless one sheet alone has more.
+        kept: batches that stay laid for the next time they are drawn.
     """
 
-    def __init__(self, demos: Sequence[Sheet], tokens: int) -> None:
+    def __init__(self, demos: Sequence[Sheet], tokens: int, kept: int = 16) -> None:
         self.demos, self.tokens = demos, tokens
-        self.laid: dict[tuple[int, ...], Canvases] = {}
+        self._laid = functools.lru_cache(kept)(self._lay)
 
     def draw(self, rng: np.random.Generator) -> Canvases:
         """All demonstrations, or as many as one batch holds, drawn anew."""
@@ -38,10 +40,10 @@ class Lessons:
             rng.shuffle(chosen)
             room = self.tokens - np.cumsum([self.demos[number].tokens for number in chosen])
             chosen = chosen[: max(1, int((room >= 0).sum()))]
-        key = tuple(sorted(chosen))
-        if key not in self.laid:
-            self.laid[key] = lay(by_size([self.demos[number] for number in key]))
-        return self.laid[key]
+        return self._laid(tuple(sorted(chosen)))
+
+    def _lay(self, chosen: tuple[int, ...]) -> Canvases:
+        return lay(by_size([self.demos[number] for number in chosen]))
 
 
 def recite(
