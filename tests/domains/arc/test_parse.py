@@ -16,7 +16,7 @@ from puzzlesolver.domains.arc.parse import recognise
 from puzzlesolver.domains.arc.task import TaskPuzzle
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.domains.detect import read_puzzles
-from puzzlesolver.errors import ParseError, UsageError
+from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import MAX_ARC_CHARS
 from tests.domains.arc.support import ASKED, PAIR, SOLVED, TASK, as_json, only, read
 
@@ -303,8 +303,6 @@ def test_what_is_asked_of_every_kind() -> None:
     assert arc.contradiction(puzzle) is None and arc.count_solutions(puzzle) == 1
     assert arc.solve_exactly(puzzle) is None
     assert not list(arc.symmetries(puzzle, np.random.default_rng(0)))
-    with pytest.raises(UsageError, match="not generated"):
-        arc.generate(1, 0)
 
 
 def test_no_torch() -> None:
