@@ -118,7 +118,7 @@ def run(
         if value is not None:
             hint = "give --model of a model that knows tasks" if fitted else "leave --model out"
             raise UsageError("this would change nothing", where=f"--{flag}", hint=hint)
-    tasks = {task.name: task for task in (TASKS[name]() if data is None else _read(data))}
+    tasks = {task.name: task for task in (TASKS[name]() if data is None else read_known(data))}
     digest = hashlib.sha256(b"".join(pair.key for task in tasks.values() for pair in
                                      (*task.train, *task.test))).hexdigest()  # fmt: skip
     wanted = _part(list(tasks)[:limit], shard)
@@ -165,14 +165,14 @@ def run(
     return report
 
 
-def _read(path: Path) -> Iterator[Task]:
+def read_known(path: str | Path, flag: str = "--data") -> Iterator[Task]:
     """The tasks of a file; raises `UsageError` where the output of a test is not known."""
     for puzzle in read_puzzles([path], "arc"):
         assert isinstance(puzzle, TaskPuzzle)
         if not puzzle.task.known:
             raise UsageError(
                 f"the outputs of task {puzzle.name} are not all known",
-                where=f"--data {path}",
+                where=f"{flag} {path}",
                 hint="put the file of solutions beside it",
             )
         yield puzzle.task

@@ -24,11 +24,12 @@ import numpy as np
 
 from puzzlesolver.domains.arc.augment import ORIGINAL, Variant, draw_place
 from puzzlesolver.domains.arc.codec import CANVAS, PAD, to_canvas
+from puzzlesolver.domains.arc.document import as_json
 from puzzlesolver.domains.arc.parse import Parts
 from puzzlesolver.domains.arc.task import COLOURS, Pair, recoloured
 from puzzlesolver.domains.symmetry import TURNS
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.build_tasks import Tasks, as_json
+from puzzlesolver.train.build_tasks import Tasks
 from puzzlesolver.train.dataset import ARC_VOCABULARY, BLANK
 from puzzlesolver.train.dataset_writer import PuzzleGroup, write_dataset
 

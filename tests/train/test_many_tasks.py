@@ -89,20 +89,11 @@ def test_a_resumed_run_ends_like_one_that_was_not_interrupted(tmp_path: Path) ->
 
 
 def test_vectors_of_tasks_that_were_not_drawn_stay() -> None:
-    run = Run(config("batch_size=1"))
-    drawn = run.source.draw  # type: ignore[attr-defined]
-    numbers: list[int] = []
-
-    def noting(count: int) -> Any:
-        found = drawn(count)
-        numbers.extend(each.number for each in found)
-        return found
-
-    run.source.draw = noting  # type: ignore[attr-defined]
+    run, source = Run(config("batch_size=1")), TaskSource(config("batch_size=1"))
     run.update()
-    vectors = run.contract.vectors  # type: ignore[attr-defined]
-    moved = [number for number, task in enumerate(vectors) if task.colour.any()]
-    assert moved == numbers
+    vectors = run.state_dict()["contract"]["vectors"]
+    moved = [name for name, vector in vectors.items() if name.endswith("rule") and vector.any()]
+    assert moved == [f"{source.draw(1)[0].number}.rule"]
 
 
 def test_no_task_of_a_benchmark_is_learned() -> None:

@@ -14,14 +14,14 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 
-from puzzlesolver.domains.arc.task import COLOURS, Task
+from puzzlesolver.domains.arc.task import COLOURS, Pair, Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import MAX_ARC_CHARS, MAX_ARC_NAME, MAX_ARC_SIDE, MAX_LINE_CHARS
@@ -162,16 +162,21 @@ def _check_row(row: Any, width: int, at: At) -> None:
 def write_tasks(tasks: Iterable[Task], file: TextIO) -> None:
     """Tasks by their ids, a line each, as they come; outputs of tests where they are known."""
     for number, task in enumerate(tasks):
-        parts = {
-            part: [
-                {side: grid.tolist() for side, grid in zip(SIDES, pair.grids, strict=False)}
-                for pair in pairs
-            ]
-            for part, pairs in zip(PARTS, (task.train, task.test), strict=True)
-        }
+        parts = as_json({"train": task.train, "test": task.test})
         text = json.dumps(parts, separators=(",", ":"))
         file.write(f"{',' if number else '{'}\n{json.dumps(task.name)}: {text}")
     file.write("\n}\n")
+
+
+def as_json(parts: Mapping[str, Sequence[Pair]]) -> dict[str, list[dict[str, list[list[int]]]]]:
+    """A task as ARC's own files write it."""
+    return {
+        part: [
+            {side: grid.tolist() for side, grid in zip(SIDES, pair.grids, strict=False)}
+            for pair in pairs
+        ]
+        for part, pairs in parts.items()
+    }
 
 
 def told(value: Any) -> str:
