@@ -12,11 +12,20 @@ In: a seed. Out: tasks whose tests have their outputs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from puzzlesolver.domains.arc.scenes import (
+    BLACK,
+    Scene,
+    around,
+    black,
+    blob,
+    blobs,
+    draw_colours,
+    frame,
+    pattern,
+)
 from puzzlesolver.domains.arc.task import COLOURS, Pair, Task, TaskPuzzle, as_puzzle
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import TURNS, turned
@@ -24,22 +33,8 @@ from puzzlesolver.domains.symmetry import TURNS, turned
 Maker = Callable[[], tuple[Grid, Grid]]
 """A new input with its output."""
 
-Cells = npt.NDArray[np.int64]
-"""Rows and columns of some cells, `[2, N]`."""
-
 DEMONSTRATIONS = (3, 4)
 """Pairs of a task that are shown, at least and at most."""
-
-SIDES = (6, 12)
-"""Rows and columns of an input, at least and at most."""
-
-TRIES = 20
-"""For a place where a thing touches no other one."""
-
-BLACK = 0
-DIRECTIONS = ((0, 1), (1, 0), (0, -1), (-1, 0))
-NEAR: Cells = np.indices((3, 3)).reshape(2, -1) - 1
-"""Steps to a cell and its eight neighbours."""
 
 Rule = Callable[[np.random.Generator], Maker]
 
@@ -65,102 +60,21 @@ def generate(count: int, seed: int) -> Iterator[TaskPuzzle]:
         yield as_puzzle(Task(title, tuple(train), (test,), f"generated, seed {seed}"))
 
 
-@dataclass
-class Scene:
-    """A black grid with things that do not touch each other.
-
-    Attributes:
-        grid: of all of them.
-        things: the cells of each.
-    """
-
-    grid: Grid
-    things: list[Cells] = field(default_factory=list)
-
-    @property
-    def sizes(self) -> list[int]:
-        """How many cells each thing has."""
-        return [thing.shape[1] for thing in self.things]
-
-    def place(self, rng: np.random.Generator, cells: Cells, colour: int) -> None:
-        """Put a thing where there is room; without any, leave it out."""
-        room = np.array(self.grid.shape) - cells.max(1)
-        for _ in range(TRIES if (room > 0).all() else 0):
-            place = cells + rng.integers(room)[:, None]
-            if not self.grid[tuple(_around(place, self.grid.shape))].any():
-                self.grid[tuple(place)] = colour
-                self.things.append(place)
-                return
-
-
 def rule(function: Rule) -> Rule:
     """Decorator: the function is one of `RULES`."""
     RULES[function.__name__] = function
     return function
 
 
-def _around(cells: Cells, shape: tuple[int, ...]) -> Cells:
-    """The cells and all their neighbours on the grid, some of them more than once."""
-    near = (cells[:, :, None] + NEAR[:, None]).reshape(2, -1)
-    inside = ((near >= 0) & (near < np.array(shape)[:, None])).all(0)
-    return near[:, inside]
-
-
-def _black(rng: np.random.Generator) -> Grid:
-    return np.zeros(rng.integers(*SIDES, size=2, endpoint=True), np.uint8)
-
-
-def _blob(rng: np.random.Generator, cells: int) -> Cells:
-    """A connected thing of so many cells, grown from one."""
-    grown = [(0, 0)]
-    while len(grown) < cells:
-        row, column = grown[rng.integers(len(grown))]
-        down, right = DIRECTIONS[rng.integers(4)]
-        if (cell := (row + down, column + right)) not in grown:
-            grown.append(cell)
-    found: Cells = np.array(grown).T
-    found -= found.min(1, keepdims=True)
-    return found
-
-
-def _frame(rng: np.random.Generator) -> Cells:
-    """The border of a rectangle."""
-    sides = rng.integers(3, 6, size=2)
-    solid = np.ones(sides, np.bool_)
-    solid[1:-1, 1:-1] = False
-    return np.array(np.nonzero(solid))
-
-
-def _colours(rng: np.random.Generator, count: int) -> list[int]:
-    """Different ones, none of them black."""
-    return [int(colour) for colour in 1 + rng.permutation(COLOURS - 1)[:count]]
-
-
-def _blobs(rng: np.random.Generator, colours: list[int], most: int = 8) -> Scene:
-    """Two to five blobs of one to `most` cells, no two of the same size, each in a drawn colour."""
-    while True:
-        scene = Scene(_black(rng))
-        for size in 1 + rng.permutation(most)[: rng.integers(2, 6)]:
-            scene.place(rng, _blob(rng, size), colours[rng.integers(len(colours))])
-        if len(scene.things) > 1:
-            return scene
-
-
-def _pattern(rng: np.random.Generator, colours: list[int], low: int = 2, high: int = 5) -> Grid:
-    """A small grid of random colours and black."""
-    palette = np.array([BLACK, *colours], np.uint8)
-    return palette[rng.integers(len(palette), size=rng.integers(low, high, size=2))]
-
-
 @rule
 def recolour(rng: np.random.Generator) -> Maker:
     """Every colour becomes another."""
-    colours = _colours(rng, 4)
+    colours = draw_colours(rng, 4)
     table = np.arange(COLOURS, dtype=np.uint8)
     table[colours] = np.roll(colours, 1)
 
     def make() -> tuple[Grid, Grid]:
-        scene = _blobs(rng, colours)
+        scene = blobs(rng, colours)
         return scene.grid, table[scene.grid]
 
     return make
@@ -169,11 +83,11 @@ def recolour(rng: np.random.Generator) -> Maker:
 @rule
 def mark_extreme(rng: np.random.Generator) -> Maker:
     """The largest or the smallest thing gets a colour of its own."""
-    plain, marked = _colours(rng, 2)
+    plain, marked = draw_colours(rng, 2)
     choose = np.argmax if rng.random() < 0.5 else np.argmin
 
     def make() -> tuple[Grid, Grid]:
-        scene = _blobs(rng, [plain])
+        scene = blobs(rng, [plain])
         after = scene.grid.copy()
         after[tuple(scene.things[choose(scene.sizes)])] = marked
         return scene.grid, after
@@ -184,11 +98,11 @@ def mark_extreme(rng: np.random.Generator) -> Maker:
 @rule
 def keep_extreme(rng: np.random.Generator) -> Maker:
     """Only the largest or only the smallest thing stays."""
-    colours = _colours(rng, 3)
+    colours = draw_colours(rng, 3)
     choose = np.argmax if rng.random() < 0.5 else np.argmin
 
     def make() -> tuple[Grid, Grid]:
-        scene = _blobs(rng, colours)
+        scene = blobs(rng, colours)
         after, kept = np.zeros_like(scene.grid), tuple(scene.things[choose(scene.sizes)])
         after[kept] = scene.grid[kept]
         return scene.grid, after
@@ -199,11 +113,11 @@ def keep_extreme(rng: np.random.Generator) -> Maker:
 @rule
 def keep_colour(rng: np.random.Generator) -> Maker:
     """One colour stays, or one goes."""
-    colours = _colours(rng, 3)
+    colours = draw_colours(rng, 3)
     stays = rng.random() < 0.5
 
     def make() -> tuple[Grid, Grid]:
-        grid = _blobs(rng, colours).grid
+        grid = blobs(rng, colours).grid
         return grid, np.where((grid == colours[0]) == stays, grid, BLACK).astype(np.uint8)
 
     return make
@@ -212,10 +126,10 @@ def keep_colour(rng: np.random.Generator) -> Maker:
 @rule
 def mark_at_border(rng: np.random.Generator) -> Maker:
     """Things that touch the border get a colour of their own."""
-    plain, marked = _colours(rng, 2)
+    plain, marked = draw_colours(rng, 2)
 
     def make() -> tuple[Grid, Grid]:
-        scene = _blobs(rng, [plain])
+        scene = blobs(rng, [plain])
         after = scene.grid.copy()
         last = np.array(scene.grid.shape)[:, None] - 1
         for thing in scene.things:
@@ -229,13 +143,13 @@ def mark_at_border(rng: np.random.Generator) -> Maker:
 @rule
 def remove_dots(rng: np.random.Generator) -> Maker:
     """Single cells are noise."""
-    colours = _colours(rng, 2)
+    colours = draw_colours(rng, 2)
 
     def make() -> tuple[Grid, Grid]:
-        scene = _blobs(rng, colours)
+        scene = blobs(rng, colours)
         after = scene.grid.copy()
         for _ in range(rng.integers(1, 5)):
-            scene.place(rng, _blob(rng, 1), colours[0])
+            scene.place(rng, blob(rng, 1), colours[0])
         for thing in scene.things:
             if thing.shape[1] == 1:
                 after[tuple(thing)] = BLACK
@@ -247,13 +161,13 @@ def remove_dots(rng: np.random.Generator) -> Maker:
 @rule
 def outline(rng: np.random.Generator) -> Maker:
     """Everything gets a border."""
-    inner, outer = _colours(rng, 2)
+    inner, outer = draw_colours(rng, 2)
 
     def make() -> tuple[Grid, Grid]:
-        scene = _blobs(rng, [inner])
+        scene = blobs(rng, [inner])
         after = scene.grid.copy()
         for thing in scene.things:
-            after[tuple(_around(thing, after.shape))] = outer
+            after[tuple(around(thing, after.shape))] = outer
         return scene.grid, np.where(scene.grid, scene.grid, after)
 
     return make
@@ -262,12 +176,12 @@ def outline(rng: np.random.Generator) -> Maker:
 @rule
 def fill_frames(rng: np.random.Generator) -> Maker:
     """The inside of frames is filled."""
-    border, inside = _colours(rng, 2)
+    border, inside = draw_colours(rng, 2)
 
     def make() -> tuple[Grid, Grid]:
-        scene = Scene(_black(rng))
+        scene = Scene(black(rng))
         for _ in range(rng.integers(1, 4)):
-            scene.place(rng, _frame(rng), border)
+            scene.place(rng, frame(rng), border)
         after = scene.grid.copy()
         for thing in scene.things:
             (top, left), (bottom, right) = thing.min(1), thing.max(1)
@@ -280,10 +194,10 @@ def fill_frames(rng: np.random.Generator) -> Maker:
 @rule
 def fall(rng: np.random.Generator) -> Maker:
     """Cells fall to one side."""
-    colours, turn = _colours(rng, 2), int(rng.integers(4))
+    colours, turn = draw_colours(rng, 2), int(rng.integers(4))
 
     def make() -> tuple[Grid, Grid]:
-        before = _black(rng)
+        before = black(rng)
         dots = rng.random(before.shape) < 0.25
         before[dots] = rng.choice(colours, int(dots.sum()))
         # Black first, the others in their order: a stable sort by whether there is something.
@@ -298,13 +212,13 @@ def fall(rng: np.random.Generator) -> Maker:
 @rule
 def shoot(rng: np.random.Generator) -> Maker:
     """Dots shoot rays to the border, along some of the directions."""
-    dot, ray = _colours(rng, 2)
+    dot, ray = draw_colours(rng, 2)
     aims = rng.permutation(4)[: rng.integers(1, 5)]
 
     def make() -> tuple[Grid, Grid]:
-        scene = Scene(_black(rng))
+        scene = Scene(black(rng))
         for _ in range(rng.integers(1, 4)):
-            scene.place(rng, _blob(rng, 1), dot)
+            scene.place(rng, blob(rng, 1), dot)
         after = scene.grid.copy()
         for row, column in (thing[:, 0] for thing in scene.things):
             rays = (
@@ -321,10 +235,10 @@ def shoot(rng: np.random.Generator) -> Maker:
 @rule
 def connect(rng: np.random.Generator) -> Maker:
     """Two dots in a row or column are joined by a line."""
-    dot, line = _colours(rng, 2)
+    dot, line = draw_colours(rng, 2)
 
     def make() -> tuple[Grid, Grid]:
-        before = _black(rng)
+        before = black(rng)
         after = before.copy()
         for row in rng.permutation(np.arange(0, len(before), 2))[: rng.integers(1, 4)]:
             left, right = np.sort(rng.permutation(before.shape[1])[:2])
@@ -340,10 +254,10 @@ def connect(rng: np.random.Generator) -> Maker:
 @rule
 def mirror_half(rng: np.random.Generator) -> Maker:
     """The blank half of the grid is the mirror image of the other one."""
-    colours, turn = _colours(rng, 3), int(rng.integers(4))
+    colours, turn = draw_colours(rng, 3), int(rng.integers(4))
 
     def make() -> tuple[Grid, Grid]:
-        half = _pattern(rng, colours, 3, 6)
+        half = pattern(rng, colours, 3, 6)
         blank = np.zeros_like(half)
         before, after = np.concatenate((half, blank)), np.concatenate((half, half[::-1]))
         return np.rot90(before, turn), np.rot90(after, turn)
@@ -354,10 +268,10 @@ def mirror_half(rng: np.random.Generator) -> Maker:
 @rule
 def turn_grid(rng: np.random.Generator) -> Maker:
     """The grid is turned or flipped."""
-    colours, turn = _colours(rng, 4), int(rng.integers(1, TURNS))
+    colours, turn = draw_colours(rng, 4), int(rng.integers(1, TURNS))
 
     def make() -> tuple[Grid, Grid]:
-        before = _pattern(rng, colours, 3, 7)
+        before = pattern(rng, colours, 3, 7)
         return before, turned(before, turn)
 
     return make
@@ -366,10 +280,10 @@ def turn_grid(rng: np.random.Generator) -> Maker:
 @rule
 def cut_out(rng: np.random.Generator) -> Maker:
     """The box around the largest thing."""
-    colours = _colours(rng, 3)
+    colours = draw_colours(rng, 3)
 
     def make() -> tuple[Grid, Grid]:
-        scene = _blobs(rng, colours, most=10)
+        scene = blobs(rng, colours, most=10)
         thing = scene.things[np.argmax(scene.sizes)]
         (top, left), (bottom, right) = thing.min(1), thing.max(1) + 1
         own = np.zeros_like(scene.grid)
@@ -382,10 +296,10 @@ def cut_out(rng: np.random.Generator) -> Maker:
 @rule
 def enlarge(rng: np.random.Generator) -> Maker:
     """Every cell becomes a block."""
-    colours, times = _colours(rng, 3), int(rng.integers(2, 4))
+    colours, times = draw_colours(rng, 3), int(rng.integers(2, 4))
 
     def make() -> tuple[Grid, Grid]:
-        before = _pattern(rng, colours)
+        before = pattern(rng, colours)
         return before, before.repeat(times, 0).repeat(times, 1)
 
     return make
@@ -394,10 +308,10 @@ def enlarge(rng: np.random.Generator) -> Maker:
 @rule
 def add_mirror(rng: np.random.Generator) -> Maker:
     """The grid and its mirror image, side by side or one above the other."""
-    colours, axis, first = _colours(rng, 3), int(rng.integers(2)), bool(rng.integers(2))
+    colours, axis, first = draw_colours(rng, 3), int(rng.integers(2)), bool(rng.integers(2))
 
     def make() -> tuple[Grid, Grid]:
-        before = _pattern(rng, colours)
+        before = pattern(rng, colours)
         both = (before, np.flip(before, axis))
         return before, np.concatenate(both if first else both[::-1], axis)
 
@@ -407,7 +321,7 @@ def add_mirror(rng: np.random.Generator) -> Maker:
 @rule
 def compare_panels(rng: np.random.Generator) -> Maker:
     """Two panels beside a line; the output shows where both, one or none of them has something."""
-    left, right, line, shown = _colours(rng, 4)
+    left, right, line, shown = draw_colours(rng, 4)
     wanted = rng.random(4) < 0.5
     if not 0 < wanted.sum() < len(wanted):
         wanted = np.array([False, False, False, True])

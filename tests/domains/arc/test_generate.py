@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from puzzlesolver.domains.arc.document import write_tasks
-from puzzlesolver.domains.arc.generate import DEMONSTRATIONS, RULES, Scene, generate
+from puzzlesolver.domains.arc.generate import DEMONSTRATIONS, RULES, generate
 from puzzlesolver.domains.arc.parse import parse
+from puzzlesolver.domains.arc.scenes import Scene
 from puzzlesolver.domains.arc.task import Pair, Task
 
 MANY = 300
