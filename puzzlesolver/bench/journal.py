@@ -36,7 +36,8 @@ class Journal:
         path: the unfinished journal, or None in memory.
 
     Raises:
-        UsageError: an unfinished journal is in the way, or is of another run, or cannot be written.
+        UsageError: an unfinished journal is in the way, or is of another run, or cannot be written,
+            or, while it grows, another process writes it.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Journal:
                 self.path.write_text(json.dumps(self._header) + "\n")
             except OSError as error:
                 raise UsageError(f"cannot write: {error.strerror}", where=str(self.path)) from error
+        self._size = self.path.stat().st_size
 
     def add(self, record: Any) -> None:
         """One more puzzle has finished."""
@@ -102,9 +104,18 @@ class Journal:
             self.path.replace(self.path.with_suffix("").with_suffix(".jsonl"))
 
     def _append(self, line: dict[str, Any]) -> None:
-        if self.path is not None:
-            with self.path.open("a") as file:
-                file.write(json.dumps(line) + "\n")
+        if self.path is None:
+            return
+        with self.path.open("ab") as file:
+            # Two runs that both go on with it would put the same puzzles there twice.
+            if file.tell() != self._size:
+                raise UsageError(
+                    "another run writes here, too",
+                    where=str(self.path),
+                    hint="leave it to the other one, or go on with --resume when that has ended",
+                )
+            file.write(json.dumps(line).encode() + b"\n")
+            self._size = file.tell()
 
     def _read(self, path: Path) -> None:
         text = path.read_text()
@@ -128,7 +139,7 @@ class Journal:
                 where=str(path),
                 hint="use the settings it was started with, or delete it to start anew",
             )
-        if whole != text:
+        if path == self.path and whole != text:
             path.write_text(whole)
 
 

@@ -16,14 +16,12 @@ import torch
 
 from puzzlesolver import __version__
 
-FOR_BOARDS = (
-    "Which cells see each other is given to the relational stem as data, not learned. Whether an",
-    "answer is right is decided by a verifier, not by this network.",
-)
-FOR_FITS = (
-    "It answers nothing by itself: fits of ARC tasks start from it. ARC has no rules that could",
-    "verify an answer.",
-)
+OF_FAMILIES = {
+    "stem": ["Which cells see each other is given to the network as data, not learned."],
+    "arc-stem": ["It answers nothing by itself: fits of ARC tasks start from it."],
+}
+VERIFIED = "Whether an answer is right is decided by a verifier, not by this network."
+UNVERIFIABLE = "ARC has no rules that could verify an answer."
 
 
 def machine(device: torch.device, threads: int) -> str:
@@ -52,13 +50,12 @@ def model_card(record: dict[str, Any]) -> str:
     ]
     lines = [
         "---", "license: apache-2.0", "library_name: puzzlesolver", "---", "",
-        f"# A {record['family']} for {record['domain']}", "",
+        f"# `{record['family']}` for {record['domain']}", "",
         "Trained by `puzzlesolver`; exponential average of the weights.",
-        *(FOR_FITS if record["contract"] == "tasks" else FOR_BOARDS),
+        *OF_FAMILIES.get(record["family"], []),
+        UNVERIFIABLE if record["domain"] == "arc" else VERIFIED,
         "", "| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows), "",
         "## Curve", "", *_curve(record["curve"]), "",
-        "*right*: at that step of a plain trajectory; *ever*: at some step so far, what a",
-        "checker would accept. Held-out puzzles of this run, not a benchmark.", "",
     ]  # fmt: skip
     return "\n".join(lines)
 
@@ -81,4 +78,9 @@ def _curve(points: list[dict[str, Any]]) -> list[str]:
         ]
         for point in shown
     ]
-    return [f"| {' | '.join(row)} |" for row in [head, ["---:"] * len(head), *body]]
+    return [
+        *(f"| {' | '.join(row)} |" for row in [head, ["---:"] * len(head), *body]),
+        "",
+        "*right*: at that step of a plain trajectory; *ever*: at some step so far, what a",
+        "checker would accept. Held-out puzzles of this run, not a benchmark.",
+    ]

@@ -10,6 +10,7 @@ import pytest
 
 from puzzlesolver.bench import arc
 from puzzlesolver.bench.arc_records import TaskRecord, record, summarise
+from puzzlesolver.bench.journal import Journal
 from puzzlesolver.bench.page import write_page
 from puzzlesolver.domains.arc import Pair, Task
 from puzzlesolver.errors import UsageError
@@ -92,6 +93,18 @@ def vote(colour: int, share: float) -> Vote:
 def kept(*votes: Vote) -> TaskRecord:
     fit = FitReport(0, 5, 9, 1.5, 0.1, 1.0, "sure", (), (votes,), "same size", None)
     return record(TASKS[3], merge(TASKS[3], [fit]))
+
+
+def test_two_runs_do_not_go_on_with_one_journal(tmp_path: Path) -> None:
+    first = Journal(tmp_path / "arc.json", {}, resume=False, kind=TaskRecord)
+    first.add(kept(vote(7, 1.0)))
+    second = Journal(tmp_path / "arc.json", {}, resume=True, kind=TaskRecord)
+    second.add(kept(vote(3, 1.0)))
+    before = (tmp_path / "arc.partial.jsonl").read_bytes()
+    with pytest.raises(UsageError, match="another run writes"):
+        first.add(kept(vote(3, 1.0)))
+    assert (tmp_path / "arc.partial.jsonl").read_bytes() == before
+    second.add(kept(vote(5, 1.0)))
 
 
 def test_attempts_are_compared_and_ranked() -> None:

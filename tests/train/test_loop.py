@@ -138,7 +138,7 @@ def test_what_a_finished_run_leaves(tiny_config: Config, console: Console, tmp_p
     assert [point["update"] for point in stored["curve"]] == [2, 4, 5]
     assert TrainConfig.from_json(stored["settings"]) == config
     card = (out / "model" / "README.md").read_text()
-    for text in (config.command(out), "core-minutes", "100% of the schedule", "| 5 |"):
+    for text in (config.command(out), "core-minutes", "100% of the schedule", "| 5 |", "verifier"):
         assert text in card
     # Once more: nothing is left to do.
     train(config, out, resume=True, dry_run=False, console=console)

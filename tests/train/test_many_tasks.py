@@ -164,6 +164,12 @@ def test_fits_start_from_it(model: Path) -> None:
     assert losses[0] != losses[1]
 
 
+def test_its_card_says_what_it_is_for(model: Path) -> None:
+    card = (model / "README.md").read_text()
+    assert "fits of ARC tasks start from it" in card and "6 own tasks" in card
+    assert "verifier" not in card and "*ever*" not in card
+
+
 def test_a_suite_of_fits_that_start_from_it(model: Path, tmp_path: Path) -> None:
     data = Path(written(own(2), tmp_path / "tasks.json"))
     few = FitSettings(seeds=1, most_steps=2)
