@@ -129,7 +129,7 @@ def verify(puzzle: str, answer: str, domain: str = "auto") -> Verdict:
     question = next(iter(read_puzzles([puzzle], domain)))
     kind = get_domain(question.domain)
     if kind.mark is None:
-        return kind.verify(question, next(iter(read_puzzles([answer], domain))).grid)
+        return kind.verify(question, next(iter(read_puzzles([answer], domain))).answer)
     with read_lines(answer) as (lines, source):
         _, verdict = next(kind.mark([question], lines, source))
     return verdict

@@ -59,7 +59,7 @@ def record(result: Result) -> dict[str, Any]:
     """One result as JSON data: `schema`, then `FIELDS`, then what its kind has besides.
 
     `answer` is the last one the model gave, right or wrong, or null when it never started;
-    `confidence` is that of its least sure cell.
+    `confidence` is that of the least sure cell that it fills.
     """
     domain, answer = get_domain(result.puzzle.domain), result.answer
     values = {
@@ -77,7 +77,7 @@ def record(result: Result) -> dict[str, Any]:
         "solver": result.solver,
         "question": domain.format_line(result.puzzle.grid),
         "answer": domain.format_line(answer.grid) if answer else None,
-        "confidence": round(float(answer.confidence.min()), 4) if answer else None,
+        "confidence": round(answer.least_sure(result.puzzle.grid), 4) if answer else None,
     }
     assert tuple(values) == FIELDS
     return {"schema": SCHEMA, **values, **result.details}
@@ -120,6 +120,7 @@ class ResultWriter:
         self.format = format
         self._records: list[dict[str, Any]] = []
         self._attempts: dict[str, Attempts] = {}
+        self._parted = False
         self._rows: csv.DictWriter[str] | None = None
 
     def write(self, result: Result, *, with_grid: bool = True) -> None:
@@ -146,6 +147,9 @@ class ResultWriter:
             form = domain.format_line if self.format == "line" else domain.format_grid
             trusted = result.status in TRUSTED and result.answers
             for grid in trusted or [result.puzzle.grid]:
+                if self._parted:  # rows of two mazes would be those of one
+                    print(file=self.file)
+                self._parted = self.format == "grid"
                 print(form(grid), file=self.file)
         self.file.flush()
 

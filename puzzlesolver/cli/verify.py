@@ -83,7 +83,7 @@ def _in_order(
         if question is None or (answers is not None and reply is None):
             longer, shorter = ("answers", "puzzles") if question is None else ("puzzles", "answers")
             raise UsageError(f"there are more {longer} than {shorter}", where="verify")
-        grid = question.label if reply is None else reply.grid
+        grid = question.label if reply is None else reply.answer
         if grid is None:
             raise UsageError(
                 "this puzzle comes without an answer",

@@ -46,6 +46,7 @@ class Puzzle:
         label: the known answer when the file carries one; for `bench` and `verify`, never for
             `solve`.
         rating: the file's difficulty rating, when it has one.
+        note: what the reader had to infer, for people; "" when the text left no choice.
     """
 
     domain: str
@@ -54,6 +55,12 @@ class Puzzle:
     source: str
     label: Grid | None = None
     rating: float | None = None
+    note: str = ""
+
+    @property
+    def answer(self) -> Grid:
+        """What the text says when it is read as an answer: what it marks, else all of it."""
+        return self.grid if self.label is None else self.label
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +83,15 @@ class Answer:
     def seen(self) -> Grid:
         """What must hold still for the answer to have settled."""
         return self.grid if self.field is None else self.field
+
+    def least_sure(self, givens: Grid) -> float:
+        """The confidence of its least sure cell, of those that the answer fills if there are any.
+
+        What a maze says of cells beside the path, such as those that nothing reaches, is no part of
+        its answer.
+        """
+        filled = self.grid != givens
+        return float(self.confidence[filled].min() if filled.any() else self.confidence.min())
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,44 @@
+"""What `solve` prints, `verify` accepts: every kind of puzzle, every format."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from puzzlesolver.pipeline import verify
+from tests.cli.support import ONE_BLANK, SOLVED, TWO_BLANKS, Run
+
+PUZZLES = Path(__file__).parents[2] / "examples/puzzles"
+MAZES = "####\n#SG#\n####\n\nS   #\n  # G\n\nS #/  G\n"
+"""Without a wall to mark its end, without one cell of path, and without a border."""
+
+
+@pytest.mark.parametrize("form", ["grid", "line"])
+@pytest.mark.parametrize("kind", ["sudoku", "maze"])
+def test_of_many(run: Run, model: Path, tmp_path: Path, kind: str, form: str) -> None:
+    texts = {"sudoku": f"{ONE_BLANK}\n{TWO_BLANKS}\n{SOLVED}\n", "maze": MAZES}
+    (tmp_path / "puzzles.txt").write_text(texts[kind])
+    chosen = ["-m", model] if kind == "sudoku" else []
+    solved = run("solve", "puzzles.txt", "-f", form, *chosen)
+    assert solved.code == 0
+    done = run("verify", "puzzles.txt", "-", stdin=solved.stdout)
+    assert done.stdout.count(": verified") == 3 and done.code == 0
+
+
+@pytest.mark.parametrize("form", ["grid", "line"])
+@pytest.mark.parametrize("name", ["ascii.txt", "dataset.txt", "maze.png"])
+def test_of_one_maze(run: Run, tmp_path: Path, name: str, form: str) -> None:
+    path = PUZZLES / "maze" / name
+    answer = tmp_path / f"answer.{form}"
+    answer.write_text(run("solve", path, "-f", form, "--fallback", "exact").stdout)
+    done = run("verify", path, answer)
+    assert done.code == 0 and ": verified" in done.stdout
+    assert verify(str(path), str(answer)).status == "verified"
+
+
+def test_a_maze_is_answered_with_confidence(run: Run) -> None:
+    """Also where a room is cut off, of which the network says nothing."""
+    done = run("solve", "S  #/ # # /  G# /####", "-f", "json")
+    assert json.loads(done.stdout)["confidence"] > 0.5
