@@ -9,6 +9,7 @@ Puzzles flow in, one `Result` each flows out, in the same order.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from puzzlesolver.domains.base import Answer, Grid, Puzzle, Verdict, get_domain
+from puzzlesolver.domains.base import Answer, Grid, Limit, Puzzle, Verdict, get_domain
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.refine.engines import Engine, TorchEngine
 from puzzlesolver.refine.feed import Feed, Layout
@@ -33,6 +34,9 @@ Watch = Callable[[Puzzle, StepReport], None]
 
 STATUS = {"verified": "solved", "wrong": "unsolved", "unverifiable": "answered"}
 SOLUTIONS = {0: "it has no solution", 2: "it has more than one solution"}
+UNDECIDED = "whether it has a solution was not decided in time"
+FALLBACK_SECONDS = 0.5
+"""How long after the deadline the exact fallback may still begin: the network has spent the rest."""
 
 
 @dataclass(frozen=True)
@@ -232,16 +236,20 @@ class Solver:
 
     def _judge(self, puzzle: Puzzle, outcome: Outcome, deadline: float | None) -> Result:
         """The result of a refined puzzle, after proof and fallback."""
-        domain, in_time = get_domain(puzzle.domain), deadline is None or time.monotonic() < deadline
+        domain, ends = get_domain(puzzle.domain), math.inf if deadline is None else deadline
         result = self._result(puzzle, outcome)
         if result.status == "unsolved":
-            result = replace(result, reason=self._why_unsolved(outcome, in_time))
-        if self.prove and in_time and (count := domain.count_solutions(puzzle)) != 1:
-            return replace(result, status="contradiction", reason=SOLUTIONS[count])
-        if self.fallback == "exact" and result.status == "unsolved":
-            grid = domain.solve_exactly(puzzle)
-            if grid is None:
-                return replace(result, status="contradiction", reason=SOLUTIONS[0])
+            reason = self._why_unsolved(outcome, in_time=time.monotonic() < ends)
+            result = replace(result, reason=reason)
+        exact = self.fallback == "exact" and result.status == "unsolved"
+        limit = Limit(ends + exact * FALLBACK_SECONDS)
+        if self.prove or exact:
+            count = domain.count_solutions(puzzle, limit)
+            if count in SOLUTIONS:
+                return replace(result, status="contradiction", reason=SOLUTIONS[count])
+            if count is None and result.status == "unsolved":
+                result = replace(result, reason=f"{result.reason}; {UNDECIDED}")
+        if exact and (grid := domain.solve_exactly(puzzle, limit)) is not None:
             answer = Answer(grid, np.ones(grid.shape, np.float32))
             verdict = domain.verify(puzzle, grid)
             status = STATUS[verdict.status]

@@ -74,7 +74,7 @@ def _with_missing_clues(puzzle: Puzzle, rng: np.random.Generator) -> Puzzle:
     grid = puzzle.grid.copy()
     for cell in rng.permutation(np.flatnonzero(grid)):
         grid.flat[cell] = 0
-        if get_domain("sudoku").count_solutions(replace(puzzle, grid=grid)) > 1:
+        if get_domain("sudoku").count_solutions(replace(puzzle, grid=grid)) == 2:
             break
     return _changed(puzzle, grid, "several solutions")
 

@@ -13,6 +13,8 @@ torch.
 from __future__ import annotations
 
 import difflib
+import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -103,6 +105,27 @@ class Verdict:
     where: tuple[tuple[int, int], ...] = ()
 
 
+@dataclass(frozen=True)
+class Limit:
+    """How far an exact search goes before it leaves the question open.
+
+    Attributes:
+        deadline: `time.monotonic()` at which it gives up; it may end half a second later.
+        conflicts: dead ends, or wrong guesses, after which it gives up. 25×25 boards that defeat it
+            take about 20 seconds for all of them.
+    """
+
+    deadline: float = math.inf
+    conflicts: int = 300_000
+
+    def is_reached(self, conflicts: int) -> bool:
+        """Whether a search that met so many dead ends must end now."""
+        return conflicts >= self.conflicts or time.monotonic() >= self.deadline
+
+
+NO_DEADLINE = Limit()
+
+
 Marker = Callable[[Iterable[Puzzle], Iterable[str], str], Iterator[tuple[Puzzle, Verdict]]]
 """From puzzles, the lines of a text of answers and its name to what is known of each answer."""
 
@@ -141,11 +164,18 @@ class Domain(Protocol):
     def as_good(self, answer: Grid, label: Grid) -> bool:
         """Whether an answer is no worse than the known one; `verify` does not ask this."""
 
-    def count_solutions(self, puzzle: Puzzle) -> int:
-        """0, 1 or 2 (2 means more than one, where that breaks the rules), exactly."""
+    def count_solutions(self, puzzle: Puzzle, limit: Limit = NO_DEADLINE) -> int | None:
+        """0, 1 or 2 (2 means more than one, where that breaks the rules), exactly.
 
-    def solve_exactly(self, puzzle: Puzzle) -> Grid | None:
-        """A solution by exact search, or None when there is none; no network takes part."""
+        None: the limit was reached before this was decided.
+        """
+
+    def solve_exactly(self, puzzle: Puzzle, limit: Limit = NO_DEADLINE) -> Grid | None:
+        """A solution by exact search; no network takes part.
+
+        None: there is none, or none was found within the limit; `count_solutions` tells these
+        apart.
+        """
 
     def contradiction(self, puzzle: Puzzle) -> Verdict | None:
         """The first pair of givens that break the rules, or None; cheap, no search."""

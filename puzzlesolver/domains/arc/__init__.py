@@ -22,7 +22,15 @@ from puzzlesolver.domains.arc.task import Attempts as Attempts
 from puzzlesolver.domains.arc.task import Pair as Pair
 from puzzlesolver.domains.arc.task import Task as Task
 from puzzlesolver.domains.arc.task import TaskPuzzle as TaskPuzzle
-from puzzlesolver.domains.base import Answer, Grid, Puzzle, Verdict, register_domain
+from puzzlesolver.domains.base import (
+    NO_DEADLINE,
+    Answer,
+    Grid,
+    Limit,
+    Puzzle,
+    Verdict,
+    register_domain,
+)
 from puzzlesolver.domains.symmetry import Symmetry
 
 if TYPE_CHECKING:
@@ -53,10 +61,10 @@ class Arc:
     def contradiction(self, puzzle: Puzzle) -> Verdict | None:
         return None
 
-    def count_solutions(self, puzzle: Puzzle) -> int:
+    def count_solutions(self, puzzle: Puzzle, limit: Limit = NO_DEADLINE) -> int:
         return 1
 
-    def solve_exactly(self, puzzle: Puzzle) -> Grid | None:
+    def solve_exactly(self, puzzle: Puzzle, limit: Limit = NO_DEADLINE) -> Grid | None:
         return None
 
     def symmetries(self, puzzle: Puzzle, rng: np.random.Generator) -> Iterator[Symmetry]:

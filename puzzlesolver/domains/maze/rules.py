@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import Grid, Puzzle, Verdict
+from puzzlesolver.domains.base import NO_DEADLINE, Grid, Limit, Puzzle, Verdict
 
 WALL, OPEN, START, GOAL, PATH = range(5)
 """Cell values: a puzzle has the first four, an answer marks the cells between S and G as `PATH`."""
@@ -126,12 +126,12 @@ def as_good(answer: Grid, label: Grid) -> bool:
     return int((answer == PATH).sum()) == int((label == PATH).sum())
 
 
-def count_solutions(puzzle: Puzzle) -> int:
-    """0 when G is cut off, else 1: every shortest path is right."""
-    return int(contradiction(puzzle) is None)
+def count_solutions(puzzle: Puzzle, limit: Limit = NO_DEADLINE) -> int | None:
+    """0 when G is cut off, else 1: every shortest path is right. None: the limit is over."""
+    return None if limit.is_reached(0) else int(contradiction(puzzle) is None)
 
 
-def solve_exactly(puzzle: Puzzle) -> Grid | None:
+def solve_exactly(puzzle: Puzzle, limit: Limit = NO_DEADLINE) -> Grid | None:
     """The path of the tie-break by breadth-first search, or None when G is cut off."""
     return shortest_path(puzzle.grid)
 

@@ -236,7 +236,7 @@ def _random_solution(size: int, rng: np.random.Generator) -> Grid:
     """A full board: a random first row, and whatever a SAT solver with random preferences adds."""
     grid = np.zeros((size, size), np.uint8)
     grid[0] = rng.permutation(size) + 1
-    return next(solutions(grid, rng))
+    return next(solutions(grid, rng=rng))
 
 
 def _remove_clues(solution: Grid, rng: np.random.Generator) -> Grid:
@@ -251,7 +251,7 @@ def _remove_clues(solution: Grid, rng: np.random.Generator) -> Grid:
         for clue in rng.permutation(sorted(clues)).tolist():
             if clue in clues:
                 solver.conf_budget(CONFLICTS)
-                if solver.solve_limited(assumptions=sorted(clues - {clue})) is False:
+                if solver.solve_limited(sorted(clues - {clue}), expect_interrupt=True) is False:
                     clues = set(solver.get_core())  # these alone refute it
     kept = candidates[np.array(sorted(clues)) - 1]
     grid = np.zeros_like(solution)

@@ -1,7 +1,8 @@
 """The rules of Sudoku: is this answer right, do these clues clash, how many solutions are there?
 
 In: a `Puzzle`, for `verify` an answer grid too. Out: a `Verdict` that names the first conflict,
-counting rows and columns from 1, or an exact count by a SAT solver, for boards of every size.
+counting rows and columns from 1, or an exact count by a SAT solver, for boards of every size, if it
+is found within a limit.
 
     >>> verify(puzzle, answer).reason
     'row 3 holds 7 twice: r3c2 and r3c8'
@@ -9,14 +10,19 @@ counting rows and columns from 1, or an exact count by a SAT solver, for boards 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import Grid, Puzzle, Verdict
+from puzzlesolver.domains.base import NO_DEADLINE, Grid, Limit, Puzzle, Verdict
+
+if TYPE_CHECKING:
+    from pysat.solvers import Solver
 
 BOXES = {4: (2, 2), 6: (2, 3), 9: (3, 3), 16: (4, 4), 25: (5, 5)}
 """Rows and columns of a box by the side of the board."""
@@ -92,26 +98,49 @@ def _name(cell: Cell) -> str:
 FEW_GUESSES = 10_000
 """Beyond them a SAT solver proves sooner than plain search how many solutions a board has."""
 
+SLICE = 500
+"""Conflicts after which the SAT solver is asked to pause, so that deadlines and Ctrl-C are noticed;
+it does so at its next restart."""
 
-def count_solutions(puzzle: Puzzle) -> int:
-    """0, 1 or 2 (2 means more than one), proved by search or, where that is long, a SAT solver."""
-    if puzzle.grid.shape == (9, 9):
+
+class Undecided(Exception):
+    """The limit of a search was reached first."""
+
+
+def count_solutions(puzzle: Puzzle, limit: Limit = NO_DEADLINE) -> int | None:
+    """0, 1 or 2 (2 means more than one), proved by search or, where that is long, a SAT solver.
+
+    None: the limit was reached first.
+    """
+    if puzzle.grid.shape == (9, 9) and not limit.is_reached(0):
         from puzzlesolver.domains.sudoku.search import solve
 
         in_order = np.zeros(1, np.uint64)
-        _, found, guesses = solve(puzzle.grid.reshape(-1), 2, in_order, FEW_GUESSES)
+        _, found, guesses = solve(
+            puzzle.grid.reshape(-1), 2, in_order, min(FEW_GUESSES, limit.conflicts)
+        )
         if guesses >= 0:
             return found
-    return len(list(itertools.islice(solutions(puzzle.grid), 2)))
+    with contextlib.suppress(Undecided):
+        return len(list(itertools.islice(solutions(puzzle.grid, limit), 2)))
+    return None
 
 
-def solve_exactly(puzzle: Puzzle) -> Grid | None:
-    """A solution found by a SAT solver, or None when there is none."""
-    return next(solutions(puzzle.grid), None)
+def solve_exactly(puzzle: Puzzle, limit: Limit = NO_DEADLINE) -> Grid | None:
+    """A solution found by a SAT solver; None: there is none, or the limit was reached first."""
+    with contextlib.suppress(Undecided):
+        return next(solutions(puzzle.grid, limit), None)
+    return None
 
 
-def solutions(grid: Grid, rng: np.random.Generator | None = None) -> Iterator[Grid]:
-    """All solutions of a board one after another; `rng` makes the first one a random one."""
+def solutions(
+    grid: Grid, limit: Limit = NO_DEADLINE, rng: np.random.Generator | None = None
+) -> Iterator[Grid]:
+    """All solutions of a board one after another; `rng` makes the first one a random one.
+
+    Raises:
+        Undecided: the limit was reached before the next solution, or the proof that there is none.
+    """
     from pysat.solvers import Solver
 
     clauses, candidates = exact_cover(grid)
@@ -119,13 +148,24 @@ def solutions(grid: Grid, rng: np.random.Generator | None = None) -> Iterator[Gr
         if rng is not None:
             signs = np.where(rng.random(len(candidates)) < 1 / len(grid), 1, -1)
             solver.set_phases((signs * np.arange(1, len(candidates) + 1)).tolist())
-        while solver.solve():
+        while _is_satisfiable(solver, limit):
             model = np.array(solver.get_model()[: len(candidates)])
             chosen = candidates[model > 0]
             answer = np.zeros_like(grid)
             answer[chosen[:, 0], chosen[:, 1]] = chosen[:, 2] + 1
             yield answer
             solver.add_clause((-model[model > 0]).tolist())
+
+
+def _is_satisfiable(solver: Solver, limit: Limit) -> bool:
+    """Whether the clauses can be met; raises `Undecided` when the limit is reached first."""
+    while not limit.is_reached(solver.accum_stats()["conflicts"]):
+        solver.conf_budget(SLICE)
+        # Told to expect an interruption, the solver leaves Ctrl-C to Python, and threads running.
+        found = solver.solve_limited(expect_interrupt=True)
+        if found is not None:
+            return bool(found)
+    raise Undecided
 
 
 def exact_cover(grid: Grid) -> tuple[list[list[int]], npt.NDArray[np.int64]]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from puzzlesolver.domains.base import Grid, Puzzle
 from puzzlesolver.domains.sudoku.parse import parse
 from puzzlesolver.domains.sudoku.render import format_grid, format_line
+from puzzlesolver.domains.sudoku.rules import contradiction
 
 BOX_SHAPES = {4: (2, 2), 6: (2, 3), 9: (3, 3), 16: (4, 4), 25: (5, 5)}
 SIZES = sorted(BOX_SHAPES)
@@ -40,6 +41,26 @@ def solved_board(size: int, rng: np.random.Generator) -> Grid:
     pattern = (width * (rows % height) + rows // height + columns) % size
     pattern = pattern[_line_order(size, height, rng)][:, _line_order(size, width, rng)]
     return (rng.permutation(size) + 1).astype(np.uint8)[pattern]
+
+
+def pigeonhole(side: int, columns: int) -> Grid:
+    """No solution, and no short proof of it: in row 1 so many cells share one digit too few.
+
+    Each of the first columns is given all but the same `columns - 1` digits further down.
+    """
+    height, width = BOX_SHAPES[side]
+    rows, places = np.arange(side)[:, None], np.arange(side)
+    full = (width * (rows % height) + rows // height + places) % side + 1
+    clues = np.where(np.isin(full, full[0, : columns - 1]) | (places >= columns), 0, full)
+    clues[0] = 0
+    grid: Grid = clues.astype(np.uint8)
+    last = columns - 1
+    for row in np.flatnonzero(grid[1:, last] == 0) + 1:
+        grid[row, last] = full[0, last]  # its digit of row 1, too, stands further down
+        if contradiction(Puzzle("sudoku", "", grid, "")) is None:
+            return grid
+        grid[row, last] = 0
+    raise AssertionError("no place for the last clue")
 
 
 def _line_order(size: int, group: int, rng: np.random.Generator) -> np.ndarray:

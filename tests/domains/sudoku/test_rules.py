@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
-from puzzlesolver.domains.base import Grid
+from puzzlesolver.domains.base import Grid, Limit, Puzzle
 from puzzlesolver.domains.sudoku.rules import (
     box_shape,
     contradiction,
@@ -13,7 +15,7 @@ from puzzlesolver.domains.sudoku.rules import (
     solve_exactly,
     verify,
 )
-from tests.domains.sudoku.support import BOX_SHAPES, HARD, SOLVED, board, puzzle
+from tests.domains.sudoku.support import BOX_SHAPES, HARD, SOLVED, board, pigeonhole, puzzle
 
 
 def changed(**cells: int) -> Grid:
@@ -76,6 +78,25 @@ def test_count(text: str, count: int) -> None:
         assert answer is not None and verify(question, answer).status == "verified"
     else:
         assert answer is None
+
+
+@pytest.mark.parametrize(("side", "columns", "conflicts"), [(25, 12, 5_000), (16, 9, 0)])
+def test_a_limit_leaves_the_count_open(side: int, columns: int, conflicts: int) -> None:
+    question = Puzzle("sudoku", "", pigeonhole(side, columns), "")
+    assert contradiction(question) is None
+    limit = Limit(conflicts=conflicts)
+    assert count_solutions(question, limit) is solve_exactly(question, limit) is None
+
+
+def test_a_deadline_leaves_the_count_open() -> None:
+    limit = Limit(deadline=time.monotonic())
+    for question in (puzzle(HARD), Puzzle("sudoku", "", pigeonhole(16, 7), "")):
+        assert count_solutions(question, limit) is solve_exactly(question, limit) is None
+
+
+def test_pigeonholes_within_the_limit_are_refuted() -> None:
+    question = Puzzle("sudoku", "", pigeonhole(25, 8), "")
+    assert count_solutions(question) == 0
 
 
 def test_box_shapes() -> None:
