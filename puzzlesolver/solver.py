@@ -36,7 +36,7 @@ STATUS = {"verified": "solved", "wrong": "unsolved", "unverifiable": "answered"}
 SOLUTIONS = {0: "it has no solution", 2: "it has more than one solution"}
 UNDECIDED = "whether it has a solution was not decided in time"
 FALLBACK_SECONDS = 0.5
-"""How long after the deadline the exact fallback may still begin: the network has spent the rest."""
+"""How long after the deadline an exact fallback may search: the network has spent the rest."""
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ def test_the_time_limit_is_for_all_puzzles(solver: Solver) -> None:
     puzzle = Puzzle("sudoku", "empty", np.zeros((16, 16), np.uint8), "test")
     results = list(late.solve([puzzle] * 3))
     assert [result.status for result in results] == ["unsolved"] * 3
-    assert {result.reason for result in results} == {"the time limit is over"}
+    assert all(result.reason.startswith("the time limit is over") for result in results)
 
 
 def test_interruption_lets_out_what_is_there(solver: Solver) -> None:

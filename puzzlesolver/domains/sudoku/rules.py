@@ -115,10 +115,8 @@ def count_solutions(puzzle: Puzzle, limit: Limit = NO_DEADLINE) -> int | None:
     if puzzle.grid.shape == (9, 9) and not limit.is_reached(0):
         from puzzlesolver.domains.sudoku.search import solve
 
-        in_order = np.zeros(1, np.uint64)
-        _, found, guesses = solve(
-            puzzle.grid.reshape(-1), 2, in_order, min(FEW_GUESSES, limit.conflicts)
-        )
+        board, in_order = puzzle.grid.reshape(-1), np.zeros(1, np.uint64)
+        _, found, guesses = solve(board, 2, in_order, min(FEW_GUESSES, limit.conflicts))
         if guesses >= 0:
             return found
     with contextlib.suppress(Undecided):
