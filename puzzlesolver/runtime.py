@@ -3,6 +3,9 @@
 In: what the user asked for. Out: a `Runtime` that the engine and the trainer obey. The seed is no
 part of it: that decides answers, so `Policy` and the training settings own it.
 
+The environment variable `PUZZLESOLVER_PRECISION` (`auto`, `fp32` or `bf16`) overrules the choice of
+the number format; training has a setting of its own.
+
     >>> print(choose_runtime("auto"))
     cpu (no cuda or mps device found) · float32 (no fast bfloat16 in hardware) · 2 threads (…)
 """
@@ -10,6 +13,7 @@ part of it: that decides answers, so `Policy` and the training settings own it.
 from __future__ import annotations
 
 import functools
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +24,10 @@ if TYPE_CHECKING:
 
 DEVICES = ("cuda", "mps", "cpu")
 """Kinds of device, the preferred one first."""
+
+PRECISION = "PUZZLESOLVER_PRECISION"
+FORMATS = {"fp32": "float32", "bf16": "bfloat16"}
+"""Number formats by the names that `PRECISION` and `--set precision` have for them."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,8 @@ def choose_runtime(device: str = "auto", threads: int | None = None) -> Runtime:
             `OMP_NUM_THREADS`.
 
     Raises:
-        UsageError: the device is unknown or not present, or `threads` is below 1.
+        UsageError: the device is unknown or not present, `threads` is below 1, or `PRECISION`
+            names no number format.
     """
     import torch
 
@@ -135,6 +144,13 @@ def _count(kind: str) -> int:
 def _choose_dtype(device: torch.device) -> tuple[torch.dtype, str]:
     import torch
 
+    asked = os.environ.get(PRECISION) or "auto"
+    if asked in FORMATS:
+        return getattr(torch, FORMATS[asked]), f"as {PRECISION} asks"
+    if asked != "auto":
+        raise UsageError(
+            f"unknown number format {asked!r}", where=PRECISION, hint=f"auto, {', '.join(FORMATS)}"
+        )
     if device.type == "cuda":
         native = torch.cuda.is_bf16_supported(including_emulation=False)
     elif device.type == "cpu":

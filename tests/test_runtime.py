@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from puzzlesolver.errors import UsageError
-from puzzlesolver.runtime import DEVICES, available_devices, choose_runtime
+from puzzlesolver.runtime import DEVICES, FORMATS, PRECISION, available_devices, choose_runtime
 
 
 @pytest.fixture
@@ -70,3 +70,28 @@ def test_one_line_names_every_choice_with_its_reason() -> None:
     assert line.startswith("cpu (as asked) · ")
     assert "float" in line
     assert line.endswith(" · 1 thread (as asked)")
+
+
+@pytest.mark.parametrize(("name", "dtype"), FORMATS.items())
+def test_the_environment_overrules_the_number_format(
+    monkeypatch: pytest.MonkeyPatch, device: torch.device, name: str, dtype: str
+) -> None:
+    monkeypatch.setenv(PRECISION, name)
+    runtime = choose_runtime(device.type)
+    assert runtime.dtype == getattr(torch, dtype)
+    assert f"{dtype} (as {PRECISION} asks)" in str(runtime)
+
+
+@pytest.mark.parametrize("name", ["", "auto"])
+def test_without_a_word_the_hardware_decides(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv(PRECISION, raising=False)
+    decided = choose_runtime("cpu").dtype
+    monkeypatch.setenv(PRECISION, name)
+    assert choose_runtime("cpu").dtype == decided
+
+
+def test_an_unknown_number_format_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PRECISION, "fp16")
+    with pytest.raises(UsageError, match="fp16") as caught:
+        choose_runtime("cpu")
+    assert caught.value.where == PRECISION and "bf16" in caught.value.hint

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
@@ -28,8 +29,13 @@ Seed = Annotated[
     int, typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same puzzles.")
 ]
 PuzzleFormat = Annotated[
-    Literal["csv", "line", "grid"],
-    typer.Option("--format", "-f", help="csv has the columns source,question,answer,rating."),
+    Literal["csv", "line", "grid"] | None,
+    typer.Option(
+        "--format",
+        "-f",
+        show_default="grid on a terminal, else line",
+        help="csv has the columns source,question,answer,rating.",
+    ),
 ]
 
 
@@ -52,7 +58,8 @@ def generate_sudoku(
         ),
     ] = None,
     size: Annotated[
-        int, typer.Option("--size", metavar="N", help="Rows of the board: 4, 6, 9, 16 or 25.")
+        int,
+        typer.Option("--size", metavar="N", help="Rows: 4, 6, 8, 9, 10, 12, 16 or 25."),
     ] = 9,
     seed: Seed = 0,
     exclude: Annotated[
@@ -64,7 +71,7 @@ def generate_sudoku(
             help="Never make one of these puzzles, nor one that is the same up to symmetry.",
         ),
     ] = None,
-    format: PuzzleFormat = "line",
+    format: PuzzleFormat = None,
     output: Output = None,
 ) -> None:
     """Make Sudokus with exactly one solution; pipe them into `puzzlesolver solve -`."""
@@ -81,8 +88,8 @@ def generate_maze(
             "--difficulty",
             metavar="easy|hard|N",
             show_default="hard for walls, else easy",
-            help="hard asks for a shortest path of 110 cells at 30×30, else in proportion; N for "
-            "at least N cells.",
+            help="hard asks for a shortest path of 110 cells at 30×30, else in proportion to the "
+            "sides; N for at least N cells.",
         ),
     ] = None,
     size: Annotated[
@@ -96,7 +103,7 @@ def generate_maze(
         ),
     ] = "walls",
     seed: Seed = 0,
-    format: PuzzleFormat = "line",
+    format: PuzzleFormat = None,
     output: Output = None,
 ) -> None:
     """Make mazes with their shortest path; pipe them into `puzzlesolver solve -`."""
@@ -119,12 +126,19 @@ def generate_arc(count: Count = 1, seed: Seed = 0, output: Output = None) -> Non
 
 
 def _generate(
-    name: str, count: int, seed: int, options: dict[str, Any], format: str, output: Path | None
+    name: str,
+    count: int,
+    seed: int,
+    options: dict[str, Any],
+    format: str | None,
+    output: Path | None,
 ) -> None:
     from puzzlesolver.cli.output import open_output
     from puzzlesolver.domains.base import get_domain
 
     puzzles = get_domain(name).generate(count, seed, **options)
+    if format is None:
+        format = "grid" if output is None and sys.stdout.isatty() else "line"
     with open_output(output) as file:
         _write(puzzles, file, format)
 
@@ -135,8 +149,10 @@ def _write(puzzles: Iterable[Puzzle], file: TextIO, format: str) -> None:
     rows = csv.writer(file, lineterminator="\n")
     if format == "csv":
         rows.writerow(COLUMNS)
-    for puzzle in puzzles:
+    for number, puzzle in enumerate(puzzles):
         domain = get_domain(puzzle.domain)
+        if format == "grid" and number:
+            print(file=file)
         if format == "csv":
             assert puzzle.label is not None, "generated puzzles carry their answer"
             question, answer = domain.format_line(puzzle.grid), domain.format_line(puzzle.label)

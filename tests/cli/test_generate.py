@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.support import Run
+from puzzlesolver.domains.base import get_domain
+from puzzlesolver.domains.detect import read_puzzles
+from tests.cli.support import Run, run_on_terminal
 
 
 def test_lines_are_reproducible_and_different(run: Run) -> None:
@@ -38,9 +40,35 @@ def test_every_format_is_readable_and_has_one_solution(run: Run, model: Path, fo
     assert [row["status"] for row in csv.DictReader(io.StringIO(solved.stdout))] == ["solved"] * 2
 
 
-def test_other_sizes(run: Run) -> None:
-    done = run("generate", "sudoku", "-n", "2", "--size", "4", "--format", "csv")
-    assert [len(row["question"]) for row in csv.DictReader(io.StringIO(done.stdout))] == [16, 16]
+@pytest.mark.parametrize(
+    ("size", "form"), [(4, "csv"), (8, "grid"), (10, "csv"), (10, "grid"), (12, "line")]
+)
+def test_boards_of_every_size_are_read_solved_and_verified(
+    run: Run, model: Path, size: int, form: str
+) -> None:
+    run("generate", "sudoku", "-n", "2", "--size", str(size), "--format", form, "-o", "made")
+    search = ("-m", model, "--max-steps", "4", "--fallback", "exact")
+    assert run("solve", "made", *search, "-f", "line", "-o", "answers").code == 0
+    assert [puzzle.grid.shape for puzzle in read_puzzles(["answers"])] == [(size, size)] * 2
+    first = next(read_puzzles(["made"], "sudoku"))
+    assert get_domain("sudoku").count_solutions(first) == 1
+    assert run("verify", "made", "answers").code == 0
+
+
+@pytest.mark.parametrize("size", ["10x20", "2x1", "2x2", "1x9", "5x11", "3x70", "40x7"])
+def test_mazes_of_every_shape(run: Run, size: str) -> None:
+    done = run("generate", "maze", "-n", "3", "--size", size, "-o", "made")
+    assert done.code == 0, done.stderr
+    shapes = ["x".join(map(str, puzzle.grid.shape)) for puzzle in read_puzzles(["made"], "maze")]
+    assert shapes == [size] * 3
+
+
+@pytest.mark.parametrize("kind", ["sudoku", "maze"])
+def test_people_get_grids_and_pipes_get_lines(kind: str) -> None:
+    words = ["generate", kind, "-n", "2", "--size", "4"]
+    seen = run_on_terminal(words, 80, 24)
+    assert seen.lines[4 + (kind == "sudoku")] == "" and len(seen.lines[0]) < 16
+    assert len(run_on_terminal(words, 80, 24, stdout_piped=True).stdout.splitlines()) == 2
 
 
 def test_csv_carries_the_answers(run: Run, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ start tells all goals that are far enough, which makes thousands of hard 30×30 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -22,6 +23,9 @@ from puzzlesolver.limits import MAX_GRID_SIDE
 SIZE = 30
 HARD_CELLS = 110
 """Least cells of the shortest path of a hard 30×30 maze; other sizes in proportion."""
+
+SLENDER = 5
+"""A maze is treated as no longer than so many times its short side: chance walls off corridors."""
 
 WALLS = {"walls": (0.30, 0.50), "open": (0.0, 0.30)}
 """Least and greatest share of walls of the kinds with random walls."""
@@ -48,8 +52,8 @@ def generate(
         seed: the same seed gives the same mazes.
         size: side, or rows and columns.
         difficulty: `hard` (a shortest path of 110 cells at 30×30, else in proportion to the
-            longer side), `easy` (any path), or the least number of cells; None = `hard` for
-            kind `walls`, else `easy`.
+            geometric mean of the sides), `easy` (any path), or the least number of cells; None =
+            `hard` for kind `walls`, else `easy`.
         kind: one of `KINDS`.
 
     Raises:
@@ -79,7 +83,7 @@ def drawer(
         raise UsageError(f"{what}, not {height}×{width}", where="--size")
     if kind not in KINDS:
         raise UsageError(f"unknown kind {kind!r}", where="--kind", hint=" or ".join(KINDS))
-    farthest = max(1, _least_cells(difficulty, max(height, width), kind) - 1)
+    farthest = max(1, _least_cells(difficulty, height, width, kind) - 1)
     from puzzlesolver.domains.maze import lay
 
     def draw(rng: np.random.Generator) -> tuple[Grid, int]:
@@ -102,10 +106,11 @@ def drawer(
     return draw
 
 
-def _least_cells(difficulty: str | int | None, side: int, kind: str) -> int:
+def _least_cells(difficulty: str | int | None, height: int, width: int, kind: str) -> int:
+    side = min(math.sqrt(height * width), SLENDER * min(height, width))
     if difficulty is None:
         difficulty = "hard" if kind == "walls" else "easy"
-    levels = {"easy": 2, "hard": round(HARD_CELLS * side / SIZE)}
+    levels = {"easy": 2, "hard": min(round(HARD_CELLS * side / SIZE), 2 * height * width // 5)}
     if difficulty in levels:
         return levels[str(difficulty)]
     if not str(difficulty).isdecimal():

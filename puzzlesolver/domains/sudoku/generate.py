@@ -61,7 +61,7 @@ def generate(
         difficulty: key of `LEVELS`, `DEEP`, or the least number of guesses; None = `hard`. 9×9
             only.
         exclude: file of puzzles that must not be made, in any equivalent form. 9×9 only.
-        size: rows of the board: 4, 6, 9, 16 or 25.
+        size: rows of the board, a key of `BOXES`.
 
     Raises:
         UsageError: an option makes no sense.

@@ -24,7 +24,9 @@ from puzzlesolver.domains.base import NO_DEADLINE, Grid, Limit, Puzzle, Verdict
 if TYPE_CHECKING:
     from pysat.solvers import Solver
 
-BOXES = {4: (2, 2), 6: (2, 3), 9: (3, 3), 16: (4, 4), 25: (5, 5)}
+BOXES = {
+    4: (2, 2), 6: (2, 3), 8: (2, 4), 9: (3, 3), 10: (2, 5), 12: (3, 4), 16: (4, 4), 25: (5, 5),
+}  # fmt: skip
 """Rows and columns of a box by the side of the board."""
 
 Cell = tuple[int, int]
