@@ -1,4 +1,4 @@
-"""Committed reports → the tables of the README and the model cards.
+"""Committed reports → the tables of the README, of docs/results and of the model cards.
 
 In: `benchmarks/*.json`, written by `puzzlesolver bench … --json`. Out: the text between
 `<!-- KIND NAME … -->` and `<!-- end -->` of every document is made anew, so that no number is typed
@@ -18,6 +18,7 @@ from typing import Any
 from puzzlesolver.bench.arc_page import others
 from puzzlesolver.bench.arc_page import shares as arc_shares
 from puzzlesolver.bench.cost_page import answers, shares, speeds
+from puzzlesolver.bench.headline import headline
 from puzzlesolver.bench.scores import rounded, scores, where
 from puzzlesolver.bench.settling import COVERAGES, SIGNS, area
 from puzzlesolver.bench.shares import percent
@@ -28,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "benchmarks"
 DOCUMENTS = (
     ROOT / "README.md",
-    ROOT / "docs" / "settling.md",
+    *sorted((ROOT / "docs" / "results").glob("*.md")),
     *sorted((ROOT / "weights").glob("*/README.md")),
 )
 
@@ -262,6 +263,7 @@ def _risk(chance: dict[str, Any], coverage: float) -> float:
 
 
 BLOCKS = {
+    "headline": headline,
     "results": results,
     "parts": parts,
     "cost": cost,
