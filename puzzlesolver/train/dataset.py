@@ -1,13 +1,14 @@
 """Dataset folders in the layout that HRM and TRM published, read with every check.
 
 `FOLDER/{train,test}/` hold `dataset.json` and five arrays: `all__inputs.npy` and `all__labels.npy`
-(`uint8[N, C]`, one id a cell, 0 = padding), `all__puzzle_identifiers.npy` (the row of the puzzle
+(`int[N, C]`, one id a cell, 0 = padding), `all__puzzle_identifiers.npy` (the row of the puzzle
 embedding), and offsets: puzzle p has the examples `puzzle_indices[p]` to `puzzle_indices[p + 1]`,
 group g the puzzles `group_indices[g]` to `group_indices[g + 1]`. `FOLDER/identifiers.json` names
 the identifiers; ARC sets also have `test_puzzles.json`.
 
-In: a folder. Out: examples by their numbers; ids stay on disk, for ARC has gigabytes of them.
-Nothing is unpickled.
+In: a folder; integers of any type, for the builders write `uint8` or, where they augment, `int64`.
+Out: examples by their numbers; ids stay on disk, for ARC has gigabytes of them. Nothing is
+unpickled.
 
     >>> DatasetFolder("data/sudoku-extreme-1k-aug-1000").train.examples
     1001000
@@ -49,7 +50,7 @@ MAX_METADATA_BYTES = 2**20
 MAX_NAMES_BYTES = 2**28
 """ARC-AGI-2 with 1,000 augmentations has 1.2 million names of 30 characters."""
 
-_MOST = 2**31 - 1
+_MOST, _MOST_IDS = 2**31 - 1, 2**8
 _CHUNK = 65_536
 
 
@@ -71,7 +72,8 @@ class Metadata:
         num_puzzle_identifiers: puzzle identifiers are below it.
         total_groups: groups of the split.
         mean_puzzle_examples: examples a puzzle.
-        total_puzzles: puzzles of the split; None in HRM's files.
+        total_puzzles: puzzles of the split, or its groups, as TRM's and RSM's builders for Sudoku
+            and mazes write; None in HRM's files.
     """
 
     vocab_size: int
@@ -88,11 +90,11 @@ class DatasetSplit:
     Attributes:
         folder: of the split.
         metadata: what `dataset.json` says.
-        inputs: `uint8[N, C]`, on disk.
-        labels: `uint8[N, C]`, on disk.
-        puzzle_identifiers: `int32[P]`.
-        puzzle_indices: `int32[P + 1]`.
-        group_indices: `int32[G + 1]`.
+        inputs: `int[N, C]`, on disk.
+        labels: `int[N, C]`, on disk.
+        puzzle_identifiers: `int64[P]`.
+        puzzle_indices: `int64[P + 1]`.
+        group_indices: `int64[G + 1]`.
 
     Raises:
         ParseError: a file is missing or damaged, or does not fit the others.
@@ -101,10 +103,10 @@ class DatasetSplit:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.metadata = _read_metadata(folder / "dataset.json")
-        self.inputs, self.labels = (self._open(name, np.uint8, axes=2) for name in IDS)
+        self.inputs, self.labels = (self._open(name, axes=2) for name in IDS)
         self.puzzle_identifiers, self.puzzle_indices, self.group_indices = (
             # Single numbers of a mapped file are slow to read.
-            np.array(self._open(name, np.int32, axes=1))
+            np.array(self._open(name, axes=1), np.int64)
             for name in INTEGERS
         )
         self._check()
@@ -128,20 +130,21 @@ class DatasetSplit:
         """The examples with these numbers; raises `ParseError` at an id beyond the vocabulary."""
         inputs, labels = self.inputs[rows], self.labels[rows]
         for name, ids in zip(IDS, (inputs, labels), strict=True):
-            strange = ids >= self.metadata.vocab_size
+            strange = (ids < 0) | (ids >= self.metadata.vocab_size)
             if strange.any():
                 row, cell = divmod(int(strange.argmax()), strange.shape[1])
                 what = f"example {rows[row]} holds id {ids[row, cell]} in cell {cell}"
                 self._refuse(name, f'{what}, "vocab_size" is {self.metadata.vocab_size}')
         puzzles = np.searchsorted(self.puzzle_indices, rows, side="right") - 1
-        return Examples(inputs, labels, self.puzzle_identifiers[puzzles].astype(np.int64))
+        identifiers = self.puzzle_identifiers[puzzles]
+        return Examples(inputs.astype(np.uint8), labels.astype(np.uint8), identifiers)
 
     def check_ids(self) -> None:
         """Read every example; raises `ParseError` at the first id beyond the vocabulary."""
         for start in range(0, self.examples, _CHUNK):
             self.take(np.arange(start, min(start + _CHUNK, self.examples)))
 
-    def _open(self, name: str, dtype: type, axes: int) -> npt.NDArray[Any]:
+    def _open(self, name: str, axes: int) -> npt.NDArray[Any]:
         try:
             # What `np.load(..., mmap_mode="r")` calls for arrays; archives and pickles it refuses.
             array: npt.NDArray[Any] = np.lib.format.open_memmap(self._path(name), mode="r")
@@ -149,9 +152,9 @@ class DatasetSplit:
             self._refuse(name, f"cannot read it: {error.strerror or error}")
         except (ValueError, EOFError, OverflowError) as error:
             self._refuse(name, f"no array file: {error}")
-        if array.dtype != dtype or array.ndim != axes:
-            expected = f"{np.dtype(dtype)} with {axes} axes"
-            self._refuse(name, f"expected {expected}, not {array.dtype} with {array.ndim}")
+        if array.dtype.kind not in "iu" or array.ndim != axes:
+            found = f"{array.dtype} with {array.ndim}"
+            self._refuse(name, f"expected integers with {axes} axes, not {found}")
         return array
 
     def _check(self) -> None:
@@ -173,17 +176,19 @@ class DatasetSplit:
             what = f"puzzle {puzzle} has identifier {self.puzzle_identifiers[puzzle]}"
             most = f'"num_puzzle_identifiers" is {about.num_puzzle_identifiers}'
             self._refuse("puzzle_identifiers", f"{what}, {most}")
-        counted: dict[str, float] = {"total_groups": self.groups, "total_puzzles": self.puzzles}
-        for name, count in (
-            counted | {"mean_puzzle_examples": self.examples / self.puzzles}
-        ).items():
+        counted: dict[str, tuple[float, ...]] = {
+            "total_groups": (self.groups,),
+            "total_puzzles": (self.puzzles, self.groups),
+            "mean_puzzle_examples": (self.examples / self.puzzles,),
+        }
+        for name, counts in counted.items():
             told = getattr(about, name)
-            if told is not None and not math.isclose(told, count, rel_tol=1e-6):
-                what = f'"{name}" is {told}, the arrays have {count:g}'
+            if told is not None and not any(math.isclose(told, n, rel_tol=1e-6) for n in counts):
+                what = f'"{name}" is {told}, the arrays have {counts[0]:g}'
                 _refuse(self.folder / "dataset.json", what)
 
     def _check_offsets(self, name: str, end: int) -> None:
-        offsets = getattr(self, name).astype(np.int64)
+        offsets = getattr(self, name)
         if len(offsets) < 2 or offsets[0] != 0:
             self._refuse(name, "expected two offsets or more, the first of them 0")
         falls = np.diff(offsets) < 1
@@ -285,8 +290,9 @@ def _read_metadata(path: Path) -> Metadata:
         kinds = (int, float) if name == "mean_puzzle_examples" else (int,)
         if value is None and name == "total_puzzles":
             continue
-        if type(value) not in kinds or not 1 <= value <= _MOST:
-            _refuse(path, f'"{name}" must be a number from 1 up, not {value!r}')
+        most = _MOST_IDS if name == "vocab_size" else _MOST
+        if type(value) not in kinds or not 1 <= value <= most:
+            _refuse(path, f'"{name}" must be a number from 1 to {most:,}, not {value!r}')
     return Metadata(**known)
 
 

@@ -171,7 +171,7 @@ class FolderSource:
         train = self.folder.train
         digest = hashlib.sha256()
         for offsets in (train.puzzle_identifiers, train.puzzle_indices, train.group_indices):
-            digest.update(offsets.tobytes())
+            digest.update(offsets.astype(np.int32).tobytes())
         rows = np.linspace(0, train.examples - 1, _SAMPLE).astype(np.int64)
         for ids in (train.inputs, train.labels):
             digest.update(ids[rows].tobytes())

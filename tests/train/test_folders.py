@@ -130,6 +130,38 @@ def test_files_of_other_writers_are_read(tmp_path: Path) -> None:
     assert DatasetFolder(folder).train.metadata.total_puzzles is None
 
 
+def write_as_builders(folder: Path, integer: str, counted: str) -> Path:
+    """Three Sudokus with an augmentation each, in the layout of the published builders."""
+    write(folder, [[1, 1]] * 3)
+    for split, groups in (("train", 3), ("test", 3)):
+        for name in ("inputs", "labels", "puzzle_identifiers", "puzzle_indices", "group_indices"):
+            path = folder / split / f"all__{name}.npy"
+            np.save(path, np.load(path).astype(integer))
+        path = folder / split / "dataset.json"
+        about = json.loads(path.read_text())
+        if counted == "groups":
+            about["total_puzzles"] = groups
+        elif counted == "nothing":
+            del about["total_puzzles"]
+        path.write_text(json.dumps(about))
+    return folder
+
+
+@pytest.mark.parametrize("integer", ["uint8", "int8", "int32", "int64", "uint64", ">i8"])
+@pytest.mark.parametrize("counted", ["groups", "puzzles", "nothing"])
+def test_sets_of_the_published_builders(tmp_path: Path, integer: str, counted: str) -> None:
+    ours = FolderSource(config(write(tmp_path / "ours", [[1, 1]] * 3), batch_size=3))
+    folder = write_as_builders(tmp_path / "theirs", integer, counted)
+    for split in DatasetFolder(folder).splits.values():
+        split.check_ids()
+    theirs = FolderSource(config(folder, batch_size=3))
+    for _ in range(4):
+        here, there = ours.draw(3), theirs.draw(3)
+        for part in ("tokens", "targets", "identifiers"):
+            assert torch.equal(getattr(here, part), getattr(there, part))
+    assert theirs.heldout() is not None
+
+
 def test_nothing_is_overwritten_and_nothing_half_written(tmp_path: Path) -> None:
     folder = write(tmp_path / "set", [[1]])
     before = (folder / "train" / "all__inputs.npy").read_bytes()
@@ -361,11 +393,12 @@ def set_last(value: int) -> Callable[[np.ndarray], np.ndarray]:
     [
         (lambda f: (f / "train" / "all__labels.npy").unlink(), "all__labels.npy", "cannot read"),
         (lambda f: (f / "train" / "dataset.json").unlink(), "dataset.json", "cannot read"),
-        (edit("inputs", lambda a: a.astype(np.int64)), "all__inputs.npy", "expected uint8"),
+        (edit("inputs", lambda a: a.astype(float)), "all__inputs.npy", "expected integers"),
+        (edit("labels", lambda a: a.astype(bool)), "all__labels.npy", "expected integers"),
         (edit("inputs", lambda a: a[0]), "all__inputs.npy", "2 axes"),
         (edit("inputs", lambda a: a[:, 1:]), "all__inputs.npy", "its shape"),
         (edit("labels", lambda a: a[1:]), "all__labels.npy", "its shape"),
-        (edit("group_indices", lambda a: a.astype(float)), "all__group_indices.npy", "int32"),
+        (edit("group_indices", lambda a: a.astype(float)), "all__group_indices.npy", "integers"),
         (edit("group_indices", lambda a: a[:1]), "all__group_indices.npy", "two offsets"),
         (edit("group_indices", lambda a: a + np.int32(1)), "all__group_indices.npy", "first"),
         (edit("group_indices", lambda a: a[[0, 2, 1]]), "all__group_indices.npy", "must rise"),
@@ -388,6 +421,7 @@ def set_last(value: int) -> Callable[[np.ndarray], np.ndarray]:
         (tell(sets=["all", "more"]), "dataset.json", '"sets"'),
         (tell(vocab_size=None), "dataset.json", '"vocab_size"'),
         (tell(vocab_size=True), "dataset.json", '"vocab_size"'),
+        (tell(vocab_size=257), "dataset.json", "from 1 to 256"),
         (tell(seq_len=10**12), "dataset.json", '"seq_len"'),
         (tell(mean_puzzle_examples="2"), "dataset.json", '"mean_puzzle_examples"'),
         (tell(mean_puzzle_examples=3.0), "dataset.json", '"mean_puzzle_examples" is 3.0'),
@@ -416,6 +450,10 @@ def test_ids_beyond_the_vocabulary_are_found(tmp_path: Path) -> None:
     assert caught.value.where.endswith("all__labels.npy")
     with pytest.raises(ParseError, match="example 0"):
         train.check_ids()
+    for outside in (-1, 6, 256 + 2):
+        edit("labels", lambda a, n=outside: np.full_like(a, n, np.int64))(folder)
+        with pytest.raises(ParseError, match=f"example 1 holds id {outside} in cell 0"):
+            DatasetFolder(folder).train.take(np.array([1]))
 
 
 @pytest.mark.parametrize("text", ["{}", "[1]", '["<blank>", "a", "b"]', "[", ""])
