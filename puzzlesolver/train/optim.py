@@ -3,7 +3,7 @@
 In: a model and a config. Out: optimizers whose state goes through checkpoints as plain tensors.
 
     >>> optimizers = build_optimizers(model, config)
-    >>> set_learning_rate(optimizers, rate_scale(config, update=0, progress=0.0))
+    >>> set_learning_rate(optimizers, rate_scale(config, update=1, progress=0.0))
 """
 
 from __future__ import annotations
@@ -124,8 +124,11 @@ def _hidden_matrices(model: nn.Module) -> list[nn.Parameter]:
 
 
 def rate_scale(config: TrainConfig, update: int, progress: float) -> float:
-    """Share of the peak rate: linear warm-up over updates, then a cosine down to `floor`."""
-    warmup = min(1.0, (update + 1) / max(1, config.warmup_updates))
+    """Share of the peak rate: linear warm-up over updates, then a cosine down to `floor`.
+
+    Updates count from 1, so that the last one is made at the floor.
+    """
+    warmup = min(1.0, update / max(1, config.warmup_updates))
     if config.steps is not None:  # otherwise nobody knows where on the clock the warm-up ends
         after = config.steps - config.warmup_updates
         progress = max(0, update - config.warmup_updates) / max(1, after)

@@ -108,6 +108,9 @@ class TrainConfig:
         chain: final: probability that the last warm-up step joins the graph (RSM's stochastic outer
             transition).
 
+        freeze_embedding: progress from which the embedding of tokens, also RSM's head, rests; None =
+            never.
+
         optimizer: `adamw`, `adam-atan2` (the published models), or `muon` for the hidden matrices
             with AdamW for the rest.
         learning_rate: peak rate of AdamW or AdamATan2.
@@ -181,6 +184,7 @@ class TrainConfig:
     growth_ramp: int = 0
     warmup_drawn: bool = True
     chain: float = 0.01
+    freeze_embedding: float | None = None
 
     optimizer: str = "adamw"
     learning_rate: float = 2e-3
@@ -270,7 +274,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "reveal_floor": (0, 1), "reveal_floor_clues": (0, 600), "wrong": (0, 1), "suppositions": (0, 1),
     "suppose_after": (0, _MANY), "stillness": (0, _MANY),
     "batch_size": (1, 2**20), "grad_steps": (1, 1024), "noise": (0, 100), "max_age": (1, _MANY),
-    "linger": (1, _MANY), "chain": (0, 1),
+    "linger": (1, _MANY), "chain": (0, 1), "freeze_embedding": (0, 1),
     "halt_max_steps": (2, _MANY), "halt_exploration": (0, 1), "growth_ramp": (0, _MANY),
     "puzzle_learning_rate": (0, 10), "puzzle_weight_decay": (0, 10), "ema_ramp": (0, _MANY),
     "learning_rate": (0, 10), "muon_learning_rate": (0, 10), "beta1": (0, 1), "beta2": (0, 1),

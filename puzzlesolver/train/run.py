@@ -22,7 +22,7 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from puzzlesolver.errors import ModelError
+from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.models.compiling import can_compile, step_function
 from puzzlesolver.models.interface import Network, RecursiveModel, StepFunction
 from puzzlesolver.models.registry import build_network, reads_tokens, refines_boards
@@ -45,6 +45,7 @@ from puzzlesolver.train.optim import (
 from puzzlesolver.train.presets import TrainConfig, flag
 
 _KEYWORDS = inspect.signature(DistributedDataParallel).parameters
+EMBEDDING = "embed_tokens.embedding_weight"
 NO_BUFFERS: dict[str, Any] = {
     "forward_sync_buffers" if "forward_sync_buffers" in _KEYWORDS else "broadcast_buffers": False
 }
@@ -92,6 +93,9 @@ class Run:
 
     def __init__(self, config: TrainConfig, ranks: Ranks = ALONE, rehearsal: bool = False) -> None:
         check_divides(config.batch_size, ranks.world)
+        if config.freeze_embedding is not None and not reads_tokens(config.family):
+            what = f"{config.family} has no embedding of tokens"
+            raise UsageError(what, where=flag("freeze_embedding"), hint="leave it out")
         self.config = config
         self.ranks = ranks
         dtype = torch.bfloat16 if config.precision == "bf16" else torch.float32
@@ -153,35 +157,47 @@ class Run:
     @property
     def progress(self) -> float:
         """0 at the start, 1 at the end: updates of `steps`, or elapsed time of `minutes`."""
+        return self._progress_at(self.updates)
+
+    def _progress_at(self, update: int) -> float:
         if self.config.steps is not None:
-            return self.updates / self.config.steps
+            return update / self.config.steps
         assert self.config.minutes is not None
         return min(1.0, self.minutes / self.config.minutes)
 
     def update(self) -> Update:
         """One batch, one loss, one change of the weights; raises `ModelError` if it diverged."""
-        config, progress = self.config, self.ranks.led(self.progress)
-        scale = rate_scale(config, self.updates, progress) * self._regrowth(progress)
+        config, number = self.config, self.updates + 1
+        progress = self.ranks.led(self._progress_at(number))
+        scale = rate_scale(config, number, progress) * self._regrowth(progress)
         set_learning_rate(self.optimizers, scale)
         device = self.runtime.device.type
         with torch.autocast(device, torch.bfloat16, enabled=self.runtime.dtype == torch.bfloat16):
             learned = self.objective(progress)
         if not math.isfinite(loss := learned.loss.item()):
             raise ModelError(
-                f"the training diverged: the loss is {loss} at update {self.updates}",
+                f"the training diverged: the loss is {loss} at update {number}",
                 where=flag("learning_rate"),
                 hint="start again with a lower one; earlier checkpoints are kept",
             )
         for optimizer in self.optimizers:
             optimizer.zero_grad()
         learned.loss.backward()
+        rests = config.freeze_embedding is not None and progress >= config.freeze_embedding
+        if rests:
+            # Afterwards, for processes that share gradients expect those of all parameters.
+            self.model.get_parameter(EMBEDDING).grad = None
         most = math.inf if config.clip is None else config.clip
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), most)
         for optimizer in self.optimizers:
             optimizer.step()
         update_average(self.average, self.model, config.ema, self.updates, config.ema_ramp)
+        if rests:  # RSM's trainer averages what is trained, and saves the rest as it is
+            self.average.get_parameter(EMBEDDING).copy_(
+                self.model.get_parameter(EMBEDDING).detach()
+            )
         self.average.config = self.model.config  # its depth may grow
-        self.updates += 1
+        self.updates = number
         shown = (learned.cells, learned.solved, learned.rejected, norm)
         self.recent.append(Update(loss, *(tensor.item() for tensor in shown)))
         return self.recent[-1]

@@ -68,8 +68,10 @@ def test_a_puzzle_embedding_is_no_parameter_and_draws_nothing_when_it_serves() -
 def test_the_rate_warms_up_and_then_follows_the_cosine_to_its_floor() -> None:
     config = get_preset("rsm-sudoku")
     assert config.steps is not None
-    scales = [rate_scale(config, update, 0.0) for update in (0, 999, 1_999, config.steps)]
+    scales = [rate_scale(config, update, 0.0) for update in (1, 1_000, 2_000, config.steps)]
     assert scales == pytest.approx([1 / 2_000, 0.5, 1.0, 0.02])
+    lower = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi / (config.steps - 2_000)))
+    assert rate_scale(config, 2_001, 0.0) == pytest.approx(lower, rel=1e-12)
     middle = (2_000 + config.steps) // 2
     assert rate_scale(config, middle, 0.5) == pytest.approx(0.51, abs=1e-3)
     constant = get_preset("trm-mlp-sudoku-1k")

@@ -80,21 +80,50 @@ def test_small_recipes_learn(name: str) -> None:
     assert min(losses[5:]) < 0.8 * losses[0]
 
 
-def test_growth_slows_the_rate_down_for_a_while() -> None:
-    config = get_preset("rsm-sudoku4", steps=20)
+def tiny_rsm(steps: int, *settings: str) -> Run:
+    config = get_preset("rsm-sudoku4", steps=steps)
     for setting in (
-        "train_puzzles=16", "eval_puzzles=0", "compile=false", "batch_size=2", "growth_ramp=4",
-        "warmup_updates=0", "floor=1.0", "inner_growth=[[0,1],[0.5,2]]", "warmup_growth=[[0,1]]",
+        "train_puzzles=16", "eval_puzzles=0", "compile=false", "batch_size=2", "warmup_updates=0",
+        *settings,
     ):  # fmt: skip
         config = override(config, setting)
-    run = Run(config)
+    return Run(config)
+
+
+def test_growth_slows_the_rate_down_for_a_while() -> None:
+    growth = ("inner_growth=[[0,1],[0.5,2]]", "warmup_growth=[[0,1]]", "growth_ramp=4", "floor=1.0")
+    run = tiny_rsm(20, *growth)
     rates = []
     for _ in range(20):
         run.update()
-        rates.append(run.optimizers[0].param_groups[0]["lr"] / config.learning_rate)
-    assert rates[:10] == [1.0] * 10
-    assert rates[10:15] == pytest.approx([0, 0.25, 0.5, 0.75, 1.0])
+        rates.append(run.optimizers[0].param_groups[0]["lr"] / run.config.learning_rate)
+    # Updates count from 1: number 10 of 20 is half of the training.
+    assert rates[:9] == [1.0] * 9
+    assert rates[9:14] == pytest.approx([0, 0.25, 0.5, 0.75, 1.0])
     assert run.average.config.L_cycles == 2  # what will be exported
+
+
+@pytest.mark.parametrize("freeze", ["1.0", "0.5", "null"])
+def test_rsm_leaves_its_embedding_alone_at_the_end(freeze: str) -> None:
+    run = tiny_rsm(4, f"freeze_embedding={freeze}")
+    assert get_preset("rsm-sudoku").freeze_embedding == get_preset("rsm-maze").freeze_embedding == 1
+    name, moved = "embed_tokens.embedding_weight", []
+    for _ in range(4):
+        before = {key: tensor.clone() for key, tensor in run.model.named_parameters()}
+        run.update()
+        after = dict(run.model.named_parameters())
+        moved.append(not torch.equal(before.pop(name), after[name]))
+        assert not any(torch.equal(tensor, after[key]) for key, tensor in before.items())
+    expected = {"1.0": [True] * 3 + [False], "0.5": [True] + [False] * 3, "null": [True] * 4}
+    assert moved == expected[freeze]
+    averaged = run.average.get_parameter(name)
+    # As in the file that RSM's trainer saves then: what rests is not averaged.
+    assert torch.equal(averaged, run.model.get_parameter(name)) == (freeze != "null")
+
+
+def test_only_models_of_tokens_have_an_embedding_that_may_rest() -> None:
+    with pytest.raises(UsageError, match="stem has no embedding of tokens"):
+        Run(override(get_preset("sudoku", steps=1), "freeze_embedding=1.0"))
 
 
 def test_halting_exploration_keeps_some_puzzles_for_a_while() -> None:
