@@ -151,8 +151,9 @@ def _rsm(outer: int, inner: tuple[float, ...], **model: Any) -> dict[str, Any]:
         "family": "rsm", "model": model | {"H_cycles": 2, "L_cycles": 2}, "contract": "final",
         "warmup_growth": tuple(enumerate_growth((0.0, *_MILESTONES[:outer]), 1)),
         "inner_growth": tuple(enumerate_growth((0.0, *inner), 2)),
-        "warmup_drawn": False, "freeze_embedding": 1.0,
-        "learning_rate": 1e-3, "puzzle_learning_rate": 1e-4, "beta1": 0.8, "beta2": 0.9, "floor": 0.02, "clip": 1.0, "puzzle_weight_decay": 1.0,
+        "warmup_drawn": False, "freeze_embedding": 1.0, "learning_rate": 1e-3,
+        "puzzle_learning_rate": 1e-4, "beta1": 0.8, "beta2": 0.9, "floor": 0.02, "clip": 1.0,
+        "puzzle_weight_decay": 1.0,
     }  # fmt: skip
 
 

@@ -108,8 +108,8 @@ class TrainConfig:
         chain: final: probability that the last warm-up step joins the graph (RSM's stochastic outer
             transition).
 
-        freeze_embedding: progress from which the embedding of tokens, also RSM's head, rests; None =
-            never.
+        freeze_embedding: progress from which the embedding of tokens, also RSM's head, rests;
+            None = never.
 
         optimizer: `adamw`, `adam-atan2` (the published models), or `muon` for the hidden matrices
             with AdamW for the rest.
