@@ -14,6 +14,9 @@ DETECT_BYTES = 65_536
 MAX_IMAGE_BYTES = 2**26
 """How much of an image file is read."""
 
+MAX_ARRAY_BYTES = 2**28
+"""How much of a file of numpy, or of one of its arrays, is read."""
+
 MAX_IMAGE_PIXELS = 2**24
 """Largest accepted image: the largest grid with 4 × 4 pixels a cell."""
 

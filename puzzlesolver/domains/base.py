@@ -150,6 +150,12 @@ class Domain(Protocol):
     def parse(self, lines: Iterable[str], source: str) -> Iterator[Puzzle]:
         """Read puzzles one after another; raises `ParseError` with `FILE:LINE:COL`."""
 
+    def takes(self, numbers: npt.NDArray[np.int64]) -> bool:
+        """Whether `int64[height, width]` looks like a puzzle of this kind in numbers."""
+
+    def from_numbers(self, numbers: npt.NDArray[np.int64], source: str) -> Puzzle:
+        """The puzzle in numbers that `takes` accepts; raises `ParseError`, at `source`."""
+
     @property
     def parse_image(self) -> Callable[[bytes, str], Iterator[Puzzle]] | None:
         """Read puzzles from the bytes of a PNG, as `parse` does from text; None: not this kind."""

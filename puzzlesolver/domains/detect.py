@@ -1,7 +1,7 @@
 """Whatever the user names - a file, literal text, `-` for stdin - becomes puzzles.
 
-In: the words of a command line. Out: puzzles, read lazily; the first lines show their kind. A PNG
-goes to the kind that is read from images.
+In: the words of a command line. Out: puzzles, read lazily; the first bytes show their format, the
+first lines their kind.
 
     >>> [puzzle.name for puzzle in read_puzzles(["list.csv", "1......32..1...4"])]
     ['list.csv:2', 'list.csv:3', '1......32..1...4']
@@ -10,22 +10,38 @@ goes to the kind that is read from images.
 from __future__ import annotations
 
 import contextlib
+import io
 import itertools
 import os
+import re
 import sys
-from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy.typing as npt
 
 from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle, get_domain
+from puzzlesolver.domains.formats import texts
+from puzzlesolver.domains.formats.numbers import (
+    NPY,
+    ZIP,
+    Integers,
+    read_numpy,
+    read_rows,
+    readings,
+)
+from puzzlesolver.domains.formats.pictures import is_picture
+from puzzlesolver.domains.records import named
 from puzzlesolver.errors import ParseError
-from puzzlesolver.limits import DETECT_BYTES, MAX_IMAGE_BYTES, MAX_LINE_CHARS
+from puzzlesolver.limits import DETECT_BYTES, MAX_ARRAY_BYTES, MAX_IMAGE_BYTES
 
 AUTO = "auto"
 STDIN = "-"
-PNG = b"\x89PNG\r\n"
-"""The first line of every PNG."""
-_LINE_BYTES = 4 * MAX_LINE_CHARS
-"""Leaves room for what `parse` refuses as too long, whatever the bytes a character."""
+
+
+class _NoKind(ParseError):
+    """No kind of puzzle takes a text."""
 
 
 def read_puzzles(inputs: Iterable[str | os.PathLike[str]], domain: str = AUTO) -> Iterator[Puzzle]:
@@ -39,14 +55,14 @@ def read_puzzles(inputs: Iterable[str | os.PathLike[str]], domain: str = AUTO) -
         UsageError: there is no such domain.
         ParseError: a text is no puzzle, a file cannot be read, or a path leads nowhere.
     """
-    kind = None if domain == AUTO else get_domain(domain)
+    kinds = tuple(DOMAINS.values()) if domain == AUTO else (get_domain(domain),)
     for item in inputs:
         name = os.fspath(item)
         if name == STDIN or os.path.lexists(name):
             with _opened(name) as (stream, source):
-                yield from _read_stream(stream, source, kind)
+                yield from _read_stream(stream, source, kinds)
         else:
-            yield from _read_literal(name, kind)
+            yield from _read_literal(name, kinds)
 
 
 @contextlib.contextmanager
@@ -57,81 +73,143 @@ def read_lines(name: str) -> Iterator[tuple[Iterator[str], str]]:
         ParseError: the file cannot be read, or holds no text.
     """
     with _opened(name) as (stream, source):
-        yield _decode(stream.readline(_LINE_BYTES), stream, source), source
+        yield texts.read_lines(stream, source), source
 
 
 @contextlib.contextmanager
-def _opened(name: str) -> Iterator[tuple[BinaryIO, str]]:
+def _opened(name: str) -> Iterator[tuple[io.BufferedReader[Any], str]]:
     """A file, or stdin for `-`, and what it is called; what cannot be read is a `ParseError`."""
     if name == STDIN:
-        yield sys.stdin.buffer, "stdin"
+        stream = io.BufferedReader(cast(io.RawIOBase, sys.stdin.buffer), DETECT_BYTES)
+        yield stream, "stdin"
+        stream.detach()  # or its end would close stdin
         return
     try:
-        with open(name, "rb") as file:
+        with io.BufferedReader(io.FileIO(name), DETECT_BYTES) as file:
             yield file, name
     except OSError as error:
         raise ParseError(f"cannot read it: {error.strerror}", where=name) from error
 
 
-def _read_literal(text: str, kind: Domain | None) -> Iterator[Puzzle]:
-    kind = kind or _recognise(text)
+def _read_literal(text: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
     first, *others = text.splitlines() or [""]
     name = first if not others and len(first) <= 24 else f"{first[:20]}…"
-    if kind is None:
+    try:
+        yield from parse_text(map(texts.plain, [first, *others]), name, kinds)
+    except _NoKind as error:
         raise ParseError(
             "there is no such file, and this is no puzzle either",
             where=name or "''",
             hint="check the path, paste the puzzle, or use - for stdin",
-        )
-    yield from kind.parse([first, *others], name)
+        ) from error
 
 
-def _read_stream(stream: BinaryIO, source: str, kind: Domain | None) -> Iterator[Puzzle]:
-    first = stream.readline(_LINE_BYTES)
-    if first == PNG:
-        yield from _read_image(first + stream.read(MAX_IMAGE_BYTES), source, kind)
+def _read_stream(
+    stream: io.BufferedReader[Any], source: str, kinds: Sequence[Domain]
+) -> Iterator[Puzzle]:
+    head = stream.peek(DETECT_BYTES)
+    if is_picture(head):
+        yield from _read_image(stream.read(MAX_IMAGE_BYTES), source, kinds)
+    elif head.startswith((NPY, ZIP)):
+        arrays = read_numpy(stream.read(MAX_ARRAY_BYTES), source)
+        yield from named(_read_arrays(arrays, source, kinds), source, "")
+    else:
+        yield from parse_text(texts.read_lines(stream, source), source, kinds)
+
+
+def parse_text(
+    lines: Iterable[str], source: str, kinds: Sequence[Domain] | None = None
+) -> Iterator[Puzzle]:
+    """The puzzles of a text, read one after another.
+
+    Args:
+        lines: as `formats.texts.read_lines` gives them.
+        source: how errors and results call the text.
+        kinds: those it may be of; None = all.
+
+    Raises:
+        ParseError: it is no puzzle.
+    """
+    lines, kinds = iter(lines), kinds or tuple(DOMAINS.values())
+    head: list[str] = []
+    size = 0
+    while size < DETECT_BYTES and (line := next(lines, None)) is not None:
+        head.append(line)
+        size += len(line)
+    text = "\n".join(line.rstrip("\n") for line in head)
+    if size < DETECT_BYTES and (grids := _numbers(text, source, kinds)) is not None:
+        yield from grids
         return
-    lines = _decode(first, stream, source)
-    if kind is None:
-        head: list[str] = []
-        size = 0
-        while size < DETECT_BYTES and (line := next(lines, None)) is not None:
-            head.append(line)
-            size += len(line)
-        kind = _recognise("".join(head))
-        if kind is None:
-            empty = not "".join(head).strip()
-            raise ParseError(
+    if len(kinds) > 1:
+        fitting = [kind for kind in kinds if kind.recognise(text)]
+        if not fitting:
+            empty = not text.strip()
+            raise _NoKind(
                 "there is nothing in it" if empty else "no known kind of puzzle",
                 where=source,
                 hint=f"name one of {', '.join(DOMAINS)} with --domain to see what is wrong",
             )
-        lines = itertools.chain(head, lines)
-    yield from kind.parse(lines, source)
+        kinds = fitting
+    for puzzle in kinds[0].parse(itertools.chain(head, lines), source):
+        yield _noted(puzzle, kinds)
 
 
-def _recognise(head: str) -> Domain | None:
-    return next((kind for kind in DOMAINS.values() if kind.recognise(head)), None)
+def _read_image(data: bytes, source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
+    for kind in kinds:
+        if kind.parse_image is not None:
+            yield from kind.parse_image(data, source)
+            return
+    raise ParseError(f"{kinds[0].name} is not read from images", where=source, hint="give its text")
 
 
-def _read_image(data: bytes, source: str, kind: Domain | None) -> Iterator[Puzzle]:
-    kind = kind or next(kind for kind in DOMAINS.values() if kind.parse_image)
-    if kind.parse_image is None:
-        raise ParseError(f"{kind.name} is not read from images", where=source, hint="give its text")
-    yield from kind.parse_image(data, source)
+def _numbers(text: str, source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle] | None:
+    """The puzzles of 0/1 grids with blank lines between them, where a kind takes all of them."""
+    blocks, line = [], 1
+    for block in re.split(r"(\n\s*\n)", text):
+        if block.strip():
+            array = read_rows(block.strip().splitlines())
+            if array is None or (taken := _taken(array, kinds)) is None:
+                return None
+            blocks.append((f"{source}:{line + len(block) - len(block.lstrip(chr(10)))}", *taken))
+        line += block.count("\n")
+    puzzles = (puzzle for block in blocks for puzzle in _from_numbers(source, *block))
+    return named(puzzles, source, "") if blocks else None
 
 
-def _decode(first: bytes, stream: BinaryIO, source: str) -> Iterator[str]:
-    """The first line and the others as UTF-8 text; raises `ParseError` where they are none."""
-    raw, number = first, 0
-    while raw:
-        number += 1
-        try:
-            yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise ParseError(
-                "this is no text",
-                where=f"{source}:{number}:{error.start + 1}",
-                hint="save it as UTF-8",
-            ) from error
-        raw = stream.readline(_LINE_BYTES)
+def _read_arrays(
+    arrays: Iterable[tuple[str, npt.NDArray[Any]]], source: str, kinds: Sequence[Domain]
+) -> Iterator[Puzzle]:
+    """The puzzles of arrays of integers, with their places."""
+    for where, array in arrays:
+        if (taken := _taken(array, kinds)) is None:
+            size = "×".join(map(str, array.shape))
+            what = f"no kind of puzzle has these {size} numbers"
+            raise _NoKind(what, where=where, hint="a Sudoku has 0 for blanks, a maze 1 for walls")
+        yield from _from_numbers(source, where, *taken)
+
+
+def _taken(
+    array: npt.NDArray[Any], kinds: Sequence[Domain]
+) -> tuple[list[Integers], list[Domain]] | None:
+    """The grids of an array as a kind takes them, and all the kinds that do."""
+    for grids in readings(array):
+        if fitting := [kind for kind in kinds if all(map(kind.takes, grids))]:
+            return grids, fitting[::-1]  # what is a Sudoku by its rules is hardly a maze
+    return None
+
+
+def _from_numbers(
+    source: str, where: str, grids: list[Integers], kinds: Sequence[Domain]
+) -> Iterator[Puzzle]:
+    for number, grid in enumerate(grids):
+        place = where if len(grids) == 1 else f"{where}[{number}]"
+        yield replace(_noted(kinds[0].from_numbers(grid, place), kinds), name=source)
+
+
+def _noted(puzzle: Puzzle, kinds: Sequence[Domain]) -> Puzzle:
+    """The puzzle of the first of these kinds, which says so where there are others."""
+    if len(kinds) == 1:
+        return puzzle
+    first, *others = (kind.name for kind in kinds)
+    told = f"read as {first}; --domain {others[0]} reads it as {others[0]}"
+    return replace(puzzle, note="; ".join(filter(None, [puzzle.note, told])))

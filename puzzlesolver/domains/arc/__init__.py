@@ -54,6 +54,13 @@ class Arc:
     format_grid = staticmethod(render.format_grid)
     render = staticmethod(render.render)
 
+    def takes(self, numbers: npt.NDArray[np.int64]) -> bool:
+        """A grid alone is no task."""
+        return False
+
+    def from_numbers(self, numbers: npt.NDArray[np.int64], source: str) -> Puzzle:
+        raise AssertionError("ARC takes none")
+
     def verify(self, puzzle: Puzzle, answer: Grid) -> Verdict:
         """Known outputs are asked by `mark` alone."""
         return Verdict("unverifiable", "ARC has examples and no rules")

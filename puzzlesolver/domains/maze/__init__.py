@@ -27,6 +27,8 @@ class Maze:
     clamps = False
     fitted = False
 
+    takes = staticmethod(parse.takes)
+    from_numbers = staticmethod(parse.from_numbers)
     recognise = staticmethod(parse.recognise)
     parse = staticmethod(parse.parse)
     parse_image = staticmethod(image.parse_image)

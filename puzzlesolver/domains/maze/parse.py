@@ -26,6 +26,7 @@ from dataclasses import replace
 from math import isqrt
 
 import numpy as np
+import numpy.typing as npt
 
 from puzzlesolver.domains.base import Grid, Puzzle
 from puzzlesolver.domains.maze.cells import (
@@ -34,10 +35,11 @@ from puzzlesolver.domains.maze.cells import (
     KINDS,
     Row,
     as_puzzle,
+    check_ends,
     read_maze,
     unmarked,
 )
-from puzzlesolver.domains.maze.rules import GOAL, START, WALL
+from puzzlesolver.domains.maze.rules import GOAL, OPEN, START, WALL
 from puzzlesolver.domains.records import Place, header, named, numbered, read_record
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import MAX_GRID_SIDE
@@ -80,6 +82,22 @@ def recognise(head: str) -> bool:
         border = len(first) > 2 and set(KINDS[WALL]).issuperset(first.strip())
         return border or ENDS.search(text) is not None
     return "S" in text and ("G" in text or "E" in text)  # small letters alone may be a file's name
+
+
+def takes(numbers: npt.NDArray[np.int64]) -> bool:
+    """Whether a grid of numbers is one of open cells and walls, 0 and 1; 2 and 3 are the ends."""
+    return min(numbers.shape) > 1 and bool(np.isin(numbers, range(4)).all())
+
+
+def from_numbers(numbers: npt.NDArray[np.int64], source: str) -> Puzzle:
+    """The maze of a 0/1 grid, where 2 is the start and 3 the goal; raises `ParseError`."""
+    cells = np.array([OPEN, WALL, START, GOAL], np.uint8)[numbers]
+
+    def error(row: int, column: int, what: str, hint: str) -> ParseError:
+        return ParseError(f"{what}: r{row + 1}c{column + 1}", where=source, hint=hint)
+
+    check_ends(cells, error, "2 is the start and 3 the goal of a maze in 0 and 1, once each")
+    return Puzzle("maze", source, cells, source)
 
 
 def _read(lines: Iterator[Line]) -> Iterator[Puzzle]:

@@ -26,6 +26,8 @@ class Sudoku:
     clamps = True
     fitted = False
 
+    takes = staticmethod(parse.takes)
+    from_numbers = staticmethod(parse.from_numbers)
     recognise = staticmethod(parse.recognise)
     parse = staticmethod(parse.parse)
     parse_image = None

@@ -22,6 +22,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.domains.records import Place, header, named, numbered, read_record
@@ -35,7 +36,7 @@ from puzzlesolver.domains.sudoku.cells import (
     read_board,
     read_cells,
 )
-from puzzlesolver.domains.sudoku.rules import BOXES, box_shape
+from puzzlesolver.domains.sudoku.rules import BOXES, box_shape, contradiction
 
 SECTION = re.compile(r"\[([\w ]+)\]")
 BANK = re.compile(r"\S+\s+(\S{36,})\s+(\d+(?:\.\d+)?)")
@@ -71,6 +72,21 @@ def recognise(head: str) -> bool:
     cells = sum(symbol in VALUES for symbol in text)
     likely = is_rule(text) or cells in {*BOARDS, *BOXES} or any(map(str.isdigit, text))
     return likely and all(symbol in VALUES or symbol in DECORATION for symbol in text)
+
+
+def takes(numbers: npt.NDArray[np.int64]) -> bool:
+    """Whether a grid of numbers is a board; one of 0 to 3 only where no two of them clash."""
+    side = len(numbers)
+    if numbers.shape != (side, side) or side not in BOXES:
+        return False
+    if not 0 <= numbers.min() <= numbers.max() <= side:
+        return False
+    return numbers.max() > 3 or contradiction(from_numbers(numbers, "")) is None
+
+
+def from_numbers(numbers: npt.NDArray[np.int64], source: str) -> Puzzle:
+    """The board of numbers, 0 = blank."""
+    return Puzzle("sudoku", source, numbers.astype(np.uint8), source)
 
 
 def _read(lines: Iterable[str], source: str) -> Iterator[Puzzle]:
