@@ -10,25 +10,32 @@ stays fast.
 
 from __future__ import annotations
 
+import difflib
+import os
+import re
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.main import get_command
 
 from puzzlesolver import __version__
 from puzzlesolver.cli import bench, dataset, doctor, export, generate, models, solve, train, verify
+from puzzlesolver.cli.signs import adapt_streams
 from puzzlesolver.errors import PuzzleSolverError
 
 INTERRUPTED = 130
+HELP_FLAGS = ["-h", "--help"]
 
 app = typer.Typer(
     name="puzzlesolver",
     help="Small recursive networks that settle on the answers of puzzles; the rules decide "
     "whether an answer is right.",
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": HELP_FLAGS},
     epilog="Data goes to stdout, messages to stderr. Exit codes: 0 fine, 1 some not solved, "
     "2 usage, 3 unreadable puzzle, 4 model problem, 5 the puzzle contradicts its rules, "
     "130 interrupted.",
@@ -67,25 +74,60 @@ def _root(
         typer.echo(context.get_help())
 
 
+def build() -> Any:
+    """The command with all its sub-commands, with help that fits 80 columns."""
+    command = get_command(app)
+    _say_no_types(command, typer.Context(command, help_option_names=HELP_FLAGS))
+    return command
+
+
+def _say_no_types(command: Any, context: typer.Context) -> None:
+    """Help shows flags and arguments without `<bool>` and `<str>`."""
+    for parameter in (*command.params, command.get_help_option(context)):
+        if getattr(parameter, "is_flag", True):
+            parameter.display_type_rich = lambda ctx: None
+    for inner in getattr(command, "commands", {}).values():
+        _say_no_types(inner, context)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; never raises for what a user can cause."""
+    adapt_streams()
     words = solve.spell_ray_out(list(sys.argv[1:] if arguments is None else arguments))
     if debug := "--debug" in words:
         words = ["--debug", *(word for word in words if word != "--debug")]
     try:
-        return app(words, prog_name="puzzlesolver", standalone_mode=False) or 0
+        return build()(words, prog_name="puzzlesolver", standalone_mode=False) or 0
     except PuzzleSolverError as error:
         if debug:
             traceback.print_exc()
         _complain(str(error), error.hint)
         return error.exit_code
     except typer.TyperException as error:
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "puzzlesolver"
-        _complain(error.format_message(), f"see `{command} --help`")
+        _complain(*_explain(error, words))
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _explain(error: typer.TyperException, words: Sequence[str]) -> tuple[str, str]:
+    """What Typer found wrong with the words of a command line, and what to do about it."""
+    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
+    hint = f"see `{context.command_path if context else 'puzzlesolver'} --help`"
+    what, _, close = error.format_message().partition(" Did you mean ")
+    if isinstance(error, typer.BadParameter) and error.message and parameter is not None:
+        what = f"{parameter.opts[0]}: {error.message.removeprefix('Value error, ')}"
+        value = error.message.partition("'")[2].partition("'")[0]
+        choices = [*map(str, parameter.type_descriptor.choices or ())]
+        close = " or ".join(map(repr, difflib.get_close_matches(value, choices)))
+    elif options := getattr(error, "possibilities", None):
+        what, close = f"No such option: {getattr(error, 'option_name', '')}", " or ".join(options)
+    elif (commands := getattr(context and context.command, "commands", None)) and not close:
+        hint = f"commands are {', '.join(commands)}; {hint}"
+        word = next((word for word in words if not word.startswith("--")), "solve")
+        if os.path.lexists(word) or not re.fullmatch("[a-z-]{2,}", word):
+            hint = f"to solve a puzzle: puzzlesolver solve {shlex.quote(word)}"
+    return what.rstrip("."), f"did you mean {close.rstrip('?')}? {hint}" if close else hint
 
 
 def _complain(message: str, hint: str) -> None:

@@ -17,6 +17,9 @@ import typer
 
 from puzzlesolver.cli.options import (
     MACHINE,
+    MODEL_HELP,
+    MOST_PROCESSES,
+    MOST_SEED,
     BatchSize,
     Choose,
     Device,
@@ -25,6 +28,7 @@ from puzzlesolver.cli.options import (
     Rollouts,
     Symmetries,
     Threads,
+    whole,
 )
 from puzzlesolver.errors import UsageError
 
@@ -55,7 +59,7 @@ def bench(
     ],
     reports: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="RESULTS.json…", show_default=False, help="For report."),
+        typer.Argument(metavar="RESULTS.json", show_default=False, help="For report."),
     ] = None,
     data: Annotated[
         Path | None,
@@ -81,7 +85,7 @@ def bench(
         typer.Option(
             "--limit",
             metavar="N",
-            min=1,
+            parser=whole(1),
             show_default="all",
             help="Only the first so many puzzles, or so many of each kind.",
         ),
@@ -99,9 +103,9 @@ def bench(
         list[str] | None,
         typer.Option(
             "--mode",
-            metavar="settle|raw|verified",
+            metavar="MODE",
             show_default="the suite's",
-            help="May be given several times.",
+            help="settle, raw or verified, as in `solve`; may be given several times.",
         ),
     ] = None,
     max_steps: Annotated[
@@ -109,7 +113,7 @@ def bench(
         typer.Option(
             "--max-steps",
             metavar="N",
-            min=1,
+            parser=whole(1),
             show_default="the suite's",
             help="Steps a puzzle may spend.",
         ),
@@ -123,17 +127,16 @@ def bench(
         typer.Option(
             "--model",
             "-m",
-            metavar="NAME|FOLDER|hub:OWNER/REPO",
+            metavar="MODEL",
             show_default="the shipped one",
-            help="Name of a shipped model, the folder of one you trained, or a model on the Hub. "
-            "May be given several times.",
+            help=f"{MODEL_HELP}; may be given several times.",
         ),
     ] = None,
     ids: Annotated[
         Path | None,
         typer.Option(
             "--ids",
-            metavar="FOLDER|identifiers.json",
+            metavar="FOLDER",
             exists=True,
             show_default=False,
             help="For ARC with --model: the dataset folder that the model was trained on, which "
@@ -143,7 +146,10 @@ def bench(
     seed: Annotated[
         int,
         typer.Option(
-            "--seed", metavar="N", min=0, help="Of the puzzles that are made, and of all noise."
+            "--seed",
+            metavar="N",
+            parser=whole(0, MOST_SEED),
+            help="Of the puzzles that are made, and of all noise.",
         ),
     ] = 0,
     batch_size: BatchSize = 1_024,
@@ -155,7 +161,7 @@ def bench(
         typer.Option(
             "--jobs",
             metavar="N",
-            min=1,
+            parser=whole(1, MOST_PROCESSES),
             show_default="one a core",
             rich_help_panel=MACHINE,
             help="Processes, for suites whose every task is fitted anew.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from puzzlesolver.cli.options import MOST_SEED, real, whole
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ MinDifficulty = Annotated[
     typer.Option(
         "--min-difficulty",
         metavar="X",
+        parser=real(),
         show_default=False,
         help="Leave out puzzles of the files with a lower rating.",
     ),
@@ -67,7 +69,7 @@ Subsample = Annotated[
     typer.Option(
         "--subsample",
         metavar="N",
-        min=1,
+        parser=whole(1),
         show_default="all",
         help="Train on so many of the puzzles, chosen at random.",
     ),
@@ -78,7 +80,7 @@ Count = Annotated[
         "--count",
         "-n",
         metavar="N",
-        min=1,
+        parser=whole(1),
         show_default=False,
         help="Instead of a file, make so many new puzzles to train on.",
         rich_help_panel=GENERATED,
@@ -89,7 +91,7 @@ TestCount = Annotated[
     typer.Option(
         "--test-count",
         metavar="N",
-        min=1,
+        parser=whole(1),
         show_default=False,
         help="And so many others to test on.",
         rich_help_panel=GENERATED,
@@ -110,7 +112,13 @@ Size = Annotated[
     typer.Option("--size", metavar="N", help="Rows of a board.", rich_help_panel=GENERATED),
 ]
 Seed = Annotated[
-    int, typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same folder.")
+    int,
+    typer.Option(
+        "--seed",
+        metavar="N",
+        parser=whole(0, MOST_SEED),
+        help="The same seed gives the same folder.",
+    ),
 ]
 
 
@@ -126,7 +134,7 @@ def dataset_sudoku(
         typer.Option(
             "--num-aug",
             metavar="N",
-            min=0,
+            parser=whole(0),
             help="Equivalent boards beside each one to train on; an epoch takes one of them.",
         ),
     ] = 0,
@@ -217,11 +225,14 @@ def dataset_arc(
     ] = None,
     num_aug: Annotated[
         int,
-        typer.Option("--num-aug", metavar="N", min=0, help="Variants beside each task, at most."),
+        typer.Option(
+            "--num-aug", metavar="N", parser=whole(0), help="Variants beside each task, at most."
+        ),
     ] = 1_000,
     seed: Seed = 42,
     names: Annotated[
-        Literal["trm", "hrm"], typer.Option("--names", help="Whose names the identifiers get.")
+        Literal["trm", "hrm"],
+        typer.Option("--names", metavar="trm|hrm", help="Whose names the identifiers get."),
     ] = "trm",
 ) -> None:
     """Build a set of ARC tasks; prints its folder.

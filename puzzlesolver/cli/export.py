@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from puzzlesolver.cli.options import whole
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,7 +68,10 @@ def export(
     check_steps: Annotated[
         int,
         typer.Option(
-            "--check-steps", metavar="N", min=1, help="Steps of the longest comparison with torch."
+            "--check-steps",
+            metavar="N",
+            parser=whole(1),
+            help="Steps of the longest comparison with torch.",
         ),
     ] = 1_000,
     checked: Annotated[

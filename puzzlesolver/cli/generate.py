@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
-from puzzlesolver.cli.options import Output
+from puzzlesolver.cli.options import MOST_SEED, Output, whole
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,17 +24,26 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Make new puzzles.")
 COLUMNS = ("source", "question", "answer", "rating")
 
-Count = Annotated[int, typer.Option("--count", "-n", metavar="N", min=1, help="How many.")]
+Count = Annotated[
+    int, typer.Option("--count", "-n", metavar="N", parser=whole(1), help="How many.")
+]
 Seed = Annotated[
-    int, typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same puzzles.")
+    int,
+    typer.Option(
+        "--seed",
+        metavar="N",
+        parser=whole(0, MOST_SEED),
+        help="The same seed gives the same puzzles.",
+    ),
 ]
 PuzzleFormat = Annotated[
     Literal["csv", "line", "grid"] | None,
     typer.Option(
         "--format",
         "-f",
+        metavar="FORMAT",
         show_default="grid on a terminal, else line",
-        help="csv has the columns source,question,answer,rating.",
+        help="line, grid, or csv with the columns source, question, answer, rating.",
     ),
 ]
 
@@ -51,10 +60,11 @@ def generate_sudoku(
         str | None,
         typer.Option(
             "--difficulty",
-            metavar="easy|hard|extreme|deep|N",
+            metavar="LEVEL",
             show_default="hard",
-            help="For 9×9; N asks for puzzles that cost a plain solver at least N guesses; deep "
-            "ones resist a whole round of single guesses, and take minutes to breed.",
+            help="For 9×9: easy, hard, extreme, deep or a number N. N asks for puzzles that cost a "
+            "plain solver at least N guesses; deep ones resist a whole round of single guesses, "
+            "and take minutes to breed.",
         ),
     ] = None,
     size: Annotated[
@@ -86,10 +96,10 @@ def generate_maze(
         str | None,
         typer.Option(
             "--difficulty",
-            metavar="easy|hard|N",
+            metavar="LEVEL",
             show_default="hard for walls, else easy",
-            help="hard asks for a shortest path of 110 cells at 30×30, else in proportion to the "
-            "sides; N for at least N cells.",
+            help="easy, hard or a number N. hard asks for a shortest path of 110 cells at 30×30, "
+            "else in proportion to the sides; N for at least N cells.",
         ),
     ] = None,
     size: Annotated[
@@ -99,7 +109,9 @@ def generate_maze(
         Literal["walls", "open", "perfect"],
         typer.Option(
             "--kind",
-            help="Random walls, many or few, or a perfect maze (half of them with loops).",
+            metavar="KIND",
+            help="walls: many random walls; open: few of them; perfect: a perfect maze, half of "
+            "them with loops.",
         ),
     ] = "walls",
     seed: Seed = 0,

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from puzzlesolver.cli.options import MODEL_HELP
 from puzzlesolver.errors import ModelError, UsageError
 
 app = typer.Typer(
@@ -26,11 +27,13 @@ app = typer.Typer(
 Name = Annotated[
     str,
     typer.Argument(
-        metavar="NAME|FOLDER|hub:OWNER/REPO",
-        help="A shipped model, the folder of one you trained, or one on the Hub.",
+        metavar="MODEL",
+        help=f"{MODEL_HELP}.",
     ),
 ]
-HubName = Annotated[str, typer.Argument(metavar="hub:OWNER/REPO[:FILE][@REV]", help="Its name.")]
+HubName = Annotated[
+    str, typer.Argument(metavar="hub:OWNER/REPO", help="Its name; :FILE and @REV may follow.")
+]
 Family = Literal["hrm", "trm", "rsm"]
 
 
@@ -153,9 +156,9 @@ def verify(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="NAME|FOLDER|hub:OWNER/REPO…",
+            metavar="MODEL",
             show_default="all that are shipped",
-            help="Models.",
+            help=f"{MODEL_HELP}; several are fine.",
         ),
     ] = None,
 ) -> None:
@@ -186,7 +189,7 @@ def convert(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="FILE|NAME|FOLDER", help="A published checkpoint; with --to, a model of ours."
+            metavar="FILE|MODEL", help="A published checkpoint; with --to, a model of ours."
         ),
     ],
     output: Annotated[
@@ -210,10 +213,19 @@ def convert(
     ] = None,
     family: Annotated[
         Family | None,
-        typer.Option("--family", help="Refuse any other; the keys of its tensors decide."),
+        typer.Option(
+            "--family",
+            metavar="FAMILY",
+            help="hrm, trm or rsm: refuse any other; the keys of its tensors decide.",
+        ),
     ] = None,
     to: Annotated[
-        Family | None, typer.Option("--to", help="Write a model in this published layout.")
+        Family | None,
+        typer.Option(
+            "--to",
+            metavar="FAMILY",
+            help="hrm, trm or rsm: write a model in this published layout.",
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+MOST = 2**31 - 1
+"""Largest number that an option takes, where nothing else limits it."""
+
+MOST_PROCESSES = 4_096
+MOST_THREADS = 1_024
+"""Far more than cores make nothing faster; torch crashes on 100,000."""
+
+MOST_SEED = 2**62
+MOST_NOISE = 100.0
+MOST_TOGETHER = 2**20
+"""Puzzles or rollouts in one batch."""
 
 MACHINE = "Machine"
 """Panel of the help for options that change the speed and never an answer."""
@@ -16,6 +32,40 @@ SEARCH = "Search"
 Format = Literal["text", "grid", "line", "json", "jsonl", "csv", "submission"]
 """What `output.ResultWriter` can write."""
 
+
+def whole(least: int, most: int = MOST) -> Callable[[str | int], int]:
+    """The `parser` of an option that takes whole numbers from `least` to `most`."""
+
+    def parse(value: str | int) -> int:
+        digits = str(value).strip().replace(",", "").replace("_", "")
+        # Python refuses to convert texts of thousands of digits.
+        number = int(digits) if re.fullmatch(r"-?\d{1,20}", digits) else least - 1
+        if not least <= number <= most:
+            told = f"expected a whole number from {least:,} to {most:,}"
+            raise ValueError(f"{told}, not {str(value)[:20]!r}")
+        return number
+
+    return parse
+
+
+def real(
+    least: float = -math.inf, most: float = math.inf, *, positive: bool = False
+) -> Callable[[str | float], float]:
+    """The `parser` of an option that takes finite numbers from `least` to `most`."""
+    told = " above 0" if positive else f" from {least:g} to {most:g}" if most < math.inf else ""
+
+    def parse(value: str | float) -> float:
+        with contextlib.suppress(ValueError):
+            number = float(value)
+            if math.isfinite(number) and least <= number <= most and (number > 0 or not positive):
+                return number
+        raise ValueError(f"expected a finite number{told}, not {str(value)[:20]!r}")
+
+    return parse
+
+
+MODEL_HELP = "A shipped model's name, the folder of one you trained, or hub:OWNER/REPO"
+
 Domain = Annotated[
     str,
     typer.Option("--domain", "-d", metavar="KIND", help="Kind of puzzle; auto looks at the text."),
@@ -25,9 +75,9 @@ Model = Annotated[
     typer.Option(
         "--model",
         "-m",
-        metavar="NAME|FOLDER|hub:OWNER/REPO",
+        metavar="MODEL",
         show_default="the shipped one",
-        help="Name of a shipped model, the folder of one you trained, or a model on the Hub.",
+        help=f"{MODEL_HELP}.",
     ),
 ]
 Device = Annotated[
@@ -43,6 +93,7 @@ Engine = Annotated[
     Literal["torch", "onnx"],
     typer.Option(
         "--engine",
+        metavar="torch|onnx",
         help="onnx runs exported graphs with ONNX Runtime: give --model an .onnx file, or any "
         "model, which is then exported into the cache.",
         rich_help_panel=MACHINE,
@@ -52,7 +103,7 @@ Threads = Annotated[
     int | None,
     typer.Option(
         "--threads",
-        min=1,
+        parser=whole(1, MOST_THREADS),
         metavar="N",
         show_default="torch's choice",
         help="CPU threads to use.",
@@ -63,7 +114,7 @@ BatchSize = Annotated[
     int,
     typer.Option(
         "--batch-size",
-        min=1,
+        parser=whole(1, MOST_TOGETHER),
         metavar="N",
         help="Puzzles, or rollouts of them, refined together; changes the speed, never an answer.",
         rich_help_panel=MACHINE,
@@ -72,7 +123,10 @@ BatchSize = Annotated[
 Seed = Annotated[
     int,
     typer.Option(
-        "--seed", min=0, metavar="N", help="Of all noise; the same seed gives the same answers."
+        "--seed",
+        parser=whole(0, MOST_SEED),
+        metavar="N",
+        help="Of all noise; the same seed gives the same answers.",
     ),
 ]
 Noise = Annotated[
@@ -81,7 +135,7 @@ Noise = Annotated[
         "--noise",
         rich_help_panel=SEARCH,
         metavar="X",
-        min=0,
+        parser=real(0, MOST_NOISE),
         help="Standard deviation of noise added at every step.",
     ),
 ]
@@ -91,7 +145,7 @@ Rollouts = Annotated[
         "--rollouts",
         rich_help_panel=SEARCH,
         metavar="K",
-        min=1,
+        parser=whole(1, MOST_TOGETHER),
         help="Trajectories of a puzzle side by side, each with its own noise; they share its steps "
         "and end with the first answer that the rules accept.",
     ),
@@ -110,10 +164,11 @@ Choose = Annotated[
     Literal["weighted", "vote", "halt"],
     typer.Option(
         "--choose",
+        metavar="HOW",
         rich_help_panel=SEARCH,
-        help="Which answer counts where the rules accepted none: of most rollouts, each weighted "
-        "by the model's belief that it is right; of most, counted; or of the rollout with the "
-        "highest halting logit.",
+        help="Which answer counts where the rules accepted none: weighted, that of most rollouts, "
+        "each weighted by the model's belief that it is right; vote, that of most rollouts; halt, "
+        "that of the rollout with the highest halting logit.",
     ),
 ]
 Output = Annotated[

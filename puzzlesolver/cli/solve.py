@@ -24,6 +24,7 @@ import typer
 
 from puzzlesolver.cli.options import (
     MACHINE,
+    MOST_PROCESSES,
     BatchSize,
     Choose,
     Device,
@@ -36,6 +37,8 @@ from puzzlesolver.cli.options import (
     Seed,
     Symmetries,
     Threads,
+    real,
+    whole,
 )
 from puzzlesolver.errors import ParseError, UsageError
 from puzzlesolver.refine.policy import LINGER
@@ -71,7 +74,7 @@ def solve(
     puzzles: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="PUZZLE…",
+            metavar="PUZZLE",
             show_default=False,
             help="Files, literal text such as 81 characters, or - for stdin; any mix, any number.",
         ),
@@ -84,7 +87,7 @@ def solve(
             "--max-steps",
             rich_help_panel="Search",
             metavar="N",
-            min=1,
+            parser=whole(1),
             show_default="the model's",
             help="Steps a puzzle may spend, over all its rollouts and restarts; 20000 and more are "
             "fine.",
@@ -96,7 +99,7 @@ def solve(
             "--restarts",
             rich_help_panel="Search",
             metavar="N",
-            min=0,
+            parser=whole(0),
             show_default="unlimited",
             help="Fresh starts a rollout may make after its first.",
         ),
@@ -112,6 +115,7 @@ def solve(
             "--time-limit",
             rich_help_panel="Search",
             metavar="SECONDS",
+            parser=real(positive=True),
             show_default="none",
             help="For all puzzles together.",
         ),
@@ -122,7 +126,7 @@ def solve(
             "--linger",
             rich_help_panel="Search",
             metavar="N",
-            min=0,
+            parser=whole(0),
             show_default=f"{LINGER[True]}; {LINGER[False]} for mazes",
             help="Steps to go on after the rules accepted an answer, to see whether it settles, "
             "too; 0 is faster, and then few answers are called settled.",
@@ -132,6 +136,7 @@ def solve(
         Literal["settle", "raw", "verified"],
         typer.Option(
             "--mode",
+            metavar="MODE",
             rich_help_panel="Search",
             help="verified searches on until the rules accept an answer; raw leaves the network "
             "alone with its own suppositions; settle takes the answer where it first settles.",
@@ -141,6 +146,7 @@ def solve(
         Literal["none", "exact"],
         typer.Option(
             "--fallback",
+            metavar="none|exact",
             rich_help_panel="Search",
             help="exact lets an exact solver answer what the model did not, and says so.",
         ),
@@ -189,7 +195,7 @@ def solve(
             "--jobs",
             rich_help_panel=MACHINE,
             metavar="N",
-            min=1,
+            parser=whole(1, MOST_PROCESSES),
             help="Processes that fill a folder, each with one thread and its own model.",
         ),
     ] = 1,
@@ -211,7 +217,7 @@ def solve(
             "--shard-size",
             rich_help_panel="Output",
             metavar="N",
-            min=1,
+            parser=whole(1),
             help="Puzzles a file of a folder.",
         ),
     ] = SHARD_SIZE,

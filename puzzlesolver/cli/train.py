@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from puzzlesolver.cli.options import MACHINE, Threads
+from puzzlesolver.cli.options import (
+    MACHINE,
+    MOST_PROCESSES,
+    MOST_SEED,
+    Threads,
+    real,
+    whole,
+)
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -59,6 +66,7 @@ def train_domain(
         typer.Option(
             "--minutes",
             metavar="X",
+            parser=real(positive=True),
             show_default="the recipe's",
             help="Length in wall-clock minutes.",
         ),
@@ -68,6 +76,7 @@ def train_domain(
         typer.Option(
             "--steps",
             metavar="N",
+            parser=whole(1),
             show_default=False,
             help="Length in updates instead; such a run can be repeated exactly.",
         ),
@@ -76,7 +85,7 @@ def train_domain(
         Path | None,
         typer.Option(
             "--data",
-            metavar="CSV|JSON|FOLDER",
+            metavar="PATH",
             show_default="fresh puzzles",
             help="Train on these puzzles (source,question,answer,rating; JSON of ARC tasks), or on "
             "a dataset folder.",
@@ -104,6 +113,7 @@ def train_domain(
         Literal["auto", "none"],
         typer.Option(
             "--resume",
+            metavar="auto|none",
             help="auto goes on with the run in --out, if there is one; none refuses to.",
         ),
     ] = "auto",
@@ -118,7 +128,7 @@ def train_domain(
         typer.Option(
             "--seed",
             metavar="N",
-            min=0,
+            parser=whole(0, MOST_SEED),
             show_default="0",
             help="Of weights, puzzles and noise.",
         ),
@@ -139,7 +149,7 @@ def train_domain(
         typer.Option(
             "--nproc",
             metavar="N",
-            min=1,
+            parser=whole(1, MOST_PROCESSES),
             help="Processes that share every batch, one a GPU; torchrun works too.",
             rich_help_panel=MACHINE,
         ),

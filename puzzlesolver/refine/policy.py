@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from puzzlesolver.errors import UsageError
@@ -88,8 +89,8 @@ class Policy:
             raise UsageError(f"unknown mode {self.mode!r}", where="--mode", hint=hint)
         if self.restarts is not None and self.restarts < 0:
             raise UsageError("restarts cannot be negative", where="--restarts")
-        if self.noise < 0:
-            raise UsageError("noise cannot be negative", where="--noise")
+        if not 0 <= self.noise < math.inf:
+            raise UsageError("expected a finite number from 0", where="--noise")
         if self.rollouts < 1:
             raise UsageError("at least one rollout is needed", where="--rollouts")
         if self.rollouts > self.max_steps:
@@ -98,5 +99,5 @@ class Policy:
         if self.choose not in CHOICES:
             hint = ", ".join(CHOICES)
             raise UsageError(f"unknown choice {self.choose!r}", where="--choose", hint=hint)
-        if self.time_limit is not None and self.time_limit <= 0:
-            raise UsageError("the time limit must be positive", where="--time-limit")
+        if self.time_limit is not None and not 0 < self.time_limit < math.inf:
+            raise UsageError("expected a finite number above 0", where="--time-limit")

@@ -124,7 +124,7 @@ def run_on_terminal(
     screen = pyte.Screen(columns, rows)
     pyte.ByteStream(screen).feed(sent)
     lines = [line.rstrip() for line in screen.display]
-    return Screen(process.wait(), lines, sent.decode(), piped)
+    return Screen(process.wait(), lines, sent.decode(errors="replace"), piped)
 
 
 def _read(terminal: int) -> bytes:

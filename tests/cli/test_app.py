@@ -67,7 +67,35 @@ def test_version(run: Run) -> None:
     ("words", "code", "told"),
     [
         ("solve", 2, "no puzzle given"),
-        ("solve --max-steps 0 x", 2, "--max-steps"),
+        ("solve --max-steps 0 x", 2, "--max-steps: expected a whole number from 1 to"),
+        ("solve --threads 100000 x", 2, "--threads: expected a whole number from 1 to 1,024"),
+        ("solve --noise inf x", 2, "--noise: expected a finite number from 0 to 100"),
+        ("solve --noise nan x", 2, "--noise"),
+        ("solve --noise -0.1 x", 2, "--noise"),
+        ("solve --time-limit nan x", 2, "--time-limit: expected a finite number above 0"),
+        ("solve --time-limit inf x", 2, "--time-limit"),
+        ("solve --time-limit -1 x", 2, "--time-limit"),
+        ("solve --time-limit 0 x", 2, "--time-limit"),
+        ("solve --seed 99999999999999999999 x", 2, "--seed"),
+        ("solve --shard-size 100000000000000000000 x", 2, "--shard-size"),
+        ("solve --rollouts 1e3 x", 2, "--rollouts: expected a whole number"),
+        ("bench sudoku-extreme --threads 100000", 2, "--threads"),
+        ("bench sudoku-extreme --limit 0", 2, "--limit"),
+        ("bench sudoku-extreme --noise nan", 2, "--noise"),
+        ("train sudoku --minutes inf", 2, "--minutes"),
+        ("train sudoku --steps 0", 2, "--steps"),
+        ("train sudoku --nproc 99999", 2, "--nproc"),
+        ("generate sudoku -n 0", 2, "--count"),
+        ("export sudoku a.onnx --check-steps 0", 2, "--check-steps"),
+        ("dataset sudoku new --min-difficulty nan", 2, "--min-difficulty"),
+        ("train", 2, "commands are sudoku, maze, arc"),
+        ("train chess", 2, "commands are sudoku, maze, arc"),
+        ("solv x", 2, "did you mean 'solve'?"),
+        ("models lst", 2, "did you mean 'list'?"),
+        ("solve --modee raw x", 2, "did you mean --mode"),
+        ("solve --mode rwa x", 2, "did you mean 'raw'?"),
+        ("puzzle.txt", 2, "puzzlesolver solve puzzle.txt"),
+        (SOLVED, 2, f"puzzlesolver solve {SOLVED}"),
         ("solve --format yaml x", 2, "--format"),
         ("solve --nonsense", 2, "--nonsense"),
         ("nonsense", 2, "nonsense"),
@@ -88,6 +116,7 @@ def test_errors_say_what_and_exit_as_documented(run: Run, words: str, code: int,
     done = run(*words.split())
     assert (done.code, done.stdout) == (code, "")
     assert done.stderr.startswith("error: ") and told in done.stderr
+    assert "Value error" not in done.stderr and "Input should" not in done.stderr
     assert "Traceback" not in done.stderr
 
 
