@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
-from puzzlesolver.runtime import available_devices
+from puzzlesolver.runtime import FORMATS, PRECISION, available_devices
 
 # A shell that starts the tests in the background makes them deaf to Ctrl-C, and so their children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -24,6 +24,19 @@ settings.load_profile("shared-machine")
 def device(request: pytest.FixtureRequest) -> torch.device:
     """Every kind of device that this machine has, one after another."""
     return torch.device(request.param)
+
+
+@pytest.fixture(params=FORMATS)
+def precision(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every number format that some machine computes in by default, one after another."""
+    monkeypatch.setenv(PRECISION, request.param)
+    return str(request.param)
+
+
+@pytest.fixture
+def fp32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Number format float32, whatever this machine would choose."""
+    monkeypatch.setenv(PRECISION, "fp32")
 
 
 @pytest.fixture
