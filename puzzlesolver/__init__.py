@@ -3,7 +3,8 @@
 The public names are loaded when first used, so `import puzzlesolver` imports no torch.
 
     >>> import puzzlesolver
-    >>> model = puzzlesolver.load_model("sudoku")
+    >>> puzzlesolver.solve("1......32..1...4")
+    [<Result solved '1......32..1...4': verified, settled, 14 steps, 0.1 s>]
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from puzzlesolver.hub.store import load_model
-    from puzzlesolver.pipeline import solve, verify
+    from puzzlesolver.pipeline import iter_solve, solve, verify
+    from puzzlesolver.refine.policy import Policy
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load_model", "solve", "verify"]
+__all__ = ["Policy", "__version__", "iter_solve", "load_model", "solve", "verify"]
 
 _HOMES = {
+    "Policy": "puzzlesolver.refine.policy",
+    "iter_solve": "puzzlesolver.pipeline",
     "load_model": "puzzlesolver.hub.store",
     "solve": "puzzlesolver.pipeline",
     "verify": "puzzlesolver.pipeline",

@@ -1,6 +1,6 @@
 """parse → encode → refine → decode → verify → render: the sentence, as code.
 
->>> for result in solve("puzzle.txt", max_steps=2_000):
+>>> for result in iter_solve("puzzles.csv", max_steps=2_000):
 ...     print(result.status, result.answer.grid)
 """
 
@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import functools
 import itertools
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from puzzlesolver.domains.base import Puzzle, Verdict, get_domain
+import numpy as np
+
+from puzzlesolver.domains.base import Answer, Puzzle, Verdict, get_domain
 from puzzlesolver.loading import load_network
 from puzzlesolver.refine.policy import Policy
 from puzzlesolver.solver import Result, Solver
@@ -93,43 +97,65 @@ def solve_kinds(
         yield from solver_of(domain).solve(group, watch, deadline)
 
 
-def solve(
-    *puzzles: str, model: str | None = None, domain: str = "auto", **settings: Any
-) -> list[Result]:
-    """Solve puzzles with a shipped or trained model.
+def solve(*puzzles: Any, **options: Any) -> list[Result]:
+    """Solve puzzles with a shipped or trained model; arguments and errors as in `iter_solve`."""
+    return list(iter_solve(*puzzles, **options))
+
+
+def iter_solve(
+    *puzzles: Any,
+    model: str | os.PathLike[str] | None = None,
+    domain: str = "auto",
+    policy: Policy | None = None,
+    watch: Callable[[Any, Any], None] | None = None,
+    **settings: Any,
+) -> Iterator[Result]:
+    """Solve puzzles; each result comes as soon as those before it are there.
 
     Args:
-        puzzles: files, literal text such as 81 characters, or `-` for stdin.
+        puzzles: files, literal text such as 81 characters, `-` for stdin, a grid as an array or as
+            a list of rows, `Puzzle` objects, or iterables of these; read lazily.
         model: a name of the catalog or a model folder; None = the shipped default.
-        domain: kind of puzzle; `auto` looks at the text.
-        settings: fields of `Policy`; `max_steps` defaults to the model's.
+        domain: kind of puzzle; `auto` looks at the input.
+        policy: all settings of the search at once.
+        watch: called at every reading with the puzzle and a `StepReport`; for ARC a `FitReport`.
+        settings: fields of `Policy`, one by one; `max_steps` defaults to the model's.
 
     Raises:
         UsageError: a setting makes no sense.
-        ParseError: the text is no puzzle.
+        ParseError: an input is no puzzle.
         ModelError: the model is unknown or damaged.
     """
-    from puzzlesolver.domains.detect import read_puzzles
+    from puzzlesolver.domains.values import read_values
 
-    questions = list(read_puzzles(puzzles, domain))
-    solver_of = functools.cache(lambda kind: choose_solver(kind, model, settings))
-    return list(solve_kinds(questions, solver_of, time_limit=settings.get("time_limit")))
+    settings = (asdict(policy) if policy else {}) | settings
+    name = None if model is None else os.fspath(model)
+    solver_of = functools.cache(lambda kind: choose_solver(kind, name, settings))
+    questions = read_values(puzzles, domain)
+    return solve_kinds(questions, solver_of, watch, settings.get("time_limit"))
 
 
-def verify(puzzle: str, answer: str, domain: str = "auto") -> Verdict:
+def verify(puzzle: Any, answer: Any, domain: str = "auto") -> Verdict:
     """What the rules say of an answer.
 
     Args:
-        puzzle: a file or literal text, one puzzle.
-        answer: likewise one grid, or for ARC a file of attempts.
-        domain: kind of puzzle; `auto` looks at the text.
-    """
-    from puzzlesolver.domains.detect import read_lines, read_puzzles
+        puzzle: one, in any form that `solve` takes.
+        answer: likewise one grid; the `answer` of a `Result`, or an array like its `grid`; for ARC
+            a file of attempts.
+        domain: kind of puzzle; `auto` looks at the input.
 
-    question = next(iter(read_puzzles([puzzle], domain)))
+    Raises:
+        ParseError: one of them cannot be read.
+    """
+    from puzzlesolver.domains.detect import read_lines
+    from puzzlesolver.domains.values import read_values
+
+    question = next(read_values([puzzle], domain))
     kind = get_domain(question.domain)
-    if kind.mark is None:
-        return kind.verify(question, next(iter(read_puzzles([answer], domain))).answer)
-    with read_lines(answer) as (lines, source):
-        _, verdict = next(kind.mark([question], lines, source))
-    return verdict
+    if kind.mark is not None:
+        with read_lines(os.fspath(answer)) as (lines, source):
+            return next(kind.mark([question], lines, source))[1]
+    grid = answer.grid if isinstance(answer, Answer) else answer
+    if not isinstance(grid, np.ndarray):
+        grid = next(read_values([answer], question.domain)).answer
+    return kind.verify(question, grid)

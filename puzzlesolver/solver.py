@@ -74,6 +74,11 @@ class Result:
     solver: str = "model"
     signs: Signs | None = None
 
+    def __repr__(self) -> str:
+        known = (self.verdict.status, "settled" * self.settled, self.reason)
+        told = ", ".join([*filter(None, known), f"{self.steps:,} steps", f"{self.seconds:.1f} s"])
+        return f"<{type(self).__name__} {self.status} {self.puzzle.name!r}: {told}>"
+
     @property
     def answers(self) -> list[Grid]:
         """The grids that answer the puzzle; none when it never started."""

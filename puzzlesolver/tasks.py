@@ -52,7 +52,7 @@ IDLE = {
 """What means nothing here, with the value that leaves it alone."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TaskResult(Result):
     """What is known of one task; `answer` is the first attempt at its first test input.
 

@@ -36,6 +36,11 @@ Grid = npt.NDArray[np.uint8]
 Status = Literal["verified", "wrong", "unverifiable"]
 
 
+def size_of(grid: Grid) -> str:
+    """Rows × columns, for people."""
+    return "×".join(map(str, grid.shape))
+
+
 @dataclass(frozen=True, eq=False)
 class Puzzle:
     """One question.
@@ -59,6 +64,9 @@ class Puzzle:
     rating: float | None = None
     note: str = ""
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.domain} {self.name!r} {size_of(self.grid)}>"
+
     @property
     def answer(self) -> Grid:
         """What the text says when it is read as an answer: what it marks, else all of it."""
@@ -80,6 +88,9 @@ class Answer:
     confidence: npt.NDArray[np.float32]
     field: Grid | None = None
     drawn: Grid | None = None
+
+    def __repr__(self) -> str:
+        return f"<Answer {size_of(self.grid)}>"
 
     @property
     def seen(self) -> Grid:
@@ -103,6 +114,9 @@ class Verdict:
     status: Status
     reason: str = ""
     where: tuple[tuple[int, int], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Verdict {self.status}{self.reason and f': {self.reason}'}>"
 
 
 @dataclass(frozen=True)

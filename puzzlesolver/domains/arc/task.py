@@ -79,7 +79,7 @@ class Task:
         return replace(self, test=tuple(Pair(pair.input) for pair in self.test))
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class TaskPuzzle(Puzzle):
     """A task among puzzles of other kinds; `grid` is its first test input, there is no `label`."""
 
