@@ -79,6 +79,7 @@ def test_what_is_written_is_recognised(cells: Grid) -> None:
 @pytest.mark.parametrize("form", sudoku.FORMS)
 @given(board=sudoku.boards(), blank=st.sampled_from(".0-*_Xx"))
 def test_no_sudoku_is_recognised(form: str, board: Grid, blank: str) -> None:
+    assume(len(np.unique(board)) > 4)
     assert not recognise(sudoku.FORMS[form](board, blank))
 
 

@@ -1,19 +1,21 @@
 """Rows of characters, or of classified pixels → one maze with its path, or what is wrong with it.
 
->>> read_maze([Row("S.#", Place("maze.txt", 1, "maze"))]).tolist()
+>>> read_maze([Row("S.#", Place("maze.txt", 1, "maze"))])
 Traceback (most recent call last):
 puzzlesolver.errors.ParseError: maze.txt:1:1: the maze has no goal
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
 from puzzlesolver.domains.base import Grid, Puzzle
+from puzzlesolver.domains.maze.alphabet import PAD, Error, as_signs, interpret
+from puzzlesolver.domains.maze.drawing import as_walls, is_drawn
 from puzzlesolver.domains.maze.rules import GOAL, OPEN, PATH, START, WALL
 from puzzlesolver.domains.records import Place
 from puzzlesolver.errors import ParseError
@@ -22,20 +24,10 @@ from puzzlesolver.limits import MAX_GRID_SIDE
 SYMBOLS = "# SGo"
 """How `render` writes the cell values."""
 
-DOT = 5
-"""A `.` until the whole maze is known: floor, or path."""
+_VALUES = {ord(symbol): value for value, symbol in enumerate(SYMBOLS)} | {0: WALL}
 
-KINDS = {WALL: "#█", OPEN: " ", START: "Ss", GOAL: "GgEe", PATH: "o*Xx", DOT: "."}
-"""The characters of every cell value."""
-
-ALPHABET = frozenset("".join(KINDS.values()))
-STRANGE = re.compile(f"[^{re.escape(''.join(ALPHABET))}]")
-ENDS = re.compile(f"[{KINDS[START]}{KINDS[GOAL]}]")
-
-_VALUES = {ord(symbol): value for value, symbols in KINDS.items() for symbol in symbols}
-
-Error = Callable[[int, int, str, str], ParseError]
-"""Makes the error of a row and a column, from 0, with what is wrong and a hint."""
+HINT = "write S for the start and G for the goal, once each, or leave two openings in the border"
+NAMES = {START: "start", GOAL: "goal"}
 
 
 @dataclass(frozen=True)
@@ -46,57 +38,125 @@ class Row:
     place: Place
     column: int = 1
 
-    def values(self) -> Grid:
-        """Cell values and `DOT`s; raises `ParseError` at a strange character or one too many."""
-        if len(self.text) > MAX_GRID_SIDE:
-            raise self.place.error(
-                self.column + MAX_GRID_SIDE, f"a row has more than {MAX_GRID_SIDE:,} cells"
-            )
-        if strange := STRANGE.search(self.text):
-            raise self.place.error(
-                self.column + strange.start(),
-                f"{strange[0]!r} is no cell of a maze",
-                "cells are # wall, space or . open, S start, G or E goal, o * X path",
-            )
-        return np.frombuffer(self.text.translate(_VALUES).encode("latin-1"), np.uint8)
 
-
-def read_maze(rows: Sequence[Row]) -> Grid:
-    """The cells of a maze, its path among them; short rows end in wall. Raises `ParseError`."""
-    if len(rows) > MAX_GRID_SIDE:
-        beyond = rows[MAX_GRID_SIDE]
-        raise beyond.place.error(beyond.column, f"the maze has more than {MAX_GRID_SIDE:,} rows")
-    values = [row.values() for row in rows]
-    cells = np.full((len(rows), max(map(len, values))), WALL, np.uint8)
-    for row, of_row in zip(cells, values, strict=True):
-        row[: len(of_row)] = of_row
-    other_path, other_floor = (cells == PATH).any(), (cells == OPEN).any()
-    cells[cells == DOT] = PATH if other_floor and not other_path else OPEN
+def read_maze(rows: Sequence[Row], rating: float | None = None) -> Puzzle:
+    """The maze of these rows, its path the label; short rows end in wall. Raises `ParseError`."""
+    texts = [row.text for row in rows]
+    if drawn := is_drawn(texts):
+        try:
+            texts = as_walls(texts)
+        except ValueError as misfit:
+            raise rows[0].place.error(rows[0].column, str(misfit), HINT) from misfit
 
     def error(row: int, column: int, what: str, hint: str) -> ParseError:
-        return rows[row].place.error(rows[row].column + column, what, hint)
+        at, column = (rows[0], 0) if drawn else (rows[row], column)
+        return at.place.error(at.column + column, what, hint)
 
-    check_ends(cells, error, "write S for the start and G for the goal, once each")
-    return cells
+    if len(texts) > MAX_GRID_SIDE:
+        what = f"the maze has more than {MAX_GRID_SIDE:,} rows"
+        raise error(MAX_GRID_SIDE, 0, what, "mazes in one file have an empty line between them")
+    for number, text in enumerate(texts):
+        if len(text) > MAX_GRID_SIDE:
+            what = f"a row has more than {MAX_GRID_SIDE:,} cells"
+            raise error(number, MAX_GRID_SIDE, what, "")
+        if PAD in text:
+            raise error(number, text.index(PAD), f"{PAD!r} is no cell of a maze", "")
+    width = max(map(len, texts))
+    plain = "".join(text.ljust(width, PAD) for text in texts)
+    if _is_plain(plain):
+        values = plain.translate(_VALUES).encode("latin-1")
+        cells, note = np.frombuffer(values, np.uint8).reshape(-1, width), ""
+    else:
+        cells, note = interpret(as_signs(texts), error)
+    return as_puzzle(cells, rows[0].place, error, note, rating)
 
 
-def check_ends(cells: Grid, error: Error, hint: str) -> None:
-    """Raise `ParseError` unless the maze has one start and one goal."""
-    for value, name in ((START, "start"), (GOAL, "goal")):
+def _is_plain(text: str) -> bool:
+    """Whether it is a maze as `render` writes it, with a wall; most long lists have no others."""
+    once = text.count(SYMBOLS[START]) == text.count(SYMBOLS[GOAL]) == 1
+    return once and SYMBOLS[WALL] in text and {*SYMBOLS, PAD}.issuperset(text)
+
+
+def as_puzzle(
+    cells: Grid,
+    place: Place,
+    error: Error,
+    note: str = "",
+    rating: float | None = None,
+    hint: str = HINT,
+) -> Puzzle:
+    """The maze whose cells have these values.
+
+    The path marked in it is the label, and openings in the border stand for ends that are missing.
+
+    Args:
+        cells: what was read.
+        place: where.
+        error: makes the errors.
+        note: what was inferred already.
+        rating: that of the puzzle.
+        hint: how ends are marked.
+
+    Raises:
+        ParseError: it does not have one start and one goal.
+    """
+    cells, found = _with_ends(cells, error, hint)
+    label = cells if (cells == PATH).any() else None
+    note = "; ".join(filter(None, [note, found]))
+    return replace(place.puzzle(unmarked(cells), label, rating), note=note)
+
+
+def _with_ends(cells: Grid, error: Error, hint: str) -> tuple[Grid, str]:
+    """The maze with one start and one goal, and a note of those that are openings."""
+    missing = []
+    for value, name in NAMES.items():
         places = np.argwhere(cells == value)
-        if not len(places):
-            raise error(0, 0, f"the maze has no {name}", hint)
         if len(places) > 1:
             row, column = places[1].tolist()
             raise error(row, column, f"the maze has a second {name}", hint)
+        if not len(places):
+            missing.append(value)
+    if not missing:
+        return cells, ""
+    openings = _openings(cells)
+    if len(openings) != len(missing):
+        what = f"the maze has no {' and no '.join(NAMES[value] for value in missing)}"
+        if openings is not None and len(missing) == 2:
+            many = len(openings) or "no"
+            what += f", and {many} opening{'s' * (many != 1)} in its border instead of two"
+        raise error(0, 0, what, hint)
+    cells = cells.copy()
+    for value, cell in zip(missing, openings, strict=True):
+        cells[cell] = value
+    told = [
+        f"the opening at r{row + 1}c{column + 1} is the {NAMES[value]}"
+        for value, (row, column) in zip(missing, openings, strict=True)
+    ]
+    return cells, ", ".join(told)
+
+
+def _openings(cells: Grid) -> list[tuple[int, int]]:
+    """The middle of every gap in the border, in reading order; none where it is mostly open."""
+    height, width = cells.shape
+    if min(height, width) < 3:
+        return []
+    ring = [
+        *((0, column) for column in range(width)),
+        *((row, width - 1) for row in range(1, height)),
+        *((height - 1, column) for column in range(width - 2, -1, -1)),
+        *((row, 0) for row in range(height - 2, 0, -1)),
+    ]
+    walls = [number for number, cell in enumerate(ring) if cells[cell] == WALL]
+    if 2 * len(walls) < len(ring):
+        return []
+    gaps = []
+    for wall, after in zip(walls, chain(walls[1:], [walls[0] + len(ring)]), strict=True):
+        gap = [ring[number % len(ring)] for number in range(wall + 1, after)]
+        if gap and all(cells[cell] in (OPEN, PATH) for cell in gap):
+            gaps.append(gap[len(gap) // 2])
+    return sorted(gaps)
 
 
 def unmarked(cells: Grid) -> Grid:
     """The maze without its path."""
     return np.where(cells == PATH, np.uint8(OPEN), cells)
-
-
-def as_puzzle(cells: Grid, place: Place, rating: float | None = None) -> Puzzle:
-    """The maze; the path marked in it is the label."""
-    marked = bool((cells == PATH).any())
-    return place.puzzle(unmarked(cells), cells if marked else None, rating)

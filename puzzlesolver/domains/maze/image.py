@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import Grid, Puzzle
-from puzzlesolver.domains.maze.cells import as_puzzle, check_ends
+from puzzlesolver.domains.maze.cells import as_puzzle
 from puzzlesolver.domains.maze.rules import GOAL, OPEN, PATH, START, WALL
 from puzzlesolver.domains.records import Place
 from puzzlesolver.errors import ParseError, UsageError
@@ -53,8 +53,8 @@ def parse_image(data: bytes, source: str) -> Iterator[Puzzle]:
     def error(row: int, column: int, what: str, hint: str) -> ParseError:
         return Place(source, row * side + 1, "maze").error(column * side + 1, what, hint)
 
-    check_ends(cells, error, "one green cell is the start, one red the goal; no lines between")
-    yield as_puzzle(cells, Place(source, 1, "maze"))
+    hint = "one green cell is the start, one red the goal; no lines between"
+    yield as_puzzle(cells, Place(source, 1, "maze"), error, hint=hint)
 
 
 def _read_pixels(data: bytes, source: str) -> npt.NDArray[np.uint8]:

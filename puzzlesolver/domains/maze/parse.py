@@ -1,18 +1,19 @@
 """Text → mazes, one after another, whatever the format.
 
-In: lines of text; `#` or `█` is wall, space or `.` open, `S` start, `G` or `E` goal, and `o * X`
-mark a path. What a line means shows in the line, so one file may even mix formats:
+In: lines of text. What a sign means, `alphabet` tells; lines that are drawn become cells in
+`drawing`. What a line means shows in the line, so one file may even mix formats:
 
 - one row a line, as people and maze-dataset write it, up to an empty line. Leading, inner and
   trailing spaces are cells; short rows are padded with wall. Lines of nothing but spaces are rows
-  within a maze and skipped before its first row;
+  within a maze and skipped before its first row. Captions above and below are no rows. Mazes of one
+  size may follow each other without an empty line;
 - a whole maze on one line: rows with `/` between them, and after a single one;
 - a whole square maze of 100 cells or more on one line, row by row, with one S and one G. When the
   line below is as long and has neither, both are rows of a wide maze;
 - CSV below a header that has `question` and perhaps `answer` and `rating`, as Maze-Hard has it.
 
-Dots are floor, unless a maze has spaces too and no other mark: then they are its path. Out: puzzles
-as soon as they are complete, so that long lists need no memory; a marked path becomes the label.
+Out: puzzles as soon as they are complete, so that long lists need no memory; a marked path becomes
+the label.
 
     >>> [puzzle.grid.tolist() for puzzle in parse(["S #/  G"], "argument")]
     [[[2, 1, 0], [1, 1, 3]]]
@@ -20,26 +21,29 @@ as soon as they are complete, so that long lists need no memory; a marked path b
 
 from __future__ import annotations
 
+import csv
 import itertools
-from collections.abc import Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import isqrt
 
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import Grid, Puzzle
-from puzzlesolver.domains.maze.cells import (
-    ALPHABET,
-    ENDS,
+from puzzlesolver.domains.base import Puzzle
+from puzzlesolver.domains.maze.alphabet import (
+    FRAME,
     KINDS,
-    Row,
-    as_puzzle,
-    check_ends,
-    read_maze,
-    unmarked,
+    MARKERS,
+    MOST_SIGNS,
+    as_signs,
+    interpret,
 )
-from puzzlesolver.domains.maze.rules import GOAL, OPEN, START, WALL
+from puzzlesolver.domains.maze.cells import Row, as_puzzle, read_maze
+from puzzlesolver.domains.maze.drawing import LINES, is_drawn
+from puzzlesolver.domains.maze.rules import GOAL, START, WALL
 from puzzlesolver.domains.records import Place, header, named, numbered, read_record
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import MAX_GRID_SIDE
@@ -47,6 +51,16 @@ from puzzlesolver.limits import MAX_GRID_SIDE
 ROW_END = "/"
 LEAST_SQUARE = 100
 """Cells from which a line can be a whole square maze; shorter lines are rows."""
+
+BLACK, WHITE = "■□"
+LEAST_ROWS = 3
+MAX_ROWS = 8 * MAX_GRID_SIDE
+"""Rows after which no empty line is waited for: drawings, and mazes without lines between them."""
+
+USUAL = frozenset("".join(KINDS.values()) + MARKERS + ".")
+ENDS = re.compile(f"[{KINDS[START]}{KINDS[GOAL]}]")
+WORD = re.compile(r"\b[A-Z]?[a-z]{2,}\b")
+FENCE = "```"
 
 Line = tuple[Place, str]
 
@@ -70,34 +84,63 @@ def parse(lines: Iterable[str], source: str) -> Iterator[Puzzle]:
 
 def recognise(head: str) -> bool:
     """Whether the text is made of nothing but mazes, with a start, a goal or a border."""
-    lines = [line for line in head.removeprefix("\ufeff").splitlines() if line.strip()]
-    first = lines[0] if lines else ""
-    if (columns := header(first)) is not None:
+    lines = head.removeprefix("\ufeff").splitlines()
+    lines = list(itertools.dropwhile(lambda line: not line.strip(), lines))
+    if lines and (columns := header(lines[0])) is not None:
         field = columns.index("question")
-        lines = [",".join(line.split(",")[field : field + 1]) for line in lines[1:2]]
-    text = "".join(lines)
-    if not ALPHABET.issuperset(text.replace(ROW_END, "")):
-        return False
-    if any(wall in text for wall in KINDS[WALL]):
+        lines = [row[field] for row in csv.reader(lines[1:2]) if field < len(row)]
+    lines = [line for line in lines if line.strip() and not _is_caption(line)]
+    first, text = lines[0] if lines else "", "".join(lines)
+    if USUAL.issuperset(text.replace(ROW_END, "")):
+        walls = any(wall in text for wall in KINDS[WALL])
         border = len(first) > 2 and set(KINDS[WALL]).issuperset(first.strip())
-        return border or ENDS.search(text) is not None
-    return "S" in text and ("G" in text or "E" in text)  # small letters alone may be a file's name
+        # Small letters without walls may be the name of a file.
+        if (border or ENDS.search(text)) if walls else "S" in text and ("G" in text or "E" in text):
+            return True
+    return _resembles(first.split(ROW_END) if ROW_END in first else lines)
+
+
+def _resembles(lines: list[str]) -> bool:
+    """Whether the first rows are those of a maze although their signs are not the usual ones."""
+    rows = list(itertools.takewhile(str.strip, lines))
+    count = Counter(itertools.chain.from_iterable(rows))
+    if len(rows) < LEAST_ROWS or len(count) > MOST_SIGNS + len(LINES):
+        return False
+    digits = {sign for sign in count if sign.isdigit()}
+    if not digits.issubset("0123" if "0" in digits else [s for s in digits if count[s] == 1]):
+        return False  # a Sudoku
+    if is_drawn(rows):
+        marks = [sign for sign in count if sign not in {*LINES, " ", *MARKERS, "o"}]
+        return sum(count[sign] for sign in marks) <= 2
+    try:
+        cells, _ = interpret(as_signs(rows), lambda *_: ParseError("no maze"))
+    except ParseError:
+        return False
+    border = np.concatenate([cells[0], cells[-1], cells[1:-1, 0], cells[1:-1, -1]])
+    framed = (border == WALL).mean() >= FRAME and not (cells == WALL).all()
+    return framed or {WALL, START, GOAL}.issubset(cells.ravel().tolist())
 
 
 def takes(numbers: npt.NDArray[np.int64]) -> bool:
-    """Whether a grid of numbers is one of open cells and walls, 0 and 1; 2 and 3 are the ends."""
-    return min(numbers.shape) > 1 and bool(np.isin(numbers, range(4)).all())
+    """Whether a grid is one of 0 and 1, or 0 and 255; 2 and 3 are ends."""
+    once = all((numbers == end).sum() <= 1 for end in (2, 3))
+    return min(numbers.shape) > 1 and once and bool(np.isin(numbers, [0, 1, 2, 3, 255]).all())
 
 
 def from_numbers(numbers: npt.NDArray[np.int64], source: str) -> Puzzle:
-    """The maze of a 0/1 grid, where 2 is the start and 3 the goal; raises `ParseError`."""
-    cells = np.array([OPEN, WALL, START, GOAL], np.uint8)[numbers]
+    """The maze of such a grid, where 255 is white; raises `ParseError`."""
+    bright = 255 in numbers
+    signs = numbers.astype(np.uint32) + ord("0")
+    if bright:
+        signs[numbers == 0], signs[numbers == 255] = ord(BLACK), ord(WHITE)
 
     def error(row: int, column: int, what: str, hint: str) -> ParseError:
-        return ParseError(f"{what}: r{row + 1}c{column + 1}", where=source, hint=hint)
+        return ParseError(f"{what} (r{row + 1}c{column + 1})", where=source, hint=hint)
 
-    check_ends(cells, error, "2 is the start and 3 the goal of a maze in 0 and 1, once each")
-    return Puzzle("maze", source, cells, source)
+    cells, note = interpret(signs, error)
+    hint = "2 is the start and 3 the goal, or leave two openings in the border"
+    puzzle = as_puzzle(cells, Place(source, 1, "maze"), error, "" if bright else note, hint=hint)
+    return replace(puzzle, source=source)
 
 
 def _read(lines: Iterator[Line]) -> Iterator[Puzzle]:
@@ -107,17 +150,27 @@ def _read(lines: Iterator[Line]) -> Iterator[Puzzle]:
         if columns is not None:
             if text.strip():
                 yield _read_record(text, columns, place)
-        elif (columns := header(text)) is not None or not text:
+        elif (columns := header(text)) is not None or not text or _is_caption(text):
             yield from _end(rows)
         elif ROW_END in text:
             yield from _end(rows)
-            yield as_puzzle(read_maze(_rows_of_line(text, place)), place)
+            yield read_maze(_rows_of_line(text, place))
         elif rows or text.strip():
             rows.append(Row(text, place))
             whole = len(rows) == 1 and _is_whole(text) and not _continues(text, below)
-            if whole or len(rows) > MAX_GRID_SIDE:
+            if whole or len(rows) > MAX_ROWS:
                 yield from _end(rows)
     yield from _end(rows)
+
+
+def _is_caption(text: str) -> bool:
+    """Whether a line has words, and no wall, or is the fence of a block of code."""
+    if any(wall in text for wall in KINDS[WALL]):
+        return False
+    words = WORD.findall(text)
+    return text.startswith(FENCE) or any(
+        len(set(word)) > 2 and not USUAL.issuperset(word) for word in words
+    )
 
 
 def _with_next(lines: Iterator[Line]) -> Iterator[tuple[Line, Line | None]]:
@@ -146,13 +199,25 @@ def _continues(text: str, below: Line | None) -> bool:
 
 
 def _end(rows: list[Row]) -> Iterator[Puzzle]:
-    """The maze of these rows, if any, for no more follow."""
+    """The mazes of these rows, if any, for no more follow."""
     if rows:
-        place = rows[0].place
         if len(rows) == 1 and len(rows[0].text) >= LEAST_SQUARE:
-            rows[:] = _rows_of_line(rows[0].text, place)
-        yield as_puzzle(read_maze(rows), place)
+            rows[:] = _rows_of_line(rows[0].text, rows[0].place)
+        for part in _parted(rows):
+            yield read_maze(part)
         rows.clear()
+
+
+def _parted(rows: Sequence[Row]) -> list[Sequence[Row]]:
+    """Mazes of one size without an empty line between them, each with its S and its G."""
+    ends = [set(ENDS.findall(row.text)) for row in rows]
+    count = sum(row.text.count(sign) for row in rows for sign in KINDS[START])
+    if count > 1 and len(rows) % count == 0:
+        height = len(rows) // count
+        starts = range(0, len(rows), height)
+        if all(len(set().union(*ends[start : start + height])) == 2 for start in starts):
+            return [rows[start : start + height] for start in starts]
+    return [rows]
 
 
 def _rows_of_line(text: str, place: Place, column: int = 1) -> list[Row]:
@@ -178,18 +243,17 @@ def _read_record(line: str, columns: list[str], place: Place) -> Puzzle:
     """One row of a CSV."""
     record = read_record(line, columns, place)
 
-    def read(name: str) -> Grid:
-        return read_maze(_rows_of_line(record[name], place, record.column(name)))
+    def read(name: str, rating: float | None = None) -> Puzzle:
+        return read_maze(_rows_of_line(record[name], place, record.column(name)), rating)
 
-    question = read("question")
-    puzzle = as_puzzle(question, place, record.rating())
+    puzzle = read("question", record.rating())
     if not record["answer"].strip():
         return puzzle
     answer = read("answer")
-    if not np.array_equal(unmarked(answer), puzzle.grid):
+    if not np.array_equal(answer.grid, puzzle.grid):
         raise place.error(
             record.column("answer"),
             "the answer is not the question with a path",
             "it has the same characters, but o for the open cells on the path",
         )
-    return replace(puzzle, label=answer)
+    return replace(puzzle, label=answer.answer)

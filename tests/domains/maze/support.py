@@ -45,16 +45,17 @@ def without_path(cells: Grid) -> Grid:
 
 @st.composite
 def mazes(draw: st.DrawFn, most: int = 14, path: bool = False) -> Grid:
-    """Any walls at all, S and G anywhere; with `path`, marks on any open cells."""
+    """Any walls at all, S and G anywhere; with `path`, marks on any open cells among walls."""
     height, width = draw(st.tuples(st.integers(1, most), st.integers(1, most)).filter(two_cells))
     if draw(st.booleans()):
         height = width = max(2, height)
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     cells = np.where(rng.random((height, width)) < draw(st.floats(0, 1)), WALL, OPEN)
-    if path:
+    if path and WALL in cells:
         marked = rng.random((height, width)) < draw(st.floats(0, 1))
         cells[(cells == OPEN) & marked] = PATH
     cells.flat[rng.choice(cells.size, 2, replace=False)] = START, GOAL
+    cells[cells == PATH] = PATH if WALL in cells else OPEN
     return cells.astype(np.uint8)
 
 
@@ -131,9 +132,8 @@ FORMS: dict[str, Form] = {
     "slashes": _slashes,
     "blocks": lambda cells: format_grid(cells).replace("#", "█"),
     "dotted floor": lambda cells: format_grid(cells).replace(" ", "."),
-    "dataset": lambda cells: format_grid(cells).replace("G", "E").replace("o", "X"),
-    "small letters": lambda cells: format_grid(cells).lower().replace("o", "x"),
-    "stars": lambda cells: format_grid(cells).replace("o", "*"),
+    "dataset": lambda cells: format_grid(cells).replace("G", "E"),
+    "small letters": lambda cells: format_grid(cells).lower(),
     "ragged": _ragged,
     "csv": _csv,
 }

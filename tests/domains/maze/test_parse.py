@@ -58,14 +58,14 @@ def test_sudokus_are_left_to_their_kind(path: Path) -> None:
 def test_values() -> None:
     assert grid("#█ .SG").tolist() == [[0, 0, 1, 4, 2, 3]]
     assert grid("#s.e").tolist() == [[0, 2, 1, 3]]
-    assert grid("S.o*XxG").tolist() == [[2, 1, 4, 4, 4, 4, 3]]
+    assert grid("S.#o/...G").tolist() == [[2, 1, 0, 4], [1, 1, 1, 3]]
     assert np.array_equal(puzzle(SOLVED).label, grid(SOLVED)) and puzzle(SMALL).label is None
 
 
 def test_dots_are_floor_or_path() -> None:
     assert puzzle("S..\n#.G").label is None
-    assert puzzle("S..\n .G").label.tolist() == [[2, 4, 4], [1, 4, 3]]
-    assert puzzle("S.o\n .G").label.tolist() == [[2, 1, 4], [1, 1, 3]]
+    assert puzzle("S..\n .G\n###").label.tolist() == [[2, 4, 4], [1, 4, 3], [0, 0, 0]]
+    assert puzzle("S.o\n .G\n###").label.tolist() == [[2, 1, 4], [1, 1, 3], [0, 0, 0]]
 
 
 def test_short_rows_end_in_wall() -> None:
@@ -137,7 +137,7 @@ def test_long_lists_are_read_row_by_row() -> None:
         ("/" * 5000, f"1:{MAX_GRID_SIDE + 1}", "more than 1,024 rows"),
         ("#" * (MAX_LINE_CHARS + 1), f"1:{MAX_LINE_CHARS}", "longer than"),
         (f"source,question\nme,{WIDE[:-1]}", "2:4", "99 cells on one line make no square"),
-        (f"source,question\nme,{WIDE[:-1]}?", "2:103", "'?'"),
+        (f"source,question\nme,{WIDE[:50]}#{WIDE[51:-2]}?G", "2:102", "'?'"),
         ("source,question\nme,", "2:4", "0 cells"),
         ("source,question\nS  G", "2:1", "expected 2 fields, found 1"),
         ("question,answer\nS /# / G,So/ o/ G", "2:10", "not the question with a path"),
