@@ -135,11 +135,11 @@ def iter_solve(
     return solve_kinds(questions, solver_of, watch, settings.get("time_limit"))
 
 
-def verify(puzzle: Any, answer: Any, domain: str = "auto") -> Verdict:
+def verify(puzzle: Any, answer: Any = None, domain: str = "auto") -> Verdict:
     """What the rules say of an answer.
 
     Args:
-        puzzle: one, in any form that `solve` takes.
+        puzzle: one, in any form that `solve` takes; without an answer, a finished board.
         answer: likewise one grid; the `answer` of a `Result`, or an array like its `grid`; for ARC
             a file of attempts.
         domain: kind of puzzle; `auto` looks at the input.
@@ -152,6 +152,8 @@ def verify(puzzle: Any, answer: Any, domain: str = "auto") -> Verdict:
 
     question = next(read_values([puzzle], domain))
     kind = get_domain(question.domain)
+    if answer is None:
+        return kind.verify(question, question.answer)
     if kind.mark is not None:
         with read_lines(os.fspath(answer)) as (lines, source):
             return next(kind.mark([question], lines, source))[1]

@@ -171,6 +171,15 @@ Choose = Annotated[
         "that of the rollout with the highest halting logit.",
     ),
 ]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        rich_help_panel="Output",
+        help="Say nothing on stderr but errors: no progress, no notes, no total.",
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option(

@@ -6,88 +6,82 @@ puzzle.txt: verified
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from collections import Counter
+from typing import Annotated
 
 import typer
 
-from puzzlesolver.cli.options import Domain
+from puzzlesolver.cli.options import Domain, Quiet
 from puzzlesolver.errors import UsageError
 
-if TYPE_CHECKING:
-    from puzzlesolver.domains.base import Puzzle, Verdict
-
 EPILOG = (
-    "Exit codes: 0 every answer is verified; 1 some are not; 2 usage; 3 unreadable input; "
-    "5 a puzzle's own givens break the rules."
+    "Exit codes: 0 every answer is verified; 1 some are wrong, missing or cannot be checked; "
+    "2 usage; 3 unreadable input; 5 a puzzle's own givens break the rules."
 )
-EXIT_CODES = {"verified": 0, "unverifiable": 1, "wrong": 1}
-CONTRADICTION = 5
+UNANSWERED, CONTRADICTION = "without an answer", "contradiction"
+EXIT_CODES = {"verified": 0, "unverifiable": 1, "wrong": 1, UNANSWERED: 1, CONTRADICTION: 5}
+"""What is said of an answer; totals count in this order."""
 
 
 def verify(
     puzzle: Annotated[
         str,
         typer.Argument(
-            metavar="PUZZLE", help="A file, literal text, or - for stdin; may hold many puzzles."
+            metavar="PUZZLES",
+            help="A file, literal text, or - for stdin; without ANSWERS a finished board.",
         ),
     ],
     answer: Annotated[
         str | None,
         typer.Argument(
-            metavar="ANSWER",
-            show_default="the answers in PUZZLE's file",
-            help="The answers, in the same order and in any puzzle format; of ARC tasks a "
-            "submission.json, which names them.",
+            metavar="ANSWERS",
+            show_default="those in PUZZLES",
+            help="The answers, as `solve` prints them in any format: grids in the order of the "
+            "puzzles, records in any order; of ARC tasks a submission.json.",
         ),
     ] = None,
     domain: Domain = "auto",
+    quiet: Quiet = False,
 ) -> None:
-    """Check answers by the rules alone and name the first conflict; no network takes part."""
+    """Check answers by the rules alone and name the first conflict; no network takes part.
+
+    Several are counted on stderr at the end, and attempts at ARC tasks are
+    scored: an attempt is right when it equals the known output.
+    """
     from puzzlesolver.domains.base import get_domain
-    from puzzlesolver.domains.detect import read_lines, read_puzzles
+    from puzzlesolver.domains.marking import mark
 
     if puzzle == answer == "-":
-        raise UsageError("puzzle and answer cannot both be stdin", where="verify")
-    questions = read_puzzles([puzzle], domain)
-    first = next(questions)
-    questions, mark = itertools.chain([first], questions), get_domain(first.domain).mark
-    worst = 0
-    with contextlib.ExitStack() as stack:
-        if mark is None or answer is None:
-            marked = _in_order(questions, answer, domain)
+        raise UsageError("puzzles and answers cannot both be stdin", where="verify")
+    counts, right, inputs, hint = Counter[str](), 0, 0, ""
+    for question, verdict in mark(puzzle, answer, domain):
+        alone = answer is None and question.label is None
+        if verdict is None:
+            status, reason = UNANSWERED, ""
+        elif not alone and (clash := get_domain(question.domain).contradiction(question)):
+            status, reason = CONTRADICTION, clash.reason
         else:
-            marked = mark(questions, *stack.enter_context(read_lines(answer)))
-        for question, verdict in marked:
-            if contradiction := get_domain(question.domain).contradiction(question):
-                code, told = CONTRADICTION, f"contradiction - {contradiction.reason}"
-            else:
-                code = EXIT_CODES[verdict.status]
-                told = verdict.status + (f" - {verdict.reason}" if verdict.reason else "")
-            typer.echo(f"{question.name}: {told}")
-            worst = max(worst, code)
-    raise typer.Exit(worst)
+            status, reason = verdict.status, verdict.reason
+        if verdict is not None and verdict.right is not None:
+            right, inputs = right + verdict.right[0], inputs + verdict.right[1]
+        if alone and status == "wrong":
+            hint = "an answer goes behind its puzzle: puzzlesolver verify PUZZLES ANSWERS"
+        counts[status] += 1
+        typer.echo(f"{question.name}: {status}" + (f" - {reason}" if reason else ""))
+    if not quiet:
+        for line in (_total(counts), _score(right, inputs), hint and f"hint: {hint}"):
+            if line:
+                typer.echo(line, err=True)
+    raise typer.Exit(max(EXIT_CODES[status] for status in counts))
 
 
-def _in_order(
-    questions: Iterator[Puzzle], answer: str | None, domain: str
-) -> Iterator[tuple[Puzzle, Verdict]]:
-    """Every puzzle with the verdict on the answer beside it, which is a grid."""
-    from puzzlesolver.domains.base import get_domain
-    from puzzlesolver.domains.detect import read_puzzles
+def _total(counts: Counter[str]) -> str:
+    """How many are right, where there are several."""
+    told = [f"{counts['verified']:,} of {counts.total():,} verified"]
+    told += [f"{counts[other]:,} {other}" for other in [*EXIT_CODES][1:] if counts[other]]
+    return ", ".join(told) if counts.total() > 1 else ""
 
-    answers = None if answer is None else read_puzzles([answer], domain)
-    for question, reply in itertools.zip_longest(questions, answers or ()):
-        if question is None or (answers is not None and reply is None):
-            longer, shorter = ("answers", "puzzles") if question is None else ("puzzles", "answers")
-            raise UsageError(f"there are more {longer} than {shorter}", where="verify")
-        grid = question.label if reply is None else reply.answer
-        if grid is None:
-            raise UsageError(
-                "this puzzle comes without an answer",
-                where=question.source,
-                hint="give the answer as second argument",
-            )
-        yield question, get_domain(question.domain).verify(question, grid)
+
+def _score(right: int, inputs: int) -> str:
+    """The score of attempts at tasks of ARC."""
+    return f"{right:,} of {inputs:,} test inputs, {100 * right / inputs:.1f} %" if inputs else ""

@@ -109,11 +109,19 @@ class Answer:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the rules say of an answer; `where` has the (row, column), from 0, of a conflict."""
+    """What the rules say of an answer.
+
+    Attributes:
+        status: whether it is right.
+        reason: what is wrong, or how it is right.
+        where: (row, column), from 0, of a conflict.
+        right: of a task of ARC, test inputs that are answered and test inputs with a known output.
+    """
 
     status: Status
     reason: str = ""
     where: tuple[tuple[int, int], ...] = ()
+    right: tuple[int, int] | None = None
 
     def __repr__(self) -> str:
         return f"<Verdict {self.status}{self.reason and f': {self.reason}'}>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cli.support import HARD, ONE_BLANK, SOLVED, TWO_FIVES, Run
+from tests.cli.support import HARD, ONE_BLANK, SOLVED, TWO_BLANKS, TWO_FIVES, Run
 
 
 def test_right_answer(run: Run, tmp_path: Path) -> None:
@@ -41,9 +41,9 @@ def test_lists_are_paired_in_order(run: Run, tmp_path: Path) -> None:
 def test_lists_of_different_length_are_a_usage_error(run: Run, tmp_path: Path) -> None:
     (tmp_path / "puzzles.txt").write_text(f"{ONE_BLANK}\n{ONE_BLANK}\n")
     done = run("verify", "puzzles.txt", SOLVED)
-    assert done.code == 2 and "more puzzles than answers" in done.stderr
+    assert done.code == 2 and "2 puzzles, but 1 answer" in done.stderr
     done = run("verify", SOLVED, "puzzles.txt")
-    assert done.code == 2 and "more answers than puzzles" in done.stderr
+    assert done.code == 2 and "1 puzzle, but 2 answers" in done.stderr
 
 
 def test_answers_of_the_file_itself(run: Run, tmp_path: Path) -> None:
@@ -51,8 +51,6 @@ def test_answers_of_the_file_itself(run: Run, tmp_path: Path) -> None:
         f"source,question,answer,rating\nmine,{ONE_BLANK},{SOLVED},0\n"
     )
     assert run("verify", "list.csv").code == 0
-    done = run("verify", ONE_BLANK)
-    assert done.code == 2 and "without an answer" in done.stderr
 
 
 def test_it_takes_what_solve_prints(run: Run, model: Path, tmp_path: Path) -> None:
@@ -69,7 +67,7 @@ def test_tasks_of_arc_by_a_submission(run: Run, tmp_path: Path) -> None:
     (tmp_path / "swap.json").write_text(json.dumps(task))
     (tmp_path / "submission.json").write_text(json.dumps({"other": right, "swap": right}))
     done = run("verify", "swap.json", "submission.json")
-    assert (done.code, done.stderr) == (0, "")
+    assert (done.code, done.stderr) == (0, "2 of 2 test inputs, 100.0 %\n")
     assert done.stdout == "swap: verified - test 1 by attempt 2, test 2 by attempt 2\n"
     done = run("verify", "swap.json", "-", stdin=json.dumps({"swap": wrong}))
     assert done.code == 1
@@ -105,4 +103,89 @@ def test_submissions_that_do_not_fit(run: Run, tmp_path: Path) -> None:
     assert done.code == 2 and "submission.json: there are no attempts at one" in done.stderr
     assert run("verify", "one.json", "nowhere.json").code == 3
     done = run("verify", "one.json")
-    assert done.code == 2 and "without an answer" in done.stderr
+    assert done.code == 2 and "come without attempts" in done.stderr
+
+
+def test_a_finished_board_alone(run: Run) -> None:
+    done = run("verify", SOLVED)
+    assert (done.code, done.stdout.split(": ")[1], done.stderr) == (0, "verified\n", "")
+    done = run("verify", "1" + SOLVED[1:-1] + "1")
+    assert done.code == 1 and "wrong - row 9 holds 1 twice" in done.stdout
+    done = run("verify", HARD)
+    assert done.code == 1 and f"one of {HARD.count('.')} blank cells" in done.stdout
+    assert "verify PUZZLES ANSWERS" in done.stderr
+
+
+def test_a_maze_alone_is_checked_by_the_path_drawn_in_it(run: Run) -> None:
+    assert run("verify", "#####\n#Soo#\n###o#\n#Goo#\n#####").code == 0
+    assert "stops at" in run("verify", "#####\n#So #\n### #\n#Goo#\n#####").stdout
+    done = run("verify", "#####\n#S  #\n### #\n#G  #\n#####")
+    assert done.code == 1 and "no path is drawn" in done.stdout
+
+
+def test_several_are_counted(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "puzzles.txt").write_text(f"{ONE_BLANK}\n" * 4)
+    answers = f"{SOLVED}\n{SOLVED}\n2{SOLVED[1:]}\n{ONE_BLANK}\n"
+    done = run("verify", "puzzles.txt", "-", stdin=answers)
+    assert (done.code, done.stderr) == (1, "2 of 4 verified, 1 wrong, 1 without an answer\n")
+    assert done.stdout.splitlines()[3].endswith(": without an answer")
+    assert run("verify", "puzzles.txt", "-", "-q", stdin=answers).stderr == ""
+
+
+def test_records_find_their_questions(run: Run, tmp_path: Path) -> None:
+    others = [ONE_BLANK, TWO_BLANKS, HARD]
+    (tmp_path / "puzzles.txt").write_text("\n".join(others))
+    rows = [f"{TWO_BLANKS},{SOLVED}", f"{HARD},", f"{ONE_BLANK},2{SOLVED[1:]}"]
+    (tmp_path / "answers.csv").write_text("\n".join(["question,answer", *rows]))
+    done = run("verify", "puzzles.txt", "answers.csv")
+    told = [line.partition(": ")[2].split(" - ")[0] for line in done.stdout.splitlines()]
+    assert told == ["wrong", "verified", "without an answer"]
+    assert done.stderr == "1 of 3 verified, 1 wrong, 1 without an answer\n"
+    (tmp_path / "puzzles.txt").write_text("\n".join(others[1:]))
+    done = run("verify", "puzzles.txt", "answers.csv")
+    assert done.code == 2 and "1 of the 3 answers belong to no puzzle" in done.stderr
+
+
+def arc_case(tmp_path: Path) -> list[dict[str, object]]:
+    """Two tasks with two tests each, and attempts of which three are right."""
+    tests = [[[1, 2]], [[3], [4]], [[5]], [[6]]]
+    pair = {"input": [[1]], "output": [[2]]}
+    tasks = {name: {"train": [pair], "test": [{"input": [[0]]}, {"input": [[0]]}]} for name in "ab"}
+    (tmp_path / "x_challenges.json").write_text(json.dumps(tasks))
+    (tmp_path / "x_solutions.json").write_text(json.dumps({"a": tests[:2], "b": tests[2:]}))
+    second = [{"attempt_1": [[0]], "attempt_2": output} for output in tests]
+    first = {"attempt_1": tests[2], "attempt_2": [[0]]}
+    return [
+        {"schema": 1, "name": "a", "attempts": second[:2]},
+        {"schema": 1, "name": "b", "attempts": [first, first]},
+    ]
+
+
+def test_a_submission_is_scored(run: Run, tmp_path: Path) -> None:
+    records = arc_case(tmp_path)
+    submission = {record["name"]: record["attempts"] for record in records}
+    forms = {
+        "submission.json": json.dumps(submission),
+        "answers.json": json.dumps(records, indent=2),
+        "answers.jsonl": "\n".join(map(json.dumps, records)),
+    }
+    for name, text in forms.items():
+        (tmp_path / name).write_text(text)
+        done = run("verify", "x_challenges.json", name)
+        assert done.code == 1 and done.stdout.startswith("a: verified"), name
+        assert done.stderr == "1 of 2 verified, 1 wrong\n3 of 4 test inputs, 75.0 %\n"
+    (tmp_path / "line.txt").write_text("12\n3/4\n5\n5\n")
+    (tmp_path / "grid.txt").write_text("12\n\n3\n4\n\n5\n\n5\n")
+    for name in ("line.txt", "grid.txt"):
+        assert "3 of 4 test inputs" in run("verify", "x_challenges.json", name).stderr
+    (tmp_path / "short.txt").write_text("12\n3/4\n5\n")
+    done = run("verify", "x_challenges.json", "short.txt")
+    assert done.code == 2 and "3 grids, but 4 test inputs" in done.stderr
+
+
+def test_a_missing_task_counts_as_wrong(run: Run, tmp_path: Path) -> None:
+    (record, _) = arc_case(tmp_path)
+    (tmp_path / "answers.json").write_text(json.dumps(record))
+    done = run("verify", "x_challenges.json", "answers.json")
+    assert "b: wrong - there are no attempts at it" in done.stdout
+    assert done.stderr.endswith("2 of 4 test inputs, 50.0 %\n")

@@ -10,13 +10,13 @@ for `verify`. No solver may ask either.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.arc.document import At
-from puzzlesolver.domains.arc.submission import read_submission
+from puzzlesolver.domains.arc.submission import read_attempts
 from puzzlesolver.domains.arc.task import Attempts, Task, TaskPuzzle
 from puzzlesolver.domains.base import Grid, Puzzle, Verdict
 from puzzlesolver.errors import UsageError
@@ -66,23 +66,28 @@ def verify(task: Task, attempts: Attempts) -> Verdict:
     """`verified` where one attempt of each test equals its output.
 
     `wrong` where neither does, at the first such test; otherwise `unverifiable` where an output is
-    not known.
+    not known. `right` counts the tests that are answered.
     """
     by: list[str] = []
     unknown = []
+    wrong: Verdict | None = None
     for number, (pair, both) in enumerate(zip(task.test, attempts, strict=True), 1):
         if pair.output is None:
             unknown.append(str(number))
             continue
         equal = [np.array_equal(attempt, pair.output) for attempt in both]
-        if not any(equal):
+        if any(equal):
+            by.append(f"test {number} by attempt {equal.index(True) + 1}")
+        elif wrong is None:
             reason, where = _fault(both, pair.output)
-            return Verdict("wrong", f"test {number}: {reason}", where)
-        by.append(f"test {number} by attempt {equal.index(True) + 1}")
+            wrong = Verdict("wrong", f"test {number}: {reason}", where)
+    right = len(by), len(task.test) - len(unknown)
+    if wrong is not None:
+        return replace(wrong, right=right)
     if unknown:
         which = f"test{'s' * (len(unknown) > 1)} {', '.join(unknown)}"
-        return Verdict("unverifiable", f"no output is known of {which}")
-    return Verdict("verified", ", ".join(by))
+        return Verdict("unverifiable", f"no output is known of {which}", right=right)
+    return Verdict("verified", ", ".join(by), right=right)
 
 
 def differences(attempt: Grid, output: Grid) -> npt.NDArray[np.bool_] | None:
@@ -113,26 +118,45 @@ def size(grid: Grid) -> str:
 def mark(
     puzzles: Iterable[Puzzle], lines: Iterable[str], source: str
 ) -> Iterator[tuple[Puzzle, Verdict]]:
-    """Check the submission in a text; tasks find their attempts by name.
+    """Check the attempts in a text; tasks find theirs by name, or else by their order.
+
+    A task without attempts is wrong, as Kaggle counts it, unless it is the only one.
 
     Raises:
-        ParseError: it is no submission, or one task's attempts do not fit its tests.
-        UsageError: a task has no attempts in it.
+        ParseError: it has no attempts, or one task's do not fit its tests.
+        UsageError: no task has attempts in it.
     """
-    submission = read_submission(lines, source)
-    for puzzle in puzzles:
-        assert isinstance(puzzle, TaskPuzzle)
-        task = puzzle.task
-        if task.name not in submission:
-            others = ", ".join(list(submission)[:3]) + ", …" * (len(submission) > 3)
-            raise UsageError(
-                f"there are no attempts at {task.name}",
-                where=source,
-                hint=f"it has attempts at {others or 'no task'}; a task's file is named by its id",
-            )
-        attempts = submission[task.name]
-        if len(attempts) != len(task.test):
+    tasks = [(puzzle, puzzle.task) for puzzle in puzzles if isinstance(puzzle, TaskPuzzle)]
+    attempts = read_attempts(lines, source)
+    if isinstance(attempts, list):
+        attempts = _in_order([task for _, task in tasks], attempts, source)
+    if not any(task.name in attempts for _, task in tasks):
+        others = ", ".join(list(attempts)[:3]) + ", …" * (len(attempts) > 3)
+        raise UsageError(
+            f"there are no attempts at {tasks[0][1].name}",
+            where=source,
+            hint=f"it has attempts at {others or 'no task'}; a task's file is named by its id",
+        )
+    for puzzle, task in tasks:
+        if task.name not in attempts:
+            count = sum(pair.output is not None for pair in task.test)
+            yield puzzle, Verdict("wrong", "there are no attempts at it", right=(0, count))
+            continue
+        of_task = attempts[task.name]
+        if len(of_task) != len(task.test):
             tests = f"{len(task.test)} test input{'s' * (len(task.test) > 1)}"
-            what = f"expected attempts at {tests}, found them at {len(attempts)}"
+            what = f"expected attempts at {tests}, found them at {len(of_task)}"
             raise At(source).key(task.name).error(what)
-        yield puzzle, verify(task, attempts)
+        yield puzzle, verify(task, of_task)
+
+
+def _in_order(tasks: list[Task], grids: list[Grid], source: str) -> dict[str, Attempts]:
+    """Attempts by the names of tasks, of one grid for each test input."""
+    tests = sum(len(task.test) for task in tasks)
+    if len(grids) != tests:
+        raise UsageError(f"{len(grids)} grids, but {tests} test inputs", where=source)
+    rest = iter(grids)
+    return {
+        task.name: [(grid, grid) for _, grid in zip(task.test, rest, strict=False)]
+        for task in tasks
+    }

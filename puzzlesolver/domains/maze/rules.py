@@ -96,6 +96,8 @@ def verify(puzzle: Puzzle, answer: Grid) -> Verdict:
     start, goal = find(maze, START), find(maze, GOAL)
     along = distances(marked | (maze == GOAL) | (maze == START), start)
     if along[goal] == UNREACHED:
+        if not marked.any():
+            return Verdict("wrong", "no path is drawn from S to G", (start,))
         end = divmod(int(along.argmax()), maze.shape[1])
         return Verdict("wrong", f"the path from S stops at {_name(end)}", (end,))
     shortest = int(distances(maze != WALL, start)[goal])

@@ -55,7 +55,9 @@ def verify(puzzle: Puzzle, answer: Grid) -> Verdict:
         size = "×".join(map(str, answer.shape))
         return Verdict("wrong", f"the answer is {size}, the puzzle {side}×{side}")
     if (blank := _first(answer == 0)) is not None:
-        return Verdict("wrong", f"{_name(blank)} is blank", (blank,))
+        count = int((answer == 0).sum())
+        others = f", one of {count:,} blank cells" if count > 1 else ""
+        return Verdict("wrong", f"{_name(blank)} is blank{others}", (blank,))
     if (large := _first(answer > side)) is not None:
         reason = f"{_name(large)} holds {answer[large]}, the largest digit is {side}"
         return Verdict("wrong", reason, (large,))
