@@ -90,9 +90,9 @@ class PuzzleEmbedding(nn.Module):
         return rows
 
 
-def rms_norm(x: Tensor) -> Tensor:
+def rms_norm(x: Tensor, epsilon: float = NORM_EPSILON) -> Tensor:
     """Divide by √(mean(x²) + ε) over the last axis, without gain; in float32 at least."""
-    return F.rms_norm(_precise(x), x.shape[-1:], eps=NORM_EPSILON).to(x.dtype)
+    return F.rms_norm(_precise(x), x.shape[-1:], eps=epsilon).to(x.dtype)
 
 
 def _precise(x: Tensor) -> Tensor:
@@ -114,9 +114,12 @@ class SwiGLU(nn.Module):
         return mixed
 
 
-def rotary_table(positions: int, width: int, device: torch.device) -> Rotary:
+def rotary_table(
+    positions: int, width: int, device: torch.device, base: float = ROPE_BASE
+) -> Rotary:
     """Angles of rotary position embedding in half-rotation form, for positions from 0 up."""
-    frequency = ROPE_BASE ** (-torch.arange(0, width, 2, device=device).float() / width)
+    # A negative exponent rounds otherwise, which deep recursion amplifies to other answers.
+    frequency = 1.0 / base ** (torch.arange(0, width, 2, device=device).float() / width)
     angle = torch.outer(torch.arange(positions, device=device).float(), frequency).repeat(1, 2)
     return angle.cos(), angle.sin()
 
@@ -160,6 +163,7 @@ class Block(nn.Module):
         heads: of the attention; None = mix by SwiGLU.
         positions: P, for the SwiGLU along the sequence.
         norm_over_sequence: as TRM does.
+        epsilon: of the norms.
     """
 
     def __init__(
@@ -169,9 +173,11 @@ class Block(nn.Module):
         heads: int | None,
         positions: int,
         norm_over_sequence: bool = False,
+        epsilon: float = NORM_EPSILON,
     ) -> None:
         super().__init__()
         self.norm_over_sequence = norm_over_sequence
+        self.epsilon = epsilon
         if heads is None:
             self.mlp_t = SwiGLU(positions, expansion)
         else:
@@ -180,15 +186,15 @@ class Block(nn.Module):
 
     def forward(self, x_BPD: Tensor, rotary: Rotary | None) -> Tensor:
         x_BPD = self._mixed(x_BPD, rotary)
-        return rms_norm(x_BPD + self.mlp(x_BPD))
+        return rms_norm(x_BPD + self.mlp(x_BPD), self.epsilon)
 
     def _mixed(self, x_BPD: Tensor, rotary: Rotary | None) -> Tensor:
         if hasattr(self, "self_attn"):
-            return rms_norm(x_BPD + self.self_attn(x_BPD, rotary))
+            return rms_norm(x_BPD + self.self_attn(x_BPD, rotary), self.epsilon)
         x_BDP = x_BPD.transpose(1, 2)
         if self.norm_over_sequence:
-            return rms_norm(x_BDP + self.mlp_t(x_BDP)).transpose(1, 2)
-        return rms_norm(x_BPD + self.mlp_t(x_BDP).transpose(1, 2))
+            return rms_norm(x_BDP + self.mlp_t(x_BDP), self.epsilon).transpose(1, 2)
+        return rms_norm(x_BPD + self.mlp_t(x_BDP).transpose(1, 2), self.epsilon)
 
 
 class ReasoningModule(nn.Module):

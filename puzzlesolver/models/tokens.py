@@ -24,6 +24,8 @@ from torch.nn import functional as F
 from puzzlesolver.errors import ModelError
 from puzzlesolver.models.interface import Batch, ModelConfig, Noise, Readout, RecursiveModel, State
 from puzzlesolver.models.layers import (
+    NORM_EPSILON,
+    ROPE_BASE,
     Block,
     Embedding,
     Linear,
@@ -36,6 +38,7 @@ from puzzlesolver.models.layers import (
 from puzzlesolver.models.relations import Layout
 
 POSITIONS = ("rope", "learned", "none")
+INIT_DTYPES = ("bfloat16", "float16", "float32")
 Q_BIAS = -5.0
 """The halting head starts sure that no answer is right."""
 
@@ -44,6 +47,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "puzzle_emb_ndim": (0, 65_536), "puzzle_emb_len": (0, 1_024), "hidden_size": (2, 16_384),
     "num_heads": (1, 1_024), "expansion": (0.01, 64), "H_cycles": (1, 100_000),
     "L_cycles": (1, 100_000), "H_layers": (1, 256), "L_layers": (1, 256),
+    "rope_theta": (1e-3, 1e12), "rms_norm_eps": (0, 1),
 }  # fmt: skip
 """A hostile configuration must be refused before memory is used."""
 
@@ -64,6 +68,10 @@ class TokenConfig(ModelConfig):
         H_cycles: outer cycles; see each model.
         L_cycles: inner cycles; see each model.
         pos_encodings: `rope`, `learned` or `none`.
+        rope_theta: base of the rotary frequencies.
+        rms_norm_eps: ε of the norms.
+        init_dtype: number format in which the two fixed vectors are stored, one of `INIT_DTYPES`:
+            the published trainers take that in which they compute.
     """
 
     vocab_size: int = 11
@@ -77,15 +85,17 @@ class TokenConfig(ModelConfig):
     H_cycles: int = 3
     L_cycles: int = 6
     pos_encodings: str = "rope"
+    rope_theta: float = ROPE_BASE
+    rms_norm_eps: float = NORM_EPSILON
+    init_dtype: str = "bfloat16"
 
     def __post_init__(self) -> None:
         for name, (lowest, highest) in _RANGES.items():
             if not lowest <= (value := getattr(self, name, lowest)) <= highest:
                 raise ValueError(f"{name} must lie in {lowest}..{highest}, not {value!r}")
-        if self.pos_encodings not in POSITIONS:
-            raise ValueError(
-                f"pos_encodings must be one of {', '.join(POSITIONS)}, not {self.pos_encodings!r}"
-            )
+        for name, known in {"pos_encodings": POSITIONS, "init_dtype": INIT_DTYPES}.items():
+            if (said := getattr(self, name)) not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, not {said!r}")
         if self.hidden_size % (2 * self.num_heads):
             raise ValueError("hidden_size must be a multiple of twice num_heads")
         if self.puzzle_emb_ndim > self.prefix * self.hidden_size:
@@ -131,7 +141,7 @@ class TokenModel(RecursiveModel):
             self.embed_pos = Embedding(config.positions, width)
         for name in ("H_init", "L_init"):
             fixed = truncated_normal_(torch.empty(width), std=1.0)
-            self.register_buffer(name, fixed.to(torch.bfloat16))
+            self.register_buffer(name, fixed.to(getattr(torch, config.init_dtype)))
 
     @property
     def fixed_start(self) -> bool:
@@ -170,12 +180,10 @@ class TokenModel(RecursiveModel):
         self, layers: int, mlp_t: bool = False, norm_over_sequence: bool = False
     ) -> ReasoningModule:
         config = self.config
-        heads = None if mlp_t else config.num_heads
+        sizes = config.hidden_size, config.expansion, None if mlp_t else config.num_heads
         return ReasoningModule(
             layers,
-            lambda: Block(
-                config.hidden_size, config.expansion, heads, config.positions, norm_over_sequence
-            ),
+            lambda: Block(*sizes, config.positions, norm_over_sequence, config.rms_norm_eps),
         )
 
     def _rotary(self, device: torch.device) -> Rotary | None:
@@ -183,7 +191,8 @@ class TokenModel(RecursiveModel):
         if self.config.pos_encodings != "rope":
             return None
         config = self.config
-        return rotary_table(config.positions, config.hidden_size // config.num_heads, device)
+        width = config.hidden_size // config.num_heads
+        return rotary_table(config.positions, width, device, config.rope_theta)
 
     def _prefix(self, batch: Batch) -> Tensor:
         """The puzzle's row, cut into positions and filled up with zeros, `float[B, prefix, D]`."""

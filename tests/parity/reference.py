@@ -34,6 +34,8 @@ class Settings:
         H_cycles: in HRM and TRM the cycles of one outer step; RSM has none within a step.
         L_cycles: inner updates of a cycle, in RSM of an outer step.
         rope: whether attention rotates queries and keys.
+        theta: base of the rotation's frequencies.
+        epsilon: of the norms.
     """
 
     heads: int
@@ -41,6 +43,8 @@ class Settings:
     H_cycles: int
     L_cycles: int
     rope: bool
+    theta: float = 10_000.0
+    epsilon: float = 1e-5
 
 
 Outcome = tuple[Array, Array, Array, Array | None]
@@ -50,8 +54,8 @@ Outcome = tuple[Array, Array, Array, Array | None]
 # Layers
 
 
-def rms_norm(x: Array) -> Array:
-    return x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-5)
+def rms_norm(s: Settings, x: Array) -> Array:
+    return x / np.sqrt((x**2).mean(-1, keepdims=True) + s.epsilon)
 
 
 def swiglu(w: Weights, name: str, x: Array) -> Array:
@@ -59,10 +63,10 @@ def swiglu(w: Weights, name: str, x: Array) -> Array:
     return (gate / (1 + np.exp(-gate)) * up) @ w[f"{name}.down_proj.weight"].T
 
 
-def rotate(x: Array) -> Array:
-    """RoPE of `x[B, S, heads, d]`: the pair (i, i + d/2) turns by position / 10000^(2i/d)."""
+def rotate(s: Settings, x: Array) -> Array:
+    """RoPE of `x[B, S, heads, d]`: the pair (i, i + d/2) turns by position / theta^(2i/d)."""
     positions, half = x.shape[1], x.shape[-1] // 2
-    angle = np.arange(positions)[:, None] / 10000.0 ** (np.arange(half) / half)
+    angle = np.arange(positions)[:, None] / s.theta ** (np.arange(half) / half)
     cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
     first, second = x[..., :half], x[..., half:]
     return np.concatenate([first * cos - second * sin, second * cos + first * sin], -1)
@@ -73,7 +77,7 @@ def attention(w: Weights, name: str, s: Settings, x: Array) -> Array:
     qkv = (x @ w[f"{name}.qkv_proj.weight"].T).reshape(batch, positions, 3 * s.heads, -1)
     q, k, v = np.split(qkv, 3, axis=2)
     if s.rope:
-        q, k = rotate(q), rotate(k)
+        q, k = rotate(s, q), rotate(s, k)
     scores = np.einsum("bqhd,bkhd->bhqk", q, k) / np.sqrt(q.shape[-1])
     weight = np.exp(scores - scores.max(-1, keepdims=True))
     weight /= weight.sum(-1, keepdims=True)
@@ -82,20 +86,20 @@ def attention(w: Weights, name: str, s: Settings, x: Array) -> Array:
 
 
 def mix_by_attention(w: Weights, block: str, s: Settings, x: Array) -> Array:
-    return rms_norm(x + attention(w, f"{block}.self_attn", s, x))
+    return rms_norm(s, x + attention(w, f"{block}.self_attn", s, x))
 
 
 def mix_as_trm(w: Weights, block: str, s: Settings, x: Array) -> Array:
     """The norm is over positions."""
     x = x.transpose(0, 2, 1)
-    x = rms_norm(x + swiglu(w, f"{block}.mlp_t", x))
+    x = rms_norm(s, x + swiglu(w, f"{block}.mlp_t", x))
     return x.transpose(0, 2, 1)
 
 
 def mix_as_rsm(w: Weights, block: str, s: Settings, x: Array) -> Array:
     """The norm is over the width."""
     y = swiglu(w, f"{block}.mlp_t", x.transpose(0, 2, 1))
-    return rms_norm(x + y.transpose(0, 2, 1))
+    return rms_norm(s, x + y.transpose(0, 2, 1))
 
 
 Mixer = Callable[[Weights, str, Settings, Array], Array]
@@ -109,7 +113,7 @@ def net(w: Weights, name: str, s: Settings, mix_tokens: Mixer, h: Array, u: Arra
     while f"{name}.layers.{layer}.mlp.down_proj.weight" in w:
         block = f"{name}.layers.{layer}"
         x = mix(w, block, s, x)
-        x = rms_norm(x + swiglu(w, f"{block}.mlp", x))
+        x = rms_norm(s, x + swiglu(w, f"{block}.mlp", x))
         layer += 1
     return x
 

@@ -56,7 +56,9 @@ class Variant:
         c = self.config
         rope = c["pos_encodings"] == "rope"
         cycles = c["H_cycles"], c["L_cycles"]
-        return Settings(c["num_heads"], c["puzzle_emb_len"], *cycles, rope)
+        names = {"theta": "rope_theta", "epsilon": "rms_norm_eps"}
+        told = {ours: c[name] for ours, name in names.items() if name in c}
+        return Settings(c["num_heads"], c["puzzle_emb_len"], *cycles, rope, **told)
 
     def but(self, **changes: Any) -> Variant:
         return Variant(self.family, self.config | changes)

@@ -32,6 +32,11 @@ CASES = VARIANTS | {
     "hrm-one-prefix": VARIANTS["hrm"].but(puzzle_emb_ndim=32, puzzle_emb_len=1),
     "hrm-no-prefix": VARIANTS["hrm"].but(puzzle_emb_ndim=0, puzzle_emb_len=0),
     "rsm-no-prefix": VARIANTS["rsm-mlp"].but(puzzle_emb_ndim=0, puzzle_emb_len=0),
+    "hrm-other-theta": VARIANTS["hrm"].but(rope_theta=50_000.0),
+    "rsm-other-theta": VARIANTS["rsm-att"].but(rope_theta=100),
+    "hrm-other-epsilon": VARIANTS["hrm"].but(rms_norm_eps=0.1),
+    "trm-mlp-other-epsilon": VARIANTS["trm-mlp"].but(rms_norm_eps=0.1),
+    "rsm-mlp-other-epsilon": VARIANTS["rsm-mlp"].but(rms_norm_eps=0.1),
     "hrm-wide": VARIANTS["hrm"].but(**WIDE | {"puzzle_emb_len": 1}),
     "trm-mlp-wide": VARIANTS["trm-mlp"].but(**WIDE),
     "rsm-mlp-wide": VARIANTS["rsm-mlp"].but(**WIDE),
@@ -55,10 +60,14 @@ def expected(variant: Variant, model: RecursiveModel, batch: Batch) -> list[refe
     return list(reference.outer_steps(variant.family, w, s, x, STEPS))
 
 
+def difference(ours: torch.Tensor, truth: reference.Array) -> float:
+    """The largest one, relative to the value, or to 1 where the value is smaller."""
+    return float((np.abs(array(ours) - truth) / np.maximum(np.abs(truth), 1)).max())
+
+
 def assert_close(name: str, ours: torch.Tensor, truth: reference.Array) -> None:
-    """To 1e-5 of the value, or of 1 where the value is smaller."""
-    error = np.abs(array(ours) - truth) / np.maximum(np.abs(truth), 1)
-    assert error.max() <= TOLERANCE, f"{name} is off by {error.max():.2e}"
+    error = difference(ours, truth)
+    assert error <= TOLERANCE, f"{name} is off by {error:.2e}"
 
 
 def assert_agree(variant: Variant, model: RecursiveModel) -> None:
@@ -82,6 +91,16 @@ def assert_agree(variant: Variant, model: RecursiveModel) -> None:
 @pytest.mark.parametrize("variant", CASES.values(), ids=CASES)
 def test_two_steps_agree(variant: Variant) -> None:
     assert_agree(variant, variant.build().eval())
+
+
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+def test_logits_of_width_64_agree_to_a_millionth(variant: Variant) -> None:
+    model, batch = variant.but(hidden_size=64, puzzle_emb_ndim=160).build().eval(), sudoku_batch()
+    for (_, said), (_, _, logits, _) in zip(
+        run(model, batch), expected(variant, model, batch), strict=True
+    ):
+        assert said.vocabulary is not None
+        assert difference(said.vocabulary, logits) <= 1e-6
 
 
 @pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
