@@ -34,7 +34,7 @@ from puzzlesolver.domains.arc import Task, TaskPuzzle
 from puzzlesolver.domains.arc.sets import find
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import UsageError
-from puzzlesolver.hub.folder import write_atomically
+from puzzlesolver.files import write_file
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.refine.adapt.start import is_start
 from puzzlesolver.runtime import choose_runtime
@@ -160,7 +160,7 @@ def run(
         **way.summarise(records),
     }
     if out_json is not None:
-        write_atomically(out_json, json.dumps(report, indent=2).encode() + b"\n")
+        write_file(out_json, json.dumps(report, indent=2).encode() + b"\n")
     journal.finish()
     return report
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import puzzlesolver.refine.adapt.trust as trust
 from puzzlesolver.bench.arc_records import TaskRecord
 from puzzlesolver.bench.settling import auroc, brier
-from puzzlesolver.hub.folder import write_atomically
+from puzzlesolver.files import write_file
 
 Array = npt.NDArray[np.float64]
 
@@ -84,7 +84,7 @@ def main(journal: Path, out: Path) -> None:
             **auroc(honest, right),
         },
     }
-    write_atomically(out, json.dumps(model, indent=2).encode() + b"\n")
+    write_file(out, json.dumps(model, indent=2).encode() + b"\n")
     print(json.dumps(model, indent=2))  # noqa: T201 – a command's own output
 
 

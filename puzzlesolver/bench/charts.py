@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.errors import UsageError
+from puzzlesolver.files import write_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,10 +80,7 @@ def lines_png(series: Sequence[Line], path: Path, *, x: str, y: str, title: str,
         _draw_lines(axes, PAPER, series, x, y, log, diagonal=False)
         axes.set_title(title, loc="left", fontsize=10)
 
-    try:
-        path.write_bytes(_rendered(draw, PAPER, HEIGHT, format="png", dpi=150))
-    except OSError as error:
-        raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from error
+    write_file(path, _rendered(draw, PAPER, HEIGHT, format="png", dpi=150))
 
 
 def dots(

@@ -16,7 +16,8 @@ from typing import Any
 from puzzlesolver.bench.charts import Line, lines, lines_png
 from puzzlesolver.bench.page import Panel, Section
 from puzzlesolver.bench.readme import REPORTS, ROOT
-from puzzlesolver.hub.folder import read_config, write_atomically
+from puzzlesolver.files import write_file
+from puzzlesolver.hub.folder import read_config
 
 SCHEMA = 1
 SUITE = "curves"
@@ -114,7 +115,7 @@ def _point(point: dict[str, Any]) -> dict[str, Any]:
 def main(name: str, folders: Sequence[str]) -> None:
     """Write report and picture."""
     report = collect([Path(folder) for folder in folders])
-    write_atomically(REPORTS / f"{name}.json", json.dumps(report, indent=1).encode() + b"\n")
+    write_file(REPORTS / f"{name}.json", json.dumps(report, indent=1).encode() + b"\n")
     plot(report, DOCS / f"{name}.png")
 
 

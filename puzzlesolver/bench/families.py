@@ -30,7 +30,7 @@ from puzzlesolver.bench.meter import find_meter
 from puzzlesolver.bench.suites import get_suite
 from puzzlesolver.bench.throughput import BATCHES, LONGEST_STEP, Cell, throughput
 from puzzlesolver.domains.base import Puzzle
-from puzzlesolver.hub.folder import write_atomically
+from puzzlesolver.files import write_file
 from puzzlesolver.loading import load_network
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
@@ -168,7 +168,7 @@ def run(
         "rows": [_with_seconds(row, rows, cells) for row in rows],
     }
     if out_json is not None:
-        write_atomically(out_json, json.dumps(report, indent=1).encode() + b"\n")
+        write_file(out_json, json.dumps(report, indent=1).encode() + b"\n")
     journal.finish()
     return report
 

@@ -28,7 +28,7 @@ from rich.console import Console
 
 from puzzlesolver.bench.gpu_parts import PARTS, Facts, Skipped
 from puzzlesolver.bench.journal import SCHEMA
-from puzzlesolver.hub.folder import write_atomically
+from puzzlesolver.files import write_file
 
 OK, SKIPPED, FAILED = "ok", "skipped", "failed"
 COLOURS = {OK: "green", SKIPPED: "yellow", FAILED: "red"}
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(row["status"] == FAILED)
     console = Console(stderr=True)
     report = check(list(PARTS), asked.minutes, console)
-    write_atomically(asked.json, json.dumps(report, indent=1).encode() + b"\n")
+    write_file(asked.json, json.dumps(report, indent=1).encode() + b"\n")
     console.print(f"report: {asked.json}", highlight=False, soft_wrap=True)
     return int(any(row["status"] == FAILED for row in report["parts"].values()))
 

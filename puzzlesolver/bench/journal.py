@@ -9,6 +9,7 @@ While a run lasts its journal is `NAME.partial.jsonl`; beside the finished `NAME
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict
@@ -17,6 +18,7 @@ from typing import Any
 
 from puzzlesolver.bench.metrics import Record
 from puzzlesolver.errors import UsageError
+from puzzlesolver.files import explained, held, write_file
 
 SCHEMA = 1
 
@@ -37,7 +39,7 @@ class Journal:
 
     Raises:
         UsageError: an unfinished journal is in the way, or is of another run, or cannot be written,
-            or, while it grows, another process writes it.
+            or another process writes it.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Journal:
     ) -> None:
         self.records: list[Any] = []
         self._kind = kind
+        self._lock = contextlib.ExitStack()
         self.cost: dict[str, Any] | None = None
         self._header = {"schema": SCHEMA, "run": json.loads(json.dumps(settings))}
         self.path = None if out_json is None else out_json.with_suffix(".partial.jsonl")
@@ -58,21 +61,19 @@ class Journal:
                     "nothing to resume without a file", where="--resume", hint="add --json FILE"
                 )
             return
-        if self.path.exists():
-            if not resume:
-                raise UsageError(
-                    "an unfinished run is kept here",
-                    where=str(self.path),
-                    hint="go on with --resume, or delete it to start anew",
-                )
+        with explained(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock.enter_context(held(self.path, "another run"))
+        if not (self.path.exists() and self.path.stat().st_size):
+            write_file(self.path, json.dumps(self._header) + "\n")
+        elif resume:
             self._read(self.path)
         else:
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self.path.write_text(json.dumps(self._header) + "\n")
-            except OSError as error:
-                raise UsageError(f"cannot write: {error.strerror}", where=str(self.path)) from error
-        self._size = self.path.stat().st_size
+            raise UsageError(
+                "an unfinished run is kept here",
+                where=str(self.path),
+                hint="go on with --resume, or delete it to start anew",
+            )
 
     def add(self, record: Any) -> None:
         """One more puzzle has finished."""
@@ -102,20 +103,13 @@ class Journal:
         """Take the finished name."""
         if self.path is not None:
             self.path.replace(self.path.with_suffix("").with_suffix(".jsonl"))
+        self._lock.close()
 
     def _append(self, line: dict[str, Any]) -> None:
         if self.path is None:
             return
-        with self.path.open("ab") as file:
-            # Two runs that both go on with it would put the same puzzles there twice.
-            if file.tell() != self._size:
-                raise UsageError(
-                    "another run writes here, too",
-                    where=str(self.path),
-                    hint="leave it to the other one, or go on with --resume when that has ended",
-                )
+        with explained(self.path), self.path.open("ab") as file:
             file.write(json.dumps(line).encode() + b"\n")
-            self._size = file.tell()
 
     def _read(self, path: Path) -> None:
         text = path.read_text()
@@ -140,7 +134,7 @@ class Journal:
                 hint="use the settings it was started with, or delete it to start anew",
             )
         if path == self.path and whole != text:
-            path.write_text(whole)
+            write_file(path, whole)
 
 
 def _difference(old: Any, new: Any, name: str = "") -> str:

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver import __version__
-from puzzlesolver.errors import UsageError
-from puzzlesolver.hub.folder import write_atomically
+from puzzlesolver.files import write_file
 
 Table = tuple[Sequence[str], list[tuple[str, ...]]]
 """Names of columns, and rows."""
@@ -88,10 +87,7 @@ def write_page(path: Path, reports: Sequence[Mapping[str, Any]], film: Film | No
         parts += map(_section, sections)
     if film is not None:
         parts.append(_film(film))
-    try:
-        write_atomically(path, _page("\n".join(parts)).encode())
-    except OSError as error:
-        raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from error
+    write_file(path, _page("\n".join(parts)))
 
 
 def _page(body: str) -> str:

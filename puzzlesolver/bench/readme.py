@@ -23,6 +23,7 @@ from puzzlesolver.bench.scores import rounded, scores, where
 from puzzlesolver.bench.settling import COVERAGES, SIGNS, area
 from puzzlesolver.bench.shares import percent
 from puzzlesolver.bench.stream_page import long_file, ways
+from puzzlesolver.files import write_file
 from puzzlesolver.refine.adapt.trust import calibrated_on
 
 ROOT = Path(__file__).parents[2]
@@ -314,4 +315,4 @@ def _row(name: str, shares: list[dict[str, Any] | None]) -> str:
 
 if __name__ == "__main__":
     for document in DOCUMENTS:
-        document.write_text(renew(document.read_text(encoding="utf-8")), encoding="utf-8")
+        write_file(document, renew(document.read_text(encoding="utf-8")))

@@ -33,7 +33,7 @@ from puzzlesolver.bench.sections import sections as sections
 from puzzlesolver.bench.suites import Suite, get_suite
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
-from puzzlesolver.hub.folder import write_atomically
+from puzzlesolver.files import write_file
 from puzzlesolver.loading import load_network
 from puzzlesolver.refine.policy import MODES, Policy
 from puzzlesolver.runtime import choose_runtime
@@ -155,9 +155,7 @@ def run(
         "published": [asdict(row) for row in suite.published],
     }
     if out_json is not None:
-        write_atomically(
-            out_json, json.dumps(report, indent=2, ensure_ascii=False).encode() + b"\n"
-        )
+        write_file(out_json, json.dumps(report, indent=2, ensure_ascii=False).encode() + b"\n")
     journal.finish()
     return report
 

@@ -38,7 +38,7 @@ from puzzlesolver.bench.stream_page import show as show
 from puzzlesolver.bulk.shards import MANIFEST
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.errors import PuzzleSolverError
-from puzzlesolver.hub.folder import write_atomically
+from puzzlesolver.files import write_file
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.pipeline import load_solver
 from puzzlesolver.refine.engines import TorchEngine
@@ -130,7 +130,7 @@ def run(
         "stream": {"processes": jobs, **streamed(mixed(limit, seed), words)},
     }
     if out_json is not None:
-        write_atomically(out_json, json.dumps(report, indent=1).encode() + b"\n")
+        write_file(out_json, json.dumps(report, indent=1).encode() + b"\n")
     return report
 
 

@@ -17,9 +17,7 @@ import functools
 import hashlib
 import itertools
 import json
-import os
 import socket
-import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -28,7 +26,7 @@ from typing import Any
 
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.errors import UsageError
-from puzzlesolver.hub.folder import write_atomically
+from puzzlesolver.files import explained, sweep, write_file, writing
 
 SCHEMA = 1
 RUN, MANIFEST = "run.json", "manifest.json"
@@ -94,20 +92,18 @@ class Folder:
     def __init__(self, path: Path, settings: dict[str, Any]) -> None:
         self.path = path
         self._seen: list[str] = []
-        try:
+        with explained(path):
             path.mkdir(parents=True, exist_ok=True)
-            if (path / RUN).exists():
-                check_run(path, settings)
-            elif any(path.glob("*.jsonl")):
-                raise UsageError(
-                    f"this folder holds other results: {RUN} is missing",
-                    where=str(path),
-                    hint="name an empty folder",
-                )
-            else:
-                write_atomically(path / RUN, _json(_run(settings)))
-        except OSError as error:
-            raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from error
+        if (path / RUN).exists():
+            check_run(path, settings)
+        elif any(path.glob("*.jsonl")):
+            raise UsageError(
+                f"this folder holds other results: {RUN} is missing",
+                where=str(path),
+                hint="name an empty folder",
+            )
+        else:
+            write_file(path / RUN, _json(_run(settings)))
         self._finished = {int(name.partition("-")[0]): name for name in self._names()}
 
     def unfinished(self, shards: Iterable[Shard]) -> Iterator[Shard]:
@@ -151,9 +147,8 @@ class Folder:
             "statuses": dict(sorted(statuses.items())),
             "shards": shards,
         }
-        write_atomically(self.path / MANIFEST, _json(manifest))
-        for left in self.path.glob("*.partial"):  # by what was killed
-            left.unlink(missing_ok=True)
+        write_file(self.path / MANIFEST, _json(manifest))
+        sweep(self.path)
         return manifest
 
     def _names(self) -> list[str]:
@@ -184,18 +179,9 @@ def check_run(folder: Path, settings: dict[str, Any]) -> None:
 
 
 def write_shard(path: Path, lines: Iterable[str]) -> None:
-    """Write lines under a name that is nobody else's, then rename: all results or no file."""
-    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            for line in lines:
-                file.write(line + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    partial.replace(path)
+    """All results or no file."""
+    with writing(path) as file:
+        file.writelines(line + "\n" for line in lines)
 
 
 def _run(settings: dict[str, Any]) -> Any:

@@ -23,6 +23,7 @@ from puzzlesolver.bulk.crew import Processes, Work, solve_in_crew
 from puzzlesolver.bulk.ray import solve_on_ray
 from puzzlesolver.bulk.shards import Folder, Shard, check_run, cut, write_shard
 from puzzlesolver.errors import UsageError
+from puzzlesolver.files import held
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.runtime import choose_runtime
 
@@ -64,7 +65,7 @@ def solve_stream(
 
     Raises:
         UsageError: the folder is of other puzzles or settings, the puzzles are of several kinds,
-            the policy has a time limit, or there is no such cluster.
+            the policy has a time limit, another run fills the folder, or there is no such cluster.
         ParseError: the input is unreadable; shards before the fault are finished.
     """
     solver = load()
@@ -86,10 +87,11 @@ def solve_stream(
         finished = _solve_here(prepare.work(solver), shards)
     else:
         finished = solve_in_crew(Processes(prepare), shards, jobs)
-    for shard in finished:
-        if progress is not None:
-            progress(len(shard.puzzles))
-    statuses: dict[str, int] = results.finish()["statuses"]
+    with held(folder, "another run"):
+        for shard in finished:
+            if progress is not None:
+                progress(len(shard.puzzles))
+        statuses: dict[str, int] = results.finish()["statuses"]
     return statuses
 
 

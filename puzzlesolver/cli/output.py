@@ -26,6 +26,7 @@ from puzzlesolver.cli.options import Format
 from puzzlesolver.domains.arc.submission import write_submission
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
+from puzzlesolver.files import writing
 
 if TYPE_CHECKING:
     from puzzlesolver.domains.arc import Attempts
@@ -183,8 +184,8 @@ class ResultWriter:
 def open_output(path: Path | None) -> Iterator[TextIO]:
     """Stdout, or a file that is renamed into place at the end.
 
-    An error or Ctrl-C keeps what was written before it, as stdout would; when nothing was, an
-    older file stays.
+    A puzzle that cannot be read, or Ctrl-C, keeps what was written before it, as stdout would; when
+    nothing was, or the disk is full, an older file stays.
 
     Raises:
         UsageError: the file cannot be written.
@@ -192,25 +193,18 @@ def open_output(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    in_place = (
-        path.exists() and not path.is_file()
-    )  # /dev/null and named pipes must not be replaced
-    partial = path if in_place else path.with_name(path.name + ".partial")
-    try:
-        file = partial.open("w", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from error
-    finished = False
-    try:
-        with file:
+    ended: BaseException | None = None
+    with writing(path) as file:
+        try:
             yield file
-        finished = True
-    finally:
-        if not in_place:
-            if finished or partial.stat().st_size:
-                partial.replace(path)
-            else:
-                partial.unlink()
+        except OSError:
+            raise
+        except BaseException as error:
+            if not file.tell():
+                raise
+            ended = error
+    if ended is not None:
+        raise ended
 
 
 def _count(number: int, noun: str) -> str:

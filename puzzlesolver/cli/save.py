@@ -31,6 +31,7 @@ from rich.terminal_theme import SVG_EXPORT_THEME
 
 from puzzlesolver.cli.frame import Picture
 from puzzlesolver.errors import UsageError
+from puzzlesolver.files import write_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -91,12 +92,7 @@ def check_path(path: Path) -> None:
 
 def save(path: Path, moments: Sequence[Picture]) -> None:
     """Write the moments of one settling; the suffix decides the kind."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_bytes(SAVERS[path.suffix.lower()](moments))
-        partial.replace(path)
-    except OSError as error:
-        raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from error
+    write_file(path, SAVERS[path.suffix.lower()](moments))
 
 
 def _gif(moments: Sequence[Picture]) -> bytes:

@@ -29,7 +29,8 @@ from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.export.check import LONGEST, check_graph, check_set
-from puzzlesolver.hub.folder import read_config, read_model, write_atomically
+from puzzlesolver.files import write_file
+from puzzlesolver.hub.folder import read_config, read_model
 from puzzlesolver.hub.store import ModelFiles, resolve
 from puzzlesolver.models.interface import Batch, Readout, RecursiveModel, State
 from puzzlesolver.models.relations import Layout
@@ -190,7 +191,7 @@ def export_graph(
         facts = replace(facts, checked=check_graph(candidate, model, puzzles or made, longest))
     onnx.helper.set_model_props(step, facts.to_metadata())
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(out, step.SerializeToString())
+    write_file(out, step.SerializeToString())
     return facts
 
 

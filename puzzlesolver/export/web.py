@@ -19,7 +19,8 @@ from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
 from puzzlesolver.export.cached import board_size
 from puzzlesolver.export.check import check_set
-from puzzlesolver.hub.folder import read_json, write_atomically
+from puzzlesolver.files import write_file
+from puzzlesolver.hub.folder import read_json
 from puzzlesolver.refine import search, suppose
 from puzzlesolver.refine.graph import SUFFIX, GraphFacts, StepGraph
 from puzzlesolver.refine.loop import READ_EVERY
@@ -82,9 +83,9 @@ def add_to_page(graph: Path, folder: Path, runtime: Path, title: str) -> None:
         (folder / part).mkdir(exist_ok=True)
     for name in RUNTIME_FILES:
         shutil.copyfile(runtime / name, folder / "ort" / name)
-    write_atomically(folder / entry["file"], graph.read_bytes())
+    write_file(folder / entry["file"], graph.read_bytes())
     document = {"schema": SCHEMA, "models": [*others, entry]}
-    write_atomically(listed, (json.dumps(document) + "\n").encode())
+    write_file(listed, (json.dumps(document) + "\n").encode())
 
 
 def describe(facts: GraphFacts, size: tuple[int, int]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from puzzlesolver.errors import ModelError
+from puzzlesolver.files import write_file
 from puzzlesolver.hub.folder import CONFIG
 from puzzlesolver.hub.store import cache_folder
 
@@ -122,7 +123,7 @@ def remember_commit(name: HubName, commit: str) -> None:
     if not name.is_pinned:
         path = _ref(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(commit)
+        write_file(path, commit)
 
 
 def remove_cached(name: HubName) -> list[HubName]:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.hub.folder import read_json, write_atomically
+from puzzlesolver.files import write_file
+from puzzlesolver.hub.folder import read_json
 
 CATALOG = "catalog.json"
 CATALOG_SCHEMA = 1
@@ -123,4 +124,4 @@ def write_catalog(catalog: Catalog) -> None:
             for repo, entries in catalog.published.items()
         },
     }
-    write_atomically(catalog.root / CATALOG, json.dumps(document, indent=2).encode() + b"\n")
+    write_file(catalog.root / CATALOG, json.dumps(document, indent=2).encode() + b"\n")

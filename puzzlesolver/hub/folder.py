@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,16 +104,6 @@ def read_json(path: Path, schema: int) -> dict[str, Any]:
             hint="it may be damaged, or made for another version of puzzlesolver",
         )
     return document
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write under a temporary name, then rename: readers see the old bytes or all the new ones."""
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def _build_empty(folder: Path) -> Network:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver.errors import ModelError
+from puzzlesolver.files import write_file
 from puzzlesolver.hub.cached import (
     DEFAULT_REVISION,
     HubName,
@@ -33,7 +34,6 @@ from puzzlesolver.hub.folder import (
     WEIGHTS,
     read_config,
     read_network,
-    write_atomically,
 )
 from puzzlesolver.hub.published import choose_checkpoint, config_beside, find_entry
 from puzzlesolver.hub.remote import (
@@ -125,12 +125,10 @@ def _take(repo: RemoteRepo, downloads: Path, staging: Path, asked: str) -> None:
     stored = replace(stored, training={**stored.training, "provenance": provenance})
     staging.mkdir()
     card = downloads / CARD
-    write_atomically(
-        staging / CARD, card.read_bytes() if card.is_file() else f"# {repo.name}\n".encode()
-    )
+    write_file(staging / CARD, card.read_bytes() if card.is_file() else f"# {repo.name}\n".encode())
     (downloads / WEIGHTS).replace(staging / WEIGHTS)
     document = {"schema": CONFIG_SCHEMA, **asdict(stored)}
-    write_atomically(staging / CONFIG, json.dumps(document, indent=2).encode() + b"\n")
+    write_file(staging / CONFIG, json.dumps(document, indent=2).encode() + b"\n")
 
 
 def _convert(repo: RemoteRepo, downloads: Path, staging: Path, asked: str) -> None:

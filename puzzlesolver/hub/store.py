@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.errors import ModelError
+from puzzlesolver.files import write_file
 from puzzlesolver.hub.catalog import Catalog, Entry, read_catalog, write_catalog
 from puzzlesolver.hub.folder import (
     CARD,
@@ -28,7 +29,6 @@ from puzzlesolver.hub.folder import (
     read_config,
     read_model,
     read_network,
-    write_atomically,
 )
 
 if TYPE_CHECKING:
@@ -163,9 +163,9 @@ def save_model(model: Network, folder: Path, training: dict[str, Any], card: str
     weights = save({key: tensor.contiguous().cpu() for key, tensor in model.state_dict().items()})
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CONFIG).unlink(missing_ok=True)
-    write_atomically(folder / CARD, card.encode())
-    write_atomically(folder / WEIGHTS, weights)
-    write_atomically(folder / CONFIG, config_bytes)
+    write_file(folder / CARD, card.encode())
+    write_file(folder / WEIGHTS, weights)
+    write_file(folder / CONFIG, config_bytes)
 
 
 def ship_model(

@@ -25,7 +25,8 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.hub.folder import read_json, write_atomically
+from puzzlesolver.files import explained, placed, sweep, write_file
+from puzzlesolver.hub.folder import read_json
 
 SCHEMA = 1
 TENSORS, STATE, MARKER = "tensors.safetensors", "state.json", "COMPLETE"
@@ -46,15 +47,16 @@ def save_checkpoint(folder: Path, update: int, state: Mapping[str, Any]) -> None
     tensors: dict[str, Tensor] = {}
     document = {"schema": SCHEMA, "state": _split(state, "", tensors)}
     files = {TENSORS: save(tensors), STATE: json.dumps(document).encode()}
-    partial = target.with_name(target.name + ".partial")
-    for leftover in (partial, target):
-        shutil.rmtree(leftover, ignore_errors=True)
-    partial.mkdir(parents=True)
-    for name, data in files.items():
-        write_atomically(partial / name, data)
-    partial.rename(target)
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
+    shutil.rmtree(target, ignore_errors=True)
+    with placed(target) as partial:
+        partial.mkdir()
+        for name, data in files.items():
+            write_file(partial / name, data)
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    write_atomically(target / MARKER, json.dumps({"schema": SCHEMA, "sha256": digests}).encode())
+    write_file(target / MARKER, json.dumps({"schema": SCHEMA, "sha256": digests}).encode())
     for old in _complete(folder)[:-KEPT]:
         # The marker goes first: half a deleted checkpoint must not look whole.
         (old / MARKER).unlink()

@@ -12,7 +12,6 @@ import contextlib
 import json
 import math
 import os
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -21,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.errors import UsageError
+from puzzlesolver.files import explained, placed, write_file
 from puzzlesolver.train.dataset import (
     IDENTIFIERS,
     IDS,
@@ -72,21 +72,16 @@ def write_dataset(
         UsageError: the folder exists, cannot be written, or a split has no puzzle.
     """
     refuse_existing(folder := Path(folder))
-    partial = folder.with_name(f"{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
     sizes = dict(zip(SIZES, (vocab_size, seq_len, len(names)), strict=True))
-    try:
+    with explained(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    with placed(folder) as partial:
         for name, groups in splits.items():
             (partial / name).mkdir(parents=True)
             _write_split(partial / name, groups, sizes)
-        _write_json(partial / IDENTIFIERS, names)
+        write_file(partial / IDENTIFIERS, json.dumps(names))
         if test_puzzles is not None:
-            _write_json(partial / TEST_PUZZLES, test_puzzles)
-        partial.rename(folder)
-    except OSError as error:
-        raise UsageError(f"cannot write it: {error.strerror}", where=str(folder)) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+            write_file(partial / TEST_PUZZLES, json.dumps(test_puzzles))
 
 
 def refuse_existing(folder: Path) -> None:
@@ -122,7 +117,7 @@ def _write_split(folder: Path, groups: Iterable[PuzzleGroup], sizes: dict[str, i
         "mean_puzzle_examples": inputs.rows / identifiers.rows,
         "sets": [SET],
     }  # fmt: skip
-    _write_json(folder / "dataset.json", document)
+    write_file(folder / "dataset.json", json.dumps(document))
 
 
 class _GrowingArray:
@@ -149,10 +144,3 @@ class _GrowingArray:
         description = np.lib.format.dtype_to_descr(self.dtype)
         header = {"descr": description, "fortran_order": False, "shape": (self.rows, *self.shape)}
         np.lib.format.write_array_header_1_0(self.file, header)
-
-
-def _write_json(path: Path, document: Any) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        json.dump(document, file)
-        file.flush()
-        os.fsync(file.fileno())

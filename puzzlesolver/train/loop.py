@@ -32,7 +32,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -43,7 +43,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from puzzlesolver.errors import ModelError, UsageError
-from puzzlesolver.hub.folder import write_atomically
+from puzzlesolver.files import explained, held, write_file
 from puzzlesolver.hub.store import save_model
 from puzzlesolver.train.card import model_card
 from puzzlesolver.train.checkpoint import load_checkpoint, peek_checkpoint, save_checkpoint
@@ -99,15 +99,14 @@ def train(
     if dry_run:
         _rehearse(run, console)
         return out / MODEL
-    try:
+    with explained(out):
         out.mkdir(parents=True, exist_ok=True)
+    with held(out, "another run") if ranks.leads else nullcontext():
         if ranks.leads:
             _drop_metrics_after(out / METRICS, run.updates)
-    except OSError as error:
-        raise UsageError(f"cannot write there: {error.strerror}", where=f"--out {out}") from error
-    with _stop_on_signal(ranks) as stop, _progress_bar(console) as bar:
-        _loop(run, out, stop, bar)
-    _save(run, out)
+        with _stop_on_signal(ranks) as stop, _progress_bar(console) as bar:
+            _loop(run, out, stop, bar)
+        _save(run, out)
     if stop.arrived:
         console.print(f"stopped at update {run.updates:,} and saved; go on with")
         console.print(f"  {config.command(out)} --resume auto", soft_wrap=True, highlight=False)
@@ -129,8 +128,9 @@ def _loop(run: Run, out: Path, stop: StopRequest, bar: Progress) -> None:
     with metrics_file.open("a", encoding="utf-8") as metrics:
 
         def tell(row: dict[str, Any]) -> None:
-            metrics.write(json.dumps(row, allow_nan=False) + "\n")
-            metrics.flush()
+            with explained(metrics_file):
+                metrics.write(json.dumps(row, allow_nan=False) + "\n")
+                metrics.flush()
 
         while ranks.led(run.progress) < 1 and not stop.agreed():
             run.update()
@@ -326,7 +326,7 @@ def _drop_metrics_after(path: Path, update: int) -> None:
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     kept = [line for line in lines if _update_of(line) <= update]
     if len(kept) < len(lines):
-        write_atomically(path, "".join(line + "\n" for line in kept).encode())
+        write_file(path, "".join(line + "\n" for line in kept).encode())
 
 
 def _update_of(line: str) -> float:

@@ -98,13 +98,17 @@ def kept(*votes: Vote) -> TaskRecord:
 def test_two_runs_do_not_go_on_with_one_journal(tmp_path: Path) -> None:
     first = Journal(tmp_path / "arc.json", {}, resume=False, kind=TaskRecord)
     first.add(kept(vote(7, 1.0)))
-    second = Journal(tmp_path / "arc.json", {}, resume=True, kind=TaskRecord)
-    second.add(kept(vote(3, 1.0)))
-    before = (tmp_path / "arc.partial.jsonl").read_bytes()
     with pytest.raises(UsageError, match="another run writes"):
-        first.add(kept(vote(3, 1.0)))
-    assert (tmp_path / "arc.partial.jsonl").read_bytes() == before
-    second.add(kept(vote(5, 1.0)))
+        Journal(tmp_path / "arc.json", {}, resume=True, kind=TaskRecord)
+    first.finish()
+    assert [path.name for path in tmp_path.iterdir()] == ["arc.jsonl"]
+
+
+def test_an_empty_journal_is_a_new_one(tmp_path: Path) -> None:
+    for resume in (False, True):
+        (tmp_path / "arc.partial.jsonl").write_bytes(b"")
+        Journal(tmp_path / "arc.json", {}, resume=resume, kind=TaskRecord).finish()
+        assert (tmp_path / "arc.jsonl").read_bytes()
 
 
 def test_attempts_are_compared_and_ranked() -> None:

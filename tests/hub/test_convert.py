@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from puzzlesolver.errors import ModelError
+from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.hub.folder import StoredConfig
 from puzzlesolver.hub.foreign.convert import convert_checkpoint, export_checkpoint
 from puzzlesolver.hub.store import load_model, save_model, verify_model
@@ -835,7 +835,7 @@ class TestPlaces:
 
     def test_a_place_that_cannot_be_written(self, tmp_path: Path) -> None:
         (tmp_path / "step_1").write_bytes(GOOD)
-        with pytest.raises(ModelError, match="cannot write"):
+        with pytest.raises(UsageError, match="cannot write"):
             convert_checkpoint(
                 tmp_path / "step_1", tmp_path / "step_1" / "model", known={"num_heads": 2}
             )

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import contextlib
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from puzzlesolver.errors import ModelError
+from puzzlesolver.files import PARTIAL, explained, placed
 from puzzlesolver.hub.folder import CARD, CONFIG, WEIGHTS
 
 
@@ -44,48 +45,32 @@ def place_folder(folder: Path, write: Callable[[Path], None]) -> None:
     """Let `write` make a model folder beside `folder`, then move it there.
 
     Raises:
-        ModelError: the disk is full, or writing is not allowed. Other files in `folder` stay.
+        UsageError: the disk is full, or writing is not allowed. Other files in `folder` stay.
     """
     target = folder.resolve()
-    partial = _partial(target)
-    try:
+    with explained(folder, target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
-        write(partial)
-        if target.is_dir():
-            (target / CONFIG).unlink(missing_ok=True)
-            for name in (CARD, WEIGHTS, CONFIG):
-                (partial / name).replace(target / name)
-        else:
-            partial.rename(target)
-    except OSError as error:
-        raise ModelError(f"cannot write it: {error.strerror}", where=str(folder)) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        with tempfile.TemporaryDirectory(PARTIAL, ".", target.parent) as scratch:
+            partial = Path(scratch) / target.name
+            write(partial)
+            if target.is_dir():
+                (target / CONFIG).unlink(missing_ok=True)
+                for name in (CARD, WEIGHTS, CONFIG):
+                    (partial / name).replace(target / name)
+            else:
+                partial.rename(target)
 
 
 def place_files(writers: Mapping[Path, Callable[[BinaryIO], None]]) -> None:
-    """Let each writer fill a file beside its target, then move all of them there in order.
+    """Let each writer fill a file beside its target, then move all of them there.
 
     Raises:
-        ModelError: the disk is full, or writing is not allowed.
+        UsageError: the disk is full, or writing is not allowed.
     """
-    partials = {target: _partial(target.resolve()) for target in writers}
-    target = Path()
-    try:
+    with contextlib.ExitStack() as stack:
         for target, write in writers.items():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with partials[target].open("wb") as file:
+            with explained(target):
+                target.parent.mkdir(parents=True, exist_ok=True)
+            partial = stack.enter_context(placed(target))
+            with explained(target, partial), partial.open("wb") as file:
                 write(file)
-                file.flush()
-                os.fsync(file.fileno())
-        for target, partial in partials.items():
-            partial.replace(target)
-    except OSError as error:
-        raise ModelError(f"cannot write it: {error.strerror}", where=str(target)) from error
-    finally:
-        for partial in partials.values():
-            partial.unlink(missing_ok=True)
-
-
-def _partial(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{os.getpid()}.partial")

@@ -1,0 +1,135 @@
+"""Files and folders that appear whole or not at all, whatever kills, fills or races their writer.
+
+Everything is written under a name of its own in the same folder and renamed when it is complete. Of
+two writers of one file the last one wins; a folder that grows has one writer at a time.
+
+    >>> write_file(Path("report.json"), data)
+    >>> with placed(Path("model")) as partial, held(Path("run"), "another run"):
+    ...     save(partial)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, TextIO
+
+from puzzlesolver.errors import UsageError
+
+PARTIAL = ".partial"
+"""The suffix of names that only writers and those who clean up after them know."""
+
+
+@contextlib.contextmanager
+def explained(target: Path, *written: Path) -> Iterator[None]:
+    """Turn what the system says against writing `target` into `UsageError`.
+
+    Errors that name another file pass; folders above and below are the same matter.
+    """
+    try:
+        yield
+    except BrokenPipeError:  # a stream's, not a file's
+        raise
+    except OSError as error:
+        if error.filename is not None:
+            named = Path(os.fsdecode(error.filename))
+            paths = target, *written
+            if not any(one.is_relative_to(named) or named.is_relative_to(one) for one in paths):
+                raise
+        what = f"cannot write it: {error.strerror or error}"
+        raise UsageError(what, where=str(target)) from error
+
+
+@contextlib.contextmanager
+def placed(target: Path) -> Iterator[Path]:
+    """A name for a file or folder that takes `target`'s place if nothing is raised.
+
+    A folder replaces nothing but an empty one. Links are followed; what is no regular file, such as
+    a pipe, is written as it is.
+
+    Raises:
+        UsageError: the disk is full, or writing is not allowed.
+    """
+    if target.exists() and not (target.is_file() or target.is_dir()):
+        with explained(target):
+            yield target
+        return
+    final = Path(os.path.realpath(target))
+    # The start of the name is for people; all of it might be longer than names can be.
+    partial = final.with_name(f".{final.name[:40]}.{uuid.uuid4().hex[:12]}{PARTIAL}")
+    try:
+        with explained(target, final, partial):
+            yield partial
+            partial.replace(final)
+    finally:
+        _remove(partial)
+
+
+@contextlib.contextmanager
+def writing(target: Path) -> Iterator[TextIO]:
+    """A text file that is `target` if nothing is raised; as `placed`."""
+    with placed(target) as partial, partial.open("w", encoding="utf-8") as file:
+        yield file
+        _sync(file)
+
+
+def write_file(target: Path, data: bytes | str) -> None:
+    """Write all of a file; as `placed`."""
+    data = data.encode() if isinstance(data, str) else data
+    with placed(target) as partial, partial.open("wb") as file:
+        file.write(data)
+        _sync(file)
+
+
+@contextlib.contextmanager
+def held(path: Path, owner: str) -> Iterator[None]:
+    """Be the only one that writes what `path` stands for, until the end of the block or process.
+
+    Args:
+        path: a file beside which, or a folder in which, the lock's file lies.
+        owner: who else may hold it, for people: `another run`.
+
+    Raises:
+        UsageError: somebody else does.
+    """
+    from filelock import FileLock, Timeout
+
+    place = path / ".lock" if path.is_dir() else path.with_name(f".{path.name[:40]}.lock")
+    with contextlib.ExitStack() as stack:
+        with explained(path, place):
+            try:
+                stack.enter_context(FileLock(place).acquire(timeout=0))
+            except Timeout as error:
+                hint = "wait until it has ended, or name another place"
+                raise UsageError(f"{owner} writes here", where=str(path), hint=hint) from error
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                place.unlink()
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed writers left in a folder; only who `held` it may."""
+    for left in folder.glob(f".*{PARTIAL}"):
+        _remove(left)
+
+
+def _remove(partial: Path) -> None:
+    if partial.is_dir():
+        shutil.rmtree(partial, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def _sync(file: IO[Any]) -> None:
+    """Have it on the disk before its name says that it is whole."""
+    file.flush()
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        os.fsync(file.fileno())
