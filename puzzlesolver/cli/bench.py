@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from puzzlesolver.cli import complete
 from puzzlesolver.cli.options import (
     MACHINE,
     MODEL_HELP,
@@ -30,6 +31,7 @@ from puzzlesolver.cli.options import (
     Threads,
     whole,
 )
+from puzzlesolver.cli.table import print_table
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,8 +55,10 @@ def bench(
     suite: Annotated[
         str,
         typer.Argument(
-            metavar="list|report|SUITE",
-            help="A suite; list prints what there is; report makes a page of earlier reports.",
+            metavar="SUITE",
+            autocompletion=complete.suites,
+            help="Name of a suite; or list, to print what there is; or report, to make a page of "
+            "earlier results.",
         ),
     ],
     reports: Annotated[
@@ -128,6 +132,7 @@ def bench(
             "--model",
             "-m",
             metavar="MODEL",
+            autocompletion=complete.models,
             show_default="the shipped one",
             help=f"{MODEL_HELP}; may be given several times.",
         ),
@@ -231,8 +236,9 @@ def bench(
     from puzzlesolver.bench.compare import read_report
     from puzzlesolver.bench.suites import SUITES, get_entry
 
-    if suite == "list":
-        typer.echo("\n".join(map(_told, SUITES.values())))
+    if suite == "list" and not reports:
+        rows = [(each.name, each.description, each.data, each.sha256) for each in SUITES.values()]
+        print_table(("SUITE", "MEASURES", "DATA"), rows, wraps=2)
         return
     if suite == "report":
         if not reports or html is None:
@@ -269,11 +275,6 @@ def bench(
     for sentence in worse:
         typer.echo(sentence)
     raise typer.Exit(1 if worse else 0)
-
-
-def _told(entry: Entry) -> str:
-    digest = f", sha256 {entry.sha256}" if entry.sha256 else ""
-    return f"{entry.name}: {entry.description}\n    data: {entry.data}{digest}"
 
 
 def _given(context: typer.Context, entry: Entry) -> dict[str, Any]:

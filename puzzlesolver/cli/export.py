@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from puzzlesolver.cli import complete
 from puzzlesolver.cli.options import whole
 from puzzlesolver.errors import UsageError
 
@@ -32,6 +33,7 @@ def export(
         str,
         typer.Argument(
             metavar="MODEL",
+            autocompletion=complete.models,
             help="A shipped model, the folder of one, or one on the Hub; with --web also a file "
             "exported before.",
         ),

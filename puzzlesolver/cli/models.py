@@ -8,13 +8,19 @@ $ puzzlesolver models show sudoku
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from puzzlesolver.cli import complete
 from puzzlesolver.cli.options import MODEL_HELP
+from puzzlesolver.cli.table import Row, print_blocks, print_table
 from puzzlesolver.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    from puzzlesolver.hub.catalog import Catalog
 
 app = typer.Typer(
     help="List, show, find and verify models; exchange them with the Hugging Face Hub.",
@@ -28,6 +34,7 @@ Name = Annotated[
     str,
     typer.Argument(
         metavar="MODEL",
+        autocompletion=complete.models,
         help=f"{MODEL_HELP}.",
     ),
 ]
@@ -38,35 +45,53 @@ Family = Literal["hrm", "trm", "rsm"]
 
 
 @app.command("list")
-def list_models() -> None:
-    """List the models that are shipped, cached, and known on the Hub.
+def list_models(
+    everything: Annotated[
+        bool, typer.Option("--all", help="List published checkpoints that can be pulled, too.")
+    ] = False,
+) -> None:
+    """List the models that are shipped with puzzlesolver or cached.
 
-    A star marks the one that solves its domain by default.
+    The default one solves its kind of puzzle when --model is not given. In a
+    pipe every model is a line of fields with tabs between them: name, puzzle,
+    family, parameters, steps, status, summary.
     """
     from puzzlesolver.hub.cached import cached_models
     from puzzlesolver.hub.catalog import read_catalog
     from puzzlesolver.hub.folder import read_config
 
     catalog = read_catalog()
-    for name, entry in catalog.models.items():
-        star = "*" if catalog.defaults.get(entry.domain) == name else " "
-        facts = f"{entry.domain}  {entry.family}  {entry.parameters:,} parameters"
-        typer.echo(f"{star} {name}  {facts}  {entry.default_steps:,} steps  {entry.summary}")
-    for cached in cached_models():
-        stored = read_config(cached.folder)
-        typer.echo(f"  {cached}  {stored.training.get('domain', '?')}  {stored.family}  cached")
+    defaults = catalog.defaults.values()
+    shipped = [
+        (
+            *(name, entry.domain, entry.family, entry.parameters, entry.default_steps),
+            *("default" if name in defaults else "shipped", entry.summary),
+        )
+        for name, entry in catalog.models.items()
+    ]
+    cached = [
+        (str(name), stored.training.get("domain", ""), stored.family, "", "", "cached", "")
+        for name in cached_models()
+        for stored in [read_config(name.folder)]
+    ]
+    print_table(("NAME", "PUZZLE", "FAMILY", "PARAMETERS", "STEPS", "STATUS", "SUMMARY"), shipped)
+    print_blocks("In the cache", cached)
+    if everything:
+        print_blocks("On the Hub, for `puzzlesolver models pull NAME`", _published(catalog))
+    elif sys.stdout.isatty():
+        typer.echo("\nPublished checkpoints of others: puzzlesolver models list --all", err=True)
+
+
+def _published(catalog: Catalog) -> list[Row]:
+    """Checkpoints that others published, as rows of the list."""
+    rows: list[Row] = []
     for repo, entries in catalog.published.items():
         for known in entries:
             file = f":{known.file}" if known.file and len(entries) > 1 else ""
-            told = (
-                known.domain or "?",
-                known.family or "?",
-                known.licence,
-                known.score or known.note,
-            )
-            typer.echo("  ".join([f"  hub:{repo}{file}", *filter(None, told)]))
-    if not catalog.models:
-        typer.echo("no model is shipped with this installation", err=True)
+            facts = ", ".join(filter(None, [known.score or known.note, known.licence]))
+            kind, family = known.domain or "", known.family or ""
+            rows.append((f"hub:{repo}{file}", kind, family, "", "", "published", facts))
+    return rows
 
 
 @app.command()
@@ -157,6 +182,7 @@ def verify(
         list[str] | None,
         typer.Argument(
             metavar="MODEL",
+            autocompletion=complete.models,
             show_default="all that are shipped",
             help=f"{MODEL_HELP}; several are fine.",
         ),

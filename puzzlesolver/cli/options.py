@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from puzzlesolver.cli import complete
+
 MOST = 2**31 - 1
 """Largest number that an option takes, where nothing else limits it."""
 
@@ -68,7 +70,13 @@ MODEL_HELP = "A shipped model's name, the folder of one you trained, or hub:OWNE
 
 Domain = Annotated[
     str,
-    typer.Option("--domain", "-d", metavar="KIND", help="Kind of puzzle; auto looks at the text."),
+    typer.Option(
+        "--domain",
+        "-d",
+        metavar="KIND",
+        autocompletion=complete.domains,
+        help="Kind of puzzle: sudoku, maze or arc; auto looks at the text.",
+    ),
 ]
 Model = Annotated[
     str | None,
@@ -76,6 +84,7 @@ Model = Annotated[
         "--model",
         "-m",
         metavar="MODEL",
+        autocompletion=complete.models,
         show_default="the shipped one",
         help=f"{MODEL_HELP}.",
     ),
@@ -85,6 +94,7 @@ Device = Annotated[
     typer.Option(
         "--device",
         metavar="DEVICE",
+        autocompletion=complete.devices,
         help="auto, cpu, mps, cuda or cuda:N.",
         rich_help_panel=MACHINE,
     ),

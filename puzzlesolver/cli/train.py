@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from puzzlesolver.cli import complete
 from puzzlesolver.cli.options import (
     MACHINE,
     MOST_PROCESSES,
@@ -21,6 +22,7 @@ from puzzlesolver.cli.options import (
     real,
     whole,
 )
+from puzzlesolver.cli.table import print_table
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,8 +35,10 @@ def _list_presets(wanted: bool) -> None:
     if wanted:
         from puzzlesolver.train.papers import PRESETS
 
-        for name, recipe in PRESETS.items():
-            typer.echo(f"{name}: {' '.join((inspect.getdoc(recipe) or '').split())}")
+        told = [
+            (name, " ".join((inspect.getdoc(each) or "").split())) for name, each in PRESETS.items()
+        ]
+        print_table(("PRESET", "TRAINS"), told)
         raise typer.Exit
 
 
@@ -56,6 +60,7 @@ def train_domain(
         typer.Option(
             "--preset",
             metavar="NAME",
+            autocompletion=complete.presets,
             show_default="the name of the puzzle kind",
             help="The recipe.",
         ),
@@ -138,6 +143,7 @@ def train_domain(
         typer.Option(
             "--device",
             metavar="DEVICE",
+            autocompletion=complete.devices,
             show_default="auto",
             help="auto, cpu, mps, cuda or cuda:N.",
             rich_help_panel=MACHINE,

@@ -14,13 +14,15 @@ def test_list_names_every_shipped_model_once_then_the_published_ones(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    done = run("models", "list")
-    assert done.code == 0
-    names = [line[2:].split()[0] for line in done.stdout.splitlines()]
     catalog = read_catalog()
-    shipped = len(catalog.models)
-    assert names[:shipped] == list(catalog.models)
-    assert {name.split(":")[1] for name in names[shipped:]} == set(catalog.published)
+    rows = [line.split("\t") for line in run("models", "list").stdout.splitlines()]
+    assert [row[0] for row in rows] == list(catalog.models)
+    assert {len(row) for row in rows} == {7} and rows[0][3].isdecimal()
+    defaults = {row[0] for row in rows if row[5] == "default"}
+    assert defaults == set(catalog.defaults.values())
+    every = [line.split("\t") for line in run("models", "list", "--all").stdout.splitlines()]
+    assert every[: len(rows)] == rows
+    assert {row[0].split(":")[1] for row in every[len(rows) :]} == set(catalog.published)
 
 
 def test_show_prints_size_checksum_config_and_card(run: Run, model: Path) -> None:
