@@ -12,8 +12,8 @@ from tests.cli.support import HARD, ONE_BLANK, SOLVED, Run
 
 def test_list_names_every_suite(run: Run) -> None:
     done = run("bench", "list")
-    assert done.code == 0 and "sudoku-extreme: " in done.stdout
-    told = re.search(r"settle: .*\n    data: generated, seed 0, sha256 [0-9a-f]{64}\n", done.stdout)
+    assert done.code == 0 and done.stdout.startswith("sudoku-extreme\t")
+    told = re.search(r"\nsettle\t.*\tgenerated, seed 0\t[0-9a-f]{64}\n", done.stdout)
     assert told is not None
 
 

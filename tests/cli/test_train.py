@@ -29,7 +29,7 @@ SMALL = (
 def test_presets_are_listed(run: Run) -> None:
     done = run("train", "sudoku", "--list-presets")
     assert done.code == 0
-    assert done.stdout.startswith("sudoku: ") and "\nsudoku-1k: " in done.stdout
+    assert done.stdout.startswith("sudoku\t") and "\nsudoku-1k\t" in done.stdout
 
 
 @pytest.fixture
