@@ -106,6 +106,16 @@ def read_json(path: Path, schema: int) -> dict[str, Any]:
     return document
 
 
+def refuse_pointer(data: bytes, path: Path) -> None:
+    """Raise `ModelError` where a file begins as what git-LFS leaves in the place of a large one."""
+    if data.startswith(b"version h"):
+        raise ModelError(
+            "this is a git-LFS pointer, not the file itself",
+            where=str(path),
+            hint="run `git lfs pull` in the repository that it is from",
+        )
+
+
 def _build_empty(folder: Path) -> Network:
     """The network on the meta device: a hostile size costs no memory; no random number is drawn."""
     import torch
@@ -135,6 +145,7 @@ def _read_tensors(path: Path, expected_sha256: str | None) -> tuple[dict[str, Te
         data = path.read_bytes()
     except OSError as error:
         raise ModelError(f"cannot read the weights: {error.strerror}", where=str(path)) from error
+    refuse_pointer(data, path)
     sha256 = hashlib.sha256(data).hexdigest()
     if expected_sha256 not in (None, sha256):
         raise ModelError(

@@ -66,12 +66,14 @@ class Source(Protocol):
         identifiers: how many there are; rows of a puzzle embedding.
         reveal: the difficulty ramp.
         drawn: puzzles drawn so far.
+        epoch: different puzzles in one pass over the data; None where new ones are made.
         recipe: where the puzzles come from, for people.
     """
 
     identifiers: int
     reveal: Reveal
     drawn: int
+    epoch: int | None
 
     @property
     def layout(self) -> Layout | None: ...
@@ -117,7 +119,7 @@ class SudokuSource:
         self.config = config
         self.rng = np.random.default_rng(config.seed)
         self.reveal = Reveal(config)
-        self.drawn = 0
+        self.drawn, self.epoch = 0, config.train_puzzles
         self.kinds: dict[str, Kind] = {}
         self._heldout: tuple[Boards, Boards] | None = None
         self._excluded = excluded_forms(config.exclude) if config.exclude else frozenset[bytes]()

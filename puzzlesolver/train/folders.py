@@ -82,7 +82,7 @@ class FolderSource:
             what = f"the dataset has {there:,} groups, {self.groups:,} are asked for"
             raise UsageError(what, where=flag("train_puzzles"))
         self.reveal = Reveal(replace(config, reveal=0.0))
-        self.drawn = 0
+        self.drawn, self.epoch = 0, round(self.groups * about.mean_puzzle_examples)
         self._begin_pass(1)
 
     @property

@@ -74,7 +74,7 @@ class TaskSource:
         self.config = config
         self.rng = np.random.default_rng(config.seed)
         self.reveal = Reveal(replace(config, reveal=0.0))
-        self.drawn = 0
+        self.drawn, self.epoch = 0, config.train_puzzles
         kinds = {PUBLIC: self._public, OWN: self._own}
         if unknown := config.mix.keys() - kinds.keys():
             what = f"no tasks are called {min(unknown)!r}"

@@ -51,7 +51,7 @@ class MazeSource:
         self.config = config
         self.rng = np.random.default_rng(config.seed)
         self.reveal = Reveal(config)
-        self.drawn = 0
+        self.drawn, self.epoch = 0, config.train_puzzles
         self._file: FilePuzzles | None = None
         self._heldout: Batch | None = None
         self._excluded = _dihedral_forms(config.exclude) if config.exclude else frozenset[bytes]()

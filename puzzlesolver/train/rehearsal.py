@@ -28,7 +28,7 @@ class RandomBoards:
         self.symbols = config.model["vocab_size"] - 1
         self.identifiers: int = config.model["num_puzzle_identifiers"]
         self.reveal = Reveal(config)
-        self.drawn = 0
+        self.drawn, self.epoch = 0, config.train_puzzles
         self.generator = torch.Generator().manual_seed(config.seed)
 
     def draw(self, count: int) -> Batch:

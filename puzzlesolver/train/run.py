@@ -261,6 +261,7 @@ class Run:
             "updates": self.updates,
             "progress": min(1.0, self.progress),
             "puzzles": self.source.drawn,
+            "epoch": self.source.epoch,
             "parameters": self.parameters,
             "minutes": round(self.minutes, 2),
             "core_minutes": round(self.core_minutes, 2),

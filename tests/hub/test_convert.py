@@ -352,6 +352,43 @@ class TestSettings:
         error = failure_of(tensors_of("trm"), tmp_path, config=config, known={})
         assert next(iter(arch)) in f"{error.what}"
 
+    @pytest.mark.parametrize("family", ["hrm", "trm", "rsm"])
+    @pytest.mark.parametrize("text", ["50000", "5e4", "50000.0"])
+    def test_settings_of_the_function(self, tmp_path: Path, family: str, text: str) -> None:
+        config = tmp_path / "some.yaml"
+        config.write_text(f"arch:\n  num_heads: 2\n  rope_theta: {text}\n  rms_norm_eps: 1e-3\n")
+        stored = convert(tensors_of(family), tmp_path, config=config)
+        assert stored.config.items() >= {"rope_theta": 50_000.0, "rms_norm_eps": 1e-3}.items()
+        export_checkpoint(tmp_path / "model", tmp_path / "out" / "step_1", family)
+        again = convert_checkpoint(tmp_path / "out" / "step_1", tmp_path / "again")
+        assert again.config == stored.config
+
+    def test_settings_of_nobody_are_the_defaults(self, tmp_path: Path) -> None:
+        stored = convert(tensors_of("trm"), tmp_path)
+        assert stored.config.items() >= {"rope_theta": 10_000.0, "rms_norm_eps": 1e-5}.items()
+
+    @pytest.mark.parametrize(
+        ("setting", "value"),
+        [("dropout", 0.1), ("lambda_", 0.95), ("causal", True), ("qk_norm", True), ("rope", "2d")],
+    )
+    def test_settings_that_may_change_the_function(
+        self, tmp_path: Path, setting: str, value: Any
+    ) -> None:
+        config = write_yaml(tmp_path, {"arch": {"num_heads": 2, setting: value}})
+        error = failure_of(tensors_of("trm"), tmp_path, config=config)
+        assert f"sets {setting} to '{value}'" in error.what and "--config" in error.hint
+        inside = {"model": tensors_of("trm"), "config": {"arch": {setting: value}}}
+        assert setting in failure_of(inside, tmp_path).what
+
+    def test_idle_settings(self, tmp_path: Path) -> None:
+        idle = {
+            "loss": {"name": "losses@ACTLossHead", "loss_type": "stablemax_cross_entropy"},
+            "halt_max_steps": 16, "halt_exploration_prob": 0.1, "no_ACT_continue": True,
+            "forward_dtype": "bfloat16", "causal": False, "H_layers": 0, "mlp_t": False,
+        }  # fmt: skip
+        config = write_yaml(tmp_path, {"arch": {"num_heads": 2} | idle, "project_name": None})
+        assert convert(tensors_of("trm"), tmp_path, config=config).family == "trm"
+
     @pytest.mark.parametrize("depth", [-1, 0, 10**9, 2.5, "8", None, True])
     def test_absurd_depth_of_rsm(self, tmp_path: Path, depth: Any) -> None:
         document = rsm_file(tensors_of("rsm"), active_L=depth)
@@ -451,12 +488,49 @@ class TestMixUps:
         [
             ("trm", "recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1"),
             ("hrm", "hrm.hrm_act_v1@HierarchicalReasoningModel_ACTV1"),
-            ("trm", "something.new@Model"),
+            ("hrm", "recursive_reasoning.hrm@HierarchicalReasoningModel_ACTV1"),
+            ("trm", "trm@TRMModel"),
         ],
     )
     def test_settings_of_the_same_family(self, tmp_path: Path, family: str, name: str) -> None:
         config = write_yaml(tmp_path, {"arch": {"name": name}})
         assert convert(tensors_of(family), tmp_path, config=config).family == family
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "recursive_reasoning.transformers_baseline@Model_ACTV2",
+            "recursive_reasoning.trm_singlez@TinyRecursiveReasoningModel_ACTV1",
+            "recursive_reasoning.trm_hier6@TinyRecursiveReasoningModel_ACTV1",
+            "eqr@EqRModel",
+            "something.new@Model",
+        ],
+    )
+    def test_other_models_by_their_name(self, tmp_path: Path, name: str) -> None:
+        config = write_yaml(tmp_path, {"arch": {"name": name}})
+        error = failure_of(tensors_of("trm"), tmp_path, config=config)
+        assert f"{name!r}, which is not supported" in error.what and "trm" in error.hint
+
+    def test_the_transformers_baseline_without_settings(self, tmp_path: Path) -> None:
+        tensors = {k: t for k, t in tensors_of("hrm").items() if not k.startswith("L_")}
+        error = failure_of(prefixed(tensors), tmp_path)
+        assert "transformers_baseline: not supported" in error.what
+
+    @pytest.mark.parametrize(
+        "key",
+        [
+            "model.embed_tokens.weight",
+            "L_level.layers.0.self_attn.q_proj.weight",
+            "model.layers.0.mlp.gate_proj.weight",
+            "model.inner.core.layers.0.attn.to_v.weight",
+        ],
+    )
+    def test_other_implementations(self, tmp_path: Path, key: str) -> None:
+        tensors = tensors_of("trm")
+        del tensors["embed_tokens.embedding_weight"]
+        error = failure_of(prefixed(tensors, "") | {key: torch.zeros(3, 3)}, tmp_path)
+        assert "another implementation's checkpoint" in error.what
+        assert key.rpartition("layers")[2].removeprefix("model.") in error.what
 
     def test_se_rrm_is_not_supported(self, tmp_path: Path) -> None:
         tensors = tensors_of("trm") | {"Z_init": torch.zeros(WIDTH)}
@@ -538,12 +612,31 @@ class TestTensors:
 
     def test_other_formats_that_keep_every_number(self, tmp_path: Path) -> None:
         tensors = tensors_of("trm") | {self.KEY: torch.ones(WIDTH, INNER, dtype=torch.float16)}
-        tensors["H_init"] = tensors["H_init"].float()
         changed = convert(tensors, tmp_path).training["provenance"]["changed"]
-        assert set(changed) == {self.KEY, "H_init"}
-        assert changed["H_init"] == "float32[8] to bfloat16[8]"
-        found = stored_tensors(tmp_path)
-        assert found["H_init"].dtype == torch.bfloat16 and found[self.KEY].dtype == torch.float32
+        assert changed == {self.KEY: "float16[8, 256] to float32[8, 256]"}
+        assert stored_tensors(tmp_path)[self.KEY].dtype == torch.float32
+
+    @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+    @pytest.mark.parametrize("family", ["hrm", "trm", "rsm"])
+    def test_fixed_vectors_keep_the_format_that_the_run_computed_in(
+        self, tmp_path: Path, family: str, dtype: torch.dtype
+    ) -> None:
+        tensors = tensors_of(family)
+        draw = torch.Generator().manual_seed(3)
+        for key in ("H_init", "L_init"):
+            tensors[key] = torch.randn(WIDTH, generator=draw).to(dtype)  # no other format has them
+        arch = {"forward_dtype": str(dtype).removeprefix("torch."), "num_heads": 2}
+        write_yaml(tmp_path, {"arch": arch})
+        stored = convert(prefixed(tensors), tmp_path)
+        assert "changed" not in stored.training["provenance"]
+        model, file = load_model(tmp_path / "model"), tmp_path / "out" / "again"
+        assert torch.equal(model.state_dict()["H_init"], tensors["H_init"])
+        export_checkpoint(tmp_path / "model", file, family)
+        again = torch.load(file, weights_only=True)
+        state = again["model_state"] if family == "rsm" else again
+        start = "model." if family == "rsm" else PUBLISHED
+        assert equal({k: state[start + k] for k in ("H_init", "L_init")},
+                     {k: tensors[k] for k in ("H_init", "L_init")})  # fmt: skip
 
 
 def saved(document: Any) -> bytes:
@@ -740,6 +833,13 @@ class TestHostileFiles:
         file.write_bytes(with_pickle(b"\x80\x02}" + described[2:] + b"Ns."))
         assert "tuple as a key" in failure(file).what
 
+    def test_pointer_of_git_lfs(self, tmp_path: Path) -> None:
+        pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 109100000\n"
+        for name in ("checkpoint", "model.safetensors"):
+            (tmp_path / name).write_text(pointer)
+            error = failure(tmp_path / name)
+            assert "git-LFS pointer" in error.what and "git lfs pull" in error.hint
+
     def test_not_a_file(self, tmp_path: Path) -> None:
         assert "no such file" in failure(tmp_path / "none").what
         (tmp_path / "folder").mkdir()
@@ -801,6 +901,26 @@ class TestPlaces:
         for fact in ("**converted**", "did\nnot train it", sha256, "TRM", "cycles = 3"):
             assert fact in card
         assert "\n# c" not in card and "some\\|one" in card
+
+    @pytest.mark.parametrize(
+        ("name", "ema", "said"),
+        [
+            ("ckpt_pct_99.pth", True, "raw weights"),
+            ("ckpt_pct_99.pth", None, "raw weights"),
+            ("ckpt_step_14968.pth", True, "averaged weights"),
+            ("ckpt_step_14968.pth", False, "raw weights"),
+            ("renamed.pth", True, "unknown"),
+        ],
+    )
+    def test_files_of_rsm_are_raw_or_averaged(
+        self, tmp_path: Path, name: str, ema: bool | None, said: str
+    ) -> None:
+        document = rsm_file(tensors_of("rsm"))
+        document["config"] |= {} if ema is None else {"ema": ema}
+        torch.save(document, tmp_path / name)
+        convert_checkpoint(tmp_path / name, tmp_path / "model")
+        card = (tmp_path / "model" / "README.md").read_text()
+        assert f"| raw or averaged | {said}" in card
 
     def test_unknown_licence_is_said(self, tmp_path: Path) -> None:
         convert(tensors_of("trm"), tmp_path)
@@ -901,8 +1021,15 @@ class TestRoundTrips:
         assert again["config"]["arch"].items() >= document["config"]["arch"].items()
         assert again["config"]["lr"] == 1e-3
 
+    @pytest.mark.parametrize("prefix", ["", "model.inner.", PUBLISHED])
+    def test_keys_go_back_as_they_came(self, tmp_path: Path, prefix: str) -> None:
+        tensors = prefixed(tensors_of("trm"), prefix)
+        convert(tensors, tmp_path)
+        export_checkpoint(tmp_path / "model", tmp_path / "out" / "step_1", "trm")
+        assert equal(torch.load(tmp_path / "out" / "step_1", weights_only=True), tensors)
+
     def test_layout_of_the_published_trainers(self, tmp_path: Path) -> None:
-        convert(tensors_of("trm"), tmp_path)
+        convert(prefixed(tensors_of("trm")), tmp_path)
         export_checkpoint(tmp_path / "model", tmp_path / "out" / "step_1", "trm")
         keys = torch.load(tmp_path / "out" / "step_1", weights_only=True).keys()
         assert all(key.startswith(PUBLISHED) for key in keys)
@@ -949,3 +1076,79 @@ class TestRoundTrips:
         document["training"]["provenance"] = {"settings": {"arch": [1]}, "record": 3}
         config.write_text(json.dumps(document))
         export_checkpoint(tmp_path / "model", tmp_path / "out" / "step_1", "trm")
+
+
+RUN = {
+    "batch_size": 32, "train_puzzles": 100, "learning_rate": 3e-4, "floor": 0.5,
+    "warmup_updates": 7, "weight_decay": 0.25, "beta1": 0.8, "beta2": 0.9, "seed": 3,
+    "puzzle_learning_rate": 2e-3, "puzzle_weight_decay": 0.75, "ema": 0.99, "precision": "fp32",
+    "cross_entropy": "softmax", "halt_max_steps": 8, "halt_exploration": 0.3,
+    "eval_every": 20, "steps": 50, "clip": None, "growth_ramp": 9, "chain": 0.25,
+    "freeze_embedding": 1.0, "warmup_growth": [[0.0, 1], [0.201, 2], [0.5, 4]],
+    "inner_growth": [[0.0, 2], [0.301, 3]],
+}  # fmt: skip
+NEEDED = {
+    "global_batch_size": 32, "epochs": 16, "lr": 3e-4, "lr_min_ratio": 0.5, "lr_warmup_steps": 7,
+    "weight_decay": 0.25, "beta1": 0.8, "beta2": 0.9, "puzzle_emb_lr": 2e-3,
+    "puzzle_emb_weight_decay": 0.75, "seed": 3,
+}  # fmt: skip
+"""What the trainers' configuration needs besides the model and the data; 16 epochs of 100 puzzles
+are 50 updates of 32."""
+
+
+class TestSettingsOfOurRuns:
+    def exported(self, tmp_path: Path, family: str, training: dict[str, Any]) -> dict[str, Any]:
+        config = {"hidden_size": WIDTH, "num_heads": 2, "puzzle_emb_ndim": WIDTH, "seq_len": 16}
+        save_model(build_model(family, config), tmp_path / "ours", training, "# Ours\n")
+        export_checkpoint(tmp_path / "ours", tmp_path / "out" / "step_50", family)
+        if family == "rsm":
+            file = torch.load(tmp_path / "out" / "step_50", weights_only=True)
+            return file["config"] | {"total_steps": file["total_steps"], "step": file["step"]}
+        document = yaml.safe_load((tmp_path / "out" / "all_config.yaml").read_text())
+        assert isinstance(document, dict)
+        return document
+
+    @pytest.mark.parametrize("family", ["hrm", "trm", "rsm"])
+    def test_all_that_a_trainer_needs_is_that_of_the_run(self, tmp_path: Path, family: str) -> None:
+        run = RUN | {"family": family, "model": {"H_cycles": 2, "L_cycles": 2}}
+        training = {"domain": "sudoku", "updates": 50, "settings": run}
+        document = self.exported(tmp_path, family, training)
+        assert document.items() >= NEEDED.items()
+        assert "sudoku" in (document["data_path"] if family == "hrm" else document["data_paths"])
+        loss = "losses@LossHead" if family == "rsm" else "losses@ACTLossHead"
+        arch = document["arch"]
+        assert arch["loss"] == {"name": loss, "loss_type": "softmax_cross_entropy"}
+        assert arch["forward_dtype"] == "float32"
+        if family != "hrm":
+            assert document["ema"] is True and document["ema_rate"] == 0.99
+        if family == "rsm":
+            assert document.items() >= {
+                "grad_clip_norm": 0.0, "eval_interval": 20, "transition_lr_warmup_steps": 9,
+                "optimizer_reset_scale": 1.0, "curriculum_milestones": [20.1, 50.0],
+                "curriculum_heads_to_add": [1, 2], "curriculum_L_milestones": [30.1],
+                "curriculum_L_to_add": [1], "step": 50, "total_steps": 50,
+            }.items()  # fmt: skip
+            depth = {"H_cycles": 2, "L_cycles": 2}
+            chances = {"prob_detach_prev_H": 0.75, "freeze_emb_prc": 100.0}
+            assert arch.items() >= (depth | chances).items()
+        else:
+            assert arch["halt_max_steps"] == 8 and arch["halt_exploration_prob"] == 0.3
+
+    @pytest.mark.parametrize("family", ["hrm", "trm", "rsm"])
+    def test_a_model_of_unknown_training_has_all_names_too(
+        self, tmp_path: Path, family: str
+    ) -> None:
+        document = self.exported(tmp_path, family, {})
+        assert document.keys() >= NEEDED.keys()
+        assert document["data_path" if family == "hrm" else "data_paths"]
+        assert document["arch"].keys() >= {"name", "loss", "H_cycles", "L_cycles", "L_layers"}
+
+    def test_the_length_of_an_epoch_decides_its_number(self, tmp_path: Path) -> None:
+        training = {"updates": 50, "epoch": 800, "settings": RUN | {"family": "trm"}}
+        assert self.exported(tmp_path, "trm", training)["epochs"] == 2
+
+    @pytest.mark.parametrize("damage", [{"batch_size": "32"}, {"warmup_growth": 3}])
+    def test_a_damaged_record(self, tmp_path: Path, damage: dict[str, Any]) -> None:
+        training = {"updates": 50, "settings": RUN | {"family": "rsm"} | damage}
+        with pytest.raises(ModelError, match=r"settings of its training|batch_size"):
+            self.exported(tmp_path, "rsm", training)

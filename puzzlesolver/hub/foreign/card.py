@@ -28,6 +28,7 @@ def converted_card(checkpoint: Checkpoint, sha256: str, training: Mapping[str, A
         "reported score": provenance.get("score"),
         "family": f"{name}: {checkpoint.evidence}",
         "weights taken from": provenance["weights"],
+        "raw or averaged": provenance.get("averaged"),
         "settings from": provenance.get("settings_from", "no file"),
         "assumed": assumed or "nothing",
         "note": provenance.get("note"),

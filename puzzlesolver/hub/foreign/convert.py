@@ -9,7 +9,6 @@ assumed; or a `ModelError`, and nothing on disk. Both ways keep every number as 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +16,11 @@ from typing import Any, BinaryIO
 
 from puzzlesolver.errors import ModelError
 from puzzlesolver.hub.folder import StoredConfig, read_config, read_model
+from puzzlesolver.hub.foreign.arch import check_arch
 from puzzlesolver.hub.foreign.card import converted_card
 from puzzlesolver.hub.foreign.files import read_checkpoint
 from puzzlesolver.hub.foreign.fit import build_fitted
-from puzzlesolver.hub.foreign.layout import CORES, Checkpoint, check_family, infer_config, unpack
+from puzzlesolver.hub.foreign.layout import Checkpoint, check_family, infer_config, unpack
 from puzzlesolver.hub.foreign.pack import OURS, pack, published_settings
 from puzzlesolver.hub.foreign.place import check_file, check_folder, place_files, place_folder
 from puzzlesolver.hub.foreign.settings import Settings, plain, read_settings, section
@@ -91,7 +91,7 @@ def convert_checkpoint(
     if family is not None:
         check_family(checkpoint.family, family, str(file), checkpoint.evidence)
     said = _find_settings(checkpoint, file, config)
-    _check_name(checkpoint, said)
+    check_arch(checkpoint, said.source, said.arch, section(said.document, "arch"))
     settings = Settings(_sources(checkpoint, said, known or {}))
     values, domain = infer_config(checkpoint, settings, said.data)
     model, changed = build_fitted(checkpoint, values)
@@ -101,6 +101,7 @@ def convert_checkpoint(
         "sha256": {file.name: sha256} | said.sha256 | passed.pop("sha256", {}),
         "evidence": checkpoint.evidence,
         "weights": checkpoint.weights,
+        "averaged": _averaged(checkpoint.family, file.name, said.document.get("ema")),
         "settings_from": said.source,
         "settings": said.document,
         "record": {name: n for name, n in checkpoint.rest.items() if type(n) is int},
@@ -108,7 +109,8 @@ def convert_checkpoint(
     }
     known_facts = {name: fact for name, fact in facts.items() if fact}
     training: dict[str, Any] = {"domain": domain} if domain else {}
-    training["provenance"] = known_facts | {"assumed": settings.assumed} | passed
+    always = {"prefix": checkpoint.prefix, "assumed": settings.assumed}
+    training["provenance"] = known_facts | always | passed
     card = converted_card(checkpoint, sha256, training)
     place_folder(folder, lambda partial: save_model(model, partial, training, card))
     return read_config(folder)
@@ -187,10 +189,14 @@ def _sources(
     }
 
 
-def _check_name(checkpoint: Checkpoint, said: _Said) -> None:
-    """Refuse tensors whose keys were renamed to those of another family."""
-    name = str(said.arch.get("name", ""))
-    named = [family for family in CORES if re.search(rf"(?<![a-z]){family}(?![a-z])", name)]
-    if named and checkpoint.family not in named:
-        where = checkpoint.where
-        check_family(checkpoint.family, named[0], where, f"{said.source} says {name!r}")
+def _averaged(family: str, file: str, ema: Any) -> str | None:
+    """Whether a file holds the weights themselves or their averages, as far as that is known."""
+    if family == "rsm" and file.startswith("ckpt_pct_"):
+        return "raw weights, as in all files that RSM's trainer names by per cent"
+    if not isinstance(ema, bool):
+        return None
+    if not ema:
+        return "raw weights: the run kept no averages"
+    if family == "rsm" and not file.startswith("ckpt_step_"):
+        return "unknown: RSM's trainer writes both, and only its own file names tell which"
+    return "averaged weights (EMA)"

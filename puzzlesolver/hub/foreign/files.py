@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from puzzlesolver.errors import ModelError
+from puzzlesolver.hub.folder import refuse_pointer
 from puzzlesolver.hub.foreign.pickles import RefusedPickleError, inspect_pickle
 from puzzlesolver.limits import (
     MAX_CHECKPOINT_BYTES,
@@ -84,6 +85,7 @@ def _choose_reader(file: BinaryIO, path: Path) -> Callable[[Path], Any]:
         if header > min(size - 8, MAX_CHECKPOINT_HEADER_BYTES):
             raise _damaged(path, f"a header of {header:,} bytes in a file of {size:,}")
         return _load_safetensors
+    refuse_pointer(start, path)
     found = "a bare pickle" if start.startswith(_PICKLE_START) else "something else"
     raise ModelError(
         f"expected a torch checkpoint or safetensors, found {found}",

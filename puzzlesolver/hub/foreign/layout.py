@@ -33,6 +33,11 @@ PREFIXES = ("_orig_mod.", "model.", "inner.")
 WRAPPERS = ("model_state", "model_state_dict", "state_dict", "model")
 """Under which of its entries a file may keep its tensors."""
 
+_OTHERS = re.compile(
+    r"(?:^|\.)(?:embed_tokens|[qkv]_proj|to_[qkv]|w[qkv]|gate_proj|up_proj)\.weight$"
+)
+"""Keys of transformers of other libraries, which do not fuse what the published code does."""
+
 EMBEDDING, HEAD, TABLE = "embed_tokens.embedding_weight", "lm_head.weight", "puzzle_emb.weights"
 POSITIONS = "embed_pos.embedding_weight"
 
@@ -58,6 +63,7 @@ class Checkpoint:
         family: `hrm`, `trm` or `rsm`.
         evidence: which keys told so.
         weights: which part of the file the tensors come from.
+        prefix: of their keys in the file.
         tensors: by the names of our models; whether they fit one is not known yet.
         rest: what else the file holds, such as `step` and `config`.
         where: the file.
@@ -66,6 +72,7 @@ class Checkpoint:
     family: str
     evidence: str
     weights: str
+    prefix: str
     tensors: dict[str, Tensor]
     rest: dict[str, Any]
     where: str
@@ -84,10 +91,12 @@ def unpack(document: Mapping[str, Any], where: str) -> Checkpoint:
         rest = {name: document[name] for name in document if name not in (wrapper, "ema")}
         weights = ", else ".join(filter(None, ("ema.shadow" if averages else "", wrapper)))
     family, evidence = _detect_family({*raw, *averages}, where)
+    named = [str(key) for key in document.get(wrapper, document) if str(key).endswith(EMBEDDING)]
+    prefix = named[0].removesuffix(EMBEDDING) if named else ""
     if family == "rsm":
         raw, averages = _untied(raw, where), _untied(averages, where)
     # Averages cover what is trained; fixed vectors and the puzzle embedding are in the other part.
-    return Checkpoint(family, evidence, weights, raw | averages, rest, where)
+    return Checkpoint(family, evidence, weights, prefix, raw | averages, rest, where)
 
 
 def check_family(found: str, asked: str, where: str, evidence: str) -> None:
@@ -155,11 +164,16 @@ def infer_config(
         "L_cycles": settings.get("L_cycles", inner),
         "pos_encodings": told.get("pos_encodings") or settings.get("pos_encodings", mixer),
     }
+    for name in ("rope_theta", "rms_norm_eps"):  # files that leave them out mean our defaults
+        if (value := settings.find(name, float)) is not None:
+            untold[name] = value
     return untold | told, domain
 
 
 def _read_shapes(checkpoint: Checkpoint) -> tuple[dict[str, Any], int | None]:
     """Settings that the tensors tell, and the positions of prefix and cells where they do."""
+    from puzzlesolver.models.tokens import INIT_DTYPES
+
     tensors, where, core = checkpoint.tensors, checkpoint.where, CORES[checkpoint.family]
     mixer = f"{core}.layers.0.mlp_t.gate_up_proj.weight"
     told: dict[str, Any] = {"puzzle_emb_ndim": 0, "L_layers": _count_layers(tensors, core)}
@@ -171,6 +185,9 @@ def _read_shapes(checkpoint: Checkpoint) -> tuple[dict[str, Any], int | None]:
         told["H_layers"] = _count_layers(tensors, "H_level")
     else:
         told["mlp_t"] = mixer in tensors
+    stored = str(tensors["H_init"].dtype).removeprefix("torch.") if "H_init" in tensors else ""
+    if stored in INIT_DTYPES:
+        told["init_dtype"] = stored
     positions = None
     if POSITIONS in tensors:
         told["pos_encodings"] = "learned"
@@ -211,10 +228,22 @@ def _cells(kind: str | None, vocab: int) -> int | None:
 
 
 def _detect_family(keys: Iterable[str], where: str) -> tuple[str, str]:
+    if other := next((key for key in sorted(keys) if _OTHERS.search(key)), None):
+        raise ModelError(
+            f"another implementation's checkpoint: it has {other!r}",
+            where=where,
+            hint=f"published files have {EMBEDDING} and fused qkv_proj and gate_up_proj",
+        )
     modules = {key.partition(".")[0] for key in keys}
     if "Z_init" in modules:
         raise ModelError(
             "this is SE-RRM (it has Z_init), which is not supported",
+            where=where,
+            hint=f"supported families: {', '.join(CORES)}",
+        )
+    if "H_level" in modules and "L_level" not in modules:
+        raise ModelError(
+            "this has H_level and no L_level, as TRM's transformers_baseline: not supported",
             where=where,
             hint=f"supported families: {', '.join(CORES)}",
         )

@@ -9,12 +9,16 @@ In: a `state_dict` and a `config.json`. Out: what `torch.save` writes, and the s
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from puzzlesolver.errors import ModelError
 from puzzlesolver.hub.folder import StoredConfig
+from puzzlesolver.hub.foreign.arch import OWN
 from puzzlesolver.hub.foreign.layout import EMBEDDING, HEAD
-from puzzlesolver.hub.foreign.settings import section
+from puzzlesolver.hub.foreign.settings import Settings, section
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,51 +26,123 @@ if TYPE_CHECKING:
 OURS = "puzzlesolver"
 """Under this name the settings keep what the published layout has no place for."""
 
-_LOSS = {"name": "losses@ACTLossHead", "loss_type": "stablemax_cross_entropy"}
-_HALTING = {"halt_exploration_prob": 0.1, "halt_max_steps": 16, "forward_dtype": "bfloat16"}
-_ARCH: dict[str, dict[str, Any]] = {
-    "hrm": {
-        "name": "hrm.hrm_act_v1@HierarchicalReasoningModel_ACTV1",
-        "loss": _LOSS,
-        **_HALTING,
-    },
-    "trm": {
-        "name": "recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1",
-        "loss": _LOSS,
-        **_HALTING,
-        "H_layers": 0,
-        "no_ACT_continue": True,
-    },
-    "rsm": {"name": "recursive_reasoning.rsm@RSM", "forward_dtype": "bfloat16"},
-}
-"""What the published trainers want to be told beyond a model's own settings: their defaults."""
+_PREFIX = "_orig_mod.model.inner."
+"""Of the keys that the trainers of HRM and TRM write."""
 
-_OWN = (
-    *("H_cycles", "L_cycles", "H_layers", "L_layers", "hidden_size", "num_heads", "expansion"),
-    *("puzzle_emb_ndim", "puzzle_emb_len", "pos_encodings", "mlp_t"),
-)
-"""Settings that have the same name under `arch` as in our configurations."""
+_ARCH: dict[str, dict[str, Any]] = {
+    "hrm": {"name": "hrm.hrm_act_v1@HierarchicalReasoningModel_ACTV1"},
+    "trm": {"name": "recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1", "H_layers": 0},
+    "rsm": {"name": "recursive_reasoning.rsm@RSM"},
+}
+
+_DEFAULTS: dict[str, Any] = {
+    "data": "", "steps": 0, "train_puzzles": 0, "batch_size": 768, "learning_rate": 1e-4,
+    "floor": 1.0, "warmup_updates": 2_000, "weight_decay": 0.1, "beta1": 0.9, "beta2": 0.95,
+    "puzzle_learning_rate": 1e-2, "puzzle_weight_decay": 0.1, "seed": 0, "ema": 0.0,
+    "precision": "bf16", "cross_entropy": "stablemax", "halt_max_steps": 16,
+    "halt_exploration": 0.1, "clip": 0.0, "eval_every": 0, "growth_ramp": 0, "chain": 0.5,
+    "freeze_embedding": 0.0, "q_learning": False, "updates": 0, "epoch": 0,
+}  # fmt: skip
+"""What the published trainers do unless they are told otherwise, by our names; 0 = none."""
+
+_RSM_DEFAULTS = {"floor": 0.02, "beta1": 0.8, "beta2": 0.9, "clip": 1.0}
+
+_TOP = {
+    "global_batch_size": "batch_size", "lr": "learning_rate", "lr_min_ratio": "floor",
+    "lr_warmup_steps": "warmup_updates", "weight_decay": "weight_decay", "beta1": "beta1",
+    "beta2": "beta2", "puzzle_emb_lr": "puzzle_learning_rate",
+    "puzzle_emb_weight_decay": "puzzle_weight_decay", "seed": "seed",
+}  # fmt: skip
+"""Settings of the published trainers by what our training calls them."""
+
+_PRECISIONS = {"bf16": "bfloat16", "fp32": "float32"}
 
 
 def published_settings(stored: StoredConfig) -> dict[str, Any]:
     """What `all_config.yaml`, or the `config` of RSM's dict, says of a model.
 
-    Where the model was converted from a checkpoint with settings, those come back.
+    Where the model was converted from a checkpoint with settings, those come back; else they are
+    those of the run that trained it, or the trainers' defaults.
+
+    Raises:
+        ModelError: a setting of that run is of a wrong type.
     """
     before = section(section(stored.training, "provenance"), "settings")
-    arch_before = section(before, "arch")
-    own = {name: stored.config[name] for name in _OWN if name in stored.config}
+    run, model = _run_of(stored), section(section(stored.training, "settings"), "model")
+    arch = _ARCH[stored.family] | _trained_arch(stored.family, run) | section(before, "arch")
+    own = {name: stored.config[name] for name in OWN if name in stored.config}
     if stored.family == "hrm":
         del own["puzzle_emb_len"]  # it follows from the row
-    if stored.family == "rsm" and arch_before:
+    if stored.family == "rsm":
         # The depth that training began with; what it came to is `active_H` and `active_L`.
-        del own["H_cycles"], own["L_cycles"]
-    settings = before | {"arch": _ARCH[stored.family] | arch_before | own, OURS: stored.config}
-    if domain := stored.training.get("domain"):
-        settings[OURS] = stored.config | {"domain": domain}
-        named = {"data_path": domain} if stored.family == "hrm" else {"data_paths": [domain]}
-        settings = named | settings
-    return settings
+        begun = arch | model
+        own |= {name: begun[name] for name in ("H_cycles", "L_cycles") if name in begun}
+    domain = stored.training.get("domain")
+    data = run["data"] or domain or "unknown"
+    named = {"data_path": data} if stored.family == "hrm" else {"data_paths": [data]}
+    ours = stored.config | ({"domain": domain} if domain else {})
+    return named | _trained(stored, run) | before | {"arch": arch | own, OURS: ours}
+
+
+def _run_of(stored: StoredConfig) -> dict[str, Any]:
+    """Settings of the run that trained a model, and defaults where they are not known."""
+    told = section(stored.training, "settings")
+    known = {name: value for name, value in told.items() if value is not None}
+    defaults = _DEFAULTS | (_RSM_DEFAULTS if stored.family == "rsm" and not told else {})
+    record = {name: n for name in ("updates", "epoch") if (n := stored.training.get(name))}
+    settings = Settings({"the settings of its training": known | record, "": defaults})
+    return {name: settings.find(name, type(usual)) for name, usual in defaults.items()}
+
+
+def _trained(stored: StoredConfig, run: Mapping[str, Any]) -> dict[str, Any]:
+    """What the trainers' configuration says of a run, besides the model and the data."""
+    drawn = (run["steps"] or run["updates"]) * run["batch_size"]
+    epoch = run["epoch"] or run["train_puzzles"] or drawn
+    told = {name: run[ours] for name, ours in _TOP.items()}
+    # The trainers round the updates down: of so many epochs they make as many as there were.
+    told["epochs"] = math.ceil(drawn / epoch) if drawn else 1
+    if stored.family != "hrm":
+        told |= {"ema": run["ema"] > 0, "ema_rate": run["ema"] or 0.999}
+    if stored.family == "rsm":
+        settings = section(stored.training, "settings")
+        H_starts, H_added = _milestones(settings.get("warmup_growth"))
+        L_starts, L_added = _milestones(settings.get("inner_growth"))
+        told |= {
+            "grad_clip_norm": run["clip"],
+            "eval_interval": run["eval_every"],
+            "transition_lr_warmup_steps": run["growth_ramp"],
+            "optimizer_reset_scale": 1.0,
+            "curriculum_milestones": H_starts,
+            "curriculum_heads_to_add": H_added,
+            "curriculum_L_milestones": L_starts,
+            "curriculum_L_to_add": L_added,
+        }
+    return told
+
+
+def _milestones(growth: Any) -> tuple[list[float], list[int]]:
+    """Per cents of the training at which a depth grows, and by how much."""
+    try:
+        pairs = [(float(start), int(number)) for start, number in growth or ()]
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"the settings of its training are damaged: {error}") from error
+    starts = [round(100 * start, 9) for start, _ in pairs[1:]]
+    return starts, [after - before for (_, before), (_, after) in itertools.pairwise(pairs)]
+
+
+def _trained_arch(family: str, run: Mapping[str, Any]) -> dict[str, Any]:
+    """What the trainers keep under `arch` of a run, besides the model's own settings."""
+    head = "LossHead" if family == "rsm" else "ACTLossHead"
+    arch = {
+        "loss": {"name": f"losses@{head}", "loss_type": f"{run['cross_entropy']}_cross_entropy"},
+        "forward_dtype": _PRECISIONS.get(run["precision"], "bfloat16"),
+    }
+    if family == "rsm":
+        freeze = {"freeze_emb_prc": 100 * run["freeze_embedding"]}
+        return arch | {"prob_detach_prev_H": 1 - run["chain"]} | freeze
+    halting = {"halt_max_steps": "halt_max_steps", "halt_exploration_prob": "halt_exploration"}
+    arch |= {name: run[ours] for name, ours in halting.items()}
+    return arch | ({"no_ACT_continue": not run["q_learning"]} if family == "trm" else {})
 
 
 def pack(
@@ -74,11 +150,13 @@ def pack(
 ) -> dict[str, Any]:
     """What the published trainer of the model's family would have given to `torch.save`."""
     if stored.family != "rsm":
-        return {f"_orig_mod.model.inner.{key}": tensor for key, tensor in tensors.items()}
+        prefix = section(stored.training, "provenance").get("prefix", _PREFIX)
+        return {f"{prefix}{key}": tensor for key, tensor in tensors.items()}
     state = {f"model.{key}": tensor for key, tensor in tensors.items()}
     state[f"model.{HEAD}"] = tensors[EMBEDDING]
     outer, inner = stored.config["H_cycles"], stored.config["L_cycles"]
-    training = {"step": stored.training.get("updates", 0), "total_steps": 0}
+    run = _run_of(stored)
+    training = {"step": run["updates"], "total_steps": run["steps"] or run["updates"]}
     depths = {"active_H": outer, "prev_H": outer, "active_L": inner, "prev_L": inner}
     before = section(section(stored.training, "provenance"), "record")
     return {

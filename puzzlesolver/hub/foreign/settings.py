@@ -10,6 +10,7 @@ that names the source.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 from collections.abc import Mapping
@@ -47,6 +48,9 @@ class Settings:
             if name not in values:
                 continue
             value = values[name]
+            if kind is float and isinstance(value, str):  # YAML takes 1e-5 for text
+                with contextlib.suppress(ValueError):
+                    value = float(value)
             # A truth value counts as a whole number in Python, and whole numbers do as decimals.
             accepted: Any = (int, float) if kind is float else kind
             if isinstance(value, accepted) and (kind is bool or not isinstance(value, bool)):
