@@ -73,7 +73,9 @@ class Source(Protocol):
     identifiers: int
     reveal: Reveal
     drawn: int
-    epoch: int | None
+
+    @property
+    def epoch(self) -> int | None: ...
 
     @property
     def layout(self) -> Layout | None: ...

@@ -74,6 +74,7 @@ def _choose_reader(file: BinaryIO, path: Path) -> Callable[[Path], Any]:
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     start = file.read(9)
+    refuse_pointer(start, path)
     if size > MAX_CHECKPOINT_BYTES:
         raise ModelError(f"{size:,} bytes; at most {MAX_CHECKPOINT_BYTES:,}", where=str(path))
     if start.startswith(_ZIP_START):
@@ -85,7 +86,6 @@ def _choose_reader(file: BinaryIO, path: Path) -> Callable[[Path], Any]:
         if header > min(size - 8, MAX_CHECKPOINT_HEADER_BYTES):
             raise _damaged(path, f"a header of {header:,} bytes in a file of {size:,}")
         return _load_safetensors
-    refuse_pointer(start, path)
     found = "a bare pickle" if start.startswith(_PICKLE_START) else "something else"
     raise ModelError(
         f"expected a torch checkpoint or safetensors, found {found}",
