@@ -91,8 +91,8 @@ def unpack(document: Mapping[str, Any], where: str) -> Checkpoint:
         rest = {name: document[name] for name in document if name not in (wrapper, "ema")}
         weights = ", else ".join(filter(None, ("ema.shadow" if averages else "", wrapper)))
     family, evidence = _detect_family({*raw, *averages}, where)
-    named = [str(key) for key in document.get(wrapper, document) if str(key).endswith(EMBEDDING)]
-    prefix = named[0].removesuffix(EMBEDDING) if named else ""
+    keys = [*map(str, document if wrapper is None else document[wrapper]), *map(str, averages and shadow)]
+    prefix = next((key.removesuffix(EMBEDDING) for key in keys if key.endswith(EMBEDDING)), "")
     if family == "rsm":
         raw, averages = _untied(raw, where), _untied(averages, where)
     # Averages cover what is trained; fixed vectors and the puzzle embedding are in the other part.
