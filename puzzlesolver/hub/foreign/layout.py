@@ -91,7 +91,8 @@ def unpack(document: Mapping[str, Any], where: str) -> Checkpoint:
         rest = {name: document[name] for name in document if name not in (wrapper, "ema")}
         weights = ", else ".join(filter(None, ("ema.shadow" if averages else "", wrapper)))
     family, evidence = _detect_family({*raw, *averages}, where)
-    keys = [*map(str, document if wrapper is None else document[wrapper]), *map(str, averages and shadow)]
+    state: Iterable[Any] = document if wrapper is None else document[wrapper]
+    keys = [*map(str, state), *(map(str, shadow) if isinstance(shadow, dict) else ())]
     prefix = next((key.removesuffix(EMBEDDING) for key in keys if key.endswith(EMBEDDING)), "")
     if family == "rsm":
         raw, averages = _untied(raw, where), _untied(averages, where)
