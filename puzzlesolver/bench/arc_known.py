@@ -18,7 +18,7 @@ from puzzlesolver.domains.arc import Task
 from puzzlesolver.domains.arc.codec import CANVAS
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.loading import load_network
-from puzzlesolver.models.tokens import TokenModel
+from puzzlesolver.models.published import PublishedModel
 from puzzlesolver.refine.engines import TorchEngine
 from puzzlesolver.refine.known import BATCH_SIZE, PUBLISHED_STEPS, KnownTasks
 from puzzlesolver.runtime import Runtime
@@ -74,13 +74,14 @@ class Known:
         network = loaded.network
         wanted = CANVAS * CANVAS, ARC_VOCABULARY
         if not (
-            isinstance(network, TokenModel)
+            isinstance(network, PublishedModel)
             and network.halts
-            and network.config.prefix
+            and network.config.puzzle_emb_ndim
             and (network.config.seq_len, network.config.vocab_size) == wanted
         ):
             raise ModelError(
-                "only HRM and TRM with a puzzle embedding, on canvases of ARC, know tasks by name",
+                "only HRM, TRM and SE-RRM with a puzzle embedding, on canvases of ARC, know tasks "
+                "by name",
                 where="--model",
                 hint="leave --model out to fit a network to each task",
             )

@@ -33,8 +33,8 @@ from puzzlesolver.files import write_file
 from puzzlesolver.hub.folder import read_config, read_model
 from puzzlesolver.hub.store import ModelFiles, resolve
 from puzzlesolver.models.interface import Batch, Readout, RecursiveModel, State
+from puzzlesolver.models.published import PublishedModel
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.models.tokens import TokenModel
 from puzzlesolver.refine.graph import GraphFacts, layout_to_json
 from puzzlesolver.refine.settle import relative_residual
 
@@ -106,7 +106,7 @@ def export_model(
                 where=name,
                 hint=f"those for {' and '.join(SIZES)} can",
             )
-        side = math.isqrt(model.config.seq_len) if isinstance(model, TokenModel) else 0
+        side = math.isqrt(model.config.seq_len) if isinstance(model, PublishedModel) else 0
         size = (side, side) if side else SIZES[domain]
     return export_graph(
         model,
@@ -204,7 +204,7 @@ def _graphs(model: RecursiveModel, batch: Batch, state: State) -> tuple[Any, Any
     pair = tuple(part[:2].contiguous() for part in state)
     inputs: tuple[Any, ...] = two.tokens, pair
     names = ["tokens", *states]
-    if isinstance(model, TokenModel) and model.config.num_puzzle_identifiers > 1:
+    if isinstance(model, PublishedModel) and model.config.num_puzzle_identifiers > 1:
         inputs, names = (*inputs, torch.zeros(2, dtype=torch.int64)), [*names, "identifiers"]
     after = [f"next_state_{part}" for part in parts]
     step = _graph(_Step(model, batch.layout), inputs, names, [*after, *said, "residual"])

@@ -115,9 +115,25 @@ class SwiGLU(nn.Module):
 
 
 def rotary_table(
-    positions: int, width: int, device: torch.device, base: float = ROPE_BASE
+    positions: int,
+    width: int,
+    device: torch.device,
+    base: float = ROPE_BASE,
+    columns: int | None = None,
 ) -> Rotary:
-    """Angles of rotary position embedding in half-rotation form, for positions from 0 up."""
+    """Angles of rotary position embedding in half-rotation form, for positions from 0 up.
+
+    With `columns` the positions are a grid's, row by row: in each half of the width the first
+    angles are those of the row and the others those of the column.
+    """
+    if columns is not None:
+        cell = torch.arange(positions, device=device)
+        row, column, quarter = cell // columns, cell % columns, width // 4
+        cos, sin = (
+            torch.cat((line[row, :quarter], line[column, :quarter]), dim=1).repeat(1, 2)
+            for line in rotary_table(positions, width // 2, device, base)
+        )
+        return cos, sin
     # A negative exponent rounds otherwise, which deep recursion amplifies to other answers.
     frequency = 1.0 / base ** (torch.arange(0, width, 2, device=device).float() / width)
     angle = torch.outer(torch.arange(positions, device=device).float(), frequency).repeat(1, 2)
@@ -133,22 +149,36 @@ def _rotated(x_BhPd: Tensor, rotary: Rotary) -> Tensor:
 
 
 class Attention(nn.Module):
-    """Multi-head attention of every position to every other one, rotary where angles are given."""
+    """Multi-head attention of every position to every other one, rotary where angles are given.
 
-    def __init__(self, width: int, heads: int) -> None:
+    Args:
+        width: D.
+        heads: h.
+        head_width: d; None = D / h.
+        dropout: share of the attention weights that is dropped while training.
+    """
+
+    def __init__(
+        self, width: int, heads: int, head_width: int | None = None, dropout: float = 0.0
+    ) -> None:
         super().__init__()
-        self.heads = heads
-        self.qkv_proj = Linear(width, 3 * width)
-        self.o_proj = Linear(width, width)
+        self.heads, self.dropout = heads, dropout
+        inner = width if head_width is None else heads * head_width
+        self.qkv_proj = Linear(width, 3 * inner)
+        self.o_proj = Linear(inner, width)
 
     def forward(self, x_BPD: Tensor, rotary: Rotary | None) -> Tensor:
-        qkv = self.qkv_proj(x_BPD).unflatten(-1, (3 * self.heads, -1)).transpose(1, 2)
+        """B may stand for several axes; the kernels know one."""
+        qkv = (
+            self.qkv_proj(x_BPD.flatten(0, -3)).unflatten(-1, (3 * self.heads, -1)).transpose(1, 2)
+        )
         query, key, value = qkv.chunk(3, dim=1)
         if rotary is not None:
             query, key = _rotated(query, rotary), _rotated(key, rotary)
-        heard = F.scaled_dot_product_attention(query, key, value)
+        dropout = self.dropout if self.training else 0.0
+        heard = F.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
         mixed: Tensor = self.o_proj(heard.transpose(1, 2).flatten(-2))
-        return mixed
+        return mixed.view_as(x_BPD)
 
 
 class Block(nn.Module):
@@ -200,7 +230,7 @@ class Block(nn.Module):
 class ReasoningModule(nn.Module):
     """The function f(h, u) of the papers: the blocks applied to h + u."""
 
-    def __init__(self, layers: int, block: Callable[[], Block]) -> None:
+    def __init__(self, layers: int, block: Callable[[], nn.Module]) -> None:
         super().__init__()
         self.layers = nn.ModuleList(block() for _ in range(layers))
 

@@ -12,9 +12,10 @@ from puzzlesolver.errors import ModelError
 from puzzlesolver.models.arc.stem import ArcConfig, ArcStem
 from puzzlesolver.models.hrm import HRM, HRMConfig
 from puzzlesolver.models.interface import ModelConfig, Network, RecursiveModel
+from puzzlesolver.models.published import PublishedModel
 from puzzlesolver.models.rsm import RSM, RSMConfig
+from puzzlesolver.models.se_rrm import SERRM, SERRMConfig
 from puzzlesolver.models.stem import RelationalStem, StemConfig
-from puzzlesolver.models.tokens import TokenModel
 from puzzlesolver.models.trm import TRM, TRMConfig
 
 MODELS: dict[str, tuple[type[Any], type[ModelConfig]]] = {
@@ -23,6 +24,7 @@ MODELS: dict[str, tuple[type[Any], type[ModelConfig]]] = {
     "hrm": (HRM, HRMConfig),
     "trm": (TRM, TRMConfig),
     "rsm": (RSM, RSMConfig),
+    "se-rrm": (SERRM, SERRMConfig),
 }
 
 
@@ -59,7 +61,7 @@ def reads_tokens(family: str) -> bool:
     Raises:
         ModelError: there is no such family.
     """
-    return issubclass(_classes(family)[0], TokenModel)
+    return issubclass(_classes(family)[0], PublishedModel)
 
 
 def _classes(family: str) -> tuple[type[Any], type[ModelConfig]]:

@@ -73,3 +73,8 @@ class Layout:
     def cells(self) -> int:
         """How many cells the board has."""
         return self.nodes // self.symbols
+
+    @property
+    def columns(self) -> int:
+        """How many cells a row has: the first half of the axes of the board makes its rows."""
+        return math.prod(self.lattice[len(self.lattice) // 2 : -1])

@@ -15,17 +15,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from puzzlesolver.errors import ModelError
-from puzzlesolver.models.interface import Batch, ModelConfig, Noise, Readout, RecursiveModel, State
+from puzzlesolver.models.interface import Batch, Noise, Readout, State
 from puzzlesolver.models.layers import (
-    NORM_EPSILON,
-    ROPE_BASE,
     Block,
     Embedding,
     Linear,
@@ -33,69 +29,27 @@ from puzzlesolver.models.layers import (
     ReasoningModule,
     Rotary,
     rotary_table,
-    truncated_normal_,
 )
+from puzzlesolver.models.published import PublishedConfig, PublishedModel, identifiers_of
 from puzzlesolver.models.relations import Layout
 
-POSITIONS = ("rope", "learned", "none")
-INIT_DTYPES = ("bfloat16", "float16", "float32")
 Q_BIAS = -5.0
 """The halting head starts sure that no answer is right."""
 
-_RANGES: dict[str, tuple[float, float]] = {
-    "vocab_size": (3, 4_096), "seq_len": (1, 65_536), "num_puzzle_identifiers": (1, 10_000_000),
-    "puzzle_emb_ndim": (0, 65_536), "puzzle_emb_len": (0, 1_024), "hidden_size": (2, 16_384),
-    "num_heads": (1, 1_024), "expansion": (0.01, 64), "H_cycles": (1, 100_000),
-    "L_cycles": (1, 100_000), "H_layers": (1, 256), "L_layers": (1, 256),
-    "rope_theta": (1e-3, 1e12), "rms_norm_eps": (0, 1),
-}  # fmt: skip
-"""A hostile configuration must be refused before memory is used."""
-
 
 @dataclass(frozen=True)
-class TokenConfig(ModelConfig):
-    """Settings of a published architecture, under the names of its own configuration files.
+class TokenConfig(PublishedConfig):
+    """Settings of HRM, TRM and RSM.
 
     Attributes:
-        vocab_size: V: padding, then what a cell can hold (Sudoku 11, maze 6, ARC 12).
-        seq_len: C; Sudoku 81, maze and ARC 900.
-        num_puzzle_identifiers: rows of the puzzle embedding; Sudoku and maze 1.
-        puzzle_emb_ndim: numbers a row; 0 = no puzzle embedding and no prefix.
-        puzzle_emb_len: positions of the prefix, which the row fills up from the left.
-        hidden_size: D.
-        num_heads: of the attention.
-        expansion: of SwiGLU.
-        H_cycles: outer cycles; see each model.
-        L_cycles: inner cycles; see each model.
-        pos_encodings: `rope`, `learned` or `none`.
-        rope_theta: base of the rotary frequencies.
-        rms_norm_eps: ε of the norms.
-        init_dtype: number format in which the two fixed vectors are stored, one of `INIT_DTYPES`:
-            the published trainers take that in which they compute.
+        puzzle_emb_len: positions of the prefix, which the row fills up from the left; without a row
+            there is no prefix.
     """
 
-    vocab_size: int = 11
-    seq_len: int = 81
-    num_puzzle_identifiers: int = 1
-    puzzle_emb_ndim: int = 512
     puzzle_emb_len: int = 16
-    hidden_size: int = 512
-    num_heads: int = 8
-    expansion: float = 4.0
-    H_cycles: int = 3
-    L_cycles: int = 6
-    pos_encodings: str = "rope"
-    rope_theta: float = ROPE_BASE
-    rms_norm_eps: float = NORM_EPSILON
-    init_dtype: str = "bfloat16"
 
     def __post_init__(self) -> None:
-        for name, (lowest, highest) in _RANGES.items():
-            if not lowest <= (value := getattr(self, name, lowest)) <= highest:
-                raise ValueError(f"{name} must lie in {lowest}..{highest}, not {value!r}")
-        for name, known in {"pos_encodings": POSITIONS, "init_dtype": INIT_DTYPES}.items():
-            if (said := getattr(self, name)) not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}, not {said!r}")
+        super().__post_init__()
         if self.hidden_size % (2 * self.num_heads):
             raise ValueError("hidden_size must be a multiple of twice num_heads")
         if self.puzzle_emb_ndim > self.prefix * self.hidden_size:
@@ -112,7 +66,7 @@ class TokenConfig(ModelConfig):
         return self.prefix + self.seq_len
 
 
-class TokenModel(RecursiveModel):
+class TokenModel(PublishedModel):
     """A network over one token a cell, with states `(z_H, z_L)`, `float[B, P, D]` each.
 
     Attributes:
@@ -121,7 +75,6 @@ class TokenModel(RecursiveModel):
     """
 
     config: TokenConfig
-    halts: ClassVar[bool] = True
     H_init: Tensor
     L_init: Tensor
 
@@ -139,13 +92,7 @@ class TokenModel(RecursiveModel):
             self.puzzle_emb = PuzzleEmbedding(config.num_puzzle_identifiers, config.puzzle_emb_ndim)
         if config.pos_encodings == "learned":
             self.embed_pos = Embedding(config.positions, width)
-        for name in ("H_init", "L_init"):
-            fixed = truncated_normal_(torch.empty(width), std=1.0)
-            self.register_buffer(name, fixed.to(getattr(torch, config.init_dtype)))
-
-    @property
-    def fixed_start(self) -> bool:
-        return True
+        self._fix("H_init", "L_init")
 
     def embed(self, batch: Batch) -> Tensor:
         """The prefix and then the token vectors, times √D, `float[B, P, D]`.
@@ -154,7 +101,7 @@ class TokenModel(RecursiveModel):
             ModelError: the board has another number of cells or symbols than the model was made
                 for.
         """
-        self._check_fits(batch.layout)
+        self.vocabulary(batch.layout)
         x_BPD: Tensor = self.embed_tokens(batch.tokens + 1)
         if self.config.prefix:
             x_BPD = torch.cat((self._prefix(batch), x_BPD), dim=1)
@@ -196,23 +143,6 @@ class TokenModel(RecursiveModel):
 
     def _prefix(self, batch: Batch) -> Tensor:
         """The puzzle's row, cut into positions and filled up with zeros, `float[B, prefix, D]`."""
-        identifiers = batch.identifiers
-        if identifiers is None:
-            identifiers = torch.zeros_like(batch.tokens[:, 0])
-        rows = self.puzzle_emb(identifiers)
+        rows = self.puzzle_emb(identifiers_of(batch))
         prefix, width = self.config.prefix, self.config.hidden_size
         return F.pad(rows, (0, prefix * width - rows.shape[-1])).view(-1, prefix, width)
-
-    def _symbols(self, layout: Layout) -> int:
-        """Symbols that an answer can hold: the last ones of the vocabulary."""
-        return layout.symbols if layout.symbols > 1 else self.config.vocab_size - 1
-
-    def _check_fits(self, layout: Layout) -> None:
-        config = self.config
-        if layout.cells != config.seq_len or self._symbols(layout) >= config.vocab_size:
-            raise ModelError(
-                f"this model reads boards of {config.seq_len} cells with a vocabulary of "
-                f"{config.vocab_size}, not {layout.cells} with {self._symbols(layout)} symbols",
-                where="--model",
-                hint="published models serve one size of board; the relational stem serves any",
-            )

@@ -93,7 +93,10 @@ class TrainConfig:
         q_learning: supervised: whether halting is learned as in HRM, by a second logit for going
             on, or as in TRM without.
         halt_max_steps: supervised: steps after which a puzzle is replaced in any case.
-        halt_exploration: supervised: probability that a puzzle must make a random number of steps.
+        halt_exploration: supervised: probability that a puzzle must make a random number of steps;
+            with `halt_randomly`, that it is replaced.
+        halt_randomly: supervised: whether chance replaces puzzles after a step, as in SE-RRM,
+            instead of a halting head.
         batch_size: puzzles in one update.
         grad_steps: steps with gradient in one update; the loss is taken after the last.
         noise: standard deviation of Gaussian noise on the state before the steps with gradient.
@@ -172,6 +175,7 @@ class TrainConfig:
     q_learning: bool = False
     halt_max_steps: int = 16
     halt_exploration: float = 0.1
+    halt_randomly: bool = False
     batch_size: int = 96
     grad_steps: int = 6
     noise: float = 0.01

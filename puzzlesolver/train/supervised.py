@@ -1,4 +1,4 @@
-"""The contract of HRM and TRM: deep supervision with learned halting.
+"""The contract of HRM, TRM and SE-RRM: deep supervision, with learned or random halting.
 
 In: a puzzle source and a model with a halting head. Out: one `Learned` per update, which is one
 step of every slot.
@@ -31,13 +31,14 @@ HALTING_WEIGHT = 0.5
 
 
 class DeepSupervision:
-    """HRM's and TRM's contract: a loss after every step, and a head that learns when to stop.
+    """A loss after every step, and a head that learns when to stop.
 
     Every slot carries a puzzle and its detached states from update to update, until its model says
     halt or `halt_max_steps` are made; then it takes the row of the incoming batch, which other
     slots ignore. One update is one step. With `q_learning` (HRM, section 2.3 of the paper) a second
     logit learns by a further step, without gradient, what going on would be worth; without (TRM,
-    section 4.4) the model halts when it believes that its answer is right.
+    section 4.4) the model halts when it believes that its answer is right. With `halt_randomly`
+    (SE-RRM) chance decides.
     """
 
     optimizers = ()
@@ -71,7 +72,9 @@ class DeepSupervision:
             raise UsageError(
                 f"{self.config.family} has no halting head", where=flag("contract"), hint="final"
             )
-        halting = F.binary_cross_entropy_with_logits(readout.halt, solved.float())
+        # SE-RRM's probability of being right is published as if it were a logit, without gradient.
+        said = readout.halt.sigmoid() if self.config.halt_randomly else readout.halt
+        halting = F.binary_cross_entropy_with_logits(said, solved.float())
         if self.config.q_learning:
             assert readout.proceed is not None
             worth = self._worth_of_going_on(model, step, inputs.detach(), board.layout)
@@ -136,9 +139,9 @@ class DeepSupervision:
         going_on = readout.proceed if self.config.q_learning else None
         threshold = torch.zeros_like(readout.halt) if going_on is None else going_on
         lots = self.luck.uniform((len(self.steps), 2))
-        span = self.config.halt_max_steps - 1
-        least = torch.where(
-            lots[:, 0] < self.config.halt_exploration, 2 + (lots[:, 1] * span).long(), 0
-        )
+        chosen, span = lots[:, 0] < self.config.halt_exploration, self.config.halt_max_steps - 1
+        least = torch.where(chosen, 2 + (lots[:, 1] * span).long(), 0)
         willing = (readout.halt > threshold) & (self.steps >= least)
+        if self.config.halt_randomly:
+            willing = chosen
         self.halted = willing | (self.steps >= self.config.halt_max_steps)
