@@ -15,7 +15,6 @@ Shape legend: B puzzles, V vocabulary, C cells, P positions (cells and appended 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -39,7 +38,7 @@ from puzzlesolver.models.published import PublishedConfig, PublishedModel, ident
 from puzzlesolver.models.relations import Layout
 
 SPECIAL = 2
-"""Ids that are no symbols: padding, and a cell without one (blank; in ARC the end of a grid)."""
+"""Ids that are no symbols: padding, and blank cells or, in ARC, the ends of grids."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,6 @@ class SERRMConfig(PublishedConfig):
     equivariant_symbols: bool = True
     add_tokens: int = 4
     dropout: float = 0.2
-
     POSITIONS: ClassVar = ("rope2d", "rope", "learned")
 
     def __post_init__(self) -> None:
@@ -102,12 +100,8 @@ class SERRM(PublishedModel):
     def __init__(self, config: SERRMConfig) -> None:
         super().__init__()
         self.config = config
-        shared, width, vocabulary = (
-            config.equivariant_symbols,
-            config.hidden_size,
-            config.vocab_size,
-        )
-        symbols = 1 if shared else vocabulary
+        shared, width = config.equivariant_symbols, config.hidden_size
+        symbols = 1 if shared else config.vocab_size
         if shared:
             self.embed_special_tokens = _vectors(SPECIAL, 1, width)
             self.embed_symbol_tokens = _vectors(symbols, 1, width)
@@ -120,7 +114,8 @@ class SERRM(PublishedModel):
         if config.pos_encodings == "learned":
             self.pos_embedding = _vectors(1, config.seq_len, width)
         if config.puzzle_emb_ndim:
-            self.puzzle_emb = PuzzleEmbedding(config.num_puzzle_identifiers, width + vocabulary)
+            row = width + config.vocab_size
+            self.puzzle_emb = PuzzleEmbedding(config.num_puzzle_identifiers, row)
         self.L_level = ReasoningModule(config.L_layers, lambda: SERRMBlock(config))
         self.lm_head = Linear(symbols * width, symbols)
         fixed = truncated_normal_(torch.empty(width), std=1.0)
@@ -131,18 +126,14 @@ class SERRM(PublishedModel):
         return (self.L_level,)
 
     def embed(self, batch: Batch) -> Tensor:
-        """A vector where a cell holds the symbol, zeros elsewhere; `float[B, V, P, D]`.
-
-        Raises `ModelError` where the board has more or fewer cells or symbols than it serves.
-        """
+        """A vector where a cell holds the symbol, `float[B, V, P, D]`; errors of `vocabulary`."""
         config, count = self.config, self.vocabulary(batch.layout)
         if config.equivariant_symbols:
             vectors: Tensor = _of_all(self.embed_special_tokens, self.embed_symbol_tokens, count)
         else:
             vectors = self.embed_symbols
-        ids_V1 = torch.arange(count, device=batch.tokens.device)[:, None]
-        held_BVC = batch.tokens[:, None] + 1 == ids_V1
-        x_BVPD = held_BVC[..., None] * vectors * math.sqrt(count)
+        held_BVC = F.one_hot(batch.tokens + 1, count).mT
+        x_BVPD: Tensor = held_BVC[..., None] * vectors * count**0.5
         if config.pos_encodings == "learned":
             x_BVPD = x_BVPD + self.pos_embedding
         if config.puzzle_emb_ndim:

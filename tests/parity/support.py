@@ -152,6 +152,7 @@ def contract_of(variant: Variant, batches: Iterable[Batch], **settings: Any) -> 
         "hrm": {"contract": "supervised", "q_learning": True, "halt_exploration": 1.0},
         "trm": {"contract": "supervised", "q_learning": False, "halt_exploration": 1.0},
         "rsm": {"contract": "final", "warmup_drawn": False, "chain": 0.0},
+        "se-rrm": {"contract": "supervised", "halt_randomly": True},
     }
     config = TrainConfig(
         steps=1,
