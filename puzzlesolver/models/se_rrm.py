@@ -37,8 +37,7 @@ from puzzlesolver.models.layers import (
 from puzzlesolver.models.published import PublishedConfig, PublishedModel, identifiers_of
 from puzzlesolver.models.relations import Layout
 
-SPECIAL = 2
-"""Ids that are no symbols: padding, and blank cells or, in ARC, the ends of grids."""
+SPECIAL = 2  # ids that are no symbols: padding, and blank cells or, in ARC, the ends of grids
 
 
 @dataclass(frozen=True)
@@ -79,16 +78,16 @@ class SERRMBlock(nn.Module):
 
     def __init__(self, config: SERRMConfig) -> None:
         super().__init__()
-        width, dropout = config.hidden_size, config.dropout
+        width, dropout, self.epsilon = config.hidden_size, config.dropout, config.rms_norm_eps
         self.attn = Attention(width, config.num_heads, config.head_dim, dropout)
         self.attn_t = Attention(width, config.num_heads_t, config.head_dim_t, dropout)
         self.mlp = SwiGLU(width, config.expansion)
 
     def forward(self, x_BVPD: Tensor, rotary: Rotary | None) -> Tensor:
-        x_BVPD = rms_norm(x_BVPD + self.attn(x_BVPD, rotary))
+        x_BVPD = rms_norm(x_BVPD + self.attn(x_BVPD, rotary), self.epsilon)
         x_BPVD = x_BVPD.transpose(1, 2)
-        x_BVPD = rms_norm(x_BPVD + self.attn_t(x_BPVD, None)).transpose(1, 2)
-        return rms_norm(x_BVPD + self.mlp(x_BVPD))
+        x_BVPD = rms_norm(x_BPVD + self.attn_t(x_BPVD, None), self.epsilon).transpose(1, 2)
+        return rms_norm(x_BVPD + self.mlp(x_BVPD), self.epsilon)
 
 
 class SERRM(PublishedModel):
@@ -118,8 +117,7 @@ class SERRM(PublishedModel):
             self.puzzle_emb = PuzzleEmbedding(config.num_puzzle_identifiers, row)
         self.L_level = ReasoningModule(config.L_layers, lambda: SERRMBlock(config))
         self.lm_head = Linear(symbols * width, symbols)
-        fixed = truncated_normal_(torch.empty(width), std=1.0)
-        self.register_buffer("Z_init", fixed.to(torch.bfloat16))
+        self._fix("Z_init")
 
     @property
     def cores(self) -> tuple[nn.Module, ...]:
@@ -185,7 +183,8 @@ class SERRM(PublishedModel):
         if self.config.pos_encodings == "learned":
             return None
         columns = layout.columns if self.config.pos_encodings == "rope2d" else None
-        cos, sin = rotary_table(layout.cells, self.config.head_dim, device, columns)
+        theta, width = self.config.rope_theta, self.config.head_dim
+        cos, sin = rotary_table(layout.cells, width, device, theta, columns)
         added = (0, 0, 0, self.config.add_tokens)
         return F.pad(cos, added, value=1.0), F.pad(sin, added)
 

@@ -57,6 +57,7 @@ VARIANTS = {
     "rope2d": ALIKE,
     "rope": ALIKE.but(pos_encodings="rope"),
     "learned": ALIKE.but(pos_encodings="learned"),
+    "other-theta-and-epsilon": ALIKE.but(rope_theta=50.0, rms_norm_eps=0.01),
     "nothing-added": ALIKE.but(add_tokens=0),
     "puzzle-rows": ALIKE.but(puzzle_emb_ndim=1),
     "each-symbol-its-own": ALIKE.but(equivariant_symbols=False, puzzle_emb_ndim=1),
@@ -68,7 +69,9 @@ def settings_of(variant: Variant, side: int = 4) -> ref.Settings:
     c = {"pos_encodings": "rope2d"} | variant.config
     columns = side if c["pos_encodings"] == "rope2d" else 0
     sizes = c["num_heads"], c["num_heads_t"], c["H_cycles"], c["L_cycles"], columns
-    return ref.Settings(*sizes, rope=c["pos_encodings"] != "learned")
+    names = {"theta": "rope_theta", "epsilon": "rms_norm_eps"}
+    told = {ours: c[name] for ours, name in names.items() if name in c}
+    return ref.Settings(*sizes, rope=c["pos_encodings"] != "learned", **told)
 
 
 def embedded(w: reference.Weights, batch: Batch) -> reference.Array:
