@@ -37,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": HELP_FLAGS},
     epilog="Data goes to stdout, messages to stderr. Exit codes: 0 fine, 1 some not solved, "
-    "2 usage, 3 unreadable puzzle, 4 model problem, 5 the puzzle contradicts its rules, "
+    "2 usage, 3 unreadable puzzle, 4 model problem, 5 proved: no solution, or several, "
     "130 interrupted.",
 )
 app.command("solve", epilog=solve.EPILOG)(solve.solve)

@@ -242,13 +242,17 @@ def bench(
         return
     if suite == "report":
         if not reports or html is None:
-            raise UsageError("reports and a name for the page are needed", where="--html")
+            raise UsageError(
+                "results of earlier runs and a name for the page are needed",
+                where="bench report",
+                hint="puzzlesolver bench report RESULTS.json --html page.html",
+            )
         from puzzlesolver.cli.film import make_page
 
         make_page(html, [read_report(path) for path in reports])
         return
     if reports:
-        raise UsageError(f"{suite} takes no reports", where=str(reports[0]))
+        raise UsageError(f"{suite} takes no results", where=str(reports[0]))
 
     from rich.console import Console
 

@@ -101,8 +101,8 @@ def _providers() -> str:
     from puzzlesolver.refine.graph import CUDA, obtained_providers
 
     got = obtained_providers()
-    found = f"a session gets {', '.join(got)}"
-    return found if CUDA in got else f"{found}; {CUDA} is not to be had here"
+    found = f"sessions run on {', '.join(got)}"
+    return found if CUDA in got else f"{found}; {CUDA} is not available"
 
 
 def _cache() -> str:
@@ -110,7 +110,7 @@ def _cache() -> str:
 
     folder = cache_folder()
     if not folder.is_dir():
-        return f"{folder} (not there yet)"
+        return f"{folder}, empty"
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     return f"{folder}, {size / 2**20:.1f} MiB"
 
@@ -122,7 +122,7 @@ def _weights() -> str:
     catalog = read_catalog()
     if not catalog.models:
         raise ModelError("no model is shipped with this installation", where=str(catalog.root))
-    return ", ".join(f"{verify_model(name).files.name} whole" for name in catalog.models)
+    return f"{', '.join(verify_model(name).files.name for name in catalog.models)}: intact"
 
 
 def _self_test() -> str:

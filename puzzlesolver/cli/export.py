@@ -93,9 +93,15 @@ def export(
     onnxruntime-web, which it copies; its path is printed last.
     """
     if out is None and web is None:
-        raise UsageError("neither OUT.onnx nor --web is given", where="export")
+        raise UsageError(
+            "neither OUT.onnx nor --web is given",
+            where="export",
+            hint=f"puzzlesolver export {model} {Path(model).stem}.onnx",
+        )
     if out is not None and out.suffix != SUFFIX:
-        raise UsageError("the name of the file must end in .onnx", where=str(out))
+        raise UsageError(
+            "the name of the file must end in .onnx", where=str(out), hint=f"{out.stem}.onnx"
+        )
     exported = model.endswith(SUFFIX)
     if exported and (out is not None or size is not None or int8):
         raise UsageError(
@@ -122,8 +128,9 @@ def export(
             add_to_page(graph, web, runtime, Path(model).name.removesuffix(SUFFIX))
     if out is not None:
         typer.echo(out)
+        typer.echo(f"next: puzzlesolver solve PUZZLE --engine onnx --model {out}", err=True)
     if web is not None:
-        typer.echo(f"see it with: python3 -m http.server --directory {web}", err=True)
+        typer.echo(f"next: python3 -m http.server --directory {web}", err=True)
         typer.echo(web)
 
 
@@ -131,14 +138,15 @@ def _tell(facts: GraphFacts, graph: Path) -> None:
     """What the check found, on stderr."""
     for steps, found in facts.checked["steps"].items():
         typer.echo(
-            f"after {int(steps):,} step{'s' * (steps != '1')}: states {found['states']:.1g} apart "
-            f"(torch from itself, disturbed: {found['torch_from_itself']:.1g})",
+            f"after {int(steps):,} step{'s' * (steps != '1')}: states of ONNX Runtime and torch "
+            f"differ by {found['states']:.1g} (torch, after a tiny disturbance, from itself by "
+            f"{found['torch_from_itself']:.1g})",
             err=True,
         )
     answers = facts.checked["answers"]
     typer.echo(
-        f"answers: {answers['compared']} compared, {answers['different']} different, "
-        f"{answers['sensitive']} on which torch contradicts itself",
+        f"answers: {answers['compared']} compared, {answers['different']} differ, "
+        f"{answers['sensitive']} change in torch itself after a tiny disturbance",
         err=True,
     )
     typer.echo(f"opset {facts.opset}, {graph.stat().st_size / 2**20:.1f} MiB", err=True)

@@ -190,7 +190,7 @@ def verify(
 ) -> None:
     """Load models with every check: checksum, shapes, finite numbers, model card.
 
-    Exit code 4 if one is not whole.
+    Exit code 4 if one is damaged or not there.
     """
     from puzzlesolver.hub.catalog import read_catalog
     from puzzlesolver.hub.store import verify_model
@@ -201,11 +201,11 @@ def verify(
             report = verify_model(name)
         except ModelError as error:
             faults += 1
-            typer.echo(f"{name}: damaged - {error}")
+            typer.echo(f"{name}: not usable - {error}")
             if error.hint:
                 typer.echo(f"hint: {error.hint}", err=True)
         else:
-            typer.echo(f"{name}: whole - {report.parameters:,} parameters, sha256 {report.sha256}")
+            typer.echo(f"{name}: intact - {report.parameters:,} parameters, sha256 {report.sha256}")
     if faults:
         raise typer.Exit(ModelError.exit_code)
 
@@ -265,7 +265,11 @@ def convert(
 
     if to is not None:
         if output is None:
-            raise UsageError("a file to write is needed", where="--output")
+            raise UsageError(
+                "--to needs the name of the file to write",
+                where="--output",
+                hint=f"puzzlesolver models convert {source} --to {to} -o {to}.safetensors",
+            )
         for option, value in (("--config", config), ("--family", family)):
             if value is not None:
                 raise UsageError("it has no meaning together with --to", where=option)

@@ -137,7 +137,7 @@ def remove_cached(name: HubName) -> list[HubName]:
         copies = _of_revision(copies, name)
     everything = name == HubName(name.repo)
     if not copies and not (everything and name.root.is_dir()):
-        raise ModelError("nothing of it is cached", where=str(name), hint=what_is_cached())
+        raise ModelError("nothing of it is in the cache", where=str(name), hint=what_is_cached())
     for copy in copies:
         (copy.folder / CONFIG).unlink()  # an interruption leaves no folder that looks whole
         shutil.rmtree(copy.folder)
@@ -148,7 +148,7 @@ def remove_cached(name: HubName) -> list[HubName]:
 
 def what_is_cached() -> str:
     """A sentence for hints."""
-    return f"cached: {', '.join(map(str, cached_models())) or 'no model of the Hub'}"
+    return f"models in the cache: {', '.join(map(str, cached_models())) or 'none'}"
 
 
 def _of_revision(copies: list[HubName], name: HubName) -> list[HubName]:

@@ -107,8 +107,8 @@ def resolve(name_or_path: str | Path | None = None, domain: str | None = None) -
     close = difflib.get_close_matches(name, catalog.models)
     known = f"shipped models: {', '.join(catalog.models) or 'none'}; or the path of a model folder"
     raise ModelError(
-        f"no model and no folder is called {name!r}",
-        where="--model",
+        f"no shipped model has the name {name!r}, and no folder lies there",
+        where="model",
         hint=f"did you mean {close[0]!r}?" if close else known,
     )
 

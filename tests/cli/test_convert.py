@@ -68,7 +68,7 @@ def test_hostile_file_is_an_error_and_leaves_nothing(run: Run, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("options", "what"),
     [
-        (["model", "--to", "trm"], "a file to write is needed"),
+        (["model", "--to", "trm"], "needs the name of the file to write"),
         (["model", "--to", "trm", "-o", "x", "--family", "trm"], "no meaning together with --to"),
         (["model", "--to", "trm", "-o", "x", "--config", "y"], "no meaning together with --to"),
         (["model"], "already a model"),

@@ -38,11 +38,11 @@ def test_path_is_the_folder_and_nothing_else(run: Run, model: Path) -> None:
 
 def test_verify_accepts_a_whole_model_and_names_a_damaged_one(run: Run, model: Path) -> None:
     done = run("models", "verify", model)
-    assert done.code == 0 and "whole" in done.stdout
+    assert done.code == 0 and "intact" in done.stdout
     weights = model / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-7])
     done = run("models", "verify", model)
-    assert done.code == 4 and "damaged" in done.stdout and "model.safetensors" in done.stdout
+    assert done.code == 4 and "not usable" in done.stdout and "model.safetensors" in done.stdout
 
 
 def test_verify_goes_on_after_a_damaged_model(run: Run, model: Path, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_pull_prints_the_folder_and_rm_takes_it_away(commit: str, run: Run) -> N
     assert (removed.code, removed.stdout) == (0, "") and commit in removed.stderr
     assert not folder.exists()
     again = run("models", "rm", NAME)
-    assert again.code == 4 and "hint: cached: no model of the Hub" in again.stderr
+    assert again.code == 4 and "hint: models in the cache: none" in again.stderr
 
 
 # The client's upload to storage calls its own HTTP library in a way that this deprecates.
