@@ -62,6 +62,8 @@ def read_maze(rows: Sequence[Row], rating: float | None = None) -> Puzzle:
         if PAD in text:
             raise error(number, text.index(PAD), f"{PAD!r} is no cell of a maze", "")
     width = max(map(len, texts))
+    if not width:
+        raise error(0, 0, "the maze has no cells", "")
     plain = "".join(text.ljust(width, PAD) for text in texts)
     if _is_plain(plain):
         values = plain.translate(_VALUES).encode("latin-1")

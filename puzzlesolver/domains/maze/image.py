@@ -1,7 +1,9 @@
-"""PNG → the maze in it: dark pixels are wall, light ones open, green the start, red the goal.
+"""Pictures of mazes: dark walls and light floor or the reverse, the ends in two colours.
 
-In: the bytes of the file; one cell is one pixel or k × k of them. Pixels of any other colour are a
-path, which becomes the label; transparent ones are white. Out: one puzzle.
+In: the bytes of a picture. Cells are squares of k × k pixels, or rooms between walls of another
+width. Colours of one cell are ends: green the start and red the goal, of other colours the first in
+reading order the start; openings in the border do, too. Colours of many cells are a path, which
+becomes the label. Out: one puzzle.
 
     >>> [puzzle.grid.shape for puzzle in parse_image(open("maze.png", "rb").read(), "maze.png")]
     [(30, 30)]
@@ -9,31 +11,50 @@ path, which becomes the label; transparent ones are white. Out: one puzzle.
 
 from __future__ import annotations
 
-import io
-import struct
-import warnings
-import zlib
 from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import Grid, Puzzle
-from puzzlesolver.domains.maze.cells import as_puzzle
-from puzzlesolver.domains.maze.rules import GOAL, OPEN, PATH, START, WALL
+from puzzlesolver.domains.base import Puzzle
+from puzzlesolver.domains.formats.pictures import Pixels, read_pixels
+from puzzlesolver.domains.maze.alphabet import MOST_CONNECTED
+from puzzlesolver.domains.maze.cells import NAMES, as_puzzle
+from puzzlesolver.domains.maze.colours import DARK, LIGHT, Colour, Kinds, classify, crop
+from puzzlesolver.domains.maze.lattice import Edges, Mask, cell_edges, full_lines, shares
+from puzzlesolver.domains.maze.rules import GOAL, OPEN, PATH, START, UNREACHED, WALL, distances
 from puzzlesolver.domains.records import Place
-from puzzlesolver.errors import ParseError, UsageError
-from puzzlesolver.limits import MAX_GRID_SIDE, MAX_IMAGE_PIXELS
+from puzzlesolver.errors import ParseError
+from puzzlesolver.limits import MAX_GRID_SIDE
 
-DARK = 128
-"""Mean of red, green and blue below which a grey pixel is wall."""
+HINT = "mark the start green and the goal red, one cell each, or leave two openings in the border"
+NEEDED = (
+    "a picture of a maze has walls in straight rows and columns, of one colour, and light between "
+    "them; a screenshot or an export does, a photo or a turned scan does not"
+)
+MOST_COLOURS = 16
+"""Colours of a picture whose pixels are the cells."""
 
-COLOURED = 64
-"""Least difference of the strongest and the weakest channel in a coloured pixel."""
+TABLE_LINES = 4
+"""Lines across and down all of a picture that make it a table; a maze has two."""
+
+MIDDLE, UNCLEAR, CLEAR = 0.5, 0.2, 0.98
+"""Share of dark in the middle of a cell: within `UNCLEAR` of the first few cells are."""
+
+FRAMED = 0.9
+"""Share of the border that a wall holds at least, to be known by it."""
+
+FIRST, LAST = -1, 1
+LEAST_MARK, LARGEST_MARK = 0.08, 9
+"""Least share of a cell that a mark fills, and most cells that it touches."""
+
+Bounds = tuple[Edges, Edges]
+Cell = tuple[int, int]
+Ends = list[tuple[int, Cell]]
 
 
 def parse_image(data: bytes, source: str) -> Iterator[Puzzle]:
-    """Read the maze of a PNG.
+    """Read the maze of a picture.
 
     Args:
         data: the whole file.
@@ -41,65 +62,133 @@ def parse_image(data: bytes, source: str) -> Iterator[Puzzle]:
 
     Raises:
         UsageError: Pillow is not installed.
-        ParseError: the image is damaged, too large, or no maze; columns and lines count pixels.
+        ParseError: the picture is damaged, too large, or no maze; columns and lines count pixels.
     """
-    kinds = _classify(_read_pixels(data, source))
-    side = _pixels_per_cell(kinds)
-    cells = kinds[::side, ::side]
-    if max(cells.shape) > MAX_GRID_SIDE:
-        what = f"the maze has more than {MAX_GRID_SIDE:,} cells on a side"
-        raise ParseError(what, where=source)
+    pixels = read_pixels(data, source)
+    kinds, colours = classify(pixels)
+    margin = None
+    if (edges := _square_cells(pixels, kinds)) is None:
+        cropped = crop(pixels)
+        margin = int(kinds[0, 0]) if cropped.size < pixels.size else None
+        kinds, colours = classify(cropped)
+        edges = _lattice(kinds == DARK, source)
+    ends, path, note = _marks(kinds, colours, edges, source)
+    wall, cut = _wall(shares(kinds == DARK, edges, MIDDLE) > MIDDLE, margin, ends)
+    share = shares(kinds == wall, edges, MIDDLE)
+    if (clear := np.abs(share - MIDDLE) > UNCLEAR).mean() < CLEAR:
+        what = f"only {clear.sum():,} of {clear.size:,} cells are plainly wall or plainly open"
+        raise ParseError(what, where=source, hint=NEEDED)
+    cells = np.where(share > MIDDLE, np.uint8(WALL), np.uint8(OPEN))
+    cells[path] = PATH
+    for value, cell in ends:
+        cells[cell] = value
+    if cut:
+        cells = np.pad(cells, 1, constant_values=WALL)
 
     def error(row: int, column: int, what: str, hint: str) -> ParseError:
-        return Place(source, row * side + 1, "maze").error(column * side + 1, what, hint)
+        line, start = int(edges[0][row]) + 1, int(edges[1][column]) + 1
+        return Place(source, line, "maze").error(start, what, hint)
 
-    hint = "one green cell is the start, one red the goal; no lines between"
-    yield as_puzzle(cells, Place(source, 1, "maze"), error, hint=hint)
-
-
-def _read_pixels(data: bytes, source: str) -> npt.NDArray[np.uint8]:
-    """Red, green and blue, `uint8[height, width, 3]`; raises `ParseError`, `UsageError`."""
-    try:
-        from PIL import Image
-    except ImportError as error:
-        hint = "pip install 'puzzlesolver[images]'"
-        raise UsageError("reading images needs Pillow", where=source, hint=hint) from error
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data), formats=["PNG"])
-        if image.width * image.height > MAX_IMAGE_PIXELS:
-            raise Image.DecompressionBombError(f"it has more than {MAX_IMAGE_PIXELS:,} pixels")
-        pixels = image.convert("RGBA")
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        hint = f"save it with fewer pixels a cell, {MAX_IMAGE_PIXELS:,} at most in all"
-        raise ParseError("the image is too large", where=source, hint=hint) from error
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error) as error:
-        hint = "save it again as PNG"
-        raise ParseError("the image is damaged", where=source, hint=hint) from error
-    white = Image.new("RGBA", pixels.size, "white")
-    return np.asarray(Image.alpha_composite(white, pixels).convert("RGB"))
+    yield as_puzzle(cells, Place(source, 1, "maze"), error, note, hint=HINT)
 
 
-def _classify(pixels: npt.NDArray[np.uint8]) -> Grid:
-    """The cell value that every pixel shows, `uint8[height, width]`."""
-    red, green, blue = np.moveaxis(pixels.astype(np.int16), 2, 0)
-    strongest = np.maximum(np.maximum(red, green), blue)
-    spread = strongest - np.minimum(np.minimum(red, green), blue)
-    kinds = np.where(red + green + blue < 3 * DARK, np.uint8(WALL), np.uint8(OPEN))
-    kinds[spread >= COLOURED] = PATH
-    # Hues within 30° of pure green or red; those between, such as yellow, are other colours.
-    kinds[(spread >= COLOURED) & (2 * (green - np.maximum(red, blue)) >= spread)] = START
-    kinds[(spread >= COLOURED) & (2 * (red - np.maximum(green, blue)) >= spread)] = GOAL
-    return kinds
-
-
-def _pixels_per_cell(kinds: Grid) -> int:
-    """The side of a cell: what all runs of equal pixels, in rows and in columns, are multiples of.
-
-    It is never too large, for the start is one cell alone.
-    """
+def _square_cells(pixels: Pixels, kinds: Kinds) -> Bounds | None:
+    """Squares that all runs of equal pixels are multiples of, where some colour has one square."""
     height, width = kinds.shape
     down = np.flatnonzero((kinds[1:] != kinds[:-1]).any(1)) + 1
     across = np.flatnonzero((kinds[:, 1:] != kinds[:, :-1]).any(0)) + 1
-    return int(np.gcd.reduce(np.concatenate([down, across, [height, width]])))
+    side = int(np.gcd.reduce(np.concatenate([down, across, [height, width]])))
+    cells = kinds[::side, ::side]
+    if 1 not in np.bincount(cells.ravel())[2:] or max(cells.shape) > MAX_GRID_SIDE:
+        return None
+    if side == 1 and len(np.unique(pixels.reshape(-1, 3), axis=0)) > MOST_COLOURS:
+        return None
+    return np.arange(0, height + 1, side), np.arange(0, width + 1, side)
+
+
+def _lattice(walls: Mask, source: str) -> Bounds:
+    """The edges of cells; raises `ParseError` with what the picture shows instead."""
+    lines = full_lines(walls if walls.mean() < MIDDLE else ~walls)
+    if lines >= TABLE_LINES:
+        boxes = f"{lines - 1} × {lines - 1} closed boxes"
+        hint = "type the digits: a picture of a Sudoku is not read"
+        raise ParseError(f"it shows {boxes}, as of a Sudoku, and no maze", where=source, hint=hint)
+    if (edges := cell_edges(walls)) is None:
+        what = "the walls keep to no rows and columns: it is turned, a photo, or no maze"
+        raise ParseError(what, where=source, hint=NEEDED)
+    return edges
+
+
+def _wall(dark: Mask, margin: int | None, ends: Ends) -> tuple[int, bool]:
+    """Whether wall is `DARK` or `LIGHT`, and whether the wall around all was cut off as a margin.
+
+    Args:
+        dark: the cells.
+        margin: the colour that was cut off, if any.
+        ends: the places of start and goal.
+    """
+    border = np.concatenate([dark[0], dark[-1], dark[1:-1, 0], dark[1:-1, -1]]).mean()
+    if margin != DARK and border >= FRAMED:
+        return DARK, False
+    if margin != LIGHT and 1 - border >= FRAMED:
+        joined = len(ends) == 2 and dark.size <= MOST_CONNECTED
+        if not joined or distances(~dark, ends[0][1])[ends[1][1]] == UNREACHED:
+            return LIGHT, False
+    if margin == LIGHT and border > MIDDLE:
+        return LIGHT, True
+    return DARK, margin == DARK
+
+
+def _marks(
+    kinds: Kinds, colours: list[Colour], edges: Bounds, source: str
+) -> tuple[Ends, Mask, str]:
+    """Start and goal, the cells of a path, and what was inferred; raises `ParseError`."""
+    path = np.zeros([len(at) - 1 for at in edges], np.bool_)
+    marks: list[tuple[int, Cell]] = []
+    others = path.copy()
+    for number, colour in enumerate(colours[2:], 2):
+        share = shares(kinds == number, edges)
+        if share.max() < LEAST_MARK:
+            continue
+        rank, filled = _rank(colour), share >= min(MIDDLE, share.max())
+        if filled.sum() <= LARGEST_MARK and len(spots := _spots(filled, share)) <= 2:
+            marks += [(rank, spot) for spot in spots]
+            others |= filled & (not rank)
+        else:
+            path |= filled
+    marks.sort()
+    if {FIRST, LAST}.issubset(rank for rank, _ in marks):
+        ends = [(START if rank == FIRST else GOAL, spot) for rank, spot in marks if rank]
+        return ends, path | others, ""
+    if len(marks) > 2:
+        raise ParseError(
+            f"{len(marks)} cells are marked, and it is unclear which are start and goal",
+            where=source,
+            hint=HINT,
+        )
+    order = (GOAL,) if marks and marks[0][0] == LAST else (START, GOAL)
+    ends = [(value, spot) for value, (_, spot) in zip(order, marks, strict=False)]
+    told = [
+        f"the mark at r{row + 1}c{column + 1} is the {NAMES[value]}"
+        for value, (row, column) in ends
+    ]
+    return ends, path, ", ".join(told)
+
+
+def _spots(filled: Mask, share: npt.NDArray[np.float32]) -> list[Cell]:
+    """The fullest cell of every group of filled cells that touch."""
+    groups: list[list[Cell]] = []
+    for row, column in np.argwhere(filled).tolist():
+        near = [g for g in groups if any(abs(row - r) <= 1 and abs(column - c) <= 1 for r, c in g)]
+        groups = [group for group in groups if group not in near]
+        groups.append([(row, column), *(cell for group in near for cell in group)])
+    return [max(group, key=lambda cell: float(share[cell])) for group in groups]
+
+
+def _rank(colour: Colour) -> int:
+    """Green is first and red last, within 30° of the hue; other colours are 0, between them."""
+    red, green, blue = colour
+    spread = max(colour) - min(colour)
+    if 2 * (green - max(red, blue)) >= spread:
+        return FIRST
+    return LAST if 2 * (red - max(green, blue)) >= spread else 0

@@ -232,7 +232,7 @@ def picture(maze: Grid, scale: int = 3) -> bytes:
         (picture(np.array([[2, 0, 3], [1, 0, 2]])), "maze.png:4:7", "second start"),
         (to_png(grid(SMALL))[:-30], "maze.png", "damaged"),
         (b"\x89PNG\r\n\x1a\n", "maze.png", "damaged"),
-        (picture(np.eye(MAX_GRID_SIDE + 1), 1), "maze.png", "more than 1,024 cells"),
+        (picture(np.eye(MAX_GRID_SIDE + 1), 1), "maze.png", "no rows and columns"),
         (picture(np.ones((1, MAX_IMAGE_PIXELS + 1)), 1), "maze.png", "too large"),
     ],
     ids=["no goal", "two starts", "cut off", "empty", "large maze", "large image"],
