@@ -18,11 +18,15 @@ Kinds = npt.NDArray[np.uint8]
 
 DARK, LIGHT = 0, 1
 COLOURED = 64
-"""Least difference of the strongest and the weakest channel in a coloured pixel."""
+"""Least difference of the strongest and the weakest channel in a coloured pixel; in a dark one
+half of it, when it is half of the strongest."""
 
 MOST_HUES = 6
 APART = 115
 """Distance of two hues, as colours of the strongest spread, that are not the same."""
+
+DIM = 0.55
+"""Share of the usual brightness of a colour below which it is dark."""
 
 CONTRAST = 48
 """Least difference of dark and light; less is one shade."""
@@ -30,8 +34,8 @@ CONTRAST = 48
 MARGIN = 40
 """Most that a pixel of the margin differs from its colour."""
 
-PAINTED = 0.15
-"""Least share of a colour that is wall or floor where there is no dark, or no light, grey."""
+RARE = 0.2
+"""How much of a grey there is to a colour that stands for it: walls or floor are painted."""
 
 
 def crop(pixels: Pixels) -> Pixels:
@@ -56,22 +60,33 @@ def classify(pixels: Pixels) -> tuple[Kinds, list[Colour]]:
     Where the walls or the floor are painted, their colour takes the place of the grey.
     """
     red, green, blue = (pixels[..., channel] for channel in range(3))
-    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
-    grey = spread < COLOURED
+    strongest = np.maximum(np.maximum(red, green), blue)
+    spread = strongest - np.minimum(np.minimum(red, green), blue)
+    grey = (spread < COLOURED) & ((spread < COLOURED // 2) | (spread < strongest // 2))
     shade = ((red.astype(np.uint16) + green + blue) // 3).astype(np.uint8)
     kinds = (shade >= _threshold(np.bincount(shade[grey], minlength=256))).astype(np.uint8)
     colours: list[Colour] = [(0, 0, 0), (255, 255, 255)]
     if not grey.all():
         numbers, found = _cluster(pixels[~grey])
         kinds[~grey] = numbers + len(colours)
+        for number in range(len(colours), len(colours) + len(found)):  # the rim beside a wall
+            of_hue = kinds == number
+            kinds[of_hue & (strongest < DIM * np.median(strongest[of_hue]))] = DARK
         colours += found
     share = np.bincount(kinds.ravel(), minlength=len(colours)) / kinds.size
     for plain in (DARK, LIGHT):
-        painted = 2 + int(share[2:].argmax()) if len(colours) > 2 else 0
-        if painted and share[plain] < 0.02 and share[painted] > PAINTED:
+        spread_out = [number for number in range(2, len(colours)) if _spans(kinds == number)]
+        painted = max(spread_out, key=lambda number: float(share[number]), default=plain)
+        if share[plain] < RARE * share[painted]:
             kinds[kinds == painted] = plain
-            share[plain], share[painted] = share[painted], 0
     return kinds, colours
+
+
+def _spans(mask: npt.NDArray[np.bool_]) -> bool:
+    """Whether it reaches over most of the picture, as walls and floor do and marks do not."""
+    reach = [np.flatnonzero(mask.any(axis)) for axis in (1, 0)]
+    sides = zip(reach, mask.shape, strict=True)
+    return bool(mask.any()) and all(np.ptp(at) > 0.8 * side for at, side in sides)
 
 
 def _threshold(shades: npt.NDArray[np.int64]) -> int:

@@ -21,7 +21,7 @@ from puzzlesolver.domains.formats.pictures import Pixels, read_pixels
 from puzzlesolver.domains.maze.alphabet import MOST_CONNECTED
 from puzzlesolver.domains.maze.cells import NAMES, as_puzzle
 from puzzlesolver.domains.maze.colours import DARK, LIGHT, Colour, Kinds, classify, crop
-from puzzlesolver.domains.maze.lattice import Edges, Mask, cell_edges, full_lines, shares
+from puzzlesolver.domains.maze.lattice import Edges, Mask, cell_edges, closed_boxes, shares
 from puzzlesolver.domains.maze.rules import GOAL, OPEN, PATH, START, UNREACHED, WALL, distances
 from puzzlesolver.domains.records import Place
 from puzzlesolver.errors import ParseError
@@ -35,14 +35,11 @@ NEEDED = (
 MOST_COLOURS = 16
 """Colours of a picture whose pixels are the cells."""
 
-TABLE_LINES = 4
-"""Lines across and down all of a picture that make it a table; a maze has two."""
+MIDDLE, UNCLEAR = 0.5, 0.1
+"""Share of wall in the middle of a cell above which it is one, and how near to it none may be."""
 
-MIDDLE, UNCLEAR, CLEAR = 0.5, 0.2, 0.98
-"""Share of dark in the middle of a cell: within `UNCLEAR` of the first few cells are."""
-
-FRAMED = 0.9
-"""Share of the border that a wall holds at least, to be known by it."""
+GAPS = 2
+"""Gaps in the border of a maze, at most."""
 
 FIRST, LAST = -1, 1
 LEAST_MARK, LARGEST_MARK = 0.08, 9
@@ -69,13 +66,14 @@ def parse_image(data: bytes, source: str) -> Iterator[Puzzle]:
     margin = None
     if (edges := _square_cells(pixels, kinds)) is None:
         cropped = crop(pixels)
-        margin = int(kinds[0, 0]) if cropped.size < pixels.size else None
+        if cropped.size < pixels.size:
+            margin = int(np.bincount(kinds[[0, -1]].ravel()).argmax())
         kinds, colours = classify(cropped)
         edges = _lattice(kinds == DARK, source)
     ends, path, note = _marks(kinds, colours, edges, source)
     wall, cut = _wall(shares(kinds == DARK, edges, MIDDLE) > MIDDLE, margin, ends)
     share = shares(kinds == wall, edges, MIDDLE)
-    if (clear := np.abs(share - MIDDLE) > UNCLEAR).mean() < CLEAR:
+    if not (clear := np.abs(share - MIDDLE) > UNCLEAR).all():
         what = f"only {clear.sum():,} of {clear.size:,} cells are plainly wall or plainly open"
         raise ParseError(what, where=source, hint=NEEDED)
     cells = np.where(share > MIDDLE, np.uint8(WALL), np.uint8(OPEN))
@@ -108,11 +106,10 @@ def _square_cells(pixels: Pixels, kinds: Kinds) -> Bounds | None:
 
 def _lattice(walls: Mask, source: str) -> Bounds:
     """The edges of cells; raises `ParseError` with what the picture shows instead."""
-    lines = full_lines(walls if walls.mean() < MIDDLE else ~walls)
-    if lines >= TABLE_LINES:
-        boxes = f"{lines - 1} × {lines - 1} closed boxes"
+    if boxes := closed_boxes(walls):
+        what = f"it shows {boxes} × {boxes} closed boxes, as of a Sudoku, and no maze"
         hint = "type the digits: a picture of a Sudoku is not read"
-        raise ParseError(f"it shows {boxes}, as of a Sudoku, and no maze", where=source, hint=hint)
+        raise ParseError(what, where=source, hint=hint)
     if (edges := cell_edges(walls)) is None:
         what = "the walls keep to no rows and columns: it is turned, a photo, or no maze"
         raise ParseError(what, where=source, hint=NEEDED)
@@ -127,16 +124,24 @@ def _wall(dark: Mask, margin: int | None, ends: Ends) -> tuple[int, bool]:
         margin: the colour that was cut off, if any.
         ends: the places of start and goal.
     """
-    border = np.concatenate([dark[0], dark[-1], dark[1:-1, 0], dark[1:-1, -1]]).mean()
-    if margin != DARK and border >= FRAMED:
+    border = np.concatenate([dark[0], dark[-1], dark[1:-1, 0], dark[1:-1, -1]])
+    if margin != DARK and (~border).sum() <= GAPS:
         return DARK, False
-    if margin != LIGHT and 1 - border >= FRAMED:
-        joined = len(ends) == 2 and dark.size <= MOST_CONNECTED
-        if not joined or distances(~dark, ends[0][1])[ends[1][1]] == UNREACHED:
+    if margin != LIGHT and border.sum() <= GAPS:
+        told = margin == DARK or len(ends) < 2 or dark.size > MOST_CONNECTED
+        if told or distances(dark | _at(dark, ends), ends[0][1])[ends[1][1]] != UNREACHED:
             return LIGHT, False
-    if margin == LIGHT and border > MIDDLE:
+    if margin == LIGHT and border.mean() > MIDDLE:
         return LIGHT, True
     return DARK, margin == DARK
+
+
+def _at(cells: Mask, ends: Ends) -> Mask:
+    """The cells of start and goal."""
+    mask = np.zeros_like(cells)
+    for _, cell in ends:
+        mask[cell] = True
+    return mask
 
 
 def _marks(
@@ -144,30 +149,31 @@ def _marks(
 ) -> tuple[Ends, Mask, str]:
     """Start and goal, the cells of a path, and what was inferred; raises `ParseError`."""
     path = np.zeros([len(at) - 1 for at in edges], np.bool_)
-    marks: list[tuple[int, Cell]] = []
+    marks: list[tuple[float, int, Cell]] = []
     others = path.copy()
     for number, colour in enumerate(colours[2:], 2):
         share = shares(kinds == number, edges)
         if share.max() < LEAST_MARK:
             continue
         rank, filled = _rank(colour), share >= min(MIDDLE, share.max())
-        if filled.sum() <= LARGEST_MARK and len(spots := _spots(filled, share)) <= 2:
-            marks += [(rank, spot) for spot in spots]
+        pixels = share * np.outer(*map(np.diff, edges))
+        if filled.sum() <= LARGEST_MARK and len(spots := _spots(filled, pixels)) <= 2:
+            marks += [(float(pixels[spot]), rank, spot) for spot in spots]
             others |= filled & (not rank)
         else:
             path |= filled
-    marks.sort()
-    if {FIRST, LAST}.issubset(rank for rank, _ in marks):
-        ends = [(START if rank == FIRST else GOAL, spot) for rank, spot in marks if rank]
+    found = sorted((rank, spot) for _, rank, spot in marks)
+    if {FIRST, LAST}.issubset(rank for rank, _ in found):
+        ends = [(START if rank == FIRST else GOAL, spot) for rank, spot in found if rank]
         return ends, path | others, ""
     if len(marks) > 2:
-        raise ParseError(
-            f"{len(marks)} cells are marked, and it is unclear which are start and goal",
-            where=source,
-            hint=HINT,
-        )
-    order = (GOAL,) if marks and marks[0][0] == LAST else (START, GOAL)
-    ends = [(value, spot) for value, (_, spot) in zip(order, marks, strict=False)]
+        marks.sort(reverse=True)  # a rim of another hue is no mark
+        if marks[2][0] > MIDDLE * marks[1][0]:
+            what = f"{len(marks)} cells are marked, and it is unclear which are start and goal"
+            raise ParseError(what, where=source, hint=HINT)
+        found = sorted((rank, spot) for _, rank, spot in marks[:2])
+    order = (GOAL,) if found and found[0][0] == LAST else (START, GOAL)
+    ends = [(value, spot) for value, (_, spot) in zip(order, found, strict=False)]
     told = [
         f"the mark at r{row + 1}c{column + 1} is the {NAMES[value]}"
         for value, (row, column) in ends
@@ -175,14 +181,14 @@ def _marks(
     return ends, path, ", ".join(told)
 
 
-def _spots(filled: Mask, share: npt.NDArray[np.float32]) -> list[Cell]:
-    """The fullest cell of every group of filled cells that touch."""
+def _spots(filled: Mask, pixels: npt.NDArray[np.float32]) -> list[Cell]:
+    """The cell with most pixels of every group of filled cells that touch."""
     groups: list[list[Cell]] = []
     for row, column in np.argwhere(filled).tolist():
         near = [g for g in groups if any(abs(row - r) <= 1 and abs(column - c) <= 1 for r, c in g)]
         groups = [group for group in groups if group not in near]
         groups.append([(row, column), *(cell for group in near for cell in group)])
-    return [max(group, key=lambda cell: float(share[cell])) for group in groups]
+    return [max(group, key=lambda cell: float(pixels[cell])) for group in groups]
 
 
 def _rank(colour: Colour) -> int:

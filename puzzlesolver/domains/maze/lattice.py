@@ -10,6 +10,7 @@ equal widths.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,17 +23,21 @@ Mask = npt.NDArray[np.bool_]
 Edges = npt.NDArray[np.int64]
 Positions = npt.NDArray[np.floating[Any]]
 
+THIN, FULL, EVEN, LEAST_BOXES = 0.4, 0.8, 0.3, 3
+"""Share of a table that is lines, of a line that is dark, and of a gap that gaps may differ by."""
+
 LEAST_LINE = 0.08
 """Share of the strongest line that a line has at least; noise has less."""
 
 EXPLAINED = 0.85
 """Share of all changes between wall and open that happens at the lines of a lattice, at least."""
 
-IMPURE = 0.3
-"""Share of the wall pixels that may lie outside of the cells of a lattice that are wall."""
+IMPURE, PLAIN = 0.3, 0.1
+"""Share of the wall pixels that may lie outside of the cells of a lattice that are wall, and a
+share that speaks against no lattice with fewer cells."""
 
-MOST_CHECKS = 16
-"""Lattices that explain the changes and not the walls, after which no more are tried."""
+MOST_CHECKS = 64
+"""Lattices that explain the changes whose walls are looked at."""
 
 WIDTHS, STRONGEST = 8, 64
 """Widths of walls, and lines, that a number of cells is first tried with."""
@@ -60,10 +65,18 @@ def shares(mask: Mask, edges: tuple[Edges, Edges], part: float = 1.0) -> npt.NDA
     return share
 
 
-def full_lines(walls: Mask) -> int:
-    """Lines that cross the whole picture: the fewer of those across and of those down."""
-    full = [walls.mean(axis) > 0.8 for axis in (0, 1)]
-    return min(int(line[0]) + int((line[1:] & ~line[:-1]).sum()) for line in full)
+def closed_boxes(walls: Mask) -> int:
+    """Boxes on a side when the walls are even lines across and down all of the picture, or 0."""
+    if min(share := walls.mean(), 1 - share) > THIN:
+        return 0
+    walls = walls if share < THIN else ~walls
+    counts = []
+    for axis in (0, 1):
+        full = np.flatnonzero(walls.mean(axis) > FULL)
+        lines = np.split(full, np.flatnonzero(np.diff(full) > 1) + 1)
+        gaps = np.diff([line.mean() for line in lines if len(line)])
+        counts.append(len(gaps) if len(gaps) and np.ptp(gaps) < EVEN * gaps.mean() else 0)
+    return counts[0] if counts[0] == counts[1] >= LEAST_BOXES else 0
 
 
 def _lattice(walls: Mask) -> Edges | None:
@@ -79,7 +92,7 @@ def _lattice(walls: Mask) -> Edges | None:
     peaks = lines[weights >= np.maximum(changes[lines - 1], changes[lines + 1])]
     gaps, many = np.unique(np.diff(peaks, prepend=0, append=length), return_counts=True)
     widths = gaps[np.argsort(-many, kind="stable")][:WIDTHS]
-    checks = 0
+    best, found, checks = math.inf, None, 0
     for cells in range(2, min(MAX_GRID_SIDE, length // 2, 2 * len(lines) + 2) + 1):
         tolerance = min(2.0, 0.45 + 0.12 * length / cells)
         for edges in _candidates(cells, length, widths):
@@ -88,12 +101,17 @@ def _lattice(walls: Mask) -> Edges | None:
                 continue
             if weights[_near(edges, lines) <= tolerance].sum() < EXPLAINED * total:
                 continue
-            found = np.rint(edges).astype(np.int64)
-            if _impurity(walls, found) <= IMPURE:
-                return found
-            if (checks := checks + 1) == MOST_CHECKS:
-                return None
-    return None
+            rounded = np.rint(edges).astype(np.int64)
+            if np.diff(rounded).min() < 1:
+                continue
+            checks += 1
+            if (impurity := _impurity(walls, rounded)) <= IMPURE and (
+                score := (impurity + PLAIN) * cells
+            ) < best:
+                best, found = score, rounded
+        if checks >= MOST_CHECKS or PLAIN * cells > best:
+            break
+    return found
 
 
 def _impurity(walls: Mask, edges: Edges) -> float:
