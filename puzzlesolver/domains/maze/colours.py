@@ -31,27 +31,29 @@ DIM = 0.55
 CONTRAST = 48
 """Least difference of dark and light; less is one shade."""
 
-MARGIN = 40
-"""Most that a pixel of the margin differs from its colour."""
+MARGIN, STAINS = 40, 0.002
+"""Most that a pixel of the margin differs from its colour, and the share of those that do more."""
 
 RARE = 0.2
 """How much of a grey there is to a colour that stands for it: walls or floor are painted."""
 
 
-def crop(pixels: Pixels) -> Pixels:
-    """The picture without a margin of one colour; whole where the border has several colours."""
+def crop(pixels: Pixels) -> tuple[Pixels, Pixels | None]:
+    """The picture without a margin, and the colour of that; None where there is no margin."""
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    colour = np.median(border, axis=0)
-    if (np.abs(border - colour).max(1) > MARGIN).mean() > 0.002:
-        return pixels
-    low, high = (np.clip(colour + change, 0, 255).astype(np.uint8) for change in (-MARGIN, MARGIN))
+    colour = np.median(border, axis=0).astype(np.uint8)
+    low, high = (
+        np.clip(colour + np.int16(by), 0, 255).astype(np.uint8) for by in (-MARGIN, MARGIN)
+    )
+    if ((border < low) | (border > high)).any(1).mean() > STAINS:
+        return pixels, None
     inside = np.zeros(pixels.shape[:2], np.bool_)
     for channel in range(3):
         inside |= (pixels[..., channel] < low[channel]) | (pixels[..., channel] > high[channel])
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     if not len(rows):
-        return pixels
-    return pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        return pixels, None
+    return pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], colour
 
 
 def classify(pixels: Pixels) -> tuple[Kinds, list[Colour]]:

@@ -20,9 +20,9 @@ from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.domains.formats.pictures import Pixels, read_pixels
 from puzzlesolver.domains.maze.alphabet import MOST_CONNECTED
 from puzzlesolver.domains.maze.cells import NAMES, as_puzzle
-from puzzlesolver.domains.maze.colours import DARK, LIGHT, Colour, Kinds, classify, crop
+from puzzlesolver.domains.maze.colours import DARK, LIGHT, MARGIN, Colour, Kinds, classify, crop
 from puzzlesolver.domains.maze.lattice import Edges, Mask, cell_edges, closed_boxes, shares
-from puzzlesolver.domains.maze.rules import GOAL, OPEN, PATH, START, UNREACHED, WALL, distances
+from puzzlesolver.domains.maze.rules import GOAL, OPEN, PATH, START, WALL, distances
 from puzzlesolver.domains.records import Place
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import MAX_GRID_SIDE
@@ -33,7 +33,7 @@ NEEDED = (
     "them; a screenshot or an export does, a photo or a turned scan does not"
 )
 MOST_COLOURS = 16
-"""Colours of a picture whose pixels are the cells."""
+"""Colours of a picture that is neither blurred nor compressed with loss."""
 
 MIDDLE, UNCLEAR = 0.5, 0.1
 """Share of wall in the middle of a cell above which it is one, and how near to it none may be."""
@@ -65,11 +65,14 @@ def parse_image(data: bytes, source: str) -> Iterator[Puzzle]:
     kinds, colours = classify(pixels)
     margin = None
     if (edges := _square_cells(pixels, kinds)) is None:
-        cropped = crop(pixels)
-        if cropped.size < pixels.size:
-            margin = int(np.bincount(kinds[[0, -1]].ravel()).argmax())
-        kinds, colours = classify(cropped)
+        pixels, page = crop(pixels)
+        kinds, colours = classify(pixels)
+        margin = None if page is None else _like(page, pixels, kinds)
         edges = _lattice(kinds == DARK, source)
+    thinnest = min(int(np.diff(at).min()) for at in edges)
+    if thinnest == 1 and not _is_exact(pixels):
+        what = "its walls are one pixel wide and blurred"
+        raise ParseError(what, where=source, hint="save it larger, or as PNG")
     ends, path, note = _marks(kinds, colours, edges, source)
     wall, cut = _wall(shares(kinds == DARK, edges, MIDDLE) > MIDDLE, margin, ends)
     share = shares(kinds == wall, edges, MIDDLE)
@@ -77,7 +80,7 @@ def parse_image(data: bytes, source: str) -> Iterator[Puzzle]:
         what = f"only {clear.sum():,} of {clear.size:,} cells are plainly wall or plainly open"
         raise ParseError(what, where=source, hint=NEEDED)
     cells = np.where(share > MIDDLE, np.uint8(WALL), np.uint8(OPEN))
-    cells[path] = PATH
+    cells[path & (cells == OPEN)] = PATH
     for value, cell in ends:
         cells[cell] = value
     if cut:
@@ -99,9 +102,15 @@ def _square_cells(pixels: Pixels, kinds: Kinds) -> Bounds | None:
     cells = kinds[::side, ::side]
     if 1 not in np.bincount(cells.ravel())[2:] or max(cells.shape) > MAX_GRID_SIDE:
         return None
-    if side == 1 and len(np.unique(pixels.reshape(-1, 3), axis=0)) > MOST_COLOURS:
+    if side == 1 and not _is_exact(pixels):
         return None
     return np.arange(0, height + 1, side), np.arange(0, width + 1, side)
+
+
+def _is_exact(pixels: Pixels) -> bool:
+    """Whether no blur or loss has made other colours of a few."""
+    code = pixels @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    return len(np.unique(code)) <= MOST_COLOURS
 
 
 def _lattice(walls: Mask, source: str) -> Bounds:
@@ -116,6 +125,17 @@ def _lattice(walls: Mask, source: str) -> Bounds:
     return edges
 
 
+def _like(page: Pixels, pixels: Pixels, kinds: Kinds) -> int | None:
+    """Which of `DARK` and `LIGHT` looks most like the margin, if one does."""
+    far = {
+        kind: float(np.abs(np.median(pixels[kinds == kind], axis=0) - page).max())
+        for kind in (DARK, LIGHT)
+        if (kinds == kind).any()
+    }
+    nearest = min(far, key=far.__getitem__, default=None)
+    return None if nearest is None or far[nearest] > 2 * MARGIN else nearest
+
+
 def _wall(dark: Mask, margin: int | None, ends: Ends) -> tuple[int, bool]:
     """Whether wall is `DARK` or `LIGHT`, and whether the wall around all was cut off as a margin.
 
@@ -128,8 +148,10 @@ def _wall(dark: Mask, margin: int | None, ends: Ends) -> tuple[int, bool]:
     if margin != DARK and (~border).sum() <= GAPS:
         return DARK, False
     if margin != LIGHT and border.sum() <= GAPS:
-        told = margin == DARK or len(ends) < 2 or dark.size > MOST_CONNECTED
-        if told or distances(dark | _at(dark, ends), ends[0][1])[ends[1][1]] != UNREACHED:
+        if margin == DARK or len(ends) < 2 or dark.size > MOST_CONNECTED:
+            return LIGHT, False
+        (_, start), (_, goal) = ends
+        if distances(dark | _at(dark, ends), start)[goal] > 1:  # a way over dark floor
             return LIGHT, False
     if margin == LIGHT and border.mean() > MIDDLE:
         return LIGHT, True
@@ -159,9 +181,9 @@ def _marks(
         pixels = share * np.outer(*map(np.diff, edges))
         if filled.sum() <= LARGEST_MARK and len(spots := _spots(filled, pixels)) <= 2:
             marks += [(float(pixels[spot]), rank, spot) for spot in spots]
-            others |= filled & (not rank)
+            others |= (share >= MIDDLE) & (not rank)
         else:
-            path |= filled
+            path |= share >= MIDDLE
     found = sorted((rank, spot) for _, rank, spot in marks)
     if {FIRST, LAST}.issubset(rank for rank, _ in found):
         ends = [(START if rank == FIRST else GOAL, spot) for rank, spot in found if rank]
