@@ -173,7 +173,7 @@ def infer_config(
 
 def _read_shapes(checkpoint: Checkpoint) -> tuple[dict[str, Any], int | None]:
     """Settings that the tensors tell, and the positions of prefix and cells where they do."""
-    from puzzlesolver.models.tokens import INIT_DTYPES
+    from puzzlesolver.models.published import INIT_DTYPES
 
     tensors, where, core = checkpoint.tensors, checkpoint.where, CORES[checkpoint.family]
     mixer = f"{core}.layers.0.mlp_t.gate_up_proj.weight"
