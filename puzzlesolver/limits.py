@@ -47,8 +47,8 @@ MAX_ARC_SIDE = 30
 MAX_ARC_PAIRS = 64
 """Most demonstrations, or tests, of a task of ARC; published ones have up to ten."""
 
-MAX_ARC_CHARS = 6_000_000
-"""Longest accepted JSON of ARC; the largest published set has two thirds of it."""
+MAX_DOCUMENT_CHARS = 6_000_000
+"""Longest accepted value of JSON; the largest published set of ARC has two thirds of it."""
 
 MAX_ARC_NAME = 100
 """Longest accepted name of a task, in characters."""

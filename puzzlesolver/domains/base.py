@@ -27,6 +27,8 @@ from puzzlesolver.errors import UsageError
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from puzzlesolver.domains.formats.documents import At
+    from puzzlesolver.domains.records import Record
     from puzzlesolver.domains.symmetry import Symmetry
     from puzzlesolver.models.interface import Batch
 
@@ -53,6 +55,8 @@ class Puzzle:
         label: the known answer when the file carries one; for `bench` and `verify`, never for
             `solve`.
         rating: the file's difficulty rating, when it has one.
+        alphabet: how the text writes the values 0, 1, … where that is not the usual way, such as
+            `.0123456789ABCDEF`; "" = the usual one.
         note: what the reader had to infer, for people; "" when the text left no choice.
     """
 
@@ -62,6 +66,7 @@ class Puzzle:
     source: str
     label: Grid | None = None
     rating: float | None = None
+    alphabet: str = ""
     note: str = ""
 
     def __repr__(self) -> str:
@@ -171,6 +176,16 @@ class Domain(Protocol):
 
     def parse(self, lines: Iterable[str], source: str) -> Iterator[Puzzle]:
         """Read puzzles one after another; raises `ParseError` with `FILE:LINE:COL`."""
+
+    def from_record(self, record: Record) -> Puzzle:
+        """The puzzle of a row of a table, or of an object of JSON; raises `ParseError`."""
+
+    @property
+    def from_document(self) -> Callable[[Any, At], Iterator[Puzzle]] | None:
+        """Read puzzles from a value of JSON that is this kind's alone; None: it has no such."""
+
+    def holds(self, value: Any) -> bool:
+        """Whether a value of JSON is for `from_document`."""
 
     def takes(self, numbers: npt.NDArray[np.int64]) -> bool:
         """Whether `int64[height, width]` looks like a puzzle of this kind in numbers."""

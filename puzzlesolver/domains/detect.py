@@ -23,6 +23,9 @@ import numpy.typing as npt
 
 from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle, get_domain
 from puzzlesolver.domains.formats import texts
+from puzzlesolver.domains.formats.documents import START, read_values, told
+from puzzlesolver.domains.formats.fields import read_records
+from puzzlesolver.domains.formats.links import LINK, unpacked
 from puzzlesolver.domains.formats.numbers import (
     NPY,
     ZIP,
@@ -32,12 +35,14 @@ from puzzlesolver.domains.formats.numbers import (
     readings,
 )
 from puzzlesolver.domains.formats.pictures import is_picture
-from puzzlesolver.domains.records import named
+from puzzlesolver.domains.records import DOMAIN, QUESTION, Record, header, named, read_table
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import DETECT_BYTES, MAX_ARRAY_BYTES, MAX_IMAGE_BYTES
 
 AUTO = "auto"
 STDIN = "-"
+JSON_HINT = 'name the board "puzzle", and its solution "solution" if there is one'
+TABLE_HINT = "below the header there is a puzzle a line"
 
 
 class _NoKind(ParseError):
@@ -136,22 +141,79 @@ def parse_text(
     while size < DETECT_BYTES and (line := next(lines, None)) is not None:
         head.append(line)
         size += len(line)
-    text = "\n".join(line.rstrip("\n") for line in head)
-    if size < DETECT_BYTES and (grids := _numbers(text, source, kinds)) is not None:
+    text, lines = "\n".join(line.rstrip("\n") for line in head), itertools.chain(head, lines)
+    if START.match(text):
+        yield from named(_read_json(lines, source, kinds), source, JSON_HINT)
+    elif (link := LINK.search(text)) and "\n" not in text.strip() and (packed := _unpacked(link)):
+        yield from named(_read_json([packed], source, kinds), source, JSON_HINT)
+    elif header(text.lstrip("\n").partition("\n")[0]):
+        yield from named(_read_table(lines, source, kinds), source, TABLE_HINT)
+    elif size < DETECT_BYTES and (grids := _numbers(text, source, kinds)) is not None:
         yield from grids
-        return
-    if len(kinds) > 1:
-        fitting = [kind for kind in kinds if kind.recognise(text)]
-        if not fitting:
-            empty = not text.strip()
-            raise _NoKind(
-                "there is nothing in it" if empty else "no known kind of puzzle",
-                where=source,
-                hint=f"name one of {', '.join(DOMAINS)} with --domain to see what is wrong",
-            )
-        kinds = fitting
-    for puzzle in kinds[0].parse(itertools.chain(head, lines), source):
-        yield _noted(puzzle, kinds)
+    else:
+        kinds = _fitting(text, source, kinds)
+        for puzzle in kinds[0].parse(lines, source):
+            yield _noted(puzzle, kinds)
+
+
+def _fitting(text: str, where: str, kinds: Sequence[Domain]) -> Sequence[Domain]:
+    """The kinds that a text can be of; one that the user named is not asked."""
+    if len(kinds) == 1:
+        return kinds
+    if fitting := [kind for kind in kinds if kind.recognise(text)]:
+        return fitting
+    raise _NoKind(
+        "no known kind of puzzle" if text.strip() else "there is nothing in it",
+        where=where,
+        hint=f"name one of {', '.join(DOMAINS)} with --domain to see what is wrong",
+    )
+
+
+def _unpacked(link: re.Match[str]) -> str | None:
+    """The document packed in a link, if there is one."""
+    try:
+        return unpacked(link[0])
+    except ValueError as error:
+        hint = "copy the whole link, or export the puzzle as a file"
+        raise ParseError(f"the link is damaged: {error}", where=link[0][:40], hint=hint) from error
+
+
+def _read_json(lines: Iterable[str], source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
+    """The puzzles in values of JSON: documents of one kind, or questions as in tables."""
+    for value, at in read_values(lines, source):
+        for kind in kinds:
+            if kind.from_document is not None and (len(kinds) == 1 or kind.holds(value)):
+                yield from kind.from_document(value, at)
+                break
+        else:
+            found = False
+            for record in read_records(value, at):
+                found = True
+                yield replace(_from_record(record, kinds), name=source)
+            if not found:
+                raise _NoKind(f"no puzzle found in {told(value)}", where=str(at), hint=JSON_HINT)
+
+
+def _read_table(lines: Iterable[str], source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
+    """The puzzles of a table below a header; the first one shows the kind of all."""
+    records = read_table(lines, source)
+    for first in records:
+        puzzle = _from_record(first, kinds)
+        kind = DOMAINS[puzzle.domain]
+        yield puzzle
+        yield from (kind.from_record(record.of(kind.name)) for record in records)
+
+
+def _from_record(record: Record, kinds: Sequence[Domain]) -> Puzzle:
+    """The puzzle of a record: of the kind that it names, or that fits."""
+    if (name := record[DOMAIN]) in DOMAINS:
+        kinds = [kind for kind in kinds if kind.name == name] or kinds
+    question = record[QUESTION]
+    rows = read_rows(question.splitlines()) if "\n" in question else None
+    if rows is not None and (taken := _taken(rows, kinds)) is not None:
+        return next(_from_numbers(record.place.source, record.place.where, *taken))
+    kinds = _fitting(question, record.place.where, kinds)
+    return _noted(kinds[0].from_record(record.of(kinds[0].name)), kinds)
 
 
 def _read_image(data: bytes, source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:

@@ -1,9 +1,10 @@
-"""What every text format shares: numbered lines, their places, CSV records, and lazy names.
+"""What every text format shares: numbered lines, their places, records of tables, and lazy names.
 
-In: lines of text. Out: `(Place, line)` pairs for a domain's `parse`, and its puzzles with names.
+In: lines of text. Out: `(Place, line)` pairs for a domain's `parse`, records for `from_record`, and
+puzzles with names.
 
-    >>> [place.line for place, line in numbered(["a", "b"], "list.csv", "sudoku")]
-    [1, 2]
+    >>> header("id;Quizzes;Solutions")
+    Header(columns=['id', 'question', 'answer'], delimiter=';')
 """
 
 from __future__ import annotations
@@ -16,27 +17,49 @@ from puzzlesolver.domains.base import Grid, Puzzle
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import MAX_LINE_CHARS
 
+QUESTION, ANSWER, RATING, DOMAIN = "question", "answer", "rating", "domain"
+
+ROLES = {
+    QUESTION: "question questions puzzle puzzles quiz quizzes board boards grid grids sudoku "
+    "sudokus maze mazes unsolved problem problems input inputs initial mission clues givens cells "
+    "data value",
+    ANSWER: "answer answers solution solutions solved label labels target output outputs result",
+    RATING: "rating ratings difficulty score",
+    DOMAIN: "domain",
+}
+"""What columns of tables and keys of objects are called; of several, the first one counts."""
+
+_RANKS = {
+    name: (rank, role) for role, names in ROLES.items() for rank, name in enumerate(names.split())
+}
+
+csv.field_size_limit(MAX_LINE_CHARS + 1)
+
 
 @dataclass(frozen=True)
 class Place:
-    """A line of a text, for errors and for the puzzles of a domain that begin there."""
+    """A line of a text, for errors and for the puzzles of a domain that begin there.
+
+    Attributes:
+        source: the text, or the place in a document.
+        line: its number from 1; 0 in a document, whose places are paths.
+        domain: of its puzzles.
+    """
 
     source: str
     line: int
     domain: str
 
+    @property
+    def where(self) -> str:
+        return f"{self.source}:{self.line}" if self.line else self.source
+
     def error(self, column: int, what: str, hint: str = "") -> ParseError:
-        return ParseError(what, where=f"{self.source}:{self.line}:{column}", hint=hint)
+        where = f"{self.where}:{column}" if self.line else self.where
+        return ParseError(what, where=where, hint=hint)
 
     def puzzle(self, grid: Grid, label: Grid | None = None, rating: float | None = None) -> Puzzle:
-        return Puzzle(
-            self.domain,
-            self.source,
-            grid,
-            f"{self.source}:{self.line}",
-            label=label,
-            rating=rating,
-        )
+        return Puzzle(self.domain, self.source, grid, self.where, label=label, rating=rating)
 
 
 def numbered(lines: Iterable[str], source: str, domain: str) -> Iterator[tuple[Place, str]]:
@@ -51,45 +74,76 @@ def numbered(lines: Iterable[str], source: str, domain: str) -> Iterator[tuple[P
 
 
 def named(puzzles: Iterator[Puzzle], source: str, hint: str) -> Iterator[Puzzle]:
-    """Puzzles named `source` when there is one, `source:LINE` when there are several.
+    """Puzzles named `source` when there is one, by their places when there are several.
+
+    Those that have another name already keep it.
 
     Raises:
         ParseError: that of `puzzles`, after the puzzles before it, or when there is no puzzle.
     """
+
+    def placed(puzzle: Puzzle) -> Puzzle:
+        return replace(puzzle, name=puzzle.source) if puzzle.name == source else puzzle
+
     first = next(puzzles, None)
     if first is None:
         raise ParseError("no puzzle found", where=source, hint=hint)
     try:
         second = next(puzzles, None)
     except ParseError:
-        yield replace(first, name=first.source)
+        yield placed(first)
         raise
     if second is None:
         yield first
         return
-    yield replace(first, name=first.source)
-    yield replace(second, name=second.source)
-    for puzzle in puzzles:
-        yield replace(puzzle, name=puzzle.source)
+    yield placed(first)
+    yield placed(second)
+    yield from map(placed, puzzles)
 
 
-def header(text: str) -> list[str] | None:
-    """Names of columns when the line is the header of a CSV with questions."""
-    names = [name.strip().lower() for name in text.split(",")]
-    return names if "question" in names else None
+def roles(names: Iterable[str]) -> list[str]:
+    """What columns or keys stand for; those that are unknown, or come second, keep their names."""
+    plain = [name.strip().strip("\"'").lower() for name in names]
+    best: dict[str, str] = {}
+    for name in sorted(filter(_RANKS.__contains__, plain), key=_RANKS.__getitem__):
+        best.setdefault(_RANKS[name][1], name)
+    found = {name: role for role, name in best.items()}
+    return [found.get(name, name if name not in ROLES else f"other {name}") for name in plain]
+
+
+@dataclass(frozen=True)
+class Header:
+    """The first line of a table."""
+
+    columns: list[str]
+    delimiter: str
+
+
+def header(text: str) -> Header | None:
+    """The header of a table that has questions, or None when a line is none."""
+    for delimiter in ",;\t|":
+        if delimiter in text or delimiter == ",":
+            columns = roles(text.split(delimiter))
+            if QUESTION in columns:
+                return Header(columns, delimiter)
+    return None
 
 
 @dataclass(frozen=True)
 class Record:
-    """One row of a CSV; fields are as they stand there, for leading spaces can matter."""
+    """One row of a table, or an object; fields are as they stand there, for spaces can matter."""
 
     place: Place
     columns: list[str]
     fields: list[str]
 
     def __getitem__(self, name: str) -> str:
-        """The field below a name, empty when there is no such column."""
-        return dict(zip(self.columns, self.fields, strict=True)).get(name, "")
+        """The field of a role, empty when there is no such column."""
+        return self.fields[self.columns.index(name)] if name in self.columns else ""
+
+    def of(self, domain: str) -> Record:
+        """The same as a record of this kind."""
+        return replace(self, place=replace(self.place, domain=domain))
 
     def column(self, name: str) -> int:
         """Where the field begins in the line, from 1."""
@@ -97,24 +151,43 @@ class Record:
         return sum(len(field) + 1 for field in before) + 1
 
     def rating(self) -> float | None:
-        """The rating when there is one; raises `ParseError` when it is no number."""
-        text = self["rating"].strip()
+        """The rating where it is a number; "hard" is none."""
         try:
-            return float(text) if text else None
-        except ValueError as error:
-            raise self.place.error(self.column("rating"), f"{text!r} is no number") from error
+            return float(self[RATING])
+        except ValueError:
+            return None
 
 
-def read_record(line: str, columns: list[str], place: Place) -> Record:
-    """Split one row of a CSV; raises `ParseError` when it does not fit the header."""
-    try:
-        (fields,) = csv.reader([line], strict=True)
-    except csv.Error as error:
-        raise place.error(1, f"this is no CSV: {error}") from error
-    if len(fields) != len(columns):
-        raise place.error(
-            1,
-            f"expected {len(columns)} fields, found {len(fields)}",
-            f"the header is {','.join(columns)}",
-        )
-    return Record(place, columns, fields)
+def read_table(lines: Iterable[str], source: str) -> Iterator[Record]:
+    """The rows below a header, one after another.
+
+    Raises:
+        ParseError: a row does not fit the header.
+    """
+    rows = ((place, line) for place, line in numbered(lines, source, "") if line.strip())
+    _, first = next(rows)
+    top = header(first)
+    assert top is not None
+    at: list[Place] = []
+
+    def texts() -> Iterator[str]:
+        for place, line in rows:
+            at.append(place)
+            yield f"{line}\n"
+
+    reader = csv.reader(texts(), delimiter=top.delimiter, strict=True)
+    while True:
+        at.clear()
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise at[0].error(1, f"this is no CSV: {error}") from error
+        if len(fields) != len(top.columns):
+            raise at[0].error(
+                1,
+                f"expected {len(top.columns)} fields, found {len(fields)}",
+                f"the header is {first}",
+            )
+        yield Record(at[0], top.columns, fields)

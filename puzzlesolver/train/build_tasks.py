@@ -13,8 +13,9 @@ import os
 from pathlib import Path
 
 from puzzlesolver.domains.arc import sets
-from puzzlesolver.domains.arc.document import PARTS, At, read_file, read_object
+from puzzlesolver.domains.arc.document import PARTS, read_object
 from puzzlesolver.domains.arc.parse import CHALLENGES, SOLUTIONS, Parts, read_challenges
+from puzzlesolver.domains.formats.documents import At, read_file
 from puzzlesolver.errors import UsageError
 
 Tasks = dict[str, Parts]

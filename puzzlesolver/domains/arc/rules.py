@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.arc.document import At
 from puzzlesolver.domains.arc.submission import read_attempts
 from puzzlesolver.domains.arc.task import Attempts, Task, TaskPuzzle
 from puzzlesolver.domains.base import Grid, Puzzle, Verdict
+from puzzlesolver.domains.formats.documents import At
 from puzzlesolver.errors import UsageError
 
 

@@ -20,9 +20,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
 from puzzlesolver.domains.arc.document import (
-    At,
     check_name,
-    read_document,
     read_fields,
     read_grid,
     read_list,
@@ -30,6 +28,7 @@ from puzzlesolver.domains.arc.document import (
 )
 from puzzlesolver.domains.arc.task import ATTEMPTS, Attempts
 from puzzlesolver.domains.base import Grid
+from puzzlesolver.domains.formats.documents import At, read_document
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import MAX_ARC_PAIRS
 

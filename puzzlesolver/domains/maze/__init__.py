@@ -29,6 +29,8 @@ class Maze:
 
     takes = staticmethod(parse.takes)
     from_numbers = staticmethod(parse.from_numbers)
+    from_record = staticmethod(parse.from_record)
+    from_document = None
     recognise = staticmethod(parse.recognise)
     parse = staticmethod(parse.parse)
     parse_image = staticmethod(image.parse_image)
@@ -45,6 +47,9 @@ class Maze:
     def symmetries(self, puzzle: Puzzle, rng: np.random.Generator) -> Iterator[Symmetry]:
         """The tie-break does not turn with the maze: another shortest path may come back."""
         return turns(puzzle.grid.shape, rng)
+
+    def holds(self, value: Any) -> bool:
+        return False
 
     def encode(self, puzzles: Sequence[Puzzle]) -> Batch:
         from puzzlesolver.domains.maze import codec

@@ -9,8 +9,7 @@ In: lines of text. What a sign means, `alphabet` tells; lines that are drawn bec
   size may follow each other without an empty line;
 - a whole maze on one line: rows with `/` between them, and after a single one;
 - a whole square maze of 100 cells or more on one line, row by row, with one S and one G. When the
-  line below is as long and has neither, both are rows of a wide maze;
-- CSV below a header that has `question` and perhaps `answer` and `rating`, as Maze-Hard has it.
+  line below is as long and has neither, both are rows of a wide maze.
 
 Out: puzzles as soon as they are complete, so that long lists need no memory; a marked path becomes
 the label.
@@ -21,7 +20,6 @@ the label.
 
 from __future__ import annotations
 
-import csv
 import itertools
 import re
 from collections import Counter
@@ -44,7 +42,7 @@ from puzzlesolver.domains.maze.alphabet import (
 from puzzlesolver.domains.maze.cells import Row, as_puzzle, read_maze
 from puzzlesolver.domains.maze.drawing import LINES, is_drawn
 from puzzlesolver.domains.maze.rules import GOAL, START, WALL
-from puzzlesolver.domains.records import Place, header, named, numbered, read_record
+from puzzlesolver.domains.records import ANSWER, QUESTION, Place, Record, named, numbered
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import MAX_GRID_SIDE
 
@@ -86,9 +84,6 @@ def recognise(head: str) -> bool:
     """Whether the text is made of nothing but mazes, with a start, a goal or a border."""
     lines = head.removeprefix("\ufeff").splitlines()
     lines = list(itertools.dropwhile(lambda line: not line.strip(), lines))
-    if lines and (columns := header(lines[0])) is not None:
-        field = columns.index("question")
-        lines = [row[field] for row in csv.reader(lines[1:2]) if field < len(row)]
     lines = [line for line in lines if line.strip() and not _is_caption(line)]
     first, text = lines[0] if lines else "", "".join(lines)
     if USUAL.issuperset(text.replace(ROW_END, "")):
@@ -144,13 +139,9 @@ def from_numbers(numbers: npt.NDArray[np.int64], source: str) -> Puzzle:
 
 
 def _read(lines: Iterator[Line]) -> Iterator[Puzzle]:
-    columns: list[str] | None = None
     rows: list[Row] = []
     for (place, text), below in _with_next(lines):
-        if columns is not None:
-            if text.strip():
-                yield _read_record(text, columns, place)
-        elif (columns := header(text)) is not None or not text or _is_caption(text):
+        if not text or _is_caption(text):
             yield from _end(rows)
         elif ROW_END in text:
             yield from _end(rows)
@@ -239,20 +230,21 @@ def _rows_of_line(text: str, place: Place, column: int = 1) -> list[Row]:
     ]
 
 
-def _read_record(line: str, columns: list[str], place: Place) -> Puzzle:
-    """One row of a CSV."""
-    record = read_record(line, columns, place)
+def from_record(record: Record) -> Puzzle:
+    """The maze of a row of a table, or of an object, where lines end in line ends or `/`."""
+    place = record.place
 
     def read(name: str, rating: float | None = None) -> Puzzle:
-        return read_maze(_rows_of_line(record[name], place, record.column(name)), rating)
+        text = record[name].strip("\n").replace("\n", ROW_END)
+        return read_maze(_rows_of_line(text, place, record.column(name)), rating)
 
-    puzzle = read("question", record.rating())
-    if not record["answer"].strip():
+    puzzle = read(QUESTION, record.rating())
+    if not record[ANSWER].strip():
         return puzzle
-    answer = read("answer")
+    answer = read(ANSWER)
     if not np.array_equal(answer.grid, puzzle.grid):
         raise place.error(
-            record.column("answer"),
+            record.column(ANSWER),
             "the answer is not the question with a path",
             "it has the same characters, but o for the open cells on the path",
         )

@@ -28,6 +28,8 @@ class Sudoku:
 
     takes = staticmethod(parse.takes)
     from_numbers = staticmethod(parse.from_numbers)
+    from_record = staticmethod(parse.from_record)
+    from_document = None
     recognise = staticmethod(parse.recognise)
     parse = staticmethod(parse.parse)
     parse_image = None
@@ -41,6 +43,9 @@ class Sudoku:
     format_line = staticmethod(render.format_line)
     format_grid = staticmethod(render.format_grid)
     render = staticmethod(render.render)
+
+    def holds(self, value: Any) -> bool:
+        return False
 
     def encode(self, puzzles: Sequence[Puzzle]) -> Batch:
         from puzzlesolver.domains.sudoku import codec

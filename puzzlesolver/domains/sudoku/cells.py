@@ -1,12 +1,13 @@
-"""One line of text → the cells in it; which characters are digits, blanks, separators and frames.
+"""Runs of cells: one line of text → the cells in it, and cells → a board in the alphabet they use.
 
->>> read_cells("53.|.7.|...", Place("puzzle.txt", 1, "sudoku")).values
-[5, 3, 0, 0, 7, 0, 0, 0, 0]
+>>> read_cells("53.|.7.|...", Place("puzzle.txt", 1, "sudoku")).words
+['5', '3', '.', '.', '7', '.', '.', '.', '.']
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from string import ascii_uppercase
 
@@ -20,8 +21,12 @@ from puzzlesolver.errors import ParseError
 SYMBOLS = ".123456789" + ascii_uppercase[:16]
 """The character of every digit; `A` is 10 and `P` is 25, so that `X` can stand for a blank."""
 
-BLANKS = ".0-*_Xx"
-SEPARATORS = " \t,|!"
+FROM_ZERO = ".0123456789" + ascii_uppercase[:15]
+LETTERS = "." + ascii_uppercase[:25]
+"""Other alphabets: digits from 0 on, and letters alone."""
+
+BLANKS = ".0-*_Xx?"
+SEPARATORS = " \t,;|!"
 HORIZONTAL = frozenset("-_=+")
 DECORATION = HORIZONTAL | frozenset(SEPARATORS + ":.*'`")
 VALUES = (
@@ -35,45 +40,63 @@ BOARDS = {side * side: side for side in BOXES}
 LARGEST = BOARDS | {side: side for side in BOXES}
 """The largest digit in a line, by its number of cells: those of a row, or of a whole board."""
 
+MARKED = 9
+"""The largest side of a board whose pencil marks are read: there a digit is one character."""
+
 CHUNK = re.compile(rf"[^{re.escape(SEPARATORS)}]+")
+RUN = re.compile(rf"(?<![^\s{re.escape(SEPARATORS)}:=\"'/>#(])[\w.*?-]{{36,}}")
+"""What can be a whole board within a line of other things, and what it may come after."""
+
 _BYTES = bytes(VALUES.get(chr(code), 255) for code in range(256))
+_FRAME = {ord(sign): "|" for sign in "│┃║╎╏┆┇┊┋╽╿|¦"} | {ord(sign): "-" for sign in "─━═╌╍┄┅┈┉╼╾"}
+_FRAME |= {code: "+" for code in range(0x2500, 0x2580) if code not in _FRAME}
+_FRAME |= {ord(sign): "." for sign in "·•∙⋅◦○◯□▢◻☐⬜␣▯∅"} | {ord(sign): "-" for sign in "‐‑‒–—−"}
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Cells of one line: what they hold, how that is written, and in which column from 1."""
+    """Cells of one line: how each is written, in which column from 1, and how they are split."""
 
     place: Place
-    values: list[int]
-    symbols: list[str]
+    words: list[str]
     columns: list[int]
-    pattern: str
-    is_rule: bool
+    pattern: str = "x"
+    is_rule: bool = False
 
     @property
     def blanks(self) -> set[str]:
         """How blanks are written."""
-        return {
-            symbol for symbol, value in zip(self.symbols, self.values, strict=True) if not value
-        }
+        return {word for word in self.words if word in BLANKS}
 
-    def check(self, side: int) -> list[int]:
-        """The values; raises `ParseError` when one is no digit of a board with `side` rows."""
-        for value, symbol, column in zip(self.values, self.symbols, self.columns, strict=True):
-            if value > side:
-                what = f"{symbol!r} is no digit of a {side}×{side} board"
-                raise self.place.error(column, what, f"its digits are {digits(side)}")
-        return self.values
+    @property
+    def values(self) -> list[int]:
+        """What the cells hold in the usual alphabet; what is no digit of it counts as many."""
+        return [_value(word) for word in self.words]
 
-    def board(self) -> Grid:
-        """The whole board that these cells are; raises `ParseError`."""
-        side = BOARDS[len(self.values)]
-        return np.array(self.check(side), np.uint8).reshape(side, side)
+    @property
+    def fits(self) -> bool:
+        """Whether all are digits, in the usual alphabet or in letters, of a board of this size."""
+        largest = LARGEST[len(self.words)]
+        letters = {*LETTERS[: largest + 1], *BLANKS}
+        return max(self.values) <= largest or letters >= {word.upper() for word in self.words}
+
+
+def _value(word: str) -> int:
+    return VALUES.get(word, int(word) if _is_number(word) else 255)
+
+
+def _is_number(word: str) -> bool:
+    return len(word) == 2 and word.isascii() and word.isdecimal()
 
 
 def digits(side: int) -> str:
     """The digits of a board for people: `1-9`, or `1-9 and A-G`."""
     return f"1-{side}" if side < 10 else f"1-9 and A-{SYMBOLS[side]}"
+
+
+def unframed(text: str) -> str:
+    """The text with lines of boxes as `|`, `-` and `+`, and signs of blanks as `.`."""
+    return text if text.isascii() else text.translate(_FRAME)
 
 
 def is_rule(text: str) -> bool:
@@ -82,86 +105,184 @@ def is_rule(text: str) -> bool:
 
 
 def quick_board(text: str) -> Grid | None:
-    """A whole board as one word of characters, or None when it is anything else."""
-    if len(text) not in BOARDS:
+    """A board of up to 9×9 as one word in the usual alphabet, or None when it is anything else."""
+    side = BOARDS.get(len(text), 25)
+    if side > 9 or ("0" in text and any(blank in text for blank in ".-*_?")):
         return None
-    side = BOARDS[len(text)]
     values = np.frombuffer(text.encode("ascii", "replace").translate(_BYTES), np.uint8)
-    return values.reshape(side, side).copy() if values.max() <= side else None
-
-
-def read_board(word: str, place: Place, column: int) -> Grid:
-    """A whole board as one word that starts in `column`; raises `ParseError`."""
-    if (board := quick_board(word)) is not None:
-        return board
-    cells = _interpret([(symbol, column + k) for k, symbol in enumerate(word)], place)
-    if len(word) not in BOARDS:
-        raise _wrong_count(len(word), place, column)
-    return cells.board()
-
-
-def read_cells(text: str, place: Place) -> Cells | None:
-    """The row or board that a line holds, or None for a piece of frame; raises `ParseError`."""
-    rule = is_rule(text)
-    words = _split(text)
-    if not words or (
-        rule and (len(words) not in BOXES or any(word not in VALUES for word, _ in words))
-    ):
+    if values.max() > side or (not values.any() and is_rule(text)):
         return None
-    if len(words) not in LARGEST:
-        _interpret(words, place)  # a strange character explains more than a wrong count
-        raise _wrong_count(len(words), place, words[0][1])
-    return _interpret(words, place, re.sub(r" +", " ", CHUNK.sub("x", text.strip())), rule)
+    return values.reshape(side, side).copy()
 
 
-def _wrong_count(count: int, place: Place, column: int) -> ParseError:
+def find_boards(text: str, place: Place) -> list[tuple[Grid, str, re.Match[str]]]:
+    """Whole boards within a line of other things, each with its alphabet and where it stands.
+
+    Raises:
+        ParseError: there is one but for the number of its cells.
+    """
+    found, wrong = [], None
+    for run in RUN.finditer(text):
+        if len(run[0]) in BOARDS:
+            try:
+                found.append((*read_board(run[0], place, run.start() + 1), run))
+            except ParseError:
+                continue
+        elif {*"0123456789", *BLANKS}.issuperset(run[0]) and not is_rule(run[0]):
+            wrong = wrong_count(len(run[0]), place, run.start() + 1)
+    if wrong is not None and not found:
+        raise wrong
+    return found
+
+
+def read_board(word: str, place: Place, column: int = 1) -> tuple[Grid, str]:
+    """A whole board as one word that starts in `column`, and its alphabet; raises `ParseError`."""
+    if (board := quick_board(word)) is not None:
+        return board, ""
+    if len(word) not in BOARDS:
+        _check([Cells(place, list(word), list(range(column, column + len(word))))], 25)
+        raise wrong_count(len(word), place, column)
+    return as_board([Cells(place, list(word), list(range(column, column + len(word))))])
+
+
+def as_board(rows: Iterable[Cells]) -> tuple[Grid, str]:
+    """The board of all these cells and its alphabet, "" = the usual one; raises `ParseError`."""
+    rows = list(rows)
+    words = [word.upper() for row in rows for word in row.words]
+    side = BOARDS[len(words)]
+    alphabet = _alphabet(words, side)
+    if alphabet:
+        values = [max(alphabet.find(word), 0) for word in words]
+    else:
+        _check(rows, side)
+        values = [_value(word) for word in words]
+    return np.array(values, np.uint8).reshape(side, side), alphabet
+
+
+def _alphabet(words: list[str], side: int) -> str:
+    """The alphabet that a board is written in, "" where it is the usual one."""
+    used = set(words)
+    others = used.intersection(".-*_?X")
+    if "0" in used and used <= {*FROM_ZERO[: side + 1], *others}:
+        full = all(words.count(symbol) == side for symbol in FROM_ZERO[1 : side + 1])
+        return FROM_ZERO[: side + 1] if full or (others and words.count("0") <= side) else ""
+    unusual = any(_value(word) > side for word in used)
+    letters = used <= {*LETTERS[1 : side + 1], *(others - {"X"} or "X")}
+    return LETTERS[: side + 1] if unusual and letters else ""
+
+
+def _check(rows: Iterable[Cells], side: int) -> None:
+    """Raise `ParseError` at what is no digit of a board with `side` rows."""
+    for row in rows:
+        for word, column in zip(row.words, row.columns, strict=True):
+            value = _value(word)
+            if value == 255:
+                what = f"{word!r} is neither a digit nor a blank"
+                hint = f"blanks are any of {' '.join(BLANKS)}, digits 1-9 and then A-P"
+                raise row.place.error(column, what, hint)
+            if value > side:
+                what = f"{word!r} is no digit of a {side}×{side} board"
+                raise row.place.error(column, what, f"its digits are {digits(side)}")
+
+
+def wrong_count(count: int, place: Place, column: int) -> ParseError:
     """A line with a number of cells that is neither a row nor a board."""
     if count > max(BOXES):
         near = min(BOARDS, key=lambda size: abs(size - count))
         what = f"expected {near} cells, found {count}"
     else:
         what = f"no board has rows of {count} cells"
-    sizes = "a row has 4, 6, 9, 16 or 25 cells, a board on one line 16, 36, 81, 256 or 625"
-    return place.error(column, what, sizes)
+    rows, boards = (", ".join(map(str, sizes)) for sizes in (BOXES, BOARDS))
+    return place.error(column, what, f"a row has one of {rows} cells, a board on one line {boards}")
 
 
-def _split(text: str) -> list[tuple[str, int]]:
-    """The words that are cells, with their columns: fields, decimal numbers, or characters."""
-    for separator in ",\t":
-        fields = text.split(separator)
-        if len(fields) in LARGEST and all(len(name.strip()) <= 2 for name in fields):
-            starts = np.cumsum([1] + [len(name) + 1 for name in fields[:-1]]).tolist()
-            if "" in (names := [name.strip() for name in fields]):
-                return [
-                    (name or BLANKS[0], start) for name, start in zip(names, starts, strict=True)
-                ]
+def read_cells(text: str, place: Place) -> Cells | None:
+    """The row or board that a line holds, or None for a piece of frame; raises `ParseError`."""
+    rule = is_rule(text)
+    words = _split(text, place)
+    if not words or (
+        rule and (len(words) not in BOXES or any(word not in VALUES for word, _ in words))
+    ):
+        return None
+    cells = Cells(
+        place,
+        [word for word, _ in words],
+        [column for _, column in words],
+        re.sub(r" +", " ", CHUNK.sub("x", text.strip())),
+        rule,
+    )
+    if len(words) not in LARGEST:
+        _check([cells], 25)  # a strange character explains more than a wrong count
+        raise wrong_count(len(words), place, words[0][1])
+    return cells
+
+
+Words = list[tuple[str, int]]
+"""What stands in cells, and in which columns from 1."""
+
+
+def _split(text: str, place: Place) -> Words:
+    """The words that are cells: fields, framed columns, decimal numbers, marks, or characters."""
+    for separator in ",;\t|":
+        if (words := _fields(text, separator)) is not None:
+            return words
+    if (words := _columns(text)) is not None:
+        return words
     words = [(match[0], match.start() + 1) for match in CHUNK.finditer(text)]
     if len(words) in LARGEST and all(
         len(word) == 1 or (_is_number(word) and int(word) <= LARGEST[len(words)])
         for word, _ in words
     ):
         return words
+    if len(words) in BOXES and all(_is_marks(word) or word in VALUES for word, _ in words):
+        if len(words) > MARKED:
+            what = f"pencil marks are not read on boards of {len(words)} rows"
+            raise place.error(words[0][1], what, "write the givens alone")
+        return [(word if len(word) == 1 else ".", column) for word, column in words]
     return [(symbol, column) for column, symbol in enumerate(text, 1) if symbol not in SEPARATORS]
 
 
-def _is_number(word: str) -> bool:
-    return len(word) == 2 and word.isascii() and word.isdecimal()
+def _is_marks(word: str) -> bool:
+    """Whether a word is candidates of one cell: digits that grow."""
+    return word.isascii() and word.isdecimal() and list(word) == sorted({*word})
 
 
-def _interpret(
-    words: list[tuple[str, int]], place: Place, pattern: str = "x", rule: bool = False
-) -> Cells:
-    values = []
-    for word, column in words:
-        if word in VALUES:
-            values.append(VALUES[word])
-        elif _is_number(word):
-            values.append(int(word))
-        else:
-            raise place.error(
-                column,
-                f"{word!r} is neither a digit nor a blank",
-                f"blanks are any of {' '.join(BLANKS[:-1])}, digits 1-9 and then A-P",
-            )
-    symbols, columns = [word for word, _ in words], [column for _, column in words]
-    return Cells(place, values, symbols, columns, pattern, rule)
+def _fields(text: str, separator: str) -> Words | None:
+    """Cells with a separator between all of them, where some are empty."""
+    start = 1
+    if separator == "|":
+        start += len(text) - len(text := text.lstrip())
+        text = text.rstrip()
+        if text[:1] == "|" == text[-1:] and len(text) > 1:
+            text, start = text[1:-1], start + 1
+    fields = text.split(separator)
+    widest = 3 if separator == "|" and len(fields) == 4 else 2 * MARKED  # four can be boxes
+    if len(fields) not in LARGEST or any(len(field) > widest for field in fields):
+        return None
+    names = [field.strip() for field in fields]
+    if "" not in names and separator != "|":
+        return None
+    if not all(name in VALUES or not name or _is_number(name) for name in names):
+        return None
+    starts = np.cumsum([start] + [len(field) + 1 for field in fields[:-1]]).tolist()
+    return [(name or ".", column) for name, column in zip(names, starts, strict=True)]
+
+
+def _columns(text: str) -> Words | None:
+    """Cells in columns of a frame, where blanks are spaces: every cell has a place of its own."""
+    start = text.find("|") + 1
+    boxes = text[start : text.rfind("|")].split("|") if start else []
+    width = len(boxes[0]) if boxes else 0
+    if "  " not in text or len({*map(len, boxes)}) != 1:
+        return None
+    for side, (_, cells) in BOXES.items():
+        if side // cells == len(boxes) and width in (cells, 2 * cells - 1, 2 * cells + 1):
+            step = 1 if width == cells else 2
+            places = range(int(width > 2 * cells), width, step)
+            if all(sign == " " or at in places for box in boxes for at, sign in enumerate(box)):
+                return [
+                    (box[at].replace(" ", "."), start + 1 + number * (width + 1) + at)
+                    for number, box in enumerate(boxes)
+                    for at in places
+                ]
+    return None

@@ -2,15 +2,22 @@
 
 In: lines of text. What a line means shows in the line, so one file may even mix formats:
 
-- a whole board on one line (`.sdm`): blanks `. 0 - * _ X`, digits `1-9` and then `A-P` for 10-25;
-- one row a line (`.sdk`, `.ss`), as one word or split by spaces, commas, tabs, `|` or `!`, with or
-  without a frame; split rows may hold decimal numbers, so that `A` and `10` mean the same;
-- a line of the Sudoku Exchange bank: hash, board, rating;
-- CSV below a header that has `question` and perhaps `answer` and `rating`;
-- comments from `#` to the end of the line, and sections: all but `[Puzzle]` are skipped.
+- a whole board of 36 cells or more as one word, alone or within anything: a number before it, a
+  rating or a comment after it, a link, an element of XML. A second one that completes it is its
+  answer;
+- a whole board of 16 cells, or split by spaces, alone on its line;
+- one row a line, as one word or split by spaces, commas, semicolons, tabs, `|` or `!`, with or
+  without a frame of any signs; split rows may hold decimal numbers, so that `A` and `10` mean the
+  same. In rows of a table empty cells are blanks, in a frame spaces are;
+- pencil marks: a cell with one candidate is a given, others are blanks;
+- statements `r1c3=2`;
+- headings, and numbers alone, between boards; comments from `#` or `//` on, or from ` ;`; sections
+  `[Name]`, of which all but `[Puzzle]` are skipped.
 
-One word of 16 characters is a row of a 16×16 board, unless no digit near it is above 4: then it is
-a 4×4 board. Out: puzzles as soon as they are complete, so that long lists need no memory.
+Blanks are any of `. 0 - * _ X ?`, digits 1-9 and then A-P for 10-25. Where 0 stands beside another
+blank, it can be a digit: boards in 0-8, 0-F or A-I keep their alphabet. One word of 16 characters
+is a row of a 16×16 board, unless no digit near it is above 4: then it is a 4×4 board. Out: puzzles
+as soon as they are complete, so that long lists need no memory.
 
     >>> [puzzle.grid.shape for puzzle in parse(["1......32..1...4"], "argument")]
     [(4, 4)]
@@ -20,26 +27,45 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import Puzzle
-from puzzlesolver.domains.records import Place, header, named, numbered, read_record
+from puzzlesolver.domains.base import Grid, Puzzle
+from puzzlesolver.domains.records import ANSWER, QUESTION, Place, Record, named, numbered
 from puzzlesolver.domains.sudoku.cells import (
     BOARDS,
     DECORATION,
     VALUES,
     Cells,
+    as_board,
+    find_boards,
     is_rule,
     quick_board,
     read_board,
     read_cells,
+    unframed,
 )
 from puzzlesolver.domains.sudoku.rules import BOXES, box_shape, contradiction
+from puzzlesolver.errors import ParseError
 
+HINT = "a Sudoku is 81 digits and dots, or 9 rows of 9"
 SECTION = re.compile(r"\[([\w ]+)\]")
-BANK = re.compile(r"\S+\s+(\S{36,})\s+(\d+(?:\.\d+)?)")
+COMMENT = re.compile(r"#.*|//.*|\s;(?=\s).*|^;(?=.*[A-Za-z]{2}).*")
+NUMBER = re.compile(r"^\s*\w{1,4}\s*[:)](?=\s+\S)")
+"""What numbers a row or a board."""
+
+NUMBER_ALONE = re.compile(r"\(?\d{1,3}[:)]?|\d{1,2}\.")
+RATING = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])|(?<=\s)\d+\s*$")
+STATEMENT = re.compile(r"\br([1-9]\d?)c([1-9]\d?)\s*[=:]\s*(\d\d?)\b", re.IGNORECASE)
+COLUMN_RULE = re.compile(r"\|?(?:\s*:?-+:?\s*\|){3,}(?:\s*:?-+:?\s*)?")
+"""What stands below the heads of columns in a table of Markdown."""
+
+WORD = re.compile(r"(?<!\w)[^\W\d_]{2,}(?!\w)")
+HEAD_LINES = 200
+"""So many lines are looked through for what shows the kind."""
+
 MOST_ROWS = 2 * max(BOXES)
 """Lines of a board on separate lines with its frame; what comes beyond can only be frame."""
 
@@ -57,21 +83,27 @@ def parse(lines: Iterable[str], source: str) -> Iterator[Puzzle]:
     Raises:
         ParseError: at `source:LINE:COLUMN` after the puzzles before it, or when there is no puzzle.
     """
-    return named(_read(lines, source), source, "a Sudoku is 81 digits and dots, or 9 rows of 9")
+    return named(_read(numbered(lines, source, "sudoku")), source, HINT)
 
 
 def recognise(head: str) -> bool:
-    """Whether the first line that is no comment is made of what Sudokus are made of."""
-    contents = (text for line in head.splitlines() if (text := _content(line)))
-    text = next((text for text in contents if not SECTION.fullmatch(text)), "")
-    if (columns := header(text)) is not None:
-        field = columns.index("question")
-        text = ",".join(next(contents, "").split(",")[field : field + 1])
-    elif bank := BANK.fullmatch(text):
-        text = bank[1]
-    cells = sum(symbol in VALUES for symbol in text)
-    likely = is_rule(text) or cells in {*BOARDS, *BOXES} or any(map(str.isdigit, text))
-    return likely and all(symbol in VALUES or symbol in DECORATION for symbol in text)
+    """Whether the first line that is neither comment nor heading is made of cells."""
+    place = Place("", 1, "sudoku")
+    digits = any(map(str.isdigit, head))
+    for line in map(unframed, head.splitlines()[:HEAD_LINES]):
+        try:
+            found = bool(STATEMENT.search(line) or find_boards(line, place))
+        except ParseError:
+            found = digits
+        if found:
+            return True
+        text = _content(line)
+        if not text or SECTION.fullmatch(text) or is_rule(text) or _is_heading(text, place):
+            continue
+        cells = sum(symbol in VALUES for symbol in text)
+        likely = digits or (cells in {*BOARDS, *BOXES} and not {*text} <= {*"Xx "})
+        return likely and all(symbol in VALUES or symbol in DECORATION for symbol in text)
+    return False
 
 
 def takes(numbers: npt.NDArray[np.int64]) -> bool:
@@ -81,7 +113,7 @@ def takes(numbers: npt.NDArray[np.int64]) -> bool:
         return False
     if not 0 <= numbers.min() <= numbers.max() <= side:
         return False
-    return numbers.max() > 3 or contradiction(from_numbers(numbers, "")) is None
+    return bool(numbers.max() > 3) or contradiction(from_numbers(numbers, "")) is None
 
 
 def from_numbers(numbers: npt.NDArray[np.int64], source: str) -> Puzzle:
@@ -89,68 +121,177 @@ def from_numbers(numbers: npt.NDArray[np.int64], source: str) -> Puzzle:
     return Puzzle("sudoku", source, numbers.astype(np.uint8), source)
 
 
-def _read(lines: Iterable[str], source: str) -> Iterator[Puzzle]:
+def from_record(record: Record) -> Puzzle:
+    """The board of a row of a table, or of an object; what is no full board is no answer."""
+    place, question = record.place, record[QUESTION]
+    grid, alphabet = _read_field(question, place, record.column(QUESTION))
+    label = None
+    if answer := record[ANSWER].strip():
+        label, _ = _read_field(answer, place, record.column(ANSWER))
+        if label.shape != grid.shape:
+            what = "the answer is not a board of the question's size"
+            raise place.error(record.column(ANSWER), what)
+        label = label if label.all() else None
+    return _puzzle(place, grid, alphabet, label, record.rating())
+
+
+def _read_field(text: str, place: Place, column: int) -> tuple[Grid, str]:
+    """The one board in a field, on one line or on several."""
+    column += len(text) - len(text.lstrip())
+    if (text := text.strip()).isascii() and not any(map(str.isspace, text)):
+        return read_board(text, place, column)
+    try:
+        (puzzle,) = _read((place, line) for line in text.splitlines())
+    except ValueError as error:
+        raise place.error(column, "expected one board", HINT) from error
+    return puzzle.grid, puzzle.alphabet
+
+
+def _puzzle(
+    place: Place, grid: Grid, alphabet: str, label: Grid | None = None, rating: float | None = None
+) -> Puzzle:
+    puzzle = place.puzzle(grid, label, rating)
+    if not alphabet:
+        return puzzle
+    note = f"its digits are {alphabet[1]} to {alphabet[-1]}"
+    return replace(puzzle, alphabet=alphabet, note=note)
+
+
+def _read(lines: Iterable[tuple[Place, str]]) -> Iterator[Puzzle]:
     rows = _Rows()
-    columns: list[str] | None = None
+    stated = _Statements()
     elsewhere = False
-    for place, line in numbered(lines, source, "sudoku"):
+    for place, line in lines:
+        if not elsewhere and (quick := quick_board(line.strip())) is not None and len(quick) > 4:
+            yield from (*stated.end(), *rows.end())
+            yield place.puzzle(quick)
+            continue
+        line = unframed(line)
         text = _content(line)
-        if columns is not None:
-            if line.strip():
-                yield _read_record(line, columns, place)
-        elif section := SECTION.fullmatch(text):
-            yield from rows.end()
+        if section := SECTION.fullmatch(text):
+            yield from (*stated.end(), *rows.end())
             elsewhere = section[1].strip().lower() != "puzzle"
         elif elsewhere or (not text and line.strip()):
             continue  # a section of other things, or a comment
         elif not text:
-            yield from rows.pause()
-        elif (columns := header(text)) is not None:
+            yield from (*stated.end(), *rows.pause())
+        elif stated.add(line, place):
             yield from rows.end()
-        elif bank := BANK.fullmatch(text):
-            yield from rows.end()
-            board = read_board(bank[1], place, line.index(bank[1]) + 1)
-            yield place.puzzle(board, rating=float(bank[2]))
-        elif len(text) > 16 and not is_rule(text) and (quick := quick_board(text)) is not None:
-            yield from rows.end()
-            yield place.puzzle(quick)
-        elif (cells := read_cells(line.partition("#")[0], place)) is not None:
-            if len(cells.values) in BOXES:
+        elif not is_rule(text) and (boards := find_boards(line, place)):
+            yield from (*stated.end(), *rows.end())
+            yield from _on_one_line(line, place, boards)
+        elif rows.hold_heads(text):
+            continue
+        elif _is_heading(text, place):
+            yield from (*stated.end(), *rows.end())
+        elif (cells := read_cells(_uncommented(line), place)) is not None:
+            if len(cells.words) in BOXES:
                 yield from rows.add(cells)
             else:
                 yield from rows.end()
-                yield place.puzzle(cells.board())
-    yield from rows.end()
+                yield _puzzle(place, *as_board([cells]))
+    yield from (*stated.end(), *rows.end())
+
+
+def _uncommented(line: str) -> str:
+    """A line with spaces for what numbers it, and without its comment."""
+    line = COMMENT.sub("", line)
+    return NUMBER.sub(lambda number: " " * len(number[0]), line)
 
 
 def _content(line: str) -> str:
-    """A line without its comment."""
-    return line.partition("#")[0].strip()
+    """What a line says besides its comment."""
+    return COMMENT.sub("", line).strip()
 
 
-def _read_record(line: str, columns: list[str], place: Place) -> Puzzle:
-    """One row of a CSV."""
-    record = read_record(line, columns, place)
-    question = read_board(record["question"].strip(), place, record.column("question"))
-    label = None
-    if answer := record["answer"].strip():
-        label = read_board(answer, place, record.column("answer"))
-        if label.shape != question.shape or not label.all():
-            raise place.error(
-                record.column("answer"), "the answer is not a full board of the question's size"
-            )
-    return place.puzzle(question, label, record.rating())
+def _is_heading(text: str, place: Place) -> bool:
+    """Whether a line is words, or a number alone, rather than cells."""
+    if NUMBER_ALONE.fullmatch(text):
+        return True
+    letters = sum(map(str.isalpha, text))
+    strange = any(set(word[0]) - VALUES.keys() for word in WORD.finditer(text))
+    if not letters or not (strange or 2 * letters >= len(text.replace(" ", ""))):
+        return False
+    if "<" not in text and "://" not in text and max(map(len, text.split())) > 16:
+        return False  # rather a board with a strange character in it
+    try:
+        cells = read_cells(text, place)
+    except ParseError:
+        return True
+    return cells is None or not cells.fits
+
+
+def _on_one_line(
+    line: str, place: Place, boards: list[tuple[Grid, str, re.Match[str]]]
+) -> Iterator[Puzzle]:
+    """The boards that a line holds; one that completes the one before is its answer."""
+    rest = line
+    for *_, run in boards:
+        rest = rest.replace(run[0], " ", 1)
+    rated = [float(number[0]) for number in RATING.finditer(rest)]
+    rating = rated[-1] if rated else None
+    while boards:
+        grid, alphabet, _ = boards.pop(0)
+        label = boards[0][0] if boards else None
+        if label is None or label.shape != grid.shape or not label.all() or grid.all():
+            label = None
+        elif (label == grid)[grid > 0].all():
+            boards.pop(0)
+        else:
+            label = None
+        yield _puzzle(place, grid, alphabet, label, rating)
+
+
+class _Statements:
+    """Givens that are stated one by one, until something else follows."""
+
+    def __init__(self) -> None:
+        self.place: Place | None = None
+        self.givens: dict[tuple[int, int], int] = {}
+
+    def add(self, line: str, place: Place) -> bool:
+        """Take the statements of a line; returns whether there were any."""
+        found = list(STATEMENT.finditer(line))
+        self.place = self.place or (place if found else None)
+        for match in found:
+            row, column, value = map(int, match.groups())
+            if self.givens.setdefault((row, column), value) != value:
+                raise place.error(match.start() + 1, f"r{row}c{column} is stated twice")
+            if max(row, column, value) > max(BOXES):
+                raise place.error(match.start() + 1, f"no board has {max(row, column, value)} rows")
+        return bool(found)
+
+    def end(self) -> Iterator[Puzzle]:
+        """The board of all statements so far: 9×9 where that is enough."""
+        if self.place is not None:
+            largest = max(max(*cell, value) for cell, value in self.givens.items())
+            side = next(side for side in BOXES if side >= max(largest, 9))
+            grid = np.zeros((side, side), np.uint8)
+            for (row, column), value in self.givens.items():
+                grid[row - 1, column - 1] = value
+            yield self.place.puzzle(grid)
+            self.place, self.givens = None, {}
 
 
 class _Rows:
     """Rows on separate lines, until they make a board.
 
     A line of dashes can be a frame or a row of blanks. It is a row when the rows around it write
-    blanks that way and are split the same way.
+    blanks that way and are split the same way. The first row of a table can be its heads.
     """
 
     def __init__(self) -> None:
         self.lines: list[Cells] = []
+        self.heads: Cells | None = None
+
+    def hold_heads(self, text: str) -> bool:
+        """Set the first row apart where this line of a table says that it is the heads."""
+        if len(self.lines) != 1 or not COLUMN_RULE.fullmatch(text):
+            return False
+        if len(self.lines[0].words) != text.strip("|").count("|") + 1:
+            return False
+        self.heads = self.lines.pop()
+        return True
 
     def add(self, cells: Cells) -> Iterator[Puzzle]:
         """Take one more line; yields what is complete with it."""
@@ -160,25 +301,19 @@ class _Rows:
         rows = self._rows()
         if not rows:
             return
-        side = len(rows[0].values)
-        if not cells.is_rule and len(cells.values) != side:
+        side = len(rows[0].words)
+        if not cells.is_rule and len(cells.words) != side:
             raise cells.place.error(
                 cells.columns[0],
-                f"this row has {len(cells.values)} cells, the first row has {side}",
+                f"this row has {len(cells.words)} cells, the first row has {side}",
             )
-        if self._are_boards(rows):
-            if len(rows) == side:
-                yield from self.end()
-            return
-        cells.check(side)
         if len(rows) == side:
-            self.lines.clear()
-            yield _board(rows)
+            yield from self.end()
 
     def pause(self) -> Iterator[Puzzle]:
         """A blank line: a gap between bands, or the end."""
         rows = self._rows()
-        if not rows or self._are_boards(rows) or len(rows) % box_shape(len(rows[0].values))[0]:
+        if not rows or self._are_boards(rows) or len(rows) % box_shape(len(rows[0].words))[0]:
             yield from self.end()
 
     def end(self) -> Iterator[Puzzle]:
@@ -187,13 +322,17 @@ class _Rows:
         self.lines.clear()
         if not rows:
             return
-        side = len(rows[0].values)
+        side = len(rows[0].words)
+        if self.heads is not None and len(rows) == side - 1:
+            rows.insert(0, self.heads)
+        self.heads = None
         if self._are_boards(rows):
             for row in rows:
-                yield row.place.puzzle(row.board())
+                yield _puzzle(row.place, *as_board([row]))
         elif len(rows) == side:
-            yield _board(rows)
+            yield _puzzle(rows[0].place, *as_board(rows))
         else:
+            as_board([*rows, *rows[-1:] * (side - len(rows))])  # tells of a strange character first
             hint = "on one line, a 4×4 board has no digit above 4" if side == 16 else ""
             raise rows[-1].place.error(1, f"the board ends with row {len(rows)} of {side}", hint)
 
@@ -201,23 +340,17 @@ class _Rows:
         """The lines without the frame."""
         sure = [line for line in self.lines if not line.is_rule]
         blanks = set().union(*(row.blanks for row in sure))
-        patterns = {(len(row.values), row.pattern) for row in sure}
+        patterns = {(len(row.words), row.pattern) for row in sure}
         return [
             line
             for line in self.lines
             if not line.is_rule
-            or (line.blanks <= blanks and (len(line.values), line.pattern) in patterns)
+            or (line.blanks <= blanks and (len(line.words), line.pattern) in patterns)
         ]
 
     @staticmethod
     def _are_boards(rows: list[Cells]) -> bool:
         """Whether each of the rows can be a 4×4 board."""
         return all(
-            len(row.values) == 16 and row.pattern == "x" and max(row.values) <= 4 for row in rows
+            len(row.words) == 16 and row.pattern == "x" and max(row.values) <= 4 for row in rows
         )
-
-
-def _board(rows: list[Cells]) -> Puzzle:
-    """A board from as many rows as it has columns."""
-    side = len(rows[0].values)
-    return rows[0].place.puzzle(np.array([row.check(side) for row in rows], np.uint8))

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from hypothesis import strategies as st
 
-from puzzlesolver.domains.base import Grid, Puzzle
-from puzzlesolver.domains.maze.parse import parse
+from puzzlesolver.domains.base import Grid, Puzzle, get_domain
+from puzzlesolver.domains.detect import parse_text
 from puzzlesolver.domains.maze.render import format_grid, format_line
 from puzzlesolver.domains.maze.rules import GOAL, OPEN, PATH, START, WALL
 
@@ -20,7 +20,7 @@ Cell = tuple[int, int]
 
 
 def read(text: str, source: str = "maze.txt") -> list[Puzzle]:
-    return list(parse(text.splitlines(keepends=True), source))
+    return list(parse_text(text.splitlines(), source, [get_domain("maze")]))
 
 
 def puzzle(text: str) -> Puzzle:

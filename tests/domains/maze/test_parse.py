@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.domains.detect import read_puzzles
+from puzzlesolver.domains.detect import parse_text, read_puzzles
 from puzzlesolver.domains.maze import rules
 from puzzlesolver.domains.maze.image import parse_image
 from puzzlesolver.domains.maze.parse import parse, recognise
@@ -36,7 +36,7 @@ def test_examples_are_mazes(path: Path) -> None:
         assert rules.count_solutions(one) == (path.name != "unsolvable.txt")
         if one.label is not None:
             assert rules.verify(one, one.label).status == "verified"
-    if path.suffix != ".png":
+    if path.suffix not in (".png", ".csv"):
         assert recognise(path.read_text())
 
 
@@ -113,7 +113,7 @@ def test_long_lists_are_read_row_by_row() -> None:
         return itertools.chain(first, (f"{next(taken)}{line}" for _ in itertools.count()))
 
     header = ["source,question,answer,rating\n"]
-    list(itertools.islice(parse(endless(header, f",{WIDE},,1.5\n"), "list.csv"), 1000))
+    list(itertools.islice(parse_text(endless(header, f",{WIDE},,1.5\n"), "list.csv"), 1000))
     assert next(taken) <= 1003
     lines = (next(taken) and f"{WIDE}\r\n" for _ in itertools.count())
     *_, last = itertools.islice(parse(lines, "list.txt"), 1000)
@@ -142,7 +142,6 @@ def test_long_lists_are_read_row_by_row() -> None:
         ("source,question\nS  G", "2:1", "expected 2 fields, found 1"),
         ("question,answer\nS /# / G,So/ o/ G", "2:10", "not the question with a path"),
         ("question,answer\nS /# / G,So/#o/ G/  ", "2:10", "not the question with a path"),
-        ("question,rating\nS G/,hard", "2:6", "'hard' is no number"),
         ('question\n"S G/', "2:1", "no CSV"),
     ],
 )
@@ -176,8 +175,6 @@ def test_puzzles_before_an_error_are_read() -> None:
         ("##########\n#S      G#\n##########", True),
         ("S #/  G", True),
         ("S..\n..E", True),
-        ("source,question,answer,rating\nx,   # S  G ,,", True),
-        ("source,question,answer,rating\nx,   # S,", True),
         ("source,question,answer,rating\n", False),
         ("source,question,answer,rating\nx,...1,,", False),
         ("# Digits above 9 are letters\n. . G", False),

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from hypothesis import strategies as st
 
-from puzzlesolver.domains.base import Grid, Puzzle
-from puzzlesolver.domains.sudoku.parse import parse
+from puzzlesolver.domains.base import Grid, Puzzle, get_domain
+from puzzlesolver.domains.detect import parse_text
 from puzzlesolver.domains.sudoku.render import format_grid, format_line
 from puzzlesolver.domains.sudoku.rules import contradiction
 
-BOX_SHAPES = {4: (2, 2), 6: (2, 3), 9: (3, 3), 16: (4, 4), 25: (5, 5)}
+BOX_SHAPES = {
+    4: (2, 2), 6: (2, 3), 8: (2, 4), 9: (3, 3), 10: (2, 5), 12: (3, 4), 16: (4, 4), 25: (5, 5)
+}  # fmt: skip
 SIZES = sorted(BOX_SHAPES)
 SOLVED = "123456789456789123789123456234567891567891234891234567345678912678912345912345678"
 HARD = "....21....9.7...4....4..5.28..2....3..18.5..........2.758.9.1..9.....7...6......."
@@ -21,7 +23,7 @@ Form = Callable[[Grid, str], str]
 
 
 def read(text: str, source: str = "puzzle.txt") -> list[Puzzle]:
-    return list(parse(text.splitlines(keepends=True), source))
+    return list(parse_text(text.splitlines(), source, [get_domain("sudoku")]))
 
 
 def board(text: str) -> Grid:

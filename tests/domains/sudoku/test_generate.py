@@ -83,7 +83,7 @@ def test_excluded_puzzles_are_not_made_in_any_form(tmp_path: Path) -> None:
 def test_unreadable_exclusions(tmp_path: Path) -> None:
     path = tmp_path / "seen.txt"
     path.write_text("nothing here")
-    with pytest.raises(ParseError, match="neither a digit"):
+    with pytest.raises(ParseError, match="no puzzle found"):
         PuzzleStream(5, "easy", path)
 
 

@@ -1,0 +1,66 @@
+"""Links that hold a whole puzzle: those of f-puzzles and SudokuPad, packed by lz-string.
+
+Links with the digits of a board in them need no more than the reader of boards.
+
+    >>> unpacked("https://www.f-puzzles.com/?load=N4Ig…")
+    '{"size":9,"grid":[[{},…'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from string import ascii_lowercase, ascii_uppercase, digits
+from urllib.parse import unquote
+
+from puzzlesolver.limits import MAX_DOCUMENT_CHARS
+
+LINK = re.compile(r"https?://\S+|\b(?:www\.)?[a-z][\w.-]+\.[a-z]{2,}/\S+", re.IGNORECASE)
+
+_PACKED = re.compile(
+    r"(?:[?&#](?:load|puzzleid|puzzle)=|fpuz(?:zles)?|scl)([A-Za-z0-9+/$-]{40,}=*)"
+)
+_BASE64 = ascii_uppercase + ascii_lowercase + digits
+_DIGITS = {sign: value for value, sign in enumerate(f"{_BASE64}+/")} | {"-": 63}
+"""Six bits a sign, as base64 writes them; `-` for `/` in URLs."""
+
+
+def unpacked(link: str) -> str | None:
+    """The document in a link, or None when it has none; `ValueError` where it is damaged."""
+    found = _PACKED.search(unquote(link))
+    return decompress(found[1]) if found else None
+
+
+def decompress(packed: str) -> str:
+    """The text that lz-string packed as base64; `ValueError` where that is none.
+
+    It is LZ78 with codes that grow by a bit whenever as many are known, lowest bit first; codes 0
+    and 1 announce a new character of 8 or 16 bits, 2 is the end.
+    """
+    values = [_DIGITS[sign] for sign in packed.rstrip("=$")]
+    bits = iter([value >> shift & 1 for value in values for shift in range(5, -1, -1)])
+    known, parts, last, size = ["", "", ""], [], "", 0
+    try:
+        while (code := _read(bits, len(known).bit_length())) != 2:
+            if code < 2:
+                known.append(chr(_read(bits, 8 * (code + 1))))
+                code = len(known) - 1
+            if code > len(known) or not (last or code < len(known)):
+                raise ValueError("an unknown code")
+            last, before = known[code] if code < len(known) else last + last[0], last
+            if before:
+                known.append(before + last[0])
+            parts.append(last)
+            if (size := size + len(last)) > MAX_DOCUMENT_CHARS:
+                raise ValueError("too long")
+    except StopIteration as error:
+        raise ValueError("it ends too early") from error
+    return "".join(parts)
+
+
+def _read(bits: Iterator[int], width: int) -> int:
+    """The number of the next `width` bits."""
+    number = 0
+    for place in range(width):
+        number |= next(bits) << place
+    return number
