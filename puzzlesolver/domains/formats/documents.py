@@ -29,7 +29,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _LONG = re.compile(r'\[\s*(?=\{|\[\s*\[|\[\s*"[^"]{9}|"[^"]{16})')
 """How a list begins whose items are worth to be read one by one."""
 
-_SPACE = re.compile(r"\s*")
+_SPACE = re.compile(r"[\s\ufeff]*")
 
 
 @dataclass(frozen=True)
