@@ -77,6 +77,7 @@ def run(
     ids: Path | None = None,
     max_steps: int | None = None,
     batch_size: int | None = None,
+    votes: str | None = None,
     device: str | None = None,
     threads: int | None = None,
     out_json: Path | None = None,
@@ -98,6 +99,7 @@ def run(
         ids: the first kind's dataset folder, or its file of identifiers.
         max_steps: of the model; None = the published number.
         batch_size: variants that the model refines together.
+        votes: how variants vote, a key of `refine.known.VOTES`; None = as published.
         device: of the model.
         threads: of the model.
         out_json: where the report is written; the journal is beside it. Names of shards tell them
@@ -111,8 +113,8 @@ def run(
         ModelError: the model is unknown or does not know tasks by name.
     """
     for_fits = {"seed": seed, "jobs": processes}
-    for_models = {"ids": ids, "max-steps": max_steps, "batch-size": batch_size, "device": device,
-                  "threads": threads}  # fmt: skip
+    for_models = {"ids": ids, "max-steps": max_steps, "batch-size": batch_size, "votes": votes,
+                  "device": device, "threads": threads}  # fmt: skip
     fitted = model is None or is_start(model)
     for flag, value in (for_models if fitted else for_fits).items():
         if value is not None:
@@ -131,7 +133,7 @@ def run(
         way = Fits(fits, processes or runtime.threads, model)
     else:
         runtime = choose_runtime(device or "auto", threads)
-        way = Known(model, ids, runtime, max_steps, batch_size)
+        way = Known(model, ids, runtime, max_steps, batch_size, votes)
     run_settings = {
         "suite": name,
         "data": {"name": name if data is None else data.name, "sha256": digest, "rows": len(tasks)},
@@ -205,6 +207,8 @@ def show(report: dict[str, Any], console: Console) -> None:
     console.print(table)
     console.print(f"mean over tasks of the share of test inputs answered: {report['score']:.1%}")
     console.print(report["overlap"], highlight=False)
+    if (votes := report.get("votes")) is not None:
+        console.print(f"votes {votes}", highlight=False)
     if (chance := report.get("chance")) is not None:
         console.print(
             f"chances told with the answers: Brier score {chance['brier']:.3f} (their mean alone "

@@ -20,7 +20,7 @@ from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.loading import load_network
 from puzzlesolver.models.published import PublishedModel
 from puzzlesolver.refine.engines import TorchEngine
-from puzzlesolver.refine.known import BATCH_SIZE, PUBLISHED_STEPS, KnownTasks
+from puzzlesolver.refine.known import BATCH_SIZE, PUBLISHED_STEPS, VOTES, KnownTasks
 from puzzlesolver.runtime import Runtime
 from puzzlesolver.train.dataset import (
     ARC_VOCABULARY,
@@ -41,6 +41,7 @@ class Known:
         runtime: where it runs.
         max_steps: outer steps of every variant; None = the published number.
         batch_size: variants refined together; None = so many as most machines have memory for.
+        votes: key of `VOTES`; None = as published.
 
     Attributes:
         settings: all that answers depend on.
@@ -61,6 +62,7 @@ class Known:
         runtime: Runtime,
         max_steps: int | None = None,
         batch_size: int | None = None,
+        votes: str | None = None,
     ) -> None:
         if ids is None:
             raise UsageError(
@@ -95,7 +97,8 @@ class Known:
         self._tested = set(read_json(tested, MAX_NAMES_BYTES)) if tested.exists() else None
         steps = max_steps or PUBLISHED_STEPS
         engine = TorchEngine(network, runtime)
-        self._tasks = KnownTasks(engine, names, steps, batch_size or BATCH_SIZE)
+        rule = votes or "published"
+        self._tasks = KnownTasks(engine, names, steps, batch_size or BATCH_SIZE, rule)
         self.settings = {
             "model": {
                 "name": loaded.name,
@@ -109,6 +112,7 @@ class Known:
                 "sha256": hashlib.sha256("\n".join(names).encode()).hexdigest(),
             },
             "max_steps": steps,
+            "votes": f"{rule}: {VOTES[rule]}",
         }
 
     def overlap(self, tasks: Sequence[str]) -> str:

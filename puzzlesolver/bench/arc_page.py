@@ -106,6 +106,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "data", f"{data['name']}, {data['rows']:,} tasks, sha256 {data['sha256']}"
     yield "asked", f"{report['part']['rows']:,} of them"
     yield "trained on", report["overlap"]
+    if (votes := report.get("votes")) is not None:
+        yield "votes", votes
     told = ", ".join(f"{name} {seconds[name]}" for name in ("median", "mean", "most"))
     yield "CPU seconds a task", told
     yield "machine", f"{machine['cpu']}, {machine['cores']} cores; {machine['device']}"

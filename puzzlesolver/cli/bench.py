@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -148,6 +148,15 @@ def bench(
             "names its puzzle identifiers.",
         ),
     ] = None,
+    votes: Annotated[
+        Literal["published", "grids"],
+        typer.Option(
+            "--votes",
+            metavar="RULE",
+            help="For ARC with --model: published, an empty prediction is a candidate like any "
+            "other, as in the published evaluator; grids, it has no vote.",
+        ),
+    ] = "published",
     seed: Annotated[
         int,
         typer.Option(

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import NamedTuple
 
+import numpy as np
 import torch
 
 from puzzlesolver.domains.arc.augment import parse_name
@@ -30,6 +31,14 @@ PUBLISHED_STEPS = 16
 """Outer steps of the evaluations of HRM and TRM, which never stop early."""
 
 BATCH_SIZE = 256
+
+VOTES = {
+    "published": "an empty prediction is a candidate like any other, as in the published evaluator",
+    "grids": "an empty prediction has no vote",
+}
+"""Rules of voting by name; the second one can score higher."""
+
+EMPTY = np.zeros((0, 0), np.uint8)
 
 
 class Candidate(NamedTuple):
@@ -68,6 +77,7 @@ class KnownTasks:
         names: of the rows of its puzzle embedding, the first of which stands for no task.
         max_steps: outer steps of every variant.
         batch_size: variants refined together; changes the speed, never an answer.
+        votes: key of `VOTES`.
     """
 
     def __init__(
@@ -76,8 +86,10 @@ class KnownTasks:
         names: Sequence[str],
         max_steps: int = PUBLISHED_STEPS,
         batch_size: int = BATCH_SIZE,
+        votes: str = "published",
     ) -> None:
         self.engine = engine
+        self.votes = votes
         self.names = names
         self.max_steps = max_steps
         self.batch_size = batch_size
@@ -93,7 +105,7 @@ class KnownTasks:
         """Let all variants of a task vote."""
         started = time.process_time()
         rows = self._rows.get(task.name, [])
-        candidates = [rank(self._guesses(pair.input, rows)) for pair in task.test]
+        candidates = [rank(self._guesses(pair.input, rows), self.votes) for pair in task.test]
         attempts, shares = [], []
         for pair, found in zip(task.test, candidates, strict=True):
             first, second = (*found, *[Candidate(pair.input, 0, 0.0)] * ATTEMPTS)[:ATTEMPTS]
@@ -116,20 +128,21 @@ class KnownTasks:
             assert said.vocabulary is not None and said.halt is not None
             # Padding is among what a cell can be: it ends a grid, as an edge does.
             canvases = said.vocabulary.argmax(-1).cpu().numpy()
-            beliefs = said.halt.sigmoid().tolist()
+            beliefs = said.halt.double().sigmoid().tolist()
             for variant, canvas, belief in zip(variants, canvases, beliefs, strict=True):
                 yield variant.undo(from_canvas(canvas)), belief
 
 
-def rank(guesses: Iterable[tuple[Grid, float]]) -> list[Candidate]:
+def rank(guesses: Iterable[tuple[Grid, float]], votes: str = "published") -> list[Candidate]:
     """Grids by their votes, then by the mean belief of those that say them; the best first.
 
-    A canvas without a colour in its corner is no grid and votes for none.
+    A canvas without a colour in its corner is an empty grid; `votes` tells whether those count.
     """
     grids: dict[bytes, Grid] = {}
     beliefs: dict[bytes, list[float]] = defaultdict(list)
-    for grid, belief in guesses:
-        if grid.size:
+    for said, belief in guesses:
+        grid = said if said.size else EMPTY
+        if said.size or votes == "published":
             grids[key := Pair(grid).key] = grid
             beliefs[key].append(belief)
     found = [Candidate(grids[key], len(each), fmean(each)) for key, each in beliefs.items()]

@@ -6,7 +6,9 @@ calls are TRM's: of each subset shuffle the tasks, then for each task and each t
 the turn and permute nine colours; after all of them come the places on the canvas.
 
 Demonstrations of all tasks are for training, those of tested tasks too, and so are the other pairs
-of tasks that are not tested. A pair that is the answer to a test never is, whatever task it is in.
+of tasks that are not tested. A pair that is the answer to a test never is, whatever task it is in;
+its place is drawn all the same, so that those of the others are the published ones. A test whose
+output nobody tells gets one black cell, which the published evaluators want.
 
 In: tasks by subset. Out: a folder that `DatasetFolder` reads.
 
@@ -23,10 +25,11 @@ from typing import NamedTuple
 import numpy as np
 
 from puzzlesolver.domains.arc.augment import ORIGINAL, Variant, draw_place
-from puzzlesolver.domains.arc.codec import CANVAS, PAD, to_canvas
+from puzzlesolver.domains.arc.codec import CANVAS, to_canvas
 from puzzlesolver.domains.arc.document import as_json
 from puzzlesolver.domains.arc.parse import Parts
 from puzzlesolver.domains.arc.task import COLOURS, Pair, recoloured
+from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import TURNS
 from puzzlesolver.errors import UsageError
 from puzzlesolver.train.build_tasks import Tasks
@@ -88,8 +91,8 @@ def build_arc(
     tested = [each for each in planned if each.tested]
     answers = {pair.key for each in tested for pair in each.task["test"]}
     lessons = [(each, _lessons(each)) for each in planned]
-    kept = [(each, [pair for pair in pairs if pair.key not in answers]) for each, pairs in lessons]
-    splits = {"train": (_group(each, pairs, rng) for each, pairs in kept if pairs)}
+    groups = (_group(each, pairs, rng, answers) for each, pairs in lessons)
+    splits = {"train": (group for group in groups if len(group.inputs))}
     if tested:
         splits["test"] = (_group(each, each.task["test"], None) for each in tested)
     identifiers = [BLANK, *variant_names(planned, names)]
@@ -101,8 +104,8 @@ def build_arc(
         names=identifiers,
         test_puzzles={each.name: as_json(each.task) for each in tested},
     )
-    before, after = (sum(len(pairs) for _, pairs in each) for each in (lessons, kept))
-    return Report(len(identifiers), before - after)
+    kept_out = sum(pair.key in answers for _, pairs in lessons for pair in pairs)
+    return Report(len(identifiers), kept_out)
 
 
 def plan(
@@ -121,8 +124,12 @@ def plan(
                     where=subset,
                     hint="ARC-AGI-1 and ARC-AGI-2 share tasks and must not be mixed",
                 )
-            variants = draw_variants(tasks[name], num_aug, rng)
-            planned[name] = Planned(name, tasks[name], variants, first, subset in test)
+            task, tested = tasks[name], subset in test
+            variants = draw_variants(task, num_aug, rng)
+            if tested:
+                known = [Pair(pair.input, _told(pair.output)) for pair in task["test"]]
+                task = task | {"test": known}
+            planned[name] = Planned(name, task, variants, first, tested)
             first += len(variants)
     return list(planned.values())
 
@@ -165,7 +172,16 @@ def _lessons(each: Planned) -> list[Pair]:
     return pairs
 
 
-def _group(each: Planned, pairs: list[Pair], rng: np.random.RandomState | None) -> PuzzleGroup:
+def _told(output: Grid | None) -> Grid:
+    return np.zeros((1, 1), np.uint8) if output is None else output
+
+
+def _group(
+    each: Planned,
+    pairs: list[Pair],
+    rng: np.random.RandomState | None,
+    left_out: Collection[bytes] = (),
+) -> PuzzleGroup:
     """All variants of the pairs; with `rng` moved about, but for one pair of every variant."""
     canvases = []
     for variant in each.variants:
@@ -173,9 +189,9 @@ def _group(each: Planned, pairs: list[Pair], rng: np.random.RandomState | None) 
         for number, pair in enumerate(pairs):
             grids = [variant.apply(grid) for grid in pair.grids]
             place = (0, 0) if rng is None or number == still else draw_place(grids, rng)
-            canvases += [to_canvas(grid, *place) for grid in grids]
-            if pair.output is None:
-                canvases.append(np.full_like(canvases[-1], PAD))
-    ids = np.stack(canvases).reshape(-1, 2, CANVAS * CANVAS)
+            if pair.key not in left_out:
+                canvases += [to_canvas(grid, *place) for grid in grids]
+    ids = np.array(canvases, np.uint8).reshape(-1, 2, CANVAS * CANVAS)
     numbers = each.first + np.arange(len(each.variants))
-    return PuzzleGroup(ids[:, 0], ids[:, 1], numbers, np.full(len(numbers), len(pairs)))
+    sizes = np.full(len(numbers), len(ids) // len(numbers))
+    return PuzzleGroup(ids[:, 0], ids[:, 1], numbers, sizes)

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from rich.console import Console
 
 from puzzlesolver.bench import arc
 from puzzlesolver.cli.app import main
 from puzzlesolver.errors import ModelError, ParseError, UsageError
 from puzzlesolver.hub.store import save_model
+from puzzlesolver.loading import load_network
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.train.build_arc import build_arc
 from puzzlesolver.train.build_tasks import read_kaggle
@@ -56,6 +59,30 @@ def test_known_tasks_are_voted_on_and_others_are_told(toy: dict[str, Any]) -> No
     assert report["inputs"]["of"] == 5 and report["score"] == 0.25
     assert report["overlap"].startswith("the demonstrations of 2 of these 4 tasks were in the")
     assert report["overlap"].endswith("so were the tests of 0 of them")
+
+
+@pytest.mark.parametrize("votes", [None, "published", "grids"])
+def test_a_report_says_by_which_rule_variants_voted(
+    toy: dict[str, Any], votes: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = arc.run("arc-eval", **toy, votes=votes)
+    assert report["votes"].startswith(f"{votes or 'published'}: an empty prediction")
+    arc.show(report, Console(width=200))
+    assert f"votes {report['votes']}" in capsys.readouterr().out
+
+
+def test_nothing_in_the_corner_is_an_attempt_by_the_published_rule(toy: dict[str, Any]) -> None:
+    """A model that says padding everywhere: empty attempts, or the input where none has a vote."""
+    model = load_network(toy["model"], "arc").network
+    with torch.no_grad():
+        for tensor in model.lm_head.parameters():
+            tensor.zero_()
+    save_model(model, toy["model"], {}, "# Says nothing")
+    arc.run("arc-eval", **toy)
+    assert lines(toy)["copy"]["attempts"] == [["", ""]] and lines(toy)["copy"]["shares"] == [[1, 0]]
+    assert lines(toy)["copy"]["right"] == [[False, False]]
+    arc.run("arc-eval", **toy, votes="grids")
+    assert lines(toy)["copy"]["right"] == [[True, True]]
 
 
 def test_outputs_of_tests_change_no_attempt(toy: dict[str, Any]) -> None:

@@ -79,12 +79,16 @@ def test_one_candidate_is_both_attempts() -> None:
     assert answer.shares == [(1, 0)]
 
 
-def test_votes_count_before_beliefs_and_nothing_is_no_grid() -> None:
+def test_votes_count_before_beliefs_and_nothing_is_a_candidate_if_the_rule_says_so() -> None:
     one, two, three = (np.full((1, size), 4, np.uint8) for size in (1, 2, 3))
-    empty = np.zeros((1, 0), np.uint8)
-    guesses = [(empty, 1.0), (empty, 1.0), (one, 0.9), (two, 0.1), (two, 0.3), (three, 0.95)]
-    found = rank(guesses)
+    # Turned variants say nothing in other shapes.
+    empty, turned = np.zeros((1, 0), np.uint8), np.zeros((0, 1), np.uint8)
+    guesses = [(empty, 1.0), (turned, 1.0), (one, 0.9), (two, 0.1), (two, 0.3), (three, 0.95)]
+    found = rank(guesses, "grids")
     assert [each.grid.shape[1] for each in found] == [2, 3, 1]
     assert [each.votes for each in found] == [2, 1, 1]
     assert found[0].belief == pytest.approx(0.2)
-    assert rank([]) == []
+    published = rank(guesses)
+    assert [each.grid.shape for each in published] == [(0, 0), (1, 2), (1, 3), (1, 1)]
+    assert published[0].votes == 2 and published[0].belief == 1.0
+    assert rank([]) == rank([], "grids") == []

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 from puzzlesolver.domains.arc.augment import parse_name
-from puzzlesolver.domains.arc.codec import from_canvas
+from puzzlesolver.domains.arc.codec import from_canvas, to_canvas
+from puzzlesolver.domains.arc.task import Pair
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import ParseError, UsageError
 from puzzlesolver.train.build import Labelled, build_maze, build_sudoku, collect, generated
-from puzzlesolver.train.build_arc import Report, build_arc
+from puzzlesolver.train.build_arc import Report, build_arc, draw_variants
 from puzzlesolver.train.build_tasks import Tasks, read_kaggle
 from puzzlesolver.train.dataset import DatasetFolder, DatasetSplit
 
@@ -293,15 +294,76 @@ def test_every_variant_has_all_pairs_and_one_of_them_in_the_corner(arc: Built) -
     train, test = folder.train, folder.test
     corner = (train.inputs[:, 0] > 0) & (train.labels[:, 0] > 0)
     unmoved = np.add.reduceat(corner, train.puzzle_indices[:-1])
-    assert (unmoved >= 1).all() and (unmoved < np.diff(train.puzzle_indices)).any()
+    assert (unmoved < np.diff(train.puzzle_indices)).any()
+    names = [parse_name(name)[0] for name in folder.names()]
+    # Only where that pair is the one left out there may be none.
+    assert {names[n] for n in train.puzzle_identifiers[unmoved == 0]} <= {"tr000000"}
     assert test.inputs[:, 0].all() and test.labels[:, 0].all()
     assert train.groups == 10 and test.groups == 3
-    names = [parse_name(name)[0] for name in folder.names()]
     for split, part in ((train, "train"), (test, "test")):
         sizes = np.diff(split.puzzle_indices)
         for identifier, size in zip(split.puzzle_identifiers, sizes, strict=True):
             if (name := names[identifier]) in toy_tasks()["evaluation"]:
                 assert size == len(toy_tasks()["evaluation"][name][part])
+
+
+def as_pairs(parts: dict[str, Any]) -> dict[str, list[Pair]]:
+    return {
+        part: [Pair(*(np.array(pair[side], np.uint8) for side in ("input", "output")))
+               for pair in pairs]
+        for part, pairs in parts.items()
+    }  # fmt: skip
+
+
+def expected_canvases(num_aug: int) -> list[list[int]]:
+    """Inputs of the training split by the published order of calls, the answer to a test too."""
+    rng = np.random.RandomState(42)
+    tasks = {name: task for subset in toy_tasks().values() for name, task in subset.items()}
+    order, canvases = [], []
+    for subset, some in toy_tasks().items():
+        names = list(some)
+        rng.shuffle(names)
+        for name in names:
+            variants = draw_variants(as_pairs(some[name]), num_aug, rng)
+            order.append((name, subset == "evaluation", variants))
+    for name, tested, variants in order:
+        parts = ["train"] if tested else list(tasks[name])
+        pairs = [pair for part in parts for pair in tasks[name][part]]
+        for variant in variants:
+            still = rng.randint(0, len(pairs))
+            for number, pair in enumerate(pairs):
+                grids = [variant.apply(np.array(pair[side], np.uint8))
+                         for side in ("input", "output")]  # fmt: skip
+                row = column = 0
+                if number != still:
+                    row, column = (
+                        rng.randint(0, 30 - max(grid.shape[axis] for grid in grids) + 1)
+                        for axis in (0, 1)
+                    )
+                if pair != tasks["ev000001"]["test"][0]:
+                    canvases.append(to_canvas(grids[0], row, column).tolist())
+    return canvases
+
+
+def test_leaving_out_an_answer_moves_no_other_pair(arc: Built) -> None:
+    folder, report = arc
+    assert report.kept_out == 1
+    assert folder.train.inputs.tolist() == expected_canvases(6)
+
+
+def test_a_task_that_only_answers_tests_leaves_the_rest_alone(tmp_path: Path) -> None:
+    subsets = toy_tasks()
+    subsets["concept"]["co000000"] = {
+        "test": [],
+        "train": subsets["evaluation"]["ev000001"]["test"],
+    }
+    tasks = {
+        subset: {name: as_pairs(parts) for name, parts in some.items()}
+        for subset, some in subsets.items()
+    }
+    build_arc(tmp_path / "arc", tasks, test=["evaluation"], num_aug=2)
+    folder = DatasetFolder(tmp_path / "arc")
+    assert "co000000" in folder.names() and folder.train.groups == 9
 
 
 def test_both_grids_of_an_example_move_together(arc: Built) -> None:
@@ -337,11 +399,20 @@ def test_no_augmentation_and_no_test(tmp_path: Path, kaggle: Path) -> None:
     assert folder.test_puzzles() == {}
 
 
-def test_tests_without_solutions_have_no_labels(tmp_path: Path, kaggle: Path) -> None:
+def test_tests_without_solutions_are_labelled_with_a_black_cell(
+    tmp_path: Path, kaggle: Path
+) -> None:
+    """As TRM's builder does, whose evaluator wants the key."""
     Path(f"{kaggle}_evaluation_solutions.json").unlink()
     build_arc(tmp_path / "arc", read_all(kaggle), test=["evaluation"], num_aug=6)
     folder = DatasetFolder(tmp_path / "arc")
-    assert folder.test is not None and not folder.test.labels.any() and folder.test.inputs.any()
+    assert folder.test is not None and folder.test.inputs.any()
+    black = to_canvas(np.zeros((1, 1), np.uint8))
+    assert (folder.test.labels == black).all()
+    for name, told in folder.test_puzzles().items():
+        asked = toy_tasks()["evaluation"][name]
+        assert told["train"] == asked["train"]
+        assert told["test"] == [pair | {"output": [[0]]} for pair in asked["test"]]
     assert folder.names() == expected_names(6, "|||")
     Path(f"{kaggle}_training_solutions.json").unlink()
     with pytest.raises(UsageError, match="lacks an output to train on"):
