@@ -148,7 +148,7 @@ def _wall(dark: Mask, margin: int | None, ends: Ends) -> tuple[int, bool]:
     if margin != DARK and (~border).sum() <= GAPS:
         return DARK, False
     if margin != LIGHT and border.sum() <= GAPS:
-        if margin == DARK or len(ends) < 2 or dark.size > MOST_CONNECTED:
+        if margin == DARK or len(ends) != 2 or dark.size > MOST_CONNECTED:
             return LIGHT, False
         (_, start), (_, goal) = ends
         if distances(dark | _at(dark, ends), start)[goal] > 1:  # a way over dark floor
