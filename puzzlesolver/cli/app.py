@@ -24,6 +24,7 @@ from typer.main import get_command
 
 from puzzlesolver import __version__
 from puzzlesolver.cli import bench, dataset, doctor, export, generate, models, solve, train, verify
+from puzzlesolver.cli.loading import told_imports
 from puzzlesolver.cli.signs import adapt_streams
 from puzzlesolver.errors import PuzzleSolverError
 
@@ -97,7 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if debug := "--debug" in words:
         words = ["--debug", *(word for word in words if word != "--debug")]
     try:
-        return build()(words, prog_name="puzzlesolver", standalone_mode=False) or 0
+        with told_imports():
+            return build()(words, prog_name="puzzlesolver", standalone_mode=False) or 0
     except PuzzleSolverError as error:
         if debug:
             traceback.print_exc()

@@ -1,0 +1,21 @@
+"""Nothing is blank for long: slow imports say so on a terminal, and nowhere else."""
+
+from __future__ import annotations
+
+import subprocess
+
+from tests.cli.support import command, environment, run_on_terminal
+
+WORDS = ("models", "verify", "sudoku")
+
+
+def test_a_terminal_is_told_and_cleared() -> None:
+    screen = run_on_terminal(WORDS, 80, 24)
+    assert "loading torch…" in screen.sent
+    assert screen.lines[0].startswith("sudoku: intact") and "loading" not in str(screen)
+
+
+def test_a_pipe_and_a_dumb_terminal_are_not() -> None:
+    done = subprocess.run(command(*WORDS), capture_output=True, env=environment())
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "loading" not in run_on_terminal(WORDS, 80, 24, TERM="dumb").sent
