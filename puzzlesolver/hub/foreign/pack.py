@@ -99,7 +99,7 @@ def _trained(stored: StoredConfig, run: Mapping[str, Any]) -> dict[str, Any]:
     drawn = (run["steps"] or run["updates"]) * run["batch_size"]
     epoch = run["epoch"] or run["train_puzzles"] or drawn
     told = {name: run[ours] for name, ours in _TOP.items()}
-    # The trainers round the updates down: of so many epochs they make as many as there were.
+    # The trainers round the updates of all epochs down: these make as many, or the next more.
     told["epochs"] = math.ceil(drawn / epoch) if drawn else 1
     if stored.family != "hrm":
         told |= {"ema": run["ema"] > 0, "ema_rate": run["ema"] or 0.999}
