@@ -109,7 +109,13 @@ Difficulty = Annotated[
 ]
 Size = Annotated[
     int | None,
-    typer.Option("--size", metavar="N", help="Rows of a board.", rich_help_panel=GENERATED),
+    typer.Option(
+        "--size",
+        metavar="N",
+        parser=whole(1),
+        help="Rows of a board.",
+        rich_help_panel=GENERATED,
+    ),
 ]
 Seed = Annotated[
     int,

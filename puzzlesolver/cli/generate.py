@@ -69,7 +69,9 @@ def generate_sudoku(
     ] = None,
     size: Annotated[
         int,
-        typer.Option("--size", metavar="N", help="Rows: 4, 6, 8, 9, 10, 12, 16 or 25."),
+        typer.Option(
+            "--size", metavar="N", parser=whole(1), help="Rows: 4, 6, 8, 9, 10, 12, 16 or 25."
+        ),
     ] = 9,
     seed: Seed = 0,
     exclude: Annotated[

@@ -88,6 +88,8 @@ def test_version(run: Run) -> None:
         ("generate sudoku -n 0", 2, "--count"),
         ("export sudoku a.onnx --check-steps 0", 2, "--check-steps"),
         ("dataset sudoku new --min-difficulty nan", 2, "--min-difficulty"),
+        ("generate maze --difficulty 99999999999999999999", 2, "--difficulty"),
+        ("generate sudoku --size x", 2, "--size: expected a whole number"),
         ("train", 2, "commands are sudoku, maze, arc"),
         ("train chess", 2, "commands are sudoku, maze, arc"),
         ("solv x", 2, "did you mean 'solve'?"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import puzzlesolver
 from tests.cli.support import HARD, ONE_BLANK, SOLVED, TWO_BLANKS, TWO_FIVES, Run
 
 
@@ -112,8 +113,13 @@ def test_a_finished_board_alone(run: Run) -> None:
     done = run("verify", "1" + SOLVED[1:-1] + "1")
     assert done.code == 1 and "wrong - row 9 holds 1 twice" in done.stdout
     done = run("verify", HARD)
-    assert done.code == 1 and f"one of {HARD.count('.')} blank cells" in done.stdout
+    assert done.code == 1 and f"first of {HARD.count('.')} blank cells" in done.stdout
     assert "verify PUZZLES ANSWERS" in done.stderr
+
+
+def test_python_checks_a_board_alone() -> None:
+    assert puzzlesolver.verify(SOLVED).status == "verified"
+    assert puzzlesolver.verify(HARD).status == "wrong"
 
 
 def test_a_maze_alone_is_checked_by_the_path_drawn_in_it(run: Run) -> None:

@@ -113,7 +113,7 @@ def _least_cells(difficulty: str | int | None, height: int, width: int, kind: st
     levels = {"easy": 2, "hard": min(round(HARD_CELLS * side / SIZE), 2 * height * width // 5)}
     if difficulty in levels:
         return levels[str(difficulty)]
-    if not str(difficulty).isdecimal():
+    if not str(difficulty).isdecimal() or len(str(difficulty)) > 9:
         raise UsageError(
             f"unknown difficulty {difficulty!r}",
             where="--difficulty",

@@ -56,8 +56,8 @@ def verify(puzzle: Puzzle, answer: Grid) -> Verdict:
         return Verdict("wrong", f"the answer is {size}, the puzzle {side}×{side}")
     if (blank := _first(answer == 0)) is not None:
         count = int((answer == 0).sum())
-        others = f", one of {count:,} blank cells" if count > 1 else ""
-        return Verdict("wrong", f"{_name(blank)} is blank{others}", (blank,))
+        told = "is blank" if count == 1 else f"is the first of {count:,} blank cells"
+        return Verdict("wrong", f"{_name(blank)} {told}", (blank,))
     if (large := _first(answer > side)) is not None:
         reason = f"{_name(large)} holds {answer[large]}, the largest digit is {side}"
         return Verdict("wrong", reason, (large,))

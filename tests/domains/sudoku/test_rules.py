@@ -35,7 +35,7 @@ BOX_CLASH = np.array(
 @pytest.mark.parametrize(
     ("answer", "reason", "where"),
     [
-        (changed(r4c5=0, r9c9=0), "r4c5 is blank, one of 2 blank cells", ((3, 4),)),
+        (changed(r4c5=0, r9c9=0), "r4c5 is the first of 2 blank cells", ((3, 4),)),
         (changed(r4c5=10), "r4c5 holds 10, the largest digit is 9", ((3, 4),)),
         (changed(r1c1=5), "r1c1 is given as 1 but holds 5", ((0, 0),)),
         (changed(r3c2=7), "row 3 holds 7 twice: r3c1 and r3c2", ((2, 0), (2, 1))),
