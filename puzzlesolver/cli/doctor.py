@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable
 
 import typer
 
 from puzzlesolver import __version__
+from puzzlesolver.cli.waiting import waiting
 from puzzlesolver.errors import ModelError, PuzzleSolverError
 
 PACKAGES = ("torch", "numpy", "typer", "rich", "huggingface-hub", "safetensors", "python-sat")
@@ -57,12 +60,16 @@ def doctor() -> None:
 def _check(title: str, check: Callable[[], str]) -> bool:
     """Print what one check found; whatever goes wrong inside it is the finding."""
     try:
-        found, fine = check(), True
+        with waiting(f"checking {title}…"):
+            found, fine = check(), True
     except PuzzleSolverError as error:
         found, fine = f"BROKEN: {error}" + (f" (hint: {error.hint})" if error.hint else ""), False
     except Exception as error:  # a broken installation fails in ways that cannot be listed
         found, fine = f"BROKEN: {type(error).__name__}: {error}", False
-    typer.echo(f"{title:<13} {found}")
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    gap = " " * 14
+    lines = textwrap.wrap(found, width - len(gap), break_on_hyphens=False)
+    typer.echo(f"{title:<13} " + f"\n{gap}".join(lines))
     return fine
 
 
