@@ -22,7 +22,8 @@ Growth = tuple[tuple[float, int], ...]
 
 def grown(growth: Growth, progress: float) -> int:
     """The number that a growth has reached."""
-    return [number for start, number in growth if progress >= start][-1]
+    # In per cent, as RSM's trainer compares them: the same update grows, rounding included.
+    return [number for start, number in growth if 100 * progress >= round(100 * start, 9)][-1]
 
 
 SMOOTHING = 0.02

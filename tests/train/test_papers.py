@@ -10,6 +10,7 @@ import torch
 from rich.console import Console
 
 from puzzlesolver.errors import UsageError
+from puzzlesolver.train.curriculum import grown
 from puzzlesolver.train.loop import train
 from puzzlesolver.train.papers import PRESETS
 from puzzlesolver.train.presets import get_preset, override
@@ -68,6 +69,16 @@ def test_rsm_grows_as_its_paper_says() -> None:
     assert [cycles for _, cycles in inner] == list(range(2, 13))
     maze = get_preset("rsm-maze")
     assert maze.warmup_growth[-1] == (0.951, 8) and maze.inner_growth[-1] == (0.701, 5)
+
+
+@pytest.mark.parametrize("total", [14_968, 3_906, 1_000, 365])
+@pytest.mark.parametrize("milestone", [20.1, 30.1, 40.1, 55.1, 65.1, 70.1, 80.1, 95.1])
+def test_depth_grows_at_the_published_update(total: int, milestone: float) -> None:
+    near = round(total * milestone / 100)
+    published = [step for step in range(near - 2, near + 3) if step / total * 100.0 >= milestone]
+    growth = ((0.0, 1), (milestone / 100, 2))
+    ours = [step for step in range(near - 2, near + 3) if grown(growth, step / total) == 2]
+    assert ours == published and 0 < len(ours) < 5
 
 
 @pytest.mark.parametrize("name", SMALL)
