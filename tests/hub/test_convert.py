@@ -1110,7 +1110,7 @@ class TestSettingsOfOurRuns:
 
     @pytest.mark.parametrize("family", ["hrm", "trm", "rsm"])
     def test_all_that_a_trainer_needs_is_that_of_the_run(self, tmp_path: Path, family: str) -> None:
-        run = RUN | {"family": family, "model": {"H_cycles": 2, "L_cycles": 2}}
+        run = RUN | {"family": family, "model": {"H_cycles": 9, "L_cycles": 9}}
         training = {"domain": "sudoku", "updates": 50, "settings": run}
         document = self.exported(tmp_path, family, training)
         assert document.items() >= NEEDED.items()

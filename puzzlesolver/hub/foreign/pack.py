@@ -23,6 +23,9 @@ from puzzlesolver.hub.foreign.settings import Settings, section
 if TYPE_CHECKING:
     from torch import Tensor
 
+Growth = list[tuple[float, int]]
+"""Pairs (progress, number): from that share of training on, so many."""
+
 OURS = "puzzlesolver"
 """Under this name the settings keep what the published layout has no place for."""
 
@@ -41,7 +44,8 @@ _DEFAULTS: dict[str, Any] = {
     "puzzle_learning_rate": 1e-2, "puzzle_weight_decay": 0.1, "seed": 0, "ema": 0.0,
     "precision": "bf16", "cross_entropy": "stablemax", "halt_max_steps": 16,
     "halt_exploration": 0.1, "clip": 0.0, "eval_every": 0, "growth_ramp": 0, "chain": 0.5,
-    "freeze_embedding": 0.0, "q_learning": False, "updates": 0, "epoch": 0,
+    "freeze_embedding": 0.0, "q_learning": False, "grad_steps": 1, "updates": 0,
+    "epoch": 0,
 }  # fmt: skip
 """What the published trainers do unless they are told otherwise, by our names; 0 = none."""
 
@@ -68,15 +72,14 @@ def published_settings(stored: StoredConfig) -> dict[str, Any]:
         ModelError: a setting of that run is of a wrong type.
     """
     before = section(section(stored.training, "provenance"), "settings")
-    run, model = _run_of(stored), section(section(stored.training, "settings"), "model")
-    arch = _ARCH[stored.family] | _trained_arch(stored.family, run) | section(before, "arch")
+    run = _run_of(stored)
+    arch = _ARCH[stored.family] | _trained_arch(stored, run) | section(before, "arch")
     own = {name: stored.config[name] for name in OWN if name in stored.config}
     if stored.family == "hrm":
         del own["puzzle_emb_len"]  # it follows from the row
     if stored.family == "rsm":
         # The depth that training began with; what it came to is `active_H` and `active_L`.
-        begun = arch | model
-        own |= {name: begun[name] for name in ("H_cycles", "L_cycles") if name in begun}
+        own |= {name: arch[name] for name in ("H_cycles", "L_cycles") if name in arch}
     domain = stored.training.get("domain")
     data = run["data"] or domain or "unknown"
     named = {"data_path": data} if stored.family == "hrm" else {"data_paths": [data]}
@@ -104,9 +107,7 @@ def _trained(stored: StoredConfig, run: Mapping[str, Any]) -> dict[str, Any]:
     if stored.family != "hrm":
         told |= {"ema": run["ema"] > 0, "ema_rate": run["ema"] or 0.999}
     if stored.family == "rsm":
-        settings = section(stored.training, "settings")
-        H_starts, H_added = _milestones(settings.get("warmup_growth"))
-        L_starts, L_added = _milestones(settings.get("inner_growth"))
+        (H_starts, H_added), (L_starts, L_added) = map(_milestones, _growths(stored))
         told |= {
             "grad_clip_norm": run["clip"],
             "eval_interval": run["eval_every"],
@@ -120,26 +121,36 @@ def _trained(stored: StoredConfig, run: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _milestones(growth: Any) -> tuple[list[float], list[int]]:
-    """Per cents of the training at which a depth grows, and by how much."""
+def _growths(stored: StoredConfig) -> list[Growth]:
+    """How the outer and the inner depth of RSM grew, as far as that is known."""
+    settings = section(stored.training, "settings")
+    growths = [settings.get(name) or () for name in ("warmup_growth", "inner_growth")]
     try:
-        pairs = [(float(start), int(number)) for start, number in growth or ()]
+        return [[(float(start), int(number)) for start, number in each] for each in growths]
     except (TypeError, ValueError) as error:
         raise ModelError(f"the settings of its training are damaged: {error}") from error
-    starts = [round(100 * start, 9) for start, _ in pairs[1:]]
-    return starts, [after - before for (_, before), (_, after) in itertools.pairwise(pairs)]
 
 
-def _trained_arch(family: str, run: Mapping[str, Any]) -> dict[str, Any]:
+def _milestones(growth: Growth) -> tuple[list[float], list[int]]:
+    """Per cents of the training at which a depth grows, and by how much."""
+    starts = [round(100 * start, 9) for start, _ in growth[1:]]
+    return starts, [after - before for (_, before), (_, after) in itertools.pairwise(growth)]
+
+
+def _trained_arch(stored: StoredConfig, run: Mapping[str, Any]) -> dict[str, Any]:
     """What the trainers keep under `arch` of a run, besides the model's own settings."""
+    family = stored.family
     head = "LossHead" if family == "rsm" else "ACTLossHead"
-    arch = {
+    arch: dict[str, Any] = {
         "loss": {"name": f"losses@{head}", "loss_type": f"{run['cross_entropy']}_cross_entropy"},
         "forward_dtype": _PRECISIONS.get(run["precision"], "bfloat16"),
     }
     if family == "rsm":
-        freeze = {"freeze_emb_prc": 100 * run["freeze_embedding"]}
-        return arch | {"prob_detach_prev_H": 1 - run["chain"]} | freeze
+        arch |= {"prob_detach_prev_H": 1 - run["chain"]}
+        arch |= {"freeze_emb_prc": 100 * run["freeze_embedding"]}
+        outer, inner = _growths(stored)
+        arch |= {"H_cycles": outer[0][1] + run["grad_steps"]} if outer else {}
+        return arch | ({"L_cycles": inner[0][1]} if inner else {})
     halting = {"halt_max_steps": "halt_max_steps", "halt_exploration_prob": "halt_exploration"}
     arch |= {name: run[ours] for name, ours in halting.items()}
     return arch | ({"no_ACT_continue": not run["q_learning"]} if family == "trm" else {})
