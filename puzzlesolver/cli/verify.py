@@ -54,7 +54,11 @@ def verify(
     if puzzle == answer == "-":
         raise UsageError("puzzles and answers cannot both be stdin", where="verify")
     counts, right, inputs, hint = Counter[str](), 0, 0, ""
+    notes = set[str]()
     for question, verdict in mark(puzzle, answer, domain):
+        if question.note and question.note not in notes and not quiet:
+            notes.add(question.note)
+            typer.echo(f"note: {question.name}: {question.note}", err=True)
         alone = answer is None and question.label is None
         if verdict is None:
             status, reason = UNANSWERED, ""

@@ -129,6 +129,14 @@ def test_a_maze_alone_is_checked_by_the_path_drawn_in_it(run: Run) -> None:
     assert done.code == 1 and "no path is drawn" in done.stdout
 
 
+def test_what_was_inferred_is_said_once(run: Run, tmp_path: Path) -> None:
+    maze = "#####\n oo #\n##o##\n# o #\n##o##\n"
+    (tmp_path / "mazes.txt").write_text(f"{maze}\n{maze}")
+    done = run("verify", "mazes.txt")
+    assert done.code == 0 and done.stderr.count("note: ") == 1 and "opening" in done.stderr
+    assert run("verify", "mazes.txt", "-q").stderr == ""
+
+
 def test_several_are_counted(run: Run, tmp_path: Path) -> None:
     (tmp_path / "puzzles.txt").write_text(f"{ONE_BLANK}\n" * 4)
     answers = f"{SOLVED}\n{SOLVED}\n2{SOLVED[1:]}\n{ONE_BLANK}\n"
