@@ -147,7 +147,7 @@ def parse_text(
     elif (link := LINK.search(text)) and "\n" not in text.strip() and (packed := _unpacked(link)):
         yield from named(_read_json([packed], source, kinds), source, JSON_HINT)
     elif header(text.lstrip("\n").partition("\n")[0]):
-        yield from named(_read_table(lines, source, kinds), source, TABLE_HINT)
+        yield from named(_read_table(lines, head, source, kinds), source, TABLE_HINT)
     elif size < DETECT_BYTES and (grids := _numbers(text, source, kinds)) is not None:
         yield from grids
     else:
@@ -194,14 +194,14 @@ def _read_json(lines: Iterable[str], source: str, kinds: Sequence[Domain]) -> It
                 raise _NoKind(f"no puzzle found in {told(value)}", where=str(at), hint=JSON_HINT)
 
 
-def _read_table(lines: Iterable[str], source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
+def _read_table(
+    lines: Iterable[str], head: list[str], source: str, kinds: Sequence[Domain]
+) -> Iterator[Puzzle]:
     """The puzzles of a table below a header; the first one shows the kind of all."""
-    records = read_table(lines, source)
-    for first in records:
-        puzzle = _from_record(first, kinds)
-        kind = DOMAINS[puzzle.domain]
-        yield puzzle
-        yield from (kind.from_record(record.of(kind.name)) for record in records)
+    for first in read_table(head, source):
+        domain = _from_record(first, kinds).domain
+        yield from map(DOMAINS[domain].from_record, read_table(lines, source, domain))
+        return
 
 
 def _from_record(record: Record, kinds: Sequence[Domain]) -> Puzzle:

@@ -158,13 +158,13 @@ class Record:
             return None
 
 
-def read_table(lines: Iterable[str], source: str) -> Iterator[Record]:
+def read_table(lines: Iterable[str], source: str, domain: str = "") -> Iterator[Record]:
     """The rows below a header, one after another.
 
     Raises:
         ParseError: a row does not fit the header.
     """
-    rows = ((place, line) for place, line in numbered(lines, source, "") if line.strip())
+    rows = ((place, line) for place, line in numbered(lines, source, domain) if line.strip())
     _, first = next(rows)
     top = header(first)
     assert top is not None

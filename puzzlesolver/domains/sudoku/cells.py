@@ -110,7 +110,8 @@ def quick_board(text: str) -> Grid | None:
     if side > 9 or ("0" in text and any(blank in text for blank in ".-*_?")):
         return None
     values = np.frombuffer(text.encode("ascii", "replace").translate(_BYTES), np.uint8)
-    if values.max() > side or (not values.any() and is_rule(text)):
+    largest = values.max()
+    if largest > side or (largest == 0 and is_rule(text)):
         return None
     return values.reshape(side, side).copy()
 

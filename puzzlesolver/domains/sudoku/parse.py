@@ -123,22 +123,24 @@ def from_numbers(numbers: npt.NDArray[np.int64], source: str) -> Puzzle:
 
 def from_record(record: Record) -> Puzzle:
     """The board of a row of a table, or of an object; what is no full board is no answer."""
-    place, question = record.place, record[QUESTION]
-    grid, alphabet = _read_field(question, place, record.column(QUESTION))
+    grid, alphabet = _read_field(record, QUESTION)
     label = None
-    if answer := record[ANSWER].strip():
-        label, _ = _read_field(answer, place, record.column(ANSWER))
+    if record[ANSWER].strip():
+        label, _ = _read_field(record, ANSWER)
         if label.shape != grid.shape:
             what = "the answer is not a board of the question's size"
-            raise place.error(record.column(ANSWER), what)
+            raise record.place.error(record.column(ANSWER), what)
         label = label if label.all() else None
-    return _puzzle(place, grid, alphabet, label, record.rating())
+    return _puzzle(record.place, grid, alphabet, label, record.rating())
 
 
-def _read_field(text: str, place: Place, column: int) -> tuple[Grid, str]:
-    """The one board in a field, on one line or on several."""
-    column += len(text) - len(text.lstrip())
-    if (text := text.strip()).isascii() and not any(map(str.isspace, text)):
+def _read_field(record: Record, name: str) -> tuple[Grid, str]:
+    """The one board in a field, on one line or on several, and its alphabet."""
+    text, place = record[name].strip(), record.place
+    if (quick := quick_board(text)) is not None:
+        return quick, ""
+    column = record.column(name) + len(record[name]) - len(record[name].lstrip())
+    if not any(map(str.isspace, text)):
         return read_board(text, place, column)
     try:
         (puzzle,) = _read((place, line) for line in text.splitlines())
@@ -163,7 +165,8 @@ def _read(lines: Iterable[tuple[Place, str]]) -> Iterator[Puzzle]:
     elsewhere = False
     for place, line in lines:
         if not elsewhere and (quick := quick_board(line.strip())) is not None and len(quick) > 4:
-            yield from (*stated.end(), *rows.end())
+            if rows.lines or stated.place:
+                yield from (*stated.end(), *rows.end())
             yield place.puzzle(quick)
             continue
         line = unframed(line)
