@@ -103,7 +103,9 @@ class Result:
         """
         assert self.answer is not None
         domain = get_domain(self.puzzle.domain)
-        return domain.render(self.answer.grid, self.puzzle.grid, self.answer.confidence)
+        text = domain.render(self.answer.grid, self.puzzle.grid, self.answer.confidence)
+        text.plain = self.puzzle.spell(text.plain)
+        return text
 
 
 @dataclass(frozen=True)

@@ -165,6 +165,12 @@ def _rows_beside(grid_height: int, height: int) -> int:
 
 
 def _grid(moment: Moment, compact: bool = False) -> Text:
+    text = _usual_grid(moment, compact)
+    text.plain = moment.puzzle.spell(text.plain)
+    return text
+
+
+def _usual_grid(moment: Moment, compact: bool) -> Text:
     domain = get_domain(moment.puzzle.domain)
     if moment.answer is None:
         return domain.render(moment.puzzle.grid, moment.puzzle.grid, compact=compact)

@@ -76,8 +76,8 @@ def record(result: Result) -> dict[str, Any]:
         "model": result.model,
         "seed": result.seed,
         "solver": result.solver,
-        "question": domain.format_line(result.puzzle.grid),
-        "answer": domain.format_line(answer.grid) if answer else None,
+        "question": result.puzzle.spell(domain.format_line(result.puzzle.grid)),
+        "answer": result.puzzle.spell(domain.format_line(answer.grid)) if answer else None,
         "confidence": round(answer.least_sure(result.puzzle.grid), 4) if answer else None,
     }
     assert tuple(values) == FIELDS
@@ -151,7 +151,7 @@ class ResultWriter:
                 if self._parted:  # rows of two mazes would be those of one
                     print(file=self.file)
                 self._parted = self.format == "grid"
-                print(form(grid), file=self.file)
+                print(result.puzzle.spell(form(grid)), file=self.file)
         self.file.flush()
 
     def close(self) -> None:

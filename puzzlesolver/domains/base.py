@@ -17,6 +17,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 Grid = npt.NDArray[np.uint8]
 """Cell values `uint8[height, width]`; in Sudoku 0 is a blank and 1..n a digit."""
+
+DIGITS = "123456789" + ascii_uppercase[:16]
+"""How the values 1, 2, … are written; `A` is 10, `P` is 25, so that `X` can stand for a blank."""
 
 Status = Literal["verified", "wrong", "unverifiable"]
 
@@ -55,8 +59,8 @@ class Puzzle:
         label: the known answer when the file carries one; for `bench` and `verify`, never for
             `solve`.
         rating: the file's difficulty rating, when it has one.
-        alphabet: how the text writes the values 0, 1, … where that is not the usual way, such as
-            `.0123456789ABCDEF`; "" = the usual one.
+        alphabet: how the text writes the values 1, 2, … where that is not as in `DIGITS`, such as
+            `0123456789ABCDEF`.
         note: what the reader had to infer, for people; "" when the text left no choice.
     """
 
@@ -66,11 +70,15 @@ class Puzzle:
     source: str
     label: Grid | None = None
     rating: float | None = None
-    alphabet: str = ""
+    alphabet: str = DIGITS
     note: str = ""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.domain} {self.name!r} {size_of(self.grid)}>"
+
+    def spell(self, text: str) -> str:
+        """The text of a grid, or of a conflict in it, in the alphabet of this puzzle."""
+        return text.translate(str.maketrans(DIGITS[: len(self.alphabet)], self.alphabet))
 
     @property
     def answer(self) -> Grid:

@@ -17,6 +17,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import numpy.typing as npt
@@ -41,6 +42,9 @@ from puzzlesolver.limits import DETECT_BYTES, MAX_ARRAY_BYTES, MAX_IMAGE_BYTES
 
 AUTO = "auto"
 STDIN = "-"
+RUN, SHARDS = "run.json", "[0-9]*-*.jsonl"
+"""What shows that `solve -o FOLDER/` filled a folder, and its files of results."""
+
 JSON_HINT = 'name the board "puzzle", and its solution "solution" if there is one'
 TABLE_HINT = "below the header there is a puzzle a line"
 
@@ -63,11 +67,44 @@ def read_puzzles(inputs: Iterable[str | os.PathLike[str]], domain: str = AUTO) -
     kinds = tuple(DOMAINS.values()) if domain == AUTO else (get_domain(domain),)
     for item in inputs:
         name = os.fspath(item)
-        if name == STDIN or os.path.lexists(name):
+        if os.path.isdir(name):
+            yield from _read_folder(Path(name), kinds)
+        elif name == STDIN or os.path.lexists(name):
             with _opened(name) as (stream, source):
                 yield from _read_stream(stream, source, kinds)
         else:
             yield from _read_literal(name, kinds)
+
+
+def _read_folder(folder: Path, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
+    """The puzzles of all files of a folder and of those in it, in the order of their names.
+
+    Raises:
+        ParseError: after all that can be read, of the files that cannot; or there are no files.
+    """
+    filled = (folder / RUN).is_file()
+    files = sorted(path for path in folder.rglob(SHARDS if filled else "*") if path.is_file())
+    files = [path for path in files if not _is_aside(path.relative_to(folder), files)]
+    wrong: list[ParseError] = []
+    for path in files:
+        try:
+            with _opened(str(path)) as (stream, source):
+                yield from _read_stream(stream, source, kinds)
+        except ParseError as error:
+            wrong.append(error)
+    if wrong:
+        first, others = wrong[0], len(wrong) - 1
+        more = f"; {others:,} more of the {len(files):,} files cannot be read" if others else ""
+        raise ParseError(f"{first.what}{more}", where=first.where, hint=first.hint) from first
+    if not files:
+        raise ParseError("there is no file in this folder", where=str(folder))
+
+
+def _is_aside(path: Path, files: Sequence[Path]) -> bool:
+    """Whether a file of a folder is hidden, or belongs to the file of ARC's challenges beside it."""
+    challenges = path.name.replace("_solutions.json", "_challenges.json")
+    beside = challenges != path.name and any(file.name == challenges for file in files)
+    return beside or any(part.startswith(".") for part in path.parts)
 
 
 @contextlib.contextmanager

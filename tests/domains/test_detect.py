@@ -114,12 +114,39 @@ def test_wrong_literals_say_where() -> None:
     assert caught.value.where == "12345:1:1"
 
 
-def test_folders_and_broken_links(tmp_path: Path) -> None:
+def test_broken_links(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "nothing")
-    for path in (tmp_path, tmp_path / "link"):
-        with pytest.raises(ParseError, match="cannot read it") as caught:
-            lines(path)
-        assert caught.value.where == str(path)
+    with pytest.raises(ParseError, match="cannot read it") as caught:
+        lines(tmp_path / "link")
+    assert caught.value.where == f"{tmp_path}/link"
+
+
+def test_folders_are_read_file_by_file(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b/1.json").write_text(f'{{"puzzle": "{HARD}"}}')
+    (tmp_path / "a.txt").write_text(SOLVED)
+    (tmp_path / ".hidden").write_text("nothing of the kind")
+    assert lines(tmp_path) == [SOLVED, HARD]
+    (tmp_path / "aa.txt").write_text("dear reader")
+    (tmp_path / "c.pdf").write_bytes(b"%PDF-1.7")
+    found = []
+    with pytest.raises(ParseError, match="1 more of the 4 files") as caught:
+        found += (puzzle.name for puzzle in read_puzzles([tmp_path]))
+    assert caught.value.where == f"{tmp_path}/aa.txt"
+
+
+def test_folders_that_solve_filled(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"model": "sudoku"}')
+    (tmp_path / "manifest.json").write_text("{}")
+    for number, board in enumerate((HARD, SOLVED)):
+        record = f'{{"schema": 1, "domain": "sudoku", "question": "{board}", "answer": null}}\n'
+        (tmp_path / f"{number:08}-0123456789abcdef.jsonl").write_text(record)
+    assert lines(tmp_path) == [HARD, SOLVED]
+
+
+def test_folders_without_files(tmp_path: Path) -> None:
+    with pytest.raises(ParseError, match="no file"):
+        lines(tmp_path)
 
 
 def test_unknown_domain() -> None:

@@ -13,17 +13,14 @@ from string import ascii_uppercase
 
 import numpy as np
 
-from puzzlesolver.domains.base import Grid
+from puzzlesolver.domains.base import DIGITS, Grid
 from puzzlesolver.domains.records import Place
 from puzzlesolver.domains.sudoku.rules import BOXES
 from puzzlesolver.errors import ParseError
 
-SYMBOLS = ".123456789" + ascii_uppercase[:16]
-"""The character of every digit; `A` is 10 and `P` is 25, so that `X` can stand for a blank."""
-
-FROM_ZERO = ".0123456789" + ascii_uppercase[:15]
-LETTERS = "." + ascii_uppercase[:25]
-"""Other alphabets: digits from 0 on, and letters alone."""
+SYMBOLS = f".{DIGITS}"
+FROM_ZERO = "0123456789" + ascii_uppercase[:15]
+"""A second alphabet, where another sign stands for blanks; the third one is letters alone."""
 
 BLANKS = ".0-*_Xx?"
 SEPARATORS = " \t,;|!"
@@ -77,7 +74,7 @@ class Cells:
     def fits(self) -> bool:
         """Whether all are digits, in the usual alphabet or in letters, of a board of this size."""
         largest = LARGEST[len(self.words)]
-        letters = {*LETTERS[: largest + 1], *BLANKS}
+        letters = {*ascii_uppercase[:largest], *BLANKS}
         return max(self.values) <= largest or letters >= {word.upper() for word in self.words}
 
 
@@ -139,7 +136,7 @@ def find_boards(text: str, place: Place) -> list[tuple[Grid, str, re.Match[str]]
 def read_board(word: str, place: Place, column: int = 1) -> tuple[Grid, str]:
     """A whole board as one word that starts in `column`, and its alphabet; raises `ParseError`."""
     if (board := quick_board(word)) is not None:
-        return board, ""
+        return board, DIGITS
     if len(word) not in BOARDS:
         _check([Cells(place, list(word), list(range(column, column + len(word))))], 25)
         raise wrong_count(len(word), place, column)
@@ -147,29 +144,29 @@ def read_board(word: str, place: Place, column: int = 1) -> tuple[Grid, str]:
 
 
 def as_board(rows: Iterable[Cells]) -> tuple[Grid, str]:
-    """The board of all these cells and its alphabet, "" = the usual one; raises `ParseError`."""
+    """The board of all these cells and its alphabet; raises `ParseError`."""
     rows = list(rows)
     words = [word.upper() for row in rows for word in row.words]
     side = BOARDS[len(words)]
     alphabet = _alphabet(words, side)
-    if alphabet:
-        values = [max(alphabet.find(word), 0) for word in words]
-    else:
+    if alphabet is DIGITS:
         _check(rows, side)
         values = [_value(word) for word in words]
+    else:
+        values = [alphabet.find(word) + 1 for word in words]
     return np.array(values, np.uint8).reshape(side, side), alphabet
 
 
 def _alphabet(words: list[str], side: int) -> str:
-    """The alphabet that a board is written in, "" where it is the usual one."""
+    """The alphabet that a board is written in."""
     used = set(words)
     others = used.intersection(".-*_?X")
-    if "0" in used and used <= {*FROM_ZERO[: side + 1], *others}:
-        full = all(words.count(symbol) == side for symbol in FROM_ZERO[1 : side + 1])
-        return FROM_ZERO[: side + 1] if full or (others and words.count("0") <= side) else ""
+    if "0" in used and used <= {*FROM_ZERO[:side], *others}:
+        full = all(words.count(symbol) == side for symbol in FROM_ZERO[:side])
+        return FROM_ZERO[:side] if full or (others and words.count("0") <= side) else DIGITS
     unusual = any(_value(word) > side for word in used)
-    letters = used <= {*LETTERS[1 : side + 1], *(others - {"X"} or "X")}
-    return LETTERS[: side + 1] if unusual and letters else ""
+    letters = used <= {*ascii_uppercase[:side], *(others - {"X"} or "X")}
+    return ascii_uppercase[:side] if unusual and letters else DIGITS
 
 
 def _check(rows: Iterable[Cells], side: int) -> None:

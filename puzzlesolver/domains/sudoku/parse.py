@@ -32,7 +32,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import Grid, Puzzle
+from puzzlesolver.domains.base import DIGITS, Grid, Puzzle
 from puzzlesolver.domains.records import ANSWER, QUESTION, Place, Record, named, numbered
 from puzzlesolver.domains.sudoku.cells import (
     BOARDS,
@@ -138,7 +138,7 @@ def _read_field(record: Record, name: str) -> tuple[Grid, str]:
     """The one board in a field, on one line or on several, and its alphabet."""
     text, place = record[name].strip(), record.place
     if (quick := quick_board(text)) is not None:
-        return quick, ""
+        return quick, DIGITS
     column = record.column(name) + len(record[name]) - len(record[name].lstrip())
     if not any(map(str.isspace, text)):
         return read_board(text, place, column)
@@ -153,9 +153,9 @@ def _puzzle(
     place: Place, grid: Grid, alphabet: str, label: Grid | None = None, rating: float | None = None
 ) -> Puzzle:
     puzzle = place.puzzle(grid, label, rating)
-    if not alphabet:
+    if alphabet is DIGITS:
         return puzzle
-    note = f"its digits are {alphabet[1]} to {alphabet[-1]}"
+    note = f"its digits are {alphabet[0]} to {alphabet[-1]}"
     return replace(puzzle, alphabet=alphabet, note=note)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import NO_DEADLINE, Grid, Limit, Puzzle, Verdict
+from puzzlesolver.domains.base import DIGITS, NO_DEADLINE, Grid, Limit, Puzzle, Verdict
 
 if TYPE_CHECKING:
     from pysat.solvers import Solver
@@ -62,17 +62,18 @@ def verify(puzzle: Puzzle, answer: Grid) -> Verdict:
         reason = f"{_name(large)} holds {answer[large]}, the largest digit is {side}"
         return Verdict("wrong", reason, (large,))
     if (changed := _first((puzzle.grid > 0) & (answer != puzzle.grid))) is not None:
-        reason = f"{_name(changed)} is given as {puzzle.grid[changed]} but holds {answer[changed]}"
+        given, held = (puzzle.spell(DIGITS[grid[changed] - 1]) for grid in (puzzle.grid, answer))
+        reason = f"{_name(changed)} is given as {given} but holds {held}"
         return Verdict("wrong", reason, (changed,))
-    return _repetition(answer, "holds") or Verdict("verified")
+    return _repetition(puzzle, answer, "holds") or Verdict("verified")
 
 
 def contradiction(puzzle: Puzzle) -> Verdict | None:
     """The first two clues that clash, or None; no search."""
-    return _repetition(puzzle.grid, "is given")
+    return _repetition(puzzle, puzzle.grid, "is given")
 
 
-def _repetition(grid: Grid, verb: str) -> Verdict | None:
+def _repetition(puzzle: Puzzle, grid: Grid, verb: str) -> Verdict | None:
     """The first unit with a digit twice; rows come before columns before boxes."""
     side = len(grid)
     digits = grid.ravel()[units(side)]
@@ -84,8 +85,9 @@ def _repetition(grid: Grid, verb: str) -> Verdict | None:
     digit = ordered[number, position]
     cells = units(side)[number, np.flatnonzero(digits[number] == digit)[:2]]
     first, second = ((int(cell) // side, int(cell) % side) for cell in cells)
-    kind = ("row", "column", "box")[number // side]
-    reason = f"{kind} {number % side + 1} {verb} {digit} twice: {_name(first)} and {_name(second)}"
+    unit = f"{('row', 'column', 'box')[number // side]} {number % side + 1}"
+    told = puzzle.spell(DIGITS[digit - 1])
+    reason = f"{unit} {verb} {told} twice: {_name(first)} and {_name(second)}"
     return Verdict("wrong", reason, (first, second))
 
 
