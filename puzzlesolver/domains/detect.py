@@ -101,7 +101,7 @@ def _read_folder(folder: Path, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
 
 
 def _is_aside(path: Path, files: Sequence[Path]) -> bool:
-    """Whether a file of a folder is hidden, or belongs to the file of ARC's challenges beside it."""
+    """Whether a file of a folder is hidden, or holds the solutions of ARC challenges beside it."""
     challenges = path.name.replace("_solutions.json", "_challenges.json")
     beside = challenges != path.name and any(file.name == challenges for file in files)
     return beside or any(part.startswith(".") for part in path.parts)
