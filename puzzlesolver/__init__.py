@@ -10,7 +10,8 @@ The public names are loaded when first used, so `import puzzlesolver` imports no
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+
+TYPE_CHECKING = False  # `typing` takes a while, and the command is not deaf to Ctrl-C before this
 
 if TYPE_CHECKING:
     from puzzlesolver.hub.store import load_model
@@ -29,7 +30,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,8 +1,80 @@
-"""`python -m puzzlesolver` is the command `puzzlesolver`."""
+"""The process `puzzlesolver`: signals and closed streams are seen to before the slow imports.
 
+`python -m puzzlesolver` is the same as the command `puzzlesolver`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
 import sys
+import threading
 
-from puzzlesolver.cli.app import main
+INTERRUPTED = 130
+_arrived: list[int] = []
+
+
+def run() -> None:
+    """Run the words of the command line and end the process with their exit code."""
+    _open_closed_streams()
+    _on_signals(_leave)  # nothing to put away yet
+    sys.unraisablehook = _hear_again
+    try:
+        from puzzlesolver.cli.app import main
+
+        _on_signals(_interrupt)
+        code = main()
+    except BaseException as error:
+        # Between two lines of ours, or what follows where a library has swallowed it half-way.
+        if not (_arrived or isinstance(error, KeyboardInterrupt)):
+            raise
+        code = INTERRUPTED
+    _on_signals(_leave)  # nor any more, while libraries end their threads
+    for number, stream in enumerate((sys.stdout, sys.stderr), 1):
+        try:
+            stream.flush()
+        except OSError:  # it has been told; Python would fail again at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+    sys.exit(code)
+
+
+def _on_signals(handler: object) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(each) != signal.SIG_IGN:  # as `nohup` and `&` in scripts ask
+            signal.signal(each, handler)  # type: ignore[arg-type]
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """The first Ctrl-C or SIGTERM ends the command in good order, a second one at once."""
+    _arrived.append(number)
+    _on_signals(_leave)
+    raise KeyboardInterrupt
+
+
+def _hear_again(ignored: sys.UnraisableHookArgs) -> None:
+    """A Ctrl-C that met a callback, where Python ignores exceptions, comes once more."""
+    if issubclass(ignored.exc_type, KeyboardInterrupt):
+        _on_signals(_interrupt)
+        threading.Timer(0.02, signal.raise_signal, [signal.SIGINT]).start()
+    else:
+        sys.__unraisablehook__(ignored)
+
+
+def _leave(number: int, frame: object) -> None:
+    os._exit(INTERRUPTED)
+
+
+def _open_closed_streams() -> None:
+    """What the caller has closed fails when it is used, and no file that we open gets its number.
+
+    Messages alone are dropped without a word: there is nobody to tell.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            unusable = os.O_RDONLY if name == "stdout" else os.O_WRONLY
+            os.dup2(os.open(os.devnull, unusable), number)
+            setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", encoding="utf-8"))
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -10,7 +10,9 @@ stays fast.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import errno
 import os
 import re
 import shlex
@@ -23,12 +25,14 @@ import typer
 from typer.main import get_command
 
 from puzzlesolver import __version__
+from puzzlesolver.__main__ import INTERRUPTED
 from puzzlesolver.cli import bench, dataset, doctor, export, generate, models, solve, train, verify
 from puzzlesolver.cli.loading import told_imports
 from puzzlesolver.cli.signs import adapt_streams
-from puzzlesolver.errors import PuzzleSolverError
+from puzzlesolver.errors import PuzzleSolverError, UsageError
 
-INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""As a shell says of programs that the system ends when nobody reads on: 128 + SIGPIPE."""
 HELP_FLAGS = ["-h", "--help"]
 
 app = typer.Typer(
@@ -99,17 +103,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = ["--debug", *(word for word in words if word != "--debug")]
     try:
         with told_imports():
-            return build()(words, prog_name="puzzlesolver", standalone_mode=False) or 0
-    except PuzzleSolverError as error:
-        if debug:
-            traceback.print_exc()
-        _complain(str(error), error.hint)
-        return error.exit_code
+            code = build()(words, prog_name="puzzlesolver", standalone_mode=False) or 0
+            sys.stdout.flush()
+            return int(code)
     except typer.TyperException as error:
         _complain(*_explain(error, words))
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        return BROKEN_PIPE
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # how Typer ends for it
+            return BROKEN_PIPE
+        raise
+    except (PuzzleSolverError, OSError) as error:
+        if debug:
+            traceback.print_exc()
+        told = error if isinstance(error, PuzzleSolverError) else _refused(error)
+        with contextlib.suppress(OSError):  # stderr itself may be what cannot be written
+            _complain(str(told), told.hint)
+        return told.exit_code
+
+
+def _refused(error: OSError) -> UsageError:
+    """What the system refused, if no part of the program has said it better."""
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        return UsageError(f"the system refuses: {reason}", where=os.fsdecode(error.filename))
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF, errno.EIO):
+        return UsageError(f"cannot write the output: {reason}")
+    return UsageError(reason)
 
 
 def _explain(error: typer.TyperException, words: Sequence[str]) -> tuple[str, str]:

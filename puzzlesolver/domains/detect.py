@@ -121,16 +121,17 @@ def read_lines(name: str) -> Iterator[tuple[Iterator[str], str]]:
 @contextlib.contextmanager
 def _opened(name: str) -> Iterator[tuple[io.BufferedReader[Any], str]]:
     """A file, or stdin for `-`, and what it is called; what cannot be read is a `ParseError`."""
-    if name == STDIN:
-        stream = io.BufferedReader(cast(io.RawIOBase, sys.stdin.buffer), DETECT_BYTES)
-        yield stream, "stdin"
-        stream.detach()  # or its end would close stdin
-        return
+    called = "stdin" if name == STDIN else name
     try:
-        with io.BufferedReader(io.FileIO(name), DETECT_BYTES) as file:
-            yield file, name
+        if name == STDIN:
+            stream = io.BufferedReader(cast(io.RawIOBase, sys.stdin.buffer), DETECT_BYTES)
+            yield stream, called
+            stream.detach()  # or its end would close stdin
+        else:
+            with io.BufferedReader(io.FileIO(name), DETECT_BYTES) as file:
+                yield file, called
     except OSError as error:
-        raise ParseError(f"cannot read it: {error.strerror}", where=name) from error
+        raise ParseError(f"cannot read it: {error.strerror}", where=called) from error
 
 
 def _read_literal(text: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
