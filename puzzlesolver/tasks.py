@@ -37,6 +37,8 @@ MODEL = "arc-stem"
 
 UNKNOWN = Verdict("unverifiable", "ARC has examples and no rules")
 
+NO_RULE = "no rule gives the sizes of all demonstrations"
+
 SEEDS_APART = 1_000
 """From the fits of one `--seed` to those of the next."""
 
@@ -142,7 +144,8 @@ class TaskSolver:
         Args:
             puzzles: tasks; outputs of their tests are not looked at.
             watch: called with every report of a fit.
-            deadline: `time.monotonic()` at which all end.
+            deadline: `time.monotonic()` at which all end; starting processes and compiling do not
+                count.
         """
         folder = None if self.start is None else self.start.folder
         with Fitters(self.processes, folder) as fitters:
@@ -157,10 +160,16 @@ class TaskSolver:
                 except KeyboardInterrupt:
                     yield self._result(puzzle, fits.values(), started, "interrupted")
                     raise
-                yield self._result(puzzle, fits.values(), started, "answered")
+                late = deadline is not None and time.monotonic() > deadline + fitters.startup
+                yield self._result(puzzle, fits.values(), started, "answered", late)
 
     def _result(
-        self, puzzle: TaskPuzzle, fits: Iterable[FitReport], started: float, status: str
+        self,
+        puzzle: TaskPuzzle,
+        fits: Iterable[FitReport],
+        started: float,
+        status: str,
+        late: bool = False,
     ) -> TaskResult:
         fitted = merge(puzzle.task, fits)
         (first, _), (share, _) = fitted.attempts[0], fitted.shares[0]
@@ -175,7 +184,7 @@ class TaskSolver:
             model=MODEL if self.start is None else self.start.name,
             seed=self.seed,
             status=status,
-            reason="" if fitted.rule else "no rule gives the sizes of all demonstrations",
+            reason="" if share else "the time limit is over" if late else NO_RULE,
             fitted=fitted,
         )
 

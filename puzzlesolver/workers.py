@@ -39,7 +39,9 @@ class Worker:
         theirs.close()
 
     def end(self) -> None:
-        """Stop it wherever it is."""
+        """Stop it wherever it is, if it has not been stopped."""
+        if self.pipe.closed:
+            return
         self.process.terminate()
         self.process.join()
         self.process.close()

@@ -11,6 +11,7 @@ the end a `TaskAnswer`. Fits run one after another in this process, or side by s
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -22,11 +23,14 @@ import torch
 
 from puzzlesolver.domains.arc.task import Task
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.refine.adapt.fit import FitReport, fit_task
+from puzzlesolver.refine.adapt.fit import FitReport, compile_fit, fit_task
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.refine.adapt.trust import UNKNOWN, Signs, chance
 from puzzlesolver.refine.adapt.votes import LOSS_WEIGHT, Ballot, Vote
 from puzzlesolver.workers import Worker, receive
+
+GRACE = 0.25
+"""Seconds after a deadline in which a fit may still end by itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,12 +122,16 @@ class Fitters:
 
     Args:
         processes: that fit side by side, with one thread each; 1 = this one, which has one thread
-            meanwhile.
+            meanwhile, unless there is a deadline.
         start: of the fits, as in `fit_task`.
+
+    Attributes:
+        startup: seconds that processes took to start and to compile, which move every deadline.
     """
 
     def __init__(self, processes: int = 1, start: str | None = None) -> None:
         self.processes, self.start = processes, start
+        self.startup = 0.0
         self._idle: list[Worker] = []
 
     def __enter__(self) -> Fitters:
@@ -147,14 +155,15 @@ class Fitters:
         Args:
             task: test outputs are not looked at.
             settings: of every fit.
-            deadline: in seconds of `time.monotonic`.
+            deadline: in seconds of `time.monotonic`, without `startup`. Fits end themselves before
+                it; one that does not is cut off soon after it, and none begins after it.
 
         Raises:
             PuzzleSolverError: a process died.
         """
         task = task.without_answers()
         seeds = range(settings.first_seed, settings.first_seed + settings.seeds)
-        if self.processes == 1:
+        if self.processes == 1 and deadline is None:
             threads = torch.get_num_threads()
             torch.set_num_threads(1)  # the operations are small
             try:
@@ -163,14 +172,24 @@ class Fitters:
             finally:
                 torch.set_num_threads(threads)
             return
+        if self.startup and deadline is not None and _left(deadline + self.startup) <= 0:
+            return
+        self._start_workers(min(self.processes, settings.seeds))
+        ends = None if deadline is None else deadline + self.startup
         waiting, busy = list(seeds), dict[Connection, Worker]()
         try:
-            while waiting or busy:
-                while waiting and len(busy) < self.processes:
-                    worker = self._idle.pop() if self._idle else Worker(_serve)
-                    worker.pipe.send((task, waiting.pop(0), settings, deadline, self.start))
+            while True:
+                while waiting and self._idle and _left(ends) > 0:
+                    worker = self._idle.pop()
+                    worker.pipe.send((task, waiting.pop(0), settings, ends, self.start))
                     busy[worker.pipe] = worker
-                for pipe in wait(list(busy)):
+                if not busy:
+                    return
+                # What cannot end by itself in time, such as the reading of a huge task, is ended.
+                ready = wait(list(busy), None if ends is None else max(0.0, _left(ends) + GRACE))
+                if not ready:
+                    return
+                for pipe in ready:
                     assert isinstance(pipe, Connection)
                     worker = busy.pop(pipe)
                     said = receive(worker)
@@ -183,10 +202,26 @@ class Fitters:
             for worker in busy.values():
                 worker.end()
 
+    def _start_workers(self, count: int) -> None:
+        """Have so many that are idle and have all machine code."""
+        began = time.monotonic()
+        fresh = [Worker(_serve) for _ in range(count - len(self._idle))]
+        self._idle += fresh
+        for worker in fresh:
+            receive(worker)
+        self.startup += time.monotonic() - began
+
+
+def _left(ends: float | None) -> float:
+    """Seconds until then."""
+    return math.inf if ends is None else ends - time.monotonic()
+
 
 def _serve(pipe: Connection) -> None:
-    """What a process does: reports of each fit, then None, or what went wrong."""
+    """What a process does: says when it can begin; of each fit reports and None, or an error."""
     torch.set_num_threads(1)
+    compile_fit()
+    pipe.send(None)
     while True:
         try:
             for report in fit_task(*pipe.recv()):

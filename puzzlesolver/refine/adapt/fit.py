@@ -174,14 +174,17 @@ class _Fit:
         settings = self.settings
         tokens = min(self.desk.tokens, settings.tokens)
         steps = max(1, min(settings.most_steps, round(settings.work / (tokens + OVERHEAD))))
+        # A prediction takes about as many steps as an update.
+        asked = sum(sheet.tokens for canvases in self.questions for sheet in canvases.sheets)
         yield self.report(0, steps, "")
         before = time.process_time()
-        _compile()
+        compile_fit()
         self.started += time.process_time() - before
         sure = 0
         for step in range(1, steps + 1):
             began = time.monotonic()
             self.update(1 - 0.9 * (step - 1) / steps)
+            self.longest = max(self.longest, (time.monotonic() - began) * (1 + asked / tokens))
             last = step == steps or self.over()
             checked = last or step % settings.check_every == 0
             if last or (checked and step >= settings.first_check * steps):
@@ -283,7 +286,7 @@ class _Fit:
 
 
 @functools.cache
-def _compile() -> None:
+def compile_fit() -> None:
     """Make or load the machine code of an update, for which no fit shall lose time of its own."""
     black = np.zeros((1, 1), np.uint8)
     task = Task("smallest", (Pair(black, black),), (Pair(black),))

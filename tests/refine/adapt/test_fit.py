@@ -56,9 +56,9 @@ def told(report: FitReport) -> tuple[object, ...]:
     return report.step, report.loss, report.demos, [g.tolist() for g in report.guesses], votes
 
 
-def last(task: Task, settings: FitSettings) -> FitReport:
+def last(task: Task, settings: FitSettings, deadline: float | None = None) -> FitReport:
     """How the first fit ends."""
-    *_, report = fit_task(task, 0, settings)
+    *_, report = fit_task(task, 0, settings, deadline)
     return report
 
 
@@ -189,9 +189,22 @@ def large(side: int = 30, count: int = 10) -> Task:
 
 
 def test_a_deadline_ends_a_large_fit_with_an_answer() -> None:
-    answer = answer_task(large(), FitSettings(), deadline=time.monotonic())
-    assert answer.attempts[0][0].shape == (30, 30)
-    assert [fit.step for fit in answer.fits] == [1, 1, 1]
+    report = last(large(count=2), FitSettings(), deadline=time.monotonic())
+    assert (report.step, report.ended) == (1, "spent")
+    assert report.votes[0][0].grid.shape == (30, 30)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_no_fit_begins_after_the_deadline(processes: int) -> None:
+    with Fitters(processes) as fitters:
+        assert list(fitters.fit(TASK, TINY, deadline=time.monotonic() - 1_000)) == []
+
+
+def test_what_does_not_end_in_time_is_cut_off() -> None:
+    slow = FitSettings(predict_steps=10**9, first_check=0.0)
+    with Fitters() as fitters:
+        reports = list(fitters.fit(TASK, slow, deadline=time.monotonic() + 1))
+    assert {report.ended for report in reports} <= {""}
 
 
 def test_cpu_seconds_end_a_fit_with_an_answer() -> None:
