@@ -64,7 +64,7 @@ def test_the_wheel_holds_the_package_the_weights_and_the_page_and_nothing_else(w
     page = {Path("page", path.name) for path in (ROOT / "examples" / "web" / "page").iterdir()}
     assert package == source | weights | page
     assert {name.parts[0] for name in names} == {"puzzlesolver", Path(metadata).parent.name}
-    assert "puzzlesolver = puzzlesolver.cli.app:main" in entry_points
+    assert "puzzlesolver = puzzlesolver.__main__:run" in entry_points
     assert "License-Expression: Apache-2.0" in metadata_text
 
 
