@@ -87,6 +87,7 @@ def test_files_are_read_lazily(tmp_path: Path) -> None:
         (b"1 2 3 4\0\n", "auto", "", "no text: it has the byte 0x00"),
         (b"1" * MAX_LINE_CHARS * 5, "auto", f":1:{MAX_LINE_CHARS}", "longer than"),
         (HARD[:-1].encode(), "auto", ":1:1", "found 80"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "auto", "", "a git-LFS pointer"),
         (b"\x89PNG\r\n\x1a\n", "sudoku", "", "sudoku is not read from images"),
     ],
 )

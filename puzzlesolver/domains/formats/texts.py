@@ -45,6 +45,7 @@ BINARY = {
     b"\xd0\xcf\x11\xe0": ("a document of Office", "save the table as CSV"),
     b"\x1f\x8b": ("compressed", "gunzip it first"),
     b"SQLite format 3": ("a database", "export the table as CSV"),
+    b"version https://git-lfs": ("a git-LFS pointer", "run `git lfs pull` in its repository"),
 }
 """What other files begin with, what they are, and what to do."""
 
