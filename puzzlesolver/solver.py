@@ -33,8 +33,15 @@ if TYPE_CHECKING:
 Watch = Callable[[Puzzle, StepReport], None]
 
 STATUS = {"verified": "solved", "wrong": "unsolved", "unverifiable": "answered"}
-SOLUTIONS = {0: "it has no solution", 2: "it has more than one solution"}
-UNDECIDED = "whether it has a solution was not decided in time"
+NO_SOLUTION = "it has no solution"
+SEVERAL = "more than one solution"
+UNDECIDED = {
+    "solved": "whether it has another solution was not decided",
+    "unsolved": "whether it has a solution was not decided in time",
+}
+FIRST_CONFLICTS = 10_000
+"""Dead ends of the exact search before the first step: a second at most, so that lists of large
+boards begin soon. What it leaves open is searched to the full limit after the last step."""
 FALLBACK_SECONDS = 0.5
 """How long after the deadline an exact fallback may search: the network has spent the rest."""
 
@@ -53,10 +60,12 @@ class Result:
         seconds: of refinement since it joined the batch.
         model: the name of the model.
         seed: of all noise.
-        status: `solved` (verified), `unsolved`, `contradiction` (proved: no solution or several),
-            `answered` (the rules cannot tell), or `interrupted`.
-        reason: why, for people; "" when solved.
-        solver: `model`, or `exact` when the user asked for the exact fallback.
+        status: `solved` (verified), `unsolved`, `contradiction` (proved: no solution), `ambiguous`
+            (proved: several solutions; the answer is one of them), `answered` (the rules cannot
+            tell), or `interrupted`.
+        reason: why, for people; "" when solved and proved to have no other solution.
+        solver: `model`, or `exact` when the exact search found the answer: of an ambiguous puzzle,
+            or where the user asked for the fallback.
         signs: what its trajectory showed at the end; None where it was cut short, or never began.
     """
 
@@ -95,15 +104,17 @@ class Result:
         return {}
 
     def picture(self, width: int, colour: bool) -> Text:
-        """The answer for a terminal; there must be one.
+        """The answer for a terminal, or the puzzle where there is none.
 
         Args:
             width: columns to stay within, where the grid allows it.
             colour: whether colours will be seen.
         """
-        assert self.answer is not None
-        domain = get_domain(self.puzzle.domain)
-        text = domain.render(self.answer.grid, self.puzzle.grid, self.answer.confidence)
+        domain, givens = get_domain(self.puzzle.domain), self.puzzle.grid
+        if self.answer is None:
+            text = domain.render(givens, givens)
+        else:
+            text = domain.render(self.answer.grid, givens, self.answer.confidence)
         text.plain = self.puzzle.spell(text.plain)
         return text
 
@@ -121,7 +132,8 @@ class Solver:
             next takes its place.
         compiled: whether steps that are not machine code already are compiled, where a C++ compiler
             is found: half a minute once, then about twice as fast.
-        prove: whether an exact search afterwards settles if the puzzle has no solution, or several.
+        prove: whether an exact search tells, before any step, if the puzzle has no solution, or
+            several.
         fallback: `exact` lets an exact solver answer what the model did not; such results say so.
         model_sha256: of the weights' file; "" for a model that was not read from one.
     """
@@ -181,15 +193,30 @@ class Solver:
         engine = self._engine(runtime)
         if deadline is None and self.policy.time_limit is not None:
             deadline = time.monotonic() + self.policy.time_limit
-        feed = Feed(puzzles, self.batch_size)
+        unique: set[int] = set()
+
+        def examine(index: int, puzzle: Puzzle) -> Result | None:
+            result, count = self._examine(puzzle, deadline)
+            if count == 1:
+                unique.add(index)
+            return result
+
+        def judge(index: int, puzzle: Puzzle, outcome: Outcome) -> Result:
+            count = 1 if index in unique else None
+            unique.discard(index)
+            return self._judge(puzzle, outcome, deadline, count)
+
+        feed = Feed(puzzles, self.batch_size, examine)
         layout = feed.layout()
-        while layout is not None or feed.broken:
+        while layout is not None or feed.known:
             if layout is not None:
-                for index, result in self._solve_layout(engine, feed, layout, watch, deadline):
+                for index, result in self._solve_layout(
+                    engine, feed, layout, judge, watch, deadline
+                ):
                     feed.finish(index)
                     yield index, result
-                    yield from self._contradictions(feed)
-            yield from self._contradictions(feed)
+                    yield from feed.take_known()
+            yield from feed.take_known()
             layout = feed.layout()
         if feed.error is not None:
             raise feed.error
@@ -197,8 +224,9 @@ class Solver:
     def _solve_layout(
         self,
         engine: Engine,
-        feed: Feed,
+        feed: Feed[Result],
         layout: Layout,
+        judge: Callable[[int, Puzzle, Outcome], Result],
         watch: Watch | None,
         deadline: float | None,
     ) -> Iterator[tuple[int, Result]]:
@@ -220,7 +248,7 @@ class Solver:
                     watch(taken[report.index][1], report)
                 for outcome in report.outcomes:
                     index, puzzle = taken.pop(outcome.index)
-                    yield index, self._judge(puzzle, outcome, deadline)
+                    yield index, judge(index, puzzle, outcome)
         except KeyboardInterrupt:
             if foremost is not None:
                 index, puzzle = taken[foremost.index]
@@ -234,15 +262,38 @@ class Solver:
 
         return OnnxEngine(self.model, runtime)
 
-    def _contradictions(self, feed: Feed) -> Iterator[tuple[int, Result]]:
-        """What is told at once of the puzzles read so far."""
-        while feed.broken:
-            index, puzzle, broken = feed.broken.pop(0)
-            feed.finish(index)
-            yield index, self._contradiction(puzzle, broken)
+    def _examine(
+        self, puzzle: Puzzle, deadline: float | None
+    ) -> tuple[Result | None, int | None]:
+        """The result of a puzzle that needs no step, and how many solutions it is known to have."""
+        domain, started = get_domain(puzzle.domain), time.monotonic()
+        broken, count = domain.contradiction(puzzle), None
+        if broken is None:
+            if self.prove:
+                ends = math.inf if deadline is None else deadline
+                count = domain.count_solutions(puzzle, Limit(ends, FIRST_CONFLICTS))
+            if count not in (0, 2):
+                return None, count
+        verdict = broken or Verdict("wrong", NO_SOLUTION if count == 0 else SEVERAL)
+        untouched = Result(
+            puzzle,
+            answer=None,
+            verdict=verdict,
+            settled=False,
+            steps=0,
+            restarts=0,
+            seconds=0.0,
+            model=self.model_name,
+            seed=self.policy.seed,
+            status=STATUS[verdict.status],
+        )
+        result = self._proved(untouched, count or 0, Limit())
+        return replace(result, seconds=time.monotonic() - started), count
 
-    def _judge(self, puzzle: Puzzle, outcome: Outcome, deadline: float | None) -> Result:
-        """The result of a refined puzzle, after proof and fallback."""
+    def _judge(
+        self, puzzle: Puzzle, outcome: Outcome, deadline: float | None, count: int | None
+    ) -> Result:
+        """The result of a refined puzzle, after what the first search left open, and fallback."""
         domain, ends = get_domain(puzzle.domain), math.inf if deadline is None else deadline
         result = self._result(puzzle, outcome)
         if result.status == "unsolved":
@@ -250,20 +301,36 @@ class Solver:
             result = replace(result, reason=reason)
         exact = self.fallback == "exact" and result.status == "unsolved"
         limit = Limit(ends + exact * FALLBACK_SECONDS)
-        if self.prove or exact:
+        if (self.prove or exact) and count is None:
             count = domain.count_solutions(puzzle, limit)
-            if count in SOLUTIONS:
-                return replace(result, status="contradiction", reason=SOLUTIONS[count])
-            if count is None and result.status == "unsolved":
-                result = replace(result, reason=f"{result.reason}; {UNDECIDED}")
-        if exact and (grid := domain.solve_exactly(puzzle, limit)) is not None:
-            answer = Answer(grid, np.ones(grid.shape, np.float32))
-            verdict = domain.verify(puzzle, grid)
-            status = STATUS[verdict.status]
-            return replace(
-                result, answer=answer, verdict=verdict, status=status, reason="", solver="exact"
-            )
-        return result
+            if count in (0, 2):
+                return self._proved(result, count, limit)
+            if count is None and (undecided := UNDECIDED.get(result.status)):
+                reason = "; ".join(filter(None, (result.reason, undecided)))
+                result = replace(result, reason=reason)
+        return self._exact(result, limit) if exact else result
+
+    def _proved(self, result: Result, count: int, limit: Limit) -> Result:
+        """The result of a puzzle that has no solution, or several (2)."""
+        if count == 0:
+            reason = result.verdict.reason if result.answer is None else NO_SOLUTION
+            return replace(result, status="contradiction", reason=reason)
+        if result.verdict.status != "verified":
+            result = self._exact(result, limit)
+        one = "; this is one of them" * (result.verdict.status == "verified")
+        return replace(result, status="ambiguous", reason=SEVERAL + one)
+
+    def _exact(self, result: Result, limit: Limit) -> Result:
+        """With the answer of an exact search, if it finds one within the limit."""
+        domain = get_domain(result.puzzle.domain)
+        if (grid := domain.solve_exactly(result.puzzle, limit)) is None:
+            return result
+        answer = Answer(grid, np.ones(grid.shape, np.float32))
+        verdict = domain.verify(result.puzzle, grid)
+        status = STATUS[verdict.status]
+        return replace(
+            result, answer=answer, verdict=verdict, status=status, reason="", solver="exact"
+        )
 
     def _result(self, puzzle: Puzzle, outcome: Outcome) -> Result:
         return Result(
@@ -278,21 +345,6 @@ class Solver:
             self.policy.seed,
             STATUS[outcome.verdict.status],
             signs=outcome.signs,
-        )
-
-    def _contradiction(self, puzzle: Puzzle, broken: Verdict) -> Result:
-        return Result(
-            puzzle,
-            answer=None,
-            verdict=broken,
-            settled=False,
-            steps=0,
-            restarts=0,
-            seconds=0.0,
-            model=self.model_name,
-            seed=self.policy.seed,
-            status="contradiction",
-            reason=broken.reason,
         )
 
     def _interrupted(self, puzzle: Puzzle, report: StepReport, seconds: float) -> Result:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.domains.base import Limit, Puzzle, get_domain
 from puzzlesolver.models.compiling import can_compile
 from puzzlesolver.models.stem import RelationalStem
 from puzzlesolver.refine.policy import Policy
@@ -98,24 +98,54 @@ def test_clashing_givens_are_told_at_once(solver: Solver) -> None:
     assert "twice" in result.reason
 
 
-@pytest.mark.parametrize(
-    ("rows", "reason"),
-    [
-        # r1c4 sees 1, 2, 3 in its row and 4 in its column, though no two clues clash.
-        (["123.", "....", "...4", "...."], "no solution"),
-        (["1234", "34..", "....", "...."], "more than one solution"),
-    ],
-)
-def test_a_proof_finds_what_refinement_cannot(solver: Solver, rows: list[str], reason: str) -> None:
+def rows_of(*rows: str) -> Puzzle:
     grid = np.array([[int(cell) for cell in row.replace(".", "0")] for row in rows], np.uint8)
-    puzzle = Puzzle("sudoku", "x", grid, "test")
-    (result,) = solver.solve([puzzle])
-    assert result.status == "contradiction"
-    assert reason in result.reason
-    assert result.answer is not None
-    (unproved,) = replace(solver, prove=False).solve([puzzle])
-    assert unproved.status in ("solved", "unsolved")
-    assert unproved.verdict == result.verdict
+    return Puzzle("sudoku", "x", grid, "test")
+
+
+def no_step(puzzle: Puzzle, report: StepReport) -> None:
+    """Watches a solver that must not begin."""
+    raise AssertionError("a step was spent")
+
+
+def test_no_solution_is_proved_before_a_step_is_spent(solver: Solver) -> None:
+    # r1c4 sees 1, 2, 3 in its row and 4 in its column, though no two clues clash.
+    (result,) = solver.solve([rows_of("123.", "....", "...4", "....")], no_step)
+    assert (result.status, result.answer, result.steps) == ("contradiction", None, 0)
+    assert "no solution" in result.reason
+
+
+@pytest.mark.parametrize("rows", [["1234", "34..", "....", "...."], ["." * 9] * 9, ["." * 16] * 16])
+def test_several_solutions_are_told_with_one_of_them(solver: Solver, rows: list[str]) -> None:
+    (result,) = solver.solve([rows_of(*rows)], no_step)
+    assert (result.status, result.verdict.status, result.steps) == ("ambiguous", "verified", 0)
+    assert result.reason == "more than one solution; this is one of them"
+    assert result.solver == "exact" and result.answer is not None
+    assert get_domain("sudoku").verify(result.puzzle, result.answer.grid).status == "verified"
+
+
+def test_without_a_proof_both_are_refined(solver: Solver) -> None:
+    for rows in (["123.", "....", "...4", "...."], ["1234", "34..", "....", "...."]):
+        (unproved,) = replace(solver, prove=False).solve([rows_of(*rows)])
+        assert unproved.status in ("solved", "unsolved") and unproved.steps > 0
+
+
+def test_what_is_not_decided_is_refined_and_asked_again(
+    solver: Solver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = []
+
+    def undecided(puzzle: Puzzle, limit: Limit) -> None:
+        limits.append(limit.conflicts)
+
+    monkeypatch.setattr(type(get_domain("sudoku")), "count_solutions", staticmethod(undecided))
+    solved, unsolved = replace(solver, policy=Policy(max_steps=400)).solve(
+        [rows_of("1234", "3412", "2143", "432."), rows_of("123.", "....", "...4", "....")]
+    )
+    assert (solved.status, unsolved.status) == ("solved", "unsolved")
+    assert "another solution was not decided" in solved.reason
+    assert "whether it has a solution was not decided" in unsolved.reason
+    assert len(limits) == 4 and limits[0] < limits[-1]
 
 
 def test_the_exact_fallback_says_so(solver: Solver) -> None:
@@ -137,7 +167,7 @@ def test_raw_takes_the_answer_where_it_first_settles(solver: Solver) -> None:
 
 
 def test_the_time_limit_is_for_all_puzzles(solver: Solver) -> None:
-    late = replace(solver, policy=Policy(max_steps=10**9, time_limit=1e-3))
+    late = replace(solver, policy=Policy(max_steps=10**9, time_limit=1e-3), prove=False)
     puzzle = Puzzle("sudoku", "empty", np.zeros((16, 16), np.uint8), "test")
     results = list(late.solve([puzzle] * 3))
     assert [result.status for result in results] == ["unsolved"] * 3
@@ -147,6 +177,7 @@ def test_the_time_limit_is_for_all_puzzles(solver: Solver) -> None:
 def test_interruption_lets_out_what_is_there(solver: Solver) -> None:
     endless = Puzzle("sudoku", "endless", np.zeros((16, 16), np.uint8), "test")
     puzzles = [*boards(5), endless, *boards(10)[5:]]
+    solver = replace(solver, prove=False)
 
     def interrupt(puzzle: Puzzle, report: StepReport) -> None:
         if puzzle is endless and report.step >= 12:

@@ -78,7 +78,7 @@ class Record:
     @property
     def correct(self) -> bool:
         """In verified mode the rules decide, otherwise the known answer, if there is one."""
-        verified = self.verdict == "verified"
+        verified = self.verdict == "verified" and self.status != "ambiguous"  # no answer of a model
         return verified if self.mode == "verified" or self.as_good is None else self.as_good
 
     @property
@@ -124,7 +124,9 @@ def summarise(records: Sequence[Record], max_steps: int, bands: Bands) -> dict[s
         "labelled": sum(record.matches is not None for record in records),
         "wrong_verified": [record.name for record in records if record.wrong_verified],
         "wrong_contradictions": [
-            r.name for r in records if r.status == "contradiction" and r.matches is not None
+            r.name
+            for r in records
+            if r.status in ("contradiction", "ambiguous") and r.matches is not None
         ],
         "seconds": round(seconds, 3),
         "puzzles_per_second": _rate(len(records), seconds),

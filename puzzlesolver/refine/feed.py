@@ -3,7 +3,7 @@
 What has been read and not answered is bounded: no puzzle is taken that stands too far behind the
 oldest unfinished one, so one hard puzzle cannot make the results behind it pile up without end.
 
-    >>> feed = Feed(puzzles, batch_size=64)
+    >>> feed = Feed(puzzles, batch_size=64, examine=lambda index, puzzle: None)
     >>> while (layout := feed.layout()) is not None:
     ...     for index, puzzle in feed.take(layout):
     ...         feed.finish(index)
@@ -12,9 +12,10 @@ oldest unfinished one, so one hard puzzle cannot make the results behind it pile
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
 
-from puzzlesolver.domains.base import Puzzle, Verdict, get_domain
+from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.errors import PuzzleSolverError
 
 AHEAD_CELLS = 2**22
@@ -28,21 +29,31 @@ Layout = tuple[str, tuple[int, ...]]
 """Kind and shape: what puzzles refined together have in common."""
 
 
-class Feed:
+Known = TypeVar("Known")
+
+
+class Feed(Generic[Known]):
     """One pass over an input.
 
     Args:
         puzzles: read lazily.
         batch_size: the oldest unfinished puzzle holds up none of the four batches behind it,
             however large their puzzles are.
+        examine: told each puzzle with its position; what it returns is known without a step.
 
     Attributes:
-        broken: puzzles whose givens break the rules, with their positions; they are in no layout.
+        known: what `examine` returned, with positions; these puzzles are in no layout.
         error: what ended the input early; whoever reads the feed raises it when all is finished.
     """
 
-    def __init__(self, puzzles: Iterable[Puzzle], batch_size: int) -> None:
-        self.broken: list[tuple[int, Puzzle, Verdict]] = []
+    def __init__(
+        self,
+        puzzles: Iterable[Puzzle],
+        batch_size: int,
+        examine: Callable[[int, Puzzle], Known | None],
+    ) -> None:
+        self.known: deque[tuple[int, Known]] = deque()
+        self._examine = examine
         self.error: PuzzleSolverError | None = None
         self._numbered = enumerate(puzzles)
         self._batch_size = batch_size
@@ -53,8 +64,11 @@ class Feed:
         self._finished: set[int] = set()  # those behind the oldest unfinished one
 
     def layout(self) -> Layout | None:
-        """That of the oldest waiting puzzle; None when none waits and none can be read now."""
-        while not self._waiting and self._read():
+        """That of the oldest waiting puzzle; None when none waits and none can be read now.
+
+        What is known already is not kept waiting for one that needs steps.
+        """
+        while not self._waiting and not self.known and self._read():
             pass
         if not self._waiting:
             return None
@@ -64,13 +78,20 @@ class Feed:
         """Puzzles of one layout with their positions, until there is none within the bound."""
         while True:
             while layout not in self._waiting:
-                if not self._read():
+                if len(self.known) >= self._batch_size or not self._read():
                     return
             queue = self._waiting[layout]
             taken = queue.popleft()
             if not queue:
                 del self._waiting[layout]
             yield taken
+
+    def take_known(self) -> Iterator[tuple[int, Known]]:
+        """What is known so far; taking it finishes the puzzle."""
+        while self.known:
+            index, known = self.known.popleft()
+            self.finish(index)
+            yield index, known
 
     def finish(self, index: int) -> None:
         """The result of a puzzle is out."""
@@ -92,8 +113,8 @@ class Feed:
         if puzzle is None:
             return False
         self._following, self._next_cells = index + 1, puzzle.grid.size
-        if (broken := get_domain(puzzle.domain).contradiction(puzzle)) is not None:
-            self.broken.append((index, puzzle, broken))
+        if (known := self._examine(index, puzzle)) is not None:
+            self.known.append((index, known))
         else:
             layout = (puzzle.domain, puzzle.grid.shape)
             self._waiting.setdefault(layout, deque()).append((index, puzzle))
