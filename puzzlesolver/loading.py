@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 ENGINES = ("torch", "onnx")
 
+DEFAULT_SIDE = 9
+"""Rows of the boards that `train` makes; old models do not say it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
@@ -43,6 +46,13 @@ class Loaded:
     parameters: int
     training: dict[str, Any]
     default_steps: int | None
+
+    @property
+    def trained_side(self) -> int | None:
+        """Rows of the generated boards that it was trained on; None where that is not known."""
+        settings = self.training.get("settings")
+        side = settings.get("size", DEFAULT_SIDE) if isinstance(settings, dict) else None
+        return side if isinstance(side, int) else None
 
 
 def load_network(

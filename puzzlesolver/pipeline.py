@@ -49,7 +49,12 @@ def load_solver(
         settings = {**settings, "max_steps": loaded.default_steps}
     given = {name: value for name, value in settings.items() if value is not None}
     return Solver(
-        loaded.network, loaded.name, Policy(**given), model_sha256=loaded.sha256, **options
+        loaded.network,
+        loaded.name,
+        Policy(**given),
+        model_sha256=loaded.sha256,
+        trained_side=loaded.trained_side,
+        **options,
     )
 
 

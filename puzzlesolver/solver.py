@@ -136,6 +136,7 @@ class Solver:
             several.
         fallback: `exact` lets an exact solver answer what the model did not; such results say so.
         model_sha256: of the weights' file; "" for a model that was not read from one.
+        trained_side: rows of the boards that it was trained on; None where that is not known.
     """
 
     model: RecursiveModel | GraphSource
@@ -147,6 +148,12 @@ class Solver:
     prove: bool = True
     fallback: str = "none"
     model_sha256: str = ""
+    trained_side: int | None = None
+
+    def is_foreign(self, puzzle: Puzzle) -> bool:
+        """Whether the model was trained on boards of other sizes, where that makes a difference."""
+        domain = get_domain(puzzle.domain)
+        return domain.clamps and self.trained_side not in (None, len(puzzle.grid))
 
     @property
     def max_steps(self) -> int:
@@ -262,9 +269,7 @@ class Solver:
 
         return OnnxEngine(self.model, runtime)
 
-    def _examine(
-        self, puzzle: Puzzle, deadline: float | None
-    ) -> tuple[Result | None, int | None]:
+    def _examine(self, puzzle: Puzzle, deadline: float | None) -> tuple[Result | None, int | None]:
         """The result of a puzzle that needs no step, and how many solutions it is known to have."""
         domain, started = get_domain(puzzle.domain), time.monotonic()
         broken, count = domain.contradiction(puzzle), None

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from puzzlesolver.domains.base import Puzzle
     from puzzlesolver.solver import Result, Solver
 
-SPEED = ("model", "runtime", "batch_size")
+SPEED = ("model", "runtime", "batch_size", "trained_side")
 """Fields of a `Solver` that are no settings: the model has a hash, the others change no answer."""
 
 Describe = Callable[["Result"], dict[str, Any]]

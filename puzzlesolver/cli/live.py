@@ -12,7 +12,6 @@ than anybody can watch, so its first frames are given their time.
 
 from __future__ import annotations
 
-import sys
 import time
 
 import numpy as np
@@ -128,6 +127,7 @@ class LiveView:
         self.console = Console(stderr=True)
         self._live: Live | None = None
         self._drawn_at = 0.0
+        self._waits = False  # a frame that only says so is not worth keeping
 
     def show(self, moment: Picture, *, now: bool = False) -> None:
         """Draw a moment; unless `now` is set, only when the last frame is old enough."""
@@ -138,11 +138,13 @@ class LiveView:
             time.sleep(wait)
         self.unhurried = max(0, self.unhurried - 1)
         self._drawn_at = time.monotonic()
+        self._waits = False
         self._draw(moment.draw(*self._room()))
 
-    def wait(self) -> None:
-        """Tell that there is nothing to see yet: what steps first on a machine is compiled."""
-        self._draw(Text("getting ready", "dim"))
+    def wait(self, what: str) -> None:
+        """Say why there is nothing to see yet."""
+        self._waits = True
+        self._draw(Text(what, "dim", no_wrap=True, overflow="ellipsis"))
 
     def _draw(self, picture: RenderableType) -> None:
         if self._live is None:
@@ -161,7 +163,7 @@ class LiveView:
 
     def leave(self) -> None:
         """Stop; the last frame stays on the screen."""
-        self._stop(transient=False)
+        self._stop(transient=self._waits)
 
     def clear(self) -> None:
         """Take the frame off the screen for something else; `show` brings it back."""
@@ -176,8 +178,3 @@ class LiveView:
             self._live.transient = transient
             self._live.stop()
             self._live = None
-
-
-def can_show() -> bool:
-    """Whether stderr is a terminal that can redraw a frame."""
-    return sys.stderr.isatty() and not Console(stderr=True).is_dumb_terminal

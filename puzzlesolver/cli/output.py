@@ -29,6 +29,8 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.files import writing
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from puzzlesolver.domains.arc import Attempts
     from puzzlesolver.solver import Result
 
@@ -52,8 +54,15 @@ FIELDS = (
 )
 """Fields of a JSON record after `schema`, and columns of the CSV."""
 
-TRUSTED = ("solved", "answered")
+TRUSTED = ("solved", "answered", "ambiguous")
 """Statuses whose answer the formats `grid` and `line` print."""
+
+STATUS_WORDS = {
+    "solved": ("solved ✓ verified", "bold green"),
+    "answered": ("answered", "bold"),
+    "unsolved": ("unsolved", "bold red"),
+}
+"""Words and style of a status in text; others are themselves, in yellow."""
 
 
 def record(result: Result) -> dict[str, Any]:
@@ -85,26 +94,42 @@ def record(result: Result) -> dict[str, Any]:
 
 
 def summarise(result: Result) -> str:
-    """One line for people: the rules' verdict and the network's settling, always apart."""
-    reason = result.reason or result.verdict.reason
-    found = {
-        "solved": "solved - verified by the rules",
-        "answered": "answered - the rules cannot tell whether it is right",
-    }.get(result.status, result.status)
-    if result.status not in TRUSTED and reason not in ("", result.status):
-        found += f" - {reason}"
+    """What became of a puzzle, in one line."""
+    return f"{result.puzzle.name}: {_outcome(result).plain}"
+
+
+def _outcome(result: Result) -> Text:
+    """The rules' verdict and the network's settling, always told apart."""
+    from rich.text import Text
+
+    words, style = STATUS_WORDS.get(result.status, (result.status, "bold yellow"))
+    facts = [Text(words, style)]
+    if not result.steps:
+        facts.append(Text(result.reason or result.verdict.reason))
     if result.solver == "exact":
-        found += ", found by the exact solver and not by the model"
-    if result.answer is None:
-        return f"{result.puzzle.name}: {found}"
-    told = [
-        *result.remarks,
-        "settled" if result.settled else "not settled",
-        _count(result.steps, "step"),
-        _count(result.restarts, "restart"),
-        f"{result.seconds:.1f} s",
-    ]
-    return f"{result.puzzle.name}: {found}, {', '.join(told)}"
+        facts.append(Text("by the exact solver, not the model"))
+    if result.steps:
+        facts.append(Text("settled" if result.settled else "not settled"))
+        facts.append(Text(_count(result.steps, "step")))
+        if result.restarts:
+            facts.append(Text(_count(result.restarts, "restart")))
+        facts.append(Text(f"{result.seconds:.1f} s"))
+    return Text(" · ").join(fact for fact in facts if fact)
+
+
+def _notes(result: Result) -> str:
+    """Why it ended so, and what else is known."""
+    reasons = [result.reason, *result.remarks] if result.steps else result.remarks
+    if result.status in ("unsolved", "answered", "interrupted"):
+        reasons = [*reasons, result.verdict.reason]
+    return "; ".join(dict.fromkeys(reason for reason in reasons if reason != result.status))
+
+
+def _shortened(name: str, room: int) -> str:
+    """A path without its first folders, where it would not fit."""
+    while len(name) > room and "/" in name.removeprefix("…/"):
+        name = "…/" + name.removeprefix("…/").partition("/")[2]
+    return name
 
 
 class ResultWriter:
@@ -156,10 +181,10 @@ class ResultWriter:
 
     def close(self) -> None:
         """Write what had to wait for the last result."""
-        if self.format == "json":
+        if self.format == "json" and self._records:
             whole = self._records[0] if len(self._records) == 1 else self._records
             print(json.dumps(whole, indent=2), file=self.file)
-        elif self.format == "submission":
+        elif self.format == "submission" and self._attempts:
             write_submission(self._attempts, self.file)
         self.file.flush()
 
@@ -171,13 +196,20 @@ class ResultWriter:
         self._attempts[result.puzzle.name] = result.fitted.attempts
 
     def _write_text(self, result: Result, with_grid: bool) -> None:
+        """A picture, a line that begins with the name, and what else there is to say below it."""
         from rich.console import Console
+        from rich.text import Text
 
-        if result.answer is not None and with_grid:
-            console = Console(file=self.file, soft_wrap=True)
-            colour = console.color_system is not None
-            console.print(result.picture(console.width, colour))
-        print(summarise(result), file=self.file)
+        console = Console(file=self.file, soft_wrap=True, highlight=False)
+        if with_grid and (result.answer is not None or result.verdict.where):
+            console.print(result.picture(console.width, console.color_system is not None))
+        outcome, name, notes = _outcome(result), result.puzzle.name, Text(_notes(result))
+        width = console.width if console.is_terminal else sys.maxsize
+        name = _shortened(name, width - outcome.cell_len - 2)
+        for line in Text.assemble((name, "bold"), ": ", outcome).wrap(console, width):
+            console.print(line)
+        for line in notes.wrap(console, width - 2) if notes else ():
+            console.print(Text("  ") + line)
 
 
 @contextlib.contextmanager

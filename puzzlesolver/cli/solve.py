@@ -8,17 +8,15 @@ $ puzzlesolver solve big.csv --format jsonl -o answers/ --jobs 64 --ray head:637
 
 from __future__ import annotations
 
-import contextlib
-import functools
+import io
 import itertools
 import os
 import re
 import sys
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -40,25 +38,19 @@ from puzzlesolver.cli.options import (
     real,
     whole,
 )
+from puzzlesolver.cli.waiting import waiting
 from puzzlesolver.errors import ParseError, UsageError
 from puzzlesolver.refine.policy import LINGER
 
 if TYPE_CHECKING:
-    from puzzlesolver.cli.live import LiveView, Tracker
-    from puzzlesolver.cli.output import ResultWriter
-    from puzzlesolver.cli.save import Recorder
     from puzzlesolver.domains.base import Puzzle
-    from puzzlesolver.refine.adapt.fit import FitReport
-    from puzzlesolver.refine.report import StepReport
-    from puzzlesolver.solver import Result, Solver
-    from puzzlesolver.tasks import TaskSolver
 
 EPILOG = (
     "Exit codes: 0 every answer is verified by the rules; 1 some are not; 2 usage; 3 unreadable "
-    "puzzle; 4 model problem; 5 a puzzle contradicts its rules (proved: no solution, or several); "
-    "130 interrupted, the finished puzzles are printed. When several apply: 130 before 5 before 1."
+    "puzzle; 4 model problem; 5 proved: a puzzle has no solution (contradiction) or more than one "
+    "(ambiguous; one of them is printed); 130 interrupted, the finished puzzles are printed. When "
+    "several apply: 130 before 5 before 1."
 )
-EXIT_CODES = {"solved": 0, "answered": 0, "unsolved": 1, "contradiction": 5, "interrupted": 130}
 
 SHARD_SIZE = 2_000
 """Puzzles a shard: few are lost when one is cut off, and batches are seldom near the end of one."""
@@ -66,8 +58,49 @@ SHARD_SIZE = 2_000
 ADDRESS = re.compile(r"auto|\S+:\d+")
 """Of a Ray cluster; what else follows `--ray` is a puzzle."""
 
-QUIET_FORMATS = ("json", "jsonl", "csv")
-"""Formats that programs read; the live view then stays off unless it is asked for."""
+
+@dataclass(frozen=True)
+class Arguments:
+    """The words of one command line, as `solve` documents them."""
+
+    puzzles: list[str] | None
+    domain: str
+    model: str | None
+    max_steps: int | None
+    restarts: int | None
+    noise: float
+    rollouts: int
+    symmetries: bool | None
+    choose: str
+    seed: int
+    time_limit: float | None
+    linger: int | None
+    mode: str
+    fallback: str
+    engine: str
+    device: str
+    threads: int | None
+    batch_size: int
+    live: bool | None
+    format: Format
+    output: str | None
+    jobs: int
+    ray: str | None
+    shard_size: int
+    save: list[Path] | None
+    quiet: bool
+
+    @property
+    def file(self) -> Path | None:
+        """Where results go; None is stdout."""
+        return None if self.output is None else Path(self.output)
+
+    @property
+    def fills_folder(self) -> bool:
+        """Whether results are files of a folder."""
+        return self.output is not None and (
+            self.output.endswith(os.sep) or Path(self.output).is_dir()
+        )
 
 
 def solve(
@@ -76,7 +109,8 @@ def solve(
         typer.Argument(
             metavar="PUZZLE",
             show_default=False,
-            help="Files, literal text such as 81 characters, or - for stdin; any mix, any number.",
+            help="Files, literal text such as 81 characters, or - for stdin; any mix, any number. "
+            "None: what is piped into the command.",
         ),
     ] = None,
     domain: Domain = "auto",
@@ -222,142 +256,119 @@ def solve(
         ),
     ] = SHARD_SIZE,
     save: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             "--save",
             rich_help_panel="Output",
             metavar="FILE",
             show_default=False,
             help="Save how one puzzle settles: .gif, .html (a page to step through), or the end "
-            "as .png or .svg.",
+            "as .png or .svg. May be given several times.",
         ),
     ] = None,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet",
+            "-q",
+            rich_help_panel="Output",
+            help="Say nothing on stderr but errors: no progress, no notes, no total.",
+        ),
+    ] = False,
 ) -> None:
     """Solve puzzles with a network that is applied until it settles, and verify by the rules.
 
     Settled and verified are two facts: a network can settle on a wrong answer,
     and only the rules call an answer solved.
     """
-    from puzzlesolver.domains.base import get_domain
-    from puzzlesolver.domains.detect import read_puzzles
+    arguments = Arguments(**locals())  # fields and parameters have the same names
+    check(arguments)
+    stream = _read(arguments)
+    first = list(itertools.islice(stream, batch_size + 1))  # a batch, and whether there is more
+    total = len(first) if len(first) <= batch_size else None
+    questions = itertools.chain(first, stream)
+    _check_puzzles(arguments, first, total)
 
-    into_folder = output is not None and (output.endswith(os.sep) or Path(output).is_dir())
-    if into_folder and (format != "jsonl" or save is not None):
+    # From here on torch is needed; unreadable puzzles and wrong options are reported without it.
+    with waiting("loading…", not quiet):
+        from puzzlesolver.cli import solving
+
+    if arguments.fills_folder:
+        code = solving.fill_folder(arguments, first[0].domain, questions)
+    elif total == 1:
+        code = solving.solve_one(arguments, first[0])
+    else:
+        code = solving.solve_many(arguments, questions, total)
+    raise typer.Exit(code)
+
+
+def check(arguments: Arguments) -> None:
+    """Raise `UsageError` for options that make no sense together, before a puzzle is read."""
+    folder, saves = arguments.fills_folder, arguments.save or []
+    if folder and (arguments.format != "jsonl" or saves):
         raise UsageError(
-            "a folder is filled with jsonl alone" if save is None else "a folder has no settling",
-            where="--output" if save is None else "--save",
-            hint="add --format jsonl" if save is None else "save one puzzle at a time",
+            "a folder has no settling" if saves else "a folder is filled with jsonl alone",
+            where="--save" if saves else "--output",
+            hint="save one puzzle at a time" if saves else "add --format jsonl",
         )
-    if (jobs > 1 or ray is not None) and not into_folder:
+    if (arguments.jobs > 1 or arguments.ray is not None) and not folder:
         raise UsageError(
             "only a folder is filled by several processes",
-            where="--jobs" if ray is None else "--ray",
+            where="--jobs" if arguments.ray is None else "--ray",
             hint="add --format jsonl --output FOLDER/",
         )
-    if not puzzles:
+    if saves:
+        from puzzlesolver.cli.save import check_path
+
+        for path in saves:
+            check_path(path)
+
+
+def _read(arguments: Arguments) -> Iterator[Puzzle]:
+    """The puzzles that are named, or that come through a pipe where none is."""
+    from puzzlesolver.domains.detect import read_puzzles
+
+    if arguments.puzzles:
+        return iter(read_puzzles(arguments.puzzles, arguments.domain))
+    if not _something_is_piped():
         raise UsageError(
             "no puzzle given",
             where="solve",
-            hint="name a file, paste a puzzle, or use - for stdin",
+            hint="name a file, paste a puzzle, or pipe one in",
         )
-    if save is not None:
-        from puzzlesolver.cli.save import check_path
+    return iter(read_puzzles(["-"], arguments.domain))
 
-        check_path(save)
-    stream = iter(read_puzzles(puzzles, domain))
-    head = list(
-        itertools.islice(stream, batch_size + 1)
-    )  # the first batch, and whether there is more
-    if not head:
-        raise ParseError("no puzzle found", where=", ".join(puzzles))
-    total = len(head) if len(head) <= batch_size else None
-    if save is not None and total != 1:
+
+def _something_is_piped() -> bool:
+    """Whether stdin is no terminal and not empty, as it is where nobody pipes anything."""
+    if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
+        return False
+    stdin = sys.stdin.buffer
+    return not isinstance(stdin, io.BufferedReader) or bool(stdin.peek(1))
+
+
+def _check_puzzles(arguments: Arguments, first: list[Puzzle], total: int | None) -> None:
+    """Refuse options that these puzzles cannot have, before anything is loaded or printed."""
+    from puzzlesolver.domains.base import get_domain
+
+    if not first:
+        raise ParseError("no puzzle found", where=", ".join(arguments.puzzles or ["stdin"]))
+    if arguments.save and total != 1:
         raise UsageError("a settling can be saved for one puzzle at a time", where="--save")
-
-    # From here on torch is needed; unreadable puzzles and wrong options have been told without it.
-    from puzzlesolver.cli.live import UNHURRIED, LiveView, Tracker, can_show
-    from puzzlesolver.cli.output import ResultWriter, open_output
-    from puzzlesolver.cli.save import Recorder
-    from puzzlesolver.pipeline import choose_solver, load_solver, solve_kinds
-    from puzzlesolver.runtime import choose_runtime
-
-    settings = {
-        "max_steps": max_steps,
-        "mode": mode,
-        "restarts": restarts,
-        "noise": noise,
-        "rollouts": rollouts,
-        "symmetries": symmetries,
-        "choose": choose,
-        "time_limit": time_limit,
-        "seed": seed,
-    }
-    torch_device = "cpu" if engine == "onnx" else device
-    options: dict[str, Any] = {
-        "engine": engine,
-        "device": device,
-        "runtime": choose_runtime(torch_device, threads),
-        "batch_size": batch_size,
-        "fallback": fallback,
-    }
-
-    def policy(name: str) -> dict[str, Any]:
-        kind = get_domain(name)
-        watched = linger if linger is not None or kind.fitted else LINGER[kind.clamps]
-        return {**settings, "linger": watched}
-
-    def load(kind: str) -> Solver | TaskSolver:
-        return choose_solver(kind, model, policy(kind), **options)
-
-    if output is not None and into_folder:
-        kind = get_domain(head[0].domain)
-        if kind.fitted:
-            raise UsageError(
-                "a folder is for puzzles that are solved by the thousand, not for tasks of ARC",
-                where="--output",
-                hint="name a file; `bench arc-eval` goes through whole sets and can be continued",
-            )
-        runtime = choose_runtime(torch_device, threads or 1)
-        load_one = functools.partial(
-            load_solver,
-            kind.name,
-            model,
-            policy(kind.name),
-            **{**options, "runtime": runtime},
+    tasks = [get_domain(puzzle.domain).fitted for puzzle in first]
+    if arguments.format == "submission" and not all(tasks):
+        other = first[tasks.index(False)]
+        raise UsageError(
+            f"a submission has tasks of ARC alone, {other.name} is of kind {other.domain}",
+            where="--format",
+            hint="use json, jsonl, csv, grid or line",
         )
-        stream = itertools.chain(head, stream)
-        raise typer.Exit(_fill(Path(output), stream, load_one, shard_size, jobs, ray))
-
-    loaded = {head[0].domain: load(head[0].domain)}
-    wanted = format not in QUIET_FORMATS if live is None else live
-    if live and not can_show():
-        typer.echo("note: --live is ignored, stderr is not a terminal", err=True)
-    unhurried = UNHURRIED if total == 1 and time_limit is None else 0
-    show = Show(
-        tracker=Tracker(total),
-        view=LiveView(unhurried) if wanted and can_show() else None,
-        recorder=Recorder() if save else None,
-        shares_terminal=output is None and sys.stdout.isatty(),
-    )
-
-    if show.view is not None:
-        show.view.wait()
-
-    def solver_of(kind: str) -> Solver | TaskSolver:
-        if kind not in loaded:
-            loaded[kind] = load(kind)
-        show.tracker.max_steps = loaded[kind].max_steps
-        return loaded[kind]
-
-    with open_output(Path(output) if output is not None else None) as file:
-        results = solve_kinds(itertools.chain(head, stream), solver_of, show.watcher, time_limit)
-        worst = _run(results, show, ResultWriter(file, format))
-    if save is not None and show.recorder is not None and show.recorder.moments:
-        from puzzlesolver.cli.save import save as save_moments
-
-        save_moments(save, show.recorder.moments)
-        typer.echo(f"saved {save}", err=True)
-    raise typer.Exit(worst)
+    if arguments.fills_folder and tasks[0]:
+        raise UsageError(
+            "a folder is for puzzles that are solved by the thousand, not for tasks of ARC",
+            where="--output",
+            hint="name a file; `bench arc-eval` goes through whole sets and can be continued",
+        )
 
 
 def spell_ray_out(words: list[str]) -> list[str]:
@@ -366,99 +377,3 @@ def spell_ray_out(words: list[str]) -> list[str]:
         "--ray=local" if word == "--ray" and not ADDRESS.fullmatch(after) else word
         for word, after in itertools.pairwise([*words, ""])
     ]
-
-
-def _fill(
-    folder: Path,
-    puzzles: Iterable[Puzzle],
-    load: Callable[[], Solver],
-    shard_size: int,
-    jobs: int,
-    cluster: str | None,
-) -> int:
-    """Fill a folder; returns the exit code that matters most, earlier runs included."""
-    from puzzlesolver.bulk.stream import solve_stream
-    from puzzlesolver.cli.output import record
-
-    started, finished = time.monotonic(), 0
-
-    def progress(count: int) -> None:
-        nonlocal finished
-        finished += count
-        speed = finished / (time.monotonic() - started)
-        typer.echo(f"{finished:,} puzzles finished, {speed:,.1f} a second", err=True)
-
-    with contextlib.redirect_stdout(sys.stderr):  # Ray prints there when a worker has died
-        statuses = solve_stream(puzzles, folder, load, record, shard_size, jobs, progress, cluster)
-    found = ", ".join(f"{count:,} {status}" for status, count in statuses.items())
-    typer.echo(f"{folder}: {found}", err=True)
-    return max(EXIT_CODES[status] for status in statuses)
-
-
-@dataclass
-class Show:
-    """Who watches: the live view, the recorder, both, or nobody.
-
-    Attributes:
-        tracker: turns reports into moments for both.
-        view: the live view, or None.
-        recorder: for `--save`, or None.
-        shares_terminal: whether results are printed on the terminal that the view draws on.
-    """
-
-    tracker: Tracker
-    view: LiveView | None
-    recorder: Recorder | None
-    shares_terminal: bool
-
-    @property
-    def watcher(self) -> Callable[[Puzzle, StepReport | FitReport], None] | None:
-        """`watch`, if anybody does."""
-        return self.watch if self.view or self.recorder else None
-
-    def watch(self, puzzle: Puzzle, report: StepReport | FitReport) -> None:
-        """One more step."""
-        moment = self.tracker.observe(puzzle, report)
-        started = time.monotonic()
-        if self.view:
-            self.view.show(moment)
-        if self.recorder:
-            self.recorder.add(moment)
-        self.tracker.shown(time.monotonic() - started)
-
-    def finish(self, result: Result) -> bool:
-        """The end of a puzzle; returns whether its grid stays where the result will be printed."""
-        moment = self.tracker.finish(result)
-        if self.recorder:
-            self.recorder.add(moment)
-        if self.view is None:
-            return False
-        self.view.show(moment, now=True)
-        if not self.shares_terminal:
-            return False
-        if self.tracker.total == 1:
-            self.view.leave()
-            return self.view.shows_grid(moment)
-        self.view.clear()
-        return False
-
-    def end(self) -> None:
-        """Leave the last frame on the screen."""
-        if self.view:
-            self.view.leave()
-
-
-def _run(results: Iterable[Result], show: Show, writer: ResultWriter) -> int:
-    """Print; returns the exit code that matters most. Ctrl-C ends the list early."""
-    codes = {0}
-    try:
-        for result in results:
-            grid_on_screen = show.finish(result)
-            writer.write(result, with_grid=not grid_on_screen)
-            codes.add(EXIT_CODES[result.status])
-    except KeyboardInterrupt:
-        codes.add(EXIT_CODES["interrupted"])
-    finally:
-        show.end()
-        writer.close()
-    return max(codes)

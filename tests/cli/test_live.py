@@ -18,10 +18,10 @@ def test_last_frame_stays_and_the_result_follows(model: Path, columns: int, rows
     screen = run_on_terminal(["solve", ONE_BLANK, "-m", model], columns, rows)
     assert screen.code == 0
     text = str(screen)
-    assert "getting ready" in screen.sent and "getting ready" not in text
+    assert "loading" in screen.sent and "loading" not in text
     for fact in ("puzzle 1 of 1", "step ", "restarts ", "residual ", "● verified"):
         assert text.count(fact) == 1, f"{fact!r} once, in one frame:\n{text}"
-    assert text.count("solved - verified by the rules") == 1
+    assert text.count("solved ✓ verified") == 1
     digits = "".join(c for line in screen.lines[1:12] for c in line[:21] if c.isdigit())
     assert digits == SOLVED, "the grid is on the screen, and only once"
 
@@ -72,7 +72,7 @@ def test_off_where_it_would_disturb(
 def test_small_terminal_shows_the_result_in_full(model: Path) -> None:
     screen = run_on_terminal(["solve", ONE_BLANK, "-m", model], 60, 12)
     assert "needs" in screen.sent, "no room for the grid in the frame"
-    assert "solved - verified by the rules" in screen.sent
+    assert "solved ✓ verified" in screen.sent
 
 
 def test_a_pipe_gets_no_escape_codes(run: Run, model: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_large_maze_is_drawn_in_the_room_there_is(columns: int, rows: int) -> 
     screen = run_on_terminal(["solve", get_domain("maze").format_line(maze.grid)], columns, rows)
     assert screen.code == 0
     text = str(screen)
-    for fact in ("puzzle 1 of 1", "residual ", "● settled", "● verified", "solved - verified"):
+    for fact in ("puzzle 1 of 1", "residual ", "● settled", "● verified", "solved ✓ verified"):
         assert text.count(fact) == 1, f"{fact!r} once, in one frame:\n{text}"
     width, height = (30, 15) if rows == 24 else (60, 30)
     picture = [line[:width] for line in screen.lines[1 : 1 + height]]

@@ -46,13 +46,13 @@ def written(*results: Result, format: str) -> str:
 
 def test_text_keeps_settled_and_verified_apart() -> None:
     assert summarise(RESULT) == (
-        "puzzle.txt: solved - verified by the rules, settled, 1,430 steps, 2 restarts, 0.9 s"
+        "puzzle.txt: solved ✓ verified · settled · 1,430 steps · 2 restarts · 0.9 s"
     )
     assert summarise(WRONG) == (
-        "puzzle.txt: unsolved - two 5s in row 3, not settled, 1,430 steps, 2 restarts, 0.9 s"
+        "puzzle.txt: unsolved · not settled · 1,430 steps · 2 restarts · 0.9 s"
     )
     assert summarise(replace(RESULT, settled=False)) == (
-        "puzzle.txt: solved - verified by the rules, not settled, 1,430 steps, 2 restarts, 0.9 s"
+        "puzzle.txt: solved ✓ verified · not settled · 1,430 steps · 2 restarts · 0.9 s"
     )
 
 
@@ -91,11 +91,12 @@ def test_contradiction_has_no_answer() -> None:
     result = replace(
         RESULT,
         answer=None,
+        steps=0,
         status="contradiction",
         reason="two 5s in row 1",
         verdict=Verdict("wrong"),
     )
-    assert written(result, format="text") == "puzzle.txt: contradiction - two 5s in row 1\n"
+    assert written(result, format="text") == "puzzle.txt: contradiction · two 5s in row 1\n"
     record = json.loads(written(result, format="json"))
     assert (record["answer"], record["confidence"]) == (None, None)
 

@@ -36,7 +36,7 @@ def test_text_is_a_grid_and_one_line(run: Run, model: Path, puzzle: Path) -> Non
     done = run("solve", "puzzle.txt", "--model", model)
     assert done.code == 0
     *grid, line = done.stdout.splitlines()
-    assert line.startswith("puzzle.txt: solved - verified by the rules, ")
+    assert line.startswith("puzzle.txt: solved ✓ verified · ")
     assert "".join(c for row in grid for c in row if c.isdigit()) == SOLVED
 
 
@@ -116,12 +116,22 @@ def test_unsolved_is_1_and_prints_no_wrong_answer(run: Run, model: Path) -> None
     assert (done.code, done.stdout) == (1, HARD + "\n")
 
 
-@pytest.mark.parametrize("puzzle", [TWO_FIVES, NO_SOLUTION, TWO_SOLUTIONS])
+@pytest.mark.parametrize("puzzle", [TWO_FIVES, NO_SOLUTION])
 def test_contradictions_are_proved_and_5(run: Run, model: Path, puzzle: str) -> None:
-    done = run("solve", puzzle, "-m", model, "--max-steps", "20", "-f", "json")
+    done = run("solve", puzzle, "-m", model, "-f", "json")
     record = json.loads(done.stdout)
-    assert (done.code, record["status"]) == (5, "contradiction")
+    assert (done.code, record["status"], record["steps"]) == (5, "contradiction", 0)
     assert record["reason"]
+
+
+def test_several_solutions_are_ambiguous_and_5(run: Run, model: Path) -> None:
+    record = json.loads(run("solve", TWO_SOLUTIONS, "-m", model, "-f", "json").stdout)
+    assert (record["status"], record["verdict"], record["steps"]) == ("ambiguous", "verified", 0)
+    assert record["solver"] == "exact"
+    done = run("solve", TWO_SOLUTIONS, "-m", model, "-f", "line")
+    assert (done.code, done.stdout) == (5, record["answer"] + "\n")
+    assert run("verify", TWO_SOLUTIONS, record["answer"]).code == 0
+    assert "more than one solution; this is one of them" in run("solve", TWO_SOLUTIONS).stdout
 
 
 def test_contradiction_counts_more_than_unsolved(run: Run, model: Path) -> None:
@@ -137,7 +147,7 @@ def test_exact_fallback_is_labelled(run: Run, model: Path) -> None:
     assert (done.code, record["status"], record["solver"]) == (0, "solved", "exact")
     assert run("verify", HARD, record["answer"]).code == 0
     text = run("solve", HARD, "-m", model, "--max-steps", "20", "--fallback", "exact").stdout
-    assert "exact solver and not by the model" in text
+    assert "by the exact solver, not the model" in text
 
 
 def test_step_budget_is_kept(run: Run, model: Path) -> None:
@@ -288,4 +298,4 @@ def test_a_model_solves_what_it_was_trained_for(run: Run) -> None:
 def test_a_maze_without_a_way_is_proved_so(run: Run) -> None:
     done = run("solve", "S#G/")
     assert done.code == 5
-    assert "contradiction - no path leads from S to G: 1 cells can be reached" in done.stdout
+    assert "contradiction · no path leads from S to G: 1 cells can be reached" in done.stdout

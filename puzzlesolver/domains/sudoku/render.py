@@ -17,7 +17,9 @@ from rich.text import Text
 
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.sudoku.cells import SYMBOLS
-from puzzlesolver.domains.sudoku.rules import box_shape
+from puzzlesolver.domains.sudoku.rules import box_shape, units
+
+CLASH_INK, CLASH_PAPER = "#ffffff", "#b3202c"
 
 
 def format_line(grid: Grid) -> str:
@@ -41,28 +43,40 @@ def render(
     """The board for a terminal, 11 rows of 21 columns for 9×9.
 
     Args:
-        grid: what is shown.
+        grid: what is shown; digits that a row, column or box holds twice are red.
         givens: clues; they are bold.
         confidence: `float32[n, n]` in [0, 1], from red over yellow to green; below a half also dim.
         changed: `bool[n, n]`, cells shown in reverse.
         clamped: `bool[n, n]`, cells that a hypothesis holds; they are underlined.
         compact: changes nothing, for boards are small.
     """
+    clashing = _clashes(grid)
 
     def cell(row: int, column: int) -> Text:
         place = row, column
+        clash = bool(clashing[place])
         given = bool(givens[place])
         trust = None if given or confidence is None else float(confidence[place])
         style = Style(
             bold=given,
-            dim=trust is not None and trust < 0.5,
-            color=None if trust is None else _colour(trust),
+            dim=trust is not None and trust < 0.5 and not clash,
+            color=CLASH_INK if clash else None if trust is None else _colour(trust),
+            bgcolor=CLASH_PAPER if clash else None,
             reverse=changed is not None and bool(changed[place]),
             underline=clamped is not None and bool(clamped[place]),
         )
         return Text(SYMBOLS[grid[place]], style)
 
     return _frame(grid, cell, "dim")
+
+
+def _clashes(grid: Grid) -> npt.NDArray[np.bool_]:
+    """Cells whose digit stands in another cell of a unit, too."""
+    digits = grid.ravel()[units(len(grid))]
+    twice = ((digits[:, :, None] == digits[:, None, :]).sum(-1) > 1) & (digits > 0)
+    clashing = np.zeros(grid.size, np.bool_)
+    clashing[units(len(grid))[twice]] = True
+    return clashing.reshape(grid.shape)
 
 
 def _frame(grid: Grid, cell: Callable[[int, int], Text], line_style: str = "") -> Text:

@@ -1,0 +1,272 @@
+"""`solve` after its words are understood: one puzzle watched, many puzzles, or a folder of results.
+
+In: `Arguments` and puzzles. Out: results on stdout or in files, what people want to know on stderr,
+and the exit code that matters most.
+
+    >>> solve_many(arguments, read_puzzles(["list.csv"]), total=None)
+    0
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import stat
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import typer
+
+from puzzlesolver.bulk.stream import solve_stream
+from puzzlesolver.cli.live import UNHURRIED, LiveView, Tracker
+from puzzlesolver.cli.output import ResultWriter, open_output, record
+from puzzlesolver.cli.save import Recorder, save
+from puzzlesolver.cli.solve import Arguments
+from puzzlesolver.cli.waiting import can_redraw, compilation
+from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.pipeline import choose_solver, load_solver, solve_kinds
+from puzzlesolver.refine.adapt.fit import FitReport
+from puzzlesolver.refine.policy import LINGER
+from puzzlesolver.refine.report import StepReport
+from puzzlesolver.runtime import choose_runtime
+from puzzlesolver.solver import Result, Solver
+from puzzlesolver.tasks import TaskSolver
+
+EXIT_CODES = {
+    "solved": 0,
+    "answered": 0,
+    "unsolved": 1,
+    "contradiction": 5,
+    "ambiguous": 5,
+    "interrupted": 130,
+}
+
+QUIET_FORMATS = ("json", "jsonl", "csv")
+"""Formats that programs read; the live view then stays off unless it is asked for."""
+
+
+def solve_one(arguments: Arguments, puzzle: Puzzle) -> int:
+    """One puzzle, which may be watched and saved; its last frame is the answer's picture."""
+    recorder = Recorder() if arguments.save else None
+    show = Show(arguments, Tracker(1), _view(arguments, alone=True), recorder)
+    statuses = _solve(arguments, [puzzle], show)
+    if recorder is not None and recorder.moments:
+        for path in arguments.save or ():
+            save(path, recorder.moments)
+            show.say(f"saved {path}")
+    show.hint(statuses)
+    return _exit_code(statuses)
+
+
+def solve_many(arguments: Arguments, puzzles: Iterable[Puzzle], total: int | None) -> int:
+    """Puzzles of any number and kind, each printed as soon as those before it are."""
+    show, started = Show(arguments, Tracker(total), _view(arguments)), time.monotonic()
+    statuses = _solve(arguments, puzzles, show)
+    show.say(_total(statuses, time.monotonic() - started))
+    show.hint(statuses)
+    return _exit_code(statuses)
+
+
+def fill_folder(arguments: Arguments, domain: str, puzzles: Iterable[Puzzle]) -> int:
+    """Puzzles by the million, of one kind, shard by shard; earlier runs count."""
+    assert arguments.file is not None
+    started, finished = time.monotonic(), 0
+    load = _loader(arguments, domain, load_solver, threads=1)
+    say = Show(arguments, Tracker(None)).say
+
+    def progress(count: int) -> None:
+        nonlocal finished
+        finished += count
+        speed = finished / (time.monotonic() - started)
+        say(f"{finished:,} puzzles finished, {speed:,.1f} a second")
+
+    with compilation(say), contextlib.redirect_stdout(sys.stderr):  # Ray prints about dead workers
+        statuses = solve_stream(
+            puzzles, arguments.file, load, record, arguments.shard_size, arguments.jobs, progress,
+            arguments.ray,
+        )  # fmt: skip
+    say(f"{arguments.output}: {_total(statuses, time.monotonic() - started)}")
+    return _exit_code(statuses)
+
+
+@dataclass
+class Show:
+    """What people see beside the results: the live view, a recording, and words on stderr.
+
+    Attributes:
+        arguments: whether they want to see anything, and where the results go.
+        tracker: turns reports into moments.
+        view: the live view, or None.
+        recorder: for `--save`, or None.
+        noted: layouts of boards that the model was not trained on, once each.
+    """
+
+    arguments: Arguments
+    tracker: Tracker
+    view: LiveView | None = None
+    recorder: Recorder | None = None
+    noted: set[tuple[int, ...]] = field(default_factory=set)
+
+    @property
+    def watcher(self) -> Callable[[Puzzle, StepReport | FitReport], None] | None:
+        """`watch`, if anybody does."""
+        return self.watch if self.view or self.recorder else None
+
+    def watch(self, puzzle: Puzzle, report: StepReport | FitReport) -> None:
+        """One more step."""
+        moment = self.tracker.observe(puzzle, report)
+        started = time.monotonic()
+        if self.view:
+            self.view.show(moment)
+        if self.recorder:
+            self.recorder.add(moment)
+        self.tracker.shown(time.monotonic() - started)
+
+    def finish(self, result: Result) -> bool:
+        """The end of a puzzle; returns whether its grid stays where the result will be printed."""
+        moment = self.tracker.finish(result)
+        if self.recorder:
+            self.recorder.add(moment)
+        if self.view is None:
+            return False
+        self.view.show(moment, now=True)
+        together = self.arguments.output is None and sys.stdout.isatty()
+        if self.tracker.total == 1:
+            self.view.leave()
+            return together and self.view.shows_grid(moment)
+        if together:
+            self.view.clear()
+        return False
+
+    def say(self, words: str) -> None:
+        """A line on stderr, in place of the live view until that is drawn again."""
+        if not self.arguments.quiet:
+            if self.view:
+                self.view.clear()
+            typer.echo(words, err=True)
+
+    def wait(self, what: str) -> None:
+        """Why nothing moves: in the live view where there is one."""
+        if self.view:
+            self.view.wait(what)
+        else:
+            self.say(what)
+
+    def note(self, puzzle: Puzzle, solver: Solver | TaskSolver) -> None:
+        """Say so before steps are spent on a board that the model was not made for."""
+        shape = puzzle.grid.shape
+        if isinstance(solver, Solver) and solver.is_foreign(puzzle) and shape not in self.noted:
+            self.noted.add(shape)
+            side, size = solver.trained_side, "×".join(map(str, shape))
+            self.say(
+                f"note: the model {solver.model_name} was trained on {side}×{side} boards alone; "
+                f"{puzzle.name} is {size}"
+            )
+
+    def hint(self, statuses: Mapping[str, int]) -> None:
+        """What to try next."""
+        if statuses.get("unsolved") and self.arguments.fallback == "none":
+            self.say("hint: --fallback exact lets an exact solver answer what the model did not")
+
+
+def _view(arguments: Arguments, alone: bool = False) -> LiveView | None:
+    """The live view, unless it is unwanted or would be drawn over.
+
+    What reads a pipe may write to the same terminal, at any time.
+    """
+    wanted = arguments.live
+    if wanted is None:
+        piped = arguments.output is None and _is_pipe(sys.stdout)
+        wanted = arguments.format not in QUIET_FORMATS and not piped
+    if not wanted or arguments.quiet or not can_redraw():
+        if arguments.live:
+            why = "--quiet is given" if arguments.quiet else "stderr is not a terminal"
+            typer.echo(f"note: --live is ignored, {why}", err=True)
+        return None
+    return LiveView(UNHURRIED if alone and arguments.time_limit is None else 0)
+
+
+def _is_pipe(stream: Any) -> bool:
+    try:
+        mode = os.fstat(stream.fileno()).st_mode
+    except (OSError, ValueError, AttributeError):  # closed, or no file of the system
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def _loader(
+    arguments: Arguments, domain: str, load: Callable[..., Any], threads: int | None = None
+) -> Callable[[], Any]:
+    """What loads the solver of one kind; picklable if `load` is."""
+    kind = get_domain(domain)
+    linger = arguments.linger
+    if linger is None and not kind.fitted:
+        linger = LINGER[kind.clamps]
+    names = (
+        "max_steps", "mode", "restarts", "noise", "rollouts", "symmetries", "choose", "time_limit",
+        "seed",
+    )  # fmt: skip
+    return functools.partial(
+        load,
+        domain,
+        arguments.model,
+        {name: getattr(arguments, name) for name in names} | {"linger": linger},
+        engine=arguments.engine,
+        device=arguments.device,
+        runtime=choose_runtime(
+            "cpu" if arguments.engine == "onnx" else arguments.device, arguments.threads or threads
+        ),
+        batch_size=arguments.batch_size,
+        fallback=arguments.fallback,
+    )
+
+
+def _solve(arguments: Arguments, puzzles: Iterable[Puzzle], show: Show) -> Counter[str]:
+    """Solve and print; returns how many ended how. Ctrl-C ends the list early."""
+    solvers = functools.cache(lambda kind: _loader(arguments, kind, choose_solver)())
+
+    def solver_of(kind: str) -> Solver | TaskSolver:
+        solver: Solver | TaskSolver = solvers(kind)
+        show.tracker.max_steps = solver.max_steps
+        return solver
+
+    def noted() -> Iterator[Puzzle]:
+        for puzzle in puzzles:
+            show.note(puzzle, solvers(puzzle.domain))
+            yield puzzle
+
+    statuses = Counter[str]()
+    if show.view:
+        show.view.wait("loading the network…")
+    with compilation(show.wait), open_output(arguments.file) as file:
+        writer = ResultWriter(file, arguments.format)
+        try:
+            for result in solve_kinds(noted(), solver_of, show.watcher, arguments.time_limit):
+                grid_on_screen = show.finish(result)
+                writer.write(result, with_grid=not grid_on_screen)
+                statuses[result.status] += 1
+        except KeyboardInterrupt:
+            statuses["interrupted"] += 0  # nothing may have been interrupted but the wait for it
+        finally:
+            if show.view:
+                show.view.leave()
+            writer.close()
+    return statuses
+
+
+def _total(statuses: Mapping[str, int], seconds: float) -> str:
+    """How many puzzles ended well, in what time, and how the others ended."""
+    good = "answered" if statuses.get("answered") and not statuses.get("solved") else "solved"
+    done, total = statuses.get(good, 0), sum(statuses.values())
+    others = [f"{n:,} {status}" for status, n in statuses.items() if n and status != good]
+    time_taken = f"{seconds:,.1f} s" if seconds < 100 else f"{seconds:,.0f} s"
+    return " · ".join([f"{done:,} of {total:,} puzzles {good} in {time_taken}", *others])
+
+
+def _exit_code(statuses: Iterable[str]) -> int:
+    return max(EXIT_CODES[status] for status in statuses)
