@@ -20,6 +20,7 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.export.cached import board_size
 from puzzlesolver.export.check import check_set
 from puzzlesolver.files import write_file
+from puzzlesolver.hub.catalog import read_catalog
 from puzzlesolver.hub.folder import read_json
 from puzzlesolver.refine import search, suppose
 from puzzlesolver.refine.graph import SUFFIX, GraphFacts, StepGraph
@@ -66,13 +67,16 @@ def add_to_page(graph: Path, folder: Path, runtime: Path, title: str) -> None:
         graph: an exported file.
         folder: of the page; made where there is none.
         runtime: see `find_browser_runtime`.
-        title: what the page calls the model. A graph of the same title and size is replaced.
+        title: what the page calls the model, unless that is a shipped one under another file name.
+            A graph of the same title and size is replaced.
 
     Raises:
         ModelError: the file was not made by `puzzlesolver export`.
     """
     facts = StepGraph(graph).facts
     size = board_size(facts.layout["lattice"])
+    shipped = {entry.sha256: name for name, entry in read_catalog().models.items()}
+    title = shipped.get(facts.weights_sha256, title)
     name = "-".join([re.sub(r"\W+", "-", title), "x".join(map(str, size))])
     entry = {"title": title, "file": f"models/{name}{SUFFIX}", **describe(facts, size)}
     listed = folder / MODELS

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from selenium.webdriver import ActionChains, Keys
 
 from puzzlesolver import solve
+from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.pipeline import load_solver
 from tests.web.support import Page
@@ -89,7 +91,6 @@ def test_hypotheses_find_what_one_trajectory_does_not(page: Page) -> None:
     [
         ("55" + "." * 79, "row 1 is given 5 twice: r1c1 and r1c2"),
         (NO_SOLUTION, "it has no solution"),
-        (TWO_SOLUTIONS, "it has more than one solution"),
     ],
 )
 def test_what_contradicts_its_rules_is_never_verified(page: Page, puzzle: str, reason: str) -> None:
@@ -97,6 +98,25 @@ def test_what_contradicts_its_rules_is_never_verified(page: Page, puzzle: str, r
     page.solve("verified", 60)
     assert page.lamps()[1] == "no"
     assert page.text("status") == f"The puzzle contradicts its rules: {reason}."
+
+
+@pytest.mark.parametrize("puzzle", [TWO_SOLUTIONS, "." * 81])
+def test_several_solutions_are_told_before_a_step_with_one_of_them(page: Page, puzzle: str) -> None:
+    page.paste(puzzle)
+    page.solve("verified", 20_000)
+    assert page.text("status").startswith("Ambiguous: more than one solution; this is one of them")
+    assert page.lamps() == ("no", "one of several") and page.text("count") == "0"
+    given = [int(cell.replace(".", "0")) for cell in puzzle]
+    answer = page.grid()
+    assert all(value in (0, found) for value, found in zip(given, answer, strict=True))
+    board, solved = (np.array(cells, np.uint8).reshape(9, 9) for cells in (given, answer))
+    verdict = get_domain("sudoku").verify(Puzzle("sudoku", "", board, ""), solved)
+    assert verdict.status == "verified"
+
+
+def test_the_tab_is_named_after_the_model(page: Page) -> None:
+    page.choose_model("maze 15×15")
+    assert page.browser.title == "maze 15×15 · puzzlesolver"
 
 
 def test_a_maze_without_a_way_is_never_verified(page: Page) -> None:

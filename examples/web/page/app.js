@@ -4,7 +4,6 @@ import { makeBoard } from "./board.js";
 import { drawResiduals } from "./residuals.js";
 
 const MOST_FRAMES = 4096; // kept for the slider
-const SOLUTIONS = { 0: "it has no solution", 2: "it has more than one solution" };
 
 const $ = (id) => document.getElementById(id);
 const number = new Intl.NumberFormat("en");
@@ -53,6 +52,7 @@ async function choose(entry) {
   $("about").textContent =
     `${titleOf(model)}: ${number.format(model.parameters)} learned numbers, ` +
     "exported by puzzlesolver and run by ONNX Runtime.";
+  document.title = `${titleOf(model)} · puzzlesolver`;
   nextExample();
 }
 
@@ -140,16 +140,16 @@ function finish(found) {
   stop();
   outcome = found;
   const { settled, verdict, solutions, steps } = outcome;
-  const several = verdict.status === "verified" && solutions === 2;
-  const verified = verdict.status === "verified" && !several;
-  const contradiction = SOLUTIONS[solutions];
+  const several = solutions === 2;
+  const verified = verdict.status === "verified";
   lamp("settled", settled ? "on" : "off", settled ? "yes" : "no");
-  lamp("verified", verified ? "on" : "wrong", verified ? "yes" : "no");
+  lamp("verified", verified ? "on" : "wrong", several ? "one of several" : verified ? "yes" : "no");
   const spent = `${number.format(steps)} step${steps === 1 ? "" : "s"}`;
   const state = settled ? "the state has settled" : "the state has not settled";
-  if (contradiction) {
-    const why = steps ? contradiction : verdict.reason || contradiction;
-    say(`The puzzle contradicts its rules: ${why}.`);
+  if (solutions === 0) {
+    say(`The puzzle contradicts its rules: ${verdict.reason}.`);
+  } else if (several) {
+    say("Ambiguous: more than one solution; this is one of them, found by search without a step.");
   } else if (verified) {
     const path = verdict.reason && ` (${verdict.reason})`;
     const unproved = solutions === null ? " That there is no other was not proved." : "";

@@ -16,7 +16,9 @@ export const HELP =
   "solves. As text: rows of # and spaces with one S and one G; smaller mazes get walls around.";
 export const draws = true; // with a pointer
 export const clamps = false;
-export const countSolutions = (maze, { columns }) => Number(!rules.contradiction(maze, columns));
+export const findSolutions = (maze, { columns }) => ({
+  count: Number(!rules.contradiction(maze, columns)), // every shortest path is right
+});
 export const contradiction = (maze, { columns }) => rules.contradiction(maze, columns);
 export const verify = (maze, answer, { columns }) => rules.verify(maze, answer, columns);
 

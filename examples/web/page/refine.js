@@ -4,12 +4,17 @@
 import { seedOf } from "./noise.js";
 import { startSearch } from "./search.js";
 
+const NO_SOLUTION = { status: "wrong", reason: "it has no solution", where: [] };
+
 // Yields a frame a step; returns the outcome. `engine` is that of engine.js, `kind` sudoku.js or
 // maze.js, `board` the model's entry in models.json with its rows and columns.
 export async function* refine(engine, kind, board, givens, policy) {
   const broken = kind.contradiction(givens, board);
-  if (broken) {
-    return { answer: givens, verdict: broken, solutions: 0, settled: false, steps: 0, restarts: 0 };
+  const { count: solutions, one } = broken ? { count: 0 } : kind.findSolutions(givens, board);
+  if (solutions === 0 || solutions === 2) {
+    const answer = one ?? givens;
+    const verdict = broken ?? (one ? kind.verify(givens, one, board) : NO_SOLUTION);
+    return { answer, verdict, solutions, settled: false, steps: 0, restarts: 0 };
   }
   const start = (restart) => engine.start(seedOf(policy.seed, restart, givens));
   const search = startSearch(kind, board, givens, policy);
@@ -72,7 +77,7 @@ export async function* refine(engine, kind, board, givens, policy) {
     return {
       answer,
       verdict: accepted?.verdict ?? kind.verify(givens, answer, board),
-      solutions: kind.countSolutions(givens, board),
+      solutions,
       settled,
       steps: accepted?.steps ?? steps,
       restarts,

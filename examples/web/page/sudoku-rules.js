@@ -41,9 +41,10 @@ function repetition(grid, verb) {
   return null;
 }
 
-// 0, 1 or 2 (more than one) solutions, by search; null where that takes too long to tell.
-export function countSolutions(givens) {
-  if (contradiction(givens)) return 0;
+// How many solutions: 0, 1 or 2 (more than one), by search, or null where that takes too long to
+// tell; and one of them.
+export function findSolutions(givens) {
+  if (contradiction(givens)) return { count: 0 };
   const side = Math.sqrt(givens.length);
   const grid = Uint8Array.from(givens);
   const unitsOf = Array.from(grid, () => []);
@@ -54,6 +55,7 @@ export function countSolutions(givens) {
   const every = (2 << side) - 2; // bits 1 to side
   let nodes = 0;
   let found = 0;
+  let one;
 
   function search() {
     if (++nodes > NODES) return;
@@ -69,7 +71,10 @@ export function countSolutions(givens) {
       [best, fewest, options] = [cell, count, free];
       if (count <= 1) break;
     }
-    if (best < 0) found++;
+    if (best < 0) {
+      found++;
+      one = Uint8Array.from(grid);
+    }
     for (let digit = 1; options && digit <= side; digit++) {
       if (!(options & (1 << digit))) continue;
       grid[best] = digit;
@@ -82,7 +87,7 @@ export function countSolutions(givens) {
   }
 
   search();
-  return found < 2 && nodes > NODES ? null : found;
+  return { count: found < 2 && nodes > NODES ? null : found, one };
 }
 
 // Cells of all rows, then columns, then boxes.

@@ -12,7 +12,7 @@ export const HELP =
   "line or rows, in any frame; blanks are any of . 0 - * _ X, digits above 9 are letters.";
 export const draws = false; // whether a pointer draws
 export const clamps = true; // a digit can be put into an open cell to see what follows
-export const countSolutions = rules.countSolutions;
+export const findSolutions = rules.findSolutions;
 export const contradiction = (givens) => rules.contradiction(givens);
 export const verify = (givens, answer) => rules.verify(givens, answer);
 export const empty = ({ rows, columns }) => new Uint8Array(rows * columns);
