@@ -18,6 +18,7 @@ import re
 import shlex
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -83,6 +84,7 @@ def build() -> Any:
     """The command with all its sub-commands, with help that fits 80 columns."""
     command = get_command(app)
     _say_no_types(command, typer.Context(command, help_option_names=HELP_FLAGS))
+    _refuse_repetitions(command)
     return command
 
 
@@ -93,6 +95,24 @@ def _say_no_types(command: Any, context: typer.Context) -> None:
             parameter.display_type_rich = lambda ctx: None
     for inner in getattr(command, "commands", {}).values():
         _say_no_types(inner, context)
+
+
+def _refuse_repetitions(command: Any) -> None:
+    """An option with one value may be given once; otherwise the last one would win in silence."""
+    parse = command.parse_args
+
+    def parse_once(context: Any, words: list[str]) -> Any:
+        *_, given = command.make_parser(context).parse_args(args=list(words))
+        for parameter, times in Counter(given).items():
+            single = not getattr(parameter, "is_flag", True) and not parameter.multiple
+            if times > 1 and single:
+                name = max(parameter.opts, key=len)
+                raise UsageError(f"given {times} times, it takes one value", where=name)
+        return parse(context, words)
+
+    command.parse_args = parse_once
+    for inner in getattr(command, "commands", {}).values():
+        _refuse_repetitions(inner)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rich.console import Group
 from rich.text import Text
 
-from puzzlesolver.cli.frame import curve, lamps
+from puzzlesolver.cli.frame import lamps, spark
 from puzzlesolver.domains.arc import TaskPuzzle
 from puzzlesolver.domains.arc.render import render_guesses
 from puzzlesolver.domains.base import Puzzle
@@ -96,7 +96,7 @@ class FitMoment:
         line = Text(f"fit {report.seed + 1}  ", no_wrap=True)
         if not report.step:
             return line.append("getting ready, half a minute the first time ever", "dim")
-        line.append(curve(losses, len(losses), CURVE_COLUMNS, 1))
+        line.append(spark(losses, CURVE_COLUMNS))
         line.append(" " * (CURVE_COLUMNS + 1 - min(CURVE_COLUMNS, len(losses))))
         line.append(f" loss {report.loss:.3f}")
         line.append(f"  {round(report.demos * demos)} of {demos} demonstrations")

@@ -8,6 +8,7 @@ In: a `Moment`. Out: rich text that fits a given width and height. The live view
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -29,6 +30,9 @@ LEAST_INFO_ROWS = 8
 MOST_FULL_ROWS = 40
 """Rows of a grid that pictures show in full; larger ones become compact."""
 MOST_CURVE_ROWS = 12
+LEAST_CHART_ROWS = 3
+"""With fewer a line of bars shows more."""
+LABEL_WIDTH = 6
 
 
 class Picture(Protocol):
@@ -111,28 +115,56 @@ class Moment:
         return _fitting(self, width, height)[1] != "hidden"
 
 
-def curve(residuals: Sequence[float], reports: int, columns: int, rows: int) -> Text:
-    """Residuals on a logarithmic scale as `rows` lines of bars.
+def spark(values: Sequence[float], columns: int) -> Text:
+    """Values on a logarithmic scale as one line of bars; long histories are averaged into it."""
+    logs = _logs(values, columns)
+    scaled = (logs - logs.min()) / max(np.ptp(logs), 1)
+    return Text("".join(BARS[round(7 * height) + 1] for height in scaled), "blue", no_wrap=True)
+
+
+def chart(values: Sequence[float], known: int, columns: int, rows: int) -> Text:
+    """Values on a logarithmic scale as a line, with powers of ten beside the axis.
 
     Args:
-        residuals: of the whole settling, as far as it is known.
-        reports: how many of them are drawn; the others keep their room, so that the frames of a
+        values: of the whole settling, as far as it is known.
+        known: how many of them are drawn; the others keep their room, so that the frames of a
             recording do not shift.
-        columns: width of the whole; long histories are averaged into it.
-        rows: height.
+        columns: width of the whole, labels included; long histories are averaged into it.
+        rows: height, at least 2.
     """
-    logs = np.log10(np.clip(np.asarray(residuals, float), 1e-6, 1e6))
-    bars = min(columns, len(logs))
-    edges = np.linspace(0, len(logs), bars + 1).astype(int)
-    means = np.add.reduceat(logs, edges[:-1]) / np.diff(edges)
-    low, span = means.min(), max(np.ptp(means), 1)
-    heights = np.rint((means - low) / span * (rows * 8 - 1)).astype(int) + 1  # in eighths of a row
-    heights = heights[: max(1, bars * reports // len(logs))]
-    lines = [
-        "".join(BARS[level] for level in np.clip(heights - 8 * row, 0, 8))
-        for row in reversed(range(rows))
-    ]
-    return Text("\n".join(lines), "blue", no_wrap=True)
+    logs = _logs(values, columns - LABEL_WIDTH - 1)
+    low, high = math.floor(logs.min()), math.ceil(logs.max())
+    high = max(high, low + 1)
+    row_of = [round(float(log - low) / (high - low) * (rows - 1)) for log in logs]
+    lines = [[" "] * len(row_of) for _ in range(rows)]
+    before = row_of[0]
+    for column, row in enumerate(row_of[: max(1, len(row_of) * known // len(values))]):
+        lines[row][column] = "─"
+        if row != before:
+            down = row < before
+            lines[before][column], lines[row][column] = ("╮", "╰") if down else ("╯", "╭")
+            for between in range(min(row, before) + 1, max(row, before)):
+                lines[between][column] = "│"
+        before = row
+    labels = {round((k - low) / (high - low) * (rows - 1)): f"{10.0**k:g}" for k in (low, high)}
+    for power in range(low, high):  # as far as they do not crowd those at the ends
+        row = round((power - low) / (high - low) * (rows - 1))
+        if not {row - 1, row, row + 1} & labels.keys():
+            labels[row] = f"{10.0**power:g}"
+    text = Text(no_wrap=True)
+    for row in reversed(range(rows)):
+        axis = "┤" if row in labels else "│"
+        text.append(f"{labels.get(row, ''):>{LABEL_WIDTH}}{axis}", "dim")
+        text.append("".join(lines[row]) + "\n" * (row > 0), "blue")
+    return text
+
+
+def _logs(values: Sequence[float], columns: int) -> npt.NDArray[np.float64]:
+    """Powers of ten, averaged into at most so many columns."""
+    logs = np.log10(np.clip(np.asarray(values, float), 1e-6, 1e6))
+    edges = np.linspace(0, len(logs), max(1, min(columns, len(logs))) + 1).astype(int)
+    means: npt.NDArray[np.float64] = np.add.reduceat(logs, edges[:-1]) / np.diff(edges)
+    return means
 
 
 def _fitting(moment: Moment, width: int, height: int) -> tuple[Text, str]:
@@ -186,9 +218,16 @@ def _usual_grid(moment: Moment, compact: bool) -> Text:
 
 def _heading(moment: Moment, width: int) -> Text:
     heading = Text(f"{moment.place} ", "dim", no_wrap=True, overflow="ellipsis")
-    heading.append(moment.puzzle.name, "not dim bold")
+    heading.append(shortened(moment.puzzle.name, width - heading.cell_len), "not dim bold")
     heading.truncate(width)
     return heading
+
+
+def shortened(name: str, room: int) -> str:
+    """A path without its first folders, where it would not fit."""
+    while len(name) > room and "/" in name.removeprefix("…/"):
+        name = "…/" + name.removeprefix("…/").partition("/")[2]
+    return name
 
 
 def _info(moment: Moment, width: int, height: int) -> Group:
@@ -215,8 +254,10 @@ def _curve_with_label(moment: Moment, width: int, rows: int) -> list[Text]:
     residuals, reports = moment.residuals, moment.reports
     if not reports:
         return []
-    label = Text(f"residual {residuals[reports - 1]:.2g}").append("  log scale", "dim")
-    return [label, curve(residuals, reports, width, max(1, min(rows - 1, MOST_CURVE_ROWS)))]
+    label, room = Text(f"residual {residuals[reports - 1]:.2g}"), min(rows - 1, MOST_CURVE_ROWS)
+    if room < LEAST_CHART_ROWS:
+        return [label.append("  log scale", "dim"), spark(residuals[:reports], width)]
+    return [label, chart(residuals, reports, width, room)]
 
 
 def _hypothesis(moment: Moment) -> str:

@@ -122,14 +122,7 @@ def _notes(result: Result) -> str:
     reasons = [result.reason, *result.remarks] if result.steps else result.remarks
     if result.status in ("unsolved", "answered", "interrupted"):
         reasons = [*reasons, result.verdict.reason]
-    return "; ".join(dict.fromkeys(reason for reason in reasons if reason != result.status))
-
-
-def _shortened(name: str, room: int) -> str:
-    """A path without its first folders, where it would not fit."""
-    while len(name) > room and "/" in name.removeprefix("…/"):
-        name = "…/" + name.removeprefix("…/").partition("/")[2]
-    return name
+    return "; ".join(dict.fromkeys(each for each in reasons if each not in ("", result.status)))
 
 
 class ResultWriter:
@@ -200,12 +193,14 @@ class ResultWriter:
         from rich.console import Console
         from rich.text import Text
 
+        from puzzlesolver.cli.frame import shortened
+
         console = Console(file=self.file, soft_wrap=True, highlight=False)
         if with_grid and (result.answer is not None or result.verdict.where):
             console.print(result.picture(console.width, console.color_system is not None))
         outcome, name, notes = _outcome(result), result.puzzle.name, Text(_notes(result))
         width = console.width if console.is_terminal else sys.maxsize
-        name = _shortened(name, width - outcome.cell_len - 2)
+        name = shortened(name, width - outcome.cell_len - 2)
         for line in Text.assemble((name, "bold"), ": ", outcome).wrap(console, width):
             console.print(line)
         for line in notes.wrap(console, width - 2) if notes else ():

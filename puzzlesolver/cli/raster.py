@@ -17,7 +17,7 @@ from rich.color import Color, blend_rgb
 from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
-from rich.terminal_theme import SVG_EXPORT_THEME as THEME
+from rich.terminal_theme import SVG_EXPORT_THEME
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -25,6 +25,21 @@ if TYPE_CHECKING:
 
 FONT_SIZE = 20
 MARGIN = 16
+
+Rectangle = tuple[float, float, float, float]
+"""Left, top, right and bottom of a part of a cell, in cells."""
+
+WHOLE: Rectangle = (0, 0, 1, 1)
+BLOCKS: dict[str, tuple[Rectangle, bool]] = {
+    **{character: ((0, 1 - k / 8, 1, 1), False) for k, character in enumerate("▁▂▃▄▅▆▇█", 1)},
+    **{"▀": ((0, 0, 1, 0.5), False), "▌": ((0, 0, 0.5, 1), False)},
+    **{"▖": ((0, 0.5, 0.5, 1), False), "▘": ((0, 0, 0.5, 0.5), False)},
+    **{"▜": ((0, 0.5, 0.5, 1), True), "▟": ((0, 0, 0.5, 0.5), True)},
+}
+"""Block characters as the part that has ink, or, where True, the only part that has none.
+
+As glyphs they would leave seams between cells.
+"""
 
 
 class Cell(NamedTuple):
@@ -49,7 +64,7 @@ class Canvas:
         self._width = round(self._regular.getlength("0"))
         self._height = sum(self._regular.getmetrics()) - 1  # lines of a box must touch
         size = (columns * self._width + 2 * MARGIN, rows * self._height + 2 * MARGIN)
-        self._image = Image.new("RGB", size, tuple(THEME.background_color))
+        self._image = Image.new("RGB", size, tuple(SVG_EXPORT_THEME.background_color))
         self._tiles: dict[Cell, Image.Image] = {}
 
     def paint(self, lines: list[list[Segment]]) -> Image:
@@ -58,7 +73,7 @@ class Canvas:
             column = 0
             for text, style, _ in line:
                 for character in text:
-                    tile = self._tile(_cell(character, style or Style.null()))
+                    tile = self._tile(cell_of(character, style or Style.null()))
                     at = (MARGIN + column * self._width, MARGIN + row * self._height)
                     self._image.paste(tile, at)
                     column += cell_len(character)
@@ -71,14 +86,28 @@ class Canvas:
         if cell not in self._tiles:
             tile = Image.new("RGB", (self._width, self._height), cell.paper)
             draw = ImageDraw.Draw(tile)
-            draw.text((0, 0), cell.character, cell.ink, self._bold if cell.bold else self._regular)
+            if cell.character in BLOCKS:
+                self._fill(tile, cell)
+            else:
+                font = self._bold if cell.bold else self._regular
+                draw.text((0, 0), cell.character, cell.ink, font)
             if cell.underline:
                 draw.line((0, self._height - 2, self._width, self._height - 2), cell.ink, 2)
             self._tiles[cell] = tile
         return self._tiles[cell]
 
+    def _fill(self, tile: Image, cell: Cell) -> None:
+        """Paint a block."""
+        (left, top, right, bottom), inverted = BLOCKS[cell.character]
+        if inverted:
+            tile.paste(cell.ink, (0, 0, *tile.size))
+        corners = left * tile.width, top * tile.height, right * tile.width, bottom * tile.height
+        place = tuple(map(round, corners))
+        tile.paste(cell.paper if inverted else cell.ink, place)  # type: ignore[arg-type]
 
-def _cell(character: str, style: Style) -> Cell:
+
+def cell_of(character: str, style: Style) -> Cell:
+    """The character as this style paints it."""
     ink = _color(style.color, foreground=True)
     paper = _color(style.bgcolor, foreground=False)
     if style.reverse:
@@ -89,7 +118,7 @@ def _cell(character: str, style: Style) -> Cell:
 
 
 def _color(color: Color | None, foreground: bool) -> ColorTriplet:
-    return (color or Color.default()).get_truecolor(THEME, foreground)
+    return (color or Color.default()).get_truecolor(SVG_EXPORT_THEME, foreground)
 
 
 def _font(file: str) -> FreeTypeFont:

@@ -19,16 +19,14 @@ import importlib.resources
 import importlib.util
 import io
 import json
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.segment import Segment
-from rich.terminal_theme import SVG_EXPORT_THEME
 
+from puzzlesolver.cli import vector
 from puzzlesolver.cli.frame import Picture
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import write_file
@@ -142,32 +140,27 @@ def _png(moments: Sequence[Picture]) -> bytes:
 
 def _svg(moments: Sequence[Picture]) -> bytes:
     width, height = moments[-1].natural_size()
-    console = _console(width, height, record=True)
-    console.print(moments[-1].draw(width, height))
-    # Rich's template loads its font from the network; any monospace font will do.
-    template = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    return console.export_svg(title="puzzlesolver", code_format=template).encode()
+    rows = [vector.row(line) for line in _lines(moments[-1], width, height)]
+    return vector.picture(rows, width, moments[-1].puzzle.name).encode()
 
 
 def _html(moments: Sequence[Picture]) -> bytes:
     """Frames share most of their lines, so each different line is stored once."""
     width, height = _shared_size(moments)
-    styles: dict[str, int] = {}
-    lines: dict[str, int] = {}
+    rows: dict[str, int] = {}
     frames = [
-        [
-            lines.setdefault(_html_line(line, styles), len(lines))
-            for line in _lines(moment, width, height)
-        ]
+        [rows.setdefault(vector.row(line), len(rows)) for line in _lines(moment, width, height)]
         for moment in moments
     ]
     page = importlib.resources.files("puzzlesolver.cli").joinpath("player.html").read_text("utf-8")
-    data = json.dumps({"lines": list(lines), "frames": frames}, separators=(",", ":"))
-    stored = list(lines)
+    stored = list(rows)
+    data = json.dumps({"rows": stored, "frames": frames, "height": vector.HEIGHT})
+    last = vector.frame([stored[number] for number in frames[-1]])
     return (
-        page.replace("/*STYLES*/", "\n".join(f".s{i}{{{css}}}" for css, i in styles.items()))
-        .replace("<!--LAST-->", "\n".join(stored[i] for i in frames[-1]))
-        .replace("<!--TITLE-->", html.escape(moments[-1].puzzle.name))
+        page.replace("/*FONT*/", vector.FONT)
+        .replace("VIEW", vector.view(height, width))
+        .replace("<!--LAST-->", last)
+        .replace("<!--TITLE-->", html.escape(Path(moments[-1].puzzle.name).name))
         .replace("/*DATA*/", data.replace("</", "<\\/"))
         .encode()
     )
@@ -181,16 +174,6 @@ SAVERS: dict[str, Callable[[Sequence[Picture]], bytes]] = {
 }
 
 
-def _html_line(line: Line, styles: dict[str, int]) -> str:
-    spans = []
-    for text, style, _ in line:
-        css = style.get_html_style(SVG_EXPORT_THEME) if style else ""
-        escaped = html.escape(text)
-        number = styles.setdefault(css, len(styles)) if css else None
-        spans.append(escaped if number is None else f"<i class=s{number}>{escaped}</i>")
-    return "".join(spans)
-
-
 def _lines(moment: Picture, width: int, height: int) -> list[Line]:
     console = _console(width, height)
     lines = console.render_lines(moment.draw(width, height), pad=True)
@@ -202,7 +185,7 @@ def _shared_size(moments: Sequence[Picture]) -> tuple[int, int]:
     return max(width for width, _ in sizes), max(height for _, height in sizes)
 
 
-def _console(width: int, height: int, record: bool = False) -> Console:
+def _console(width: int, height: int) -> Console:
     """A console that no terminal and no environment variable influences."""
     return Console(
         file=io.StringIO(),
@@ -212,6 +195,5 @@ def _console(width: int, height: int, record: bool = False) -> Console:
         color_system="truecolor",
         no_color=False,
         legacy_windows=False,
-        record=record,
         _environ={},
     )

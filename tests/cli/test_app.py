@@ -141,3 +141,23 @@ def test_a_process_ends_with_the_same_code() -> None:
 def test_without_a_command_the_help_is_shown(run: Run) -> None:
     done = run()
     assert done.code == 0 and "Usage" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("solve", "p.txt", "-o", "a", "--output", "b"),
+        ("solve", "p.txt", "--model=a", "-m", "b"),
+        ("generate", "sudoku", "--seed", "1", "--seed", "2"),
+        ("bench", "sudoku-easy", "--limit", "1", "--limit", "2"),
+    ],
+)
+def test_one_value_given_twice_is_not_dropped_in_silence(run: Run, words: tuple[str, ...]) -> None:
+    done = run(*words)
+    assert done.code == 2 and "given 2 times" in done.stderr and done.stdout == ""
+    assert done.stderr.startswith("error: --")
+
+
+def test_a_flag_may_be_repeated_and_the_last_one_counts(run: Run) -> None:
+    done = run("solve", "nothing.txt", "--live", "--no-live", "--no-live")
+    assert done.code == 3

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from puzzlesolver.cli.frame import Moment, curve
+from puzzlesolver.cli.frame import Moment, chart, spark
 from puzzlesolver.domains.base import Answer, Puzzle, Verdict
 from tests.cli.support import MOMENT, NOWHERE
 
@@ -91,11 +91,12 @@ def test_hypothesis_is_named() -> None:
     assert "trying r3c4 and 1 more" in text
 
 
-def test_curve_of_an_earlier_moment_leaves_room_for_what_comes() -> None:
+def test_chart_of_an_earlier_moment_leaves_room_for_what_comes() -> None:
     residuals = np.logspace(0, -3, 1_000).tolist()
-    whole = curve(residuals, 1_000, columns=40, rows=5).plain.split("\n")
-    half = curve(residuals, 500, columns=40, rows=5).plain.split("\n")
-    assert half == [line[:20] for line in whole]
+    whole = chart(residuals, 1_000, columns=47, rows=5).plain.split("\n")
+    half = chart(residuals, 500, columns=47, rows=5).plain.split("\n")
+    assert [line[:27] for line in half] == [line[:27] for line in whole]
+    assert all(not line[27:].strip() for line in half)
 
 
 def test_grid_is_left_out_where_it_does_not_fit() -> None:
@@ -129,14 +130,22 @@ def maze(side: int) -> Moment:
     return replace(MOMENT, puzzle=puzzle, answer=answer, changed=nowhere, clamped=nowhere)
 
 
-@given(st.lists(st.floats(0, 1e9), min_size=1), st.integers(1, 80), st.integers(1, 12))
-def test_curve_has_the_size_asked_for(residuals: list[float], columns: int, rows: int) -> None:
-    text = curve(residuals, len(residuals), columns, rows).plain.split("\n")
+@given(st.lists(st.floats(0, 1e9), min_size=1), st.integers(9, 80), st.integers(2, 12))
+def test_chart_has_the_size_asked_for(residuals: list[float], columns: int, rows: int) -> None:
+    text = chart(residuals, len(residuals), columns, rows).plain.split("\n")
     assert len(text) == rows
-    assert {len(line) for line in text} == {min(columns, len(residuals))}
-    assert text[-1].strip(), "the lowest row is never empty"
+    assert {len(line) for line in text} == {min(columns, 7 + len(residuals))}
+    assert len(spark(residuals, columns)) == min(columns, len(residuals))
 
 
-def test_curve_falls_with_the_residual() -> None:
-    heights = curve([1, 0.1, 0.01, 0.001], 4, columns=4, rows=1).plain
-    assert list(heights) == sorted(heights, reverse=True) and heights[0] != heights[-1]
+def test_chart_falls_with_the_residual_between_numbers_on_its_axis() -> None:
+    text = chart([1, 0.1, 0.01, 0.001], 4, columns=11, rows=4).plain.split("\n")
+    assert text == ["     1┤─╮  ", "      │ ╰╮ ", "      │  ╰╮", " 0.001┤   ╰"]
+    bars = spark([1, 0.1, 0.01, 0.001], 4).plain
+    assert list(bars) == sorted(bars, reverse=True) and bars[0] != bars[-1]
+
+
+def test_a_long_path_keeps_its_end() -> None:
+    puzzle = replace(MOMENT.puzzle, name="/home/somebody/folder/with/puzzles/hard.txt:17")
+    heading = lines(replace(MOMENT, puzzle=puzzle), 40, 24)[0]
+    assert heading == "puzzle 2 of 5 …/with/puzzles/hard.txt:17"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,8 @@ def test_stdout_is_clean_while_the_view_runs(model: Path) -> None:
 
 def test_many_results_are_printed_above_the_view(model: Path) -> None:
     screen = run_on_terminal(["solve", *[ONE_BLANK] * 5, "-m", model, "-f", "line"], 100, 30)
-    assert [line for line in screen.lines if line] == [SOLVED] * 5
+    *answers, total = [line for line in screen.lines if line]
+    assert answers == [SOLVED] * 5 and total.startswith("5 of 5 puzzles solved in ")
     assert "puzzle 5 of 5" in screen.sent
 
 
@@ -59,7 +61,7 @@ def test_no_color_sends_no_colour_but_the_same_words(model: Path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "changes"),
-    [(["--no-live"], {}), (["-f", "json"], {}), ([], {"TERM": "dumb"})],
+    [(["--no-live"], {}), (["-f", "json"], {}), ([], {"TERM": "dumb"}), (["-q"], {})],
 )
 def test_off_where_it_would_disturb(
     model: Path, options: list[str], changes: dict[str, str]
@@ -67,6 +69,31 @@ def test_off_where_it_would_disturb(
     screen = run_on_terminal(["solve", ONE_BLANK, "-m", model, *options], 120, 40, **changes)
     assert screen.code == 0
     assert "residual" not in screen.sent and "\x1b[?25l" not in screen.sent
+
+
+@pytest.mark.parametrize("puzzles", [[ONE_BLANK], [ONE_BLANK, ONE_BLANK]])
+def test_no_frame_is_drawn_where_a_pipe_may_write_too(model: Path, puzzles: list[str]) -> None:
+    """`solve X | cat` writes to the terminal that a frame would stand on."""
+    screen = run_on_terminal(["solve", *puzzles, "-m", model], 80, 24, stdout_piped=True)
+    assert screen.code == 0 and screen.stdout.count("solved ✓ verified") == len(puzzles)
+    assert "residual" not in screen.sent and "\x1b[?25l" not in screen.sent
+    assert "loading" in screen.sent and "loading" not in str(screen)
+
+
+def test_lines_fit_80_columns_and_break_between_words(model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "a-folder-with-a-long-name" / "another-folder"
+    folder.mkdir(parents=True)
+    (folder / "hard.txt").write_text(HARD)
+    screen = run_on_terminal(
+        ["solve", folder / "hard.txt", "-m", model, "--max-steps", "80", "--no-live"], 80, 24
+    )
+    text = [line for line in screen.lines if line]
+    outcome = next(number for number, line in enumerate(text) if "hard.txt: unsolved" in line)
+    assert text[outcome].startswith("…/")
+    assert text[outcome].endswith(" s") and "80 steps" in text[outcome]
+    assert "its 80 steps are spent; " in text[outcome + 1]
+    assert text[-1].startswith("hint: --fallback exact")
+    assert re.search(r"48;2;179;32;44", screen.sent), "conflicts have red paper"
 
 
 def test_small_terminal_shows_the_result_in_full(model: Path) -> None:

@@ -135,3 +135,20 @@ def test_devices_are_not_replaced_by_files() -> None:
 def test_unwritable_output_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot write"), open_output(tmp_path / "no" / "out"):
         pass
+
+
+def test_conflicts_of_an_unsolved_board_are_red() -> None:
+    grid = GRID.copy()
+    grid[0, 1] = grid[0, 0]
+    answer = Answer(grid, np.ones((9, 9), np.float32))
+    picture = replace(WRONG, answer=answer).picture(80, colour=True)
+    red = [span for span in picture.spans if getattr(span.style, "bgcolor", None) is not None]
+    assert {picture.plain[span.start : span.end] for span in red} == {"1"}
+    assert not any(getattr(s.style, "bgcolor", None) for s in RESULT.picture(80, True).spans)
+
+
+def test_reasons_stand_below_the_line() -> None:
+    assert written(WRONG, format="text").splitlines()[-1] == "  two 5s in row 3"
+    unproved = replace(RESULT, reason="whether it has another solution was not decided")
+    assert written(unproved, format="text").splitlines()[-1].strip() == unproved.reason
+    assert "restart" not in summarise(replace(RESULT, restarts=0))

@@ -129,9 +129,9 @@ def test_html_is_self_contained_and_holds_every_frame(tmp_path: Path) -> None:
     assert data
     stored = json.loads(data[1])
     assert len(stored["frames"]) == 12
-    assert all(0 <= line < len(stored["lines"]) for frame in stored["frames"] for line in frame)
-    assert "● verified" in "".join(stored["lines"][line] for line in stored["frames"][-1])
-    still = page.partition('<pre id="frame"')[2].partition("</pre>")[0]
+    assert all(0 <= line < len(stored["rows"]) for frame in stored["frames"] for line in frame)
+    assert "● verified" in "".join(stored["rows"][line] for line in stored["frames"][-1])
+    still = page.partition('<svg id="frame"')[2].partition("</svg>")[0]
     assert "● verified" in still, "the last frame is there without JavaScript"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -299,3 +300,63 @@ def test_a_maze_without_a_way_is_proved_so(run: Run) -> None:
     done = run("solve", "S#G/")
     assert done.code == 5
     assert "contradiction · no path leads from S to G: 1 cells can be reached" in done.stdout
+
+
+def test_after_several_puzzles_one_line_says_how_many_and_how_long(run: Run, model: Path) -> None:
+    words = ("solve", ONE_BLANK, HARD, TWO_FIVES, ONE_BLANK, "-m", model, "--max-steps", "20")
+    done = run(*words, "-f", "csv")
+    total, hint = done.stderr.splitlines()
+    assert re.fullmatch(r"2 of 4 puzzles solved in [\d.]+ s · 1 unsolved · 1 contradiction", total)
+    assert hint.startswith("hint: --fallback exact")
+    assert run(*words, "-f", "csv", "--quiet").stderr == ""
+    assert run("solve", ONE_BLANK, "-m", model).stderr == "", "of one puzzle all is said"
+    fallen_back = run(*words, "--fallback", "exact")
+    assert "3 of 4" in fallen_back.stderr and "hint" not in fallen_back.stderr
+
+
+def test_a_total_counts_what_was_finished_in_a_folder(run: Run, model: Path) -> None:
+    done = run("solve", ONE_BLANK, ONE_BLANK, "-m", model, "-f", "jsonl", "-o", "out/")
+    assert done.code == 0 and "out/: 2 of 2 puzzles solved in " in done.stderr
+    quiet = run("solve", ONE_BLANK, ONE_BLANK, "-m", model, "-f", "jsonl", "-o", "two/", "-q")
+    assert (quiet.code, quiet.stderr) == (0, "")
+
+
+def test_what_is_piped_needs_no_dash(run: Run, model: Path) -> None:
+    done = run("solve", "-m", model, "-f", "line", stdin=f"{ONE_BLANK}\n")
+    assert (done.code, done.stdout) == (0, SOLVED + "\n")
+
+
+def test_nothing_given_and_nothing_piped_is_a_usage_error() -> None:
+    done = subprocess.run(
+        command("solve"), stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert done.returncode == 2 and "no puzzle given" in done.stderr
+
+
+def test_a_submission_of_a_sudoku_fails_before_it_prints(run: Run, model: Path) -> None:
+    done = run("solve", ONE_BLANK, "-m", model, "-f", "submission")
+    assert (done.code, done.stdout) == (2, "") and "ARC" in done.stderr
+
+
+def test_an_error_before_the_first_result_prints_nothing(run: Run) -> None:
+    for format in ("json", "csv", "text"):
+        done = run("solve", ONE_BLANK, "-m", "maze", "-f", format)
+        assert (done.code, done.stdout) == (4, "")
+
+
+def test_every_save_is_written(run: Run, model: Path, tmp_path: Path) -> None:
+    done = run("solve", ONE_BLANK, "-m", model, "--save", "a.svg", "--save", "b.html")
+    assert done.stderr.splitlines() == ["saved a.svg", "saved b.html"]
+    assert (tmp_path / "a.svg").is_file() and (tmp_path / "b.html").is_file()
+    refused = run("solve", ONE_BLANK, "-m", model, "--save", "c.svg", "--save", "d.mp4")
+    assert refused.code == 2 and not (tmp_path / "c.svg").exists()
+
+
+def test_a_size_that_the_model_was_not_trained_on_is_told(run: Run, model: Path) -> None:
+    four = "12343412214343.1"
+    done = run("solve", four, four, ONE_BLANK)
+    note, *_ = done.stderr.splitlines()
+    assert note == f"note: the model sudoku was trained on 9×9 boards alone; {four} is 4×4"
+    assert done.stderr.count("note:") == 1
+    assert "note" not in run("solve", four, "-m", model).stderr, "nobody knows its boards"
+    assert "note" not in run("solve", MAZE).stderr, "mazes of all sizes are alike"
