@@ -38,7 +38,6 @@ from puzzlesolver.cli.options import (
     real,
     whole,
 )
-from puzzlesolver.cli.waiting import waiting
 from puzzlesolver.errors import ParseError, UsageError
 from puzzlesolver.refine.policy import LINGER
 
@@ -290,8 +289,7 @@ def solve(
     _check_puzzles(arguments, first, total)
 
     # From here on torch is needed; unreadable puzzles and wrong options are reported without it.
-    with waiting("loading…", not quiet):
-        from puzzlesolver.cli import solving
+    from puzzlesolver.cli import solving
 
     if arguments.fills_folder:
         code = solving.fill_folder(arguments, first[0].domain, questions)
