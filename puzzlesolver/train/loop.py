@@ -28,7 +28,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -38,9 +37,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import torch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.files import explained, held, write_file
@@ -48,7 +45,9 @@ from puzzlesolver.hub.store import save_model
 from puzzlesolver.train.card import model_card
 from puzzlesolver.train.checkpoint import load_checkpoint, peek_checkpoint, save_checkpoint
 from puzzlesolver.train.distributed import ALONE, Ranks
+from puzzlesolver.train.estimate import rehearse
 from puzzlesolver.train.presets import FREE, TrainConfig, flag
+from puzzlesolver.train.progress import Display
 from puzzlesolver.train.run import Run
 
 CHECKPOINTS, METRICS, MODEL = "checkpoints", "metrics.jsonl", "model"
@@ -91,27 +90,41 @@ def train(
             where="--out",
             hint="go on with --resume auto, or choose another folder",
         )
+    console.print("building the model and reading the data …")
     run = Run(config, ranks, rehearsal=dry_run)
     _describe(run, console)
+    if dry_run:
+        with Display(run, console) as display:
+            rehearse(run, display)
+        return out / MODEL
     if saved is not None:
         run.load_state_dict(saved)
         console.print(f"going on after update {run.updates:,}, minute {run.minutes:.1f}")
-    if dry_run:
-        _rehearse(run, console)
-        return out / MODEL
     with explained(out):
         out.mkdir(parents=True, exist_ok=True)
     with held(out, "another run") if ranks.leads else nullcontext():
         if ranks.leads:
             _drop_metrics_after(out / METRICS, run.updates)
-        with _stop_on_signal(ranks) as stop, _progress_bar(console) as bar:
-            _loop(run, out, stop, bar)
-        _save(run, out)
-    if stop.arrived:
-        console.print(f"stopped at update {run.updates:,} and saved; go on with")
-        console.print(f"  {config.command(out)} --resume auto", soft_wrap=True, highlight=False)
-        raise KeyboardInterrupt
+        try:
+            with Display(run, console) as display, _stop_on_signal(ranks, display) as stop:
+                _loop(run, out, stop, display)
+                with display.doing("saving"):
+                    _save(run, out)
+            if stop.arrived:
+                raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            _tell_how_to_resume(out, config, console)
+            raise
     return out / MODEL
+
+
+def _tell_how_to_resume(out: Path, config: TrainConfig, console: Console) -> None:
+    saved = peek_checkpoint(out / CHECKPOINTS)
+    if saved is None:
+        console.print("stopped before anything was saved")
+        return
+    console.print(f"stopped; update {saved['updates']:,} is saved; go on with")
+    console.print(f"  {config.command(out)} --resume auto", soft_wrap=True, highlight=False)
 
 
 def run_config(out: Path) -> TrainConfig | None:
@@ -120,9 +133,8 @@ def run_config(out: Path) -> TrainConfig | None:
     return None if saved is None else _stored_config(saved, out)
 
 
-def _loop(run: Run, out: Path, stop: StopRequest, bar: Progress) -> None:
-    config, console, ranks = run.config, bar.console, run.ranks
-    task = bar.add_task("", total=1.0, line="first puzzles and first update …")
+def _loop(run: Run, out: Path, stop: StopRequest, display: Display) -> None:
+    config, ranks = run.config, run.ranks
     last_save = last_log = time.monotonic()
     metrics_file = out / METRICS if ranks.leads else Path(os.devnull)
     with metrics_file.open("a", encoding="utf-8") as metrics:
@@ -133,43 +145,34 @@ def _loop(run: Run, out: Path, stop: StopRequest, bar: Progress) -> None:
                 metrics.flush()
 
         while ranks.led(run.progress) < 1 and not stop.agreed():
-            run.update()
+            display.show(run.update())
             if run.updates % config.log_every == 0:
                 now = time.monotonic()
                 speed = len(run.recent) * config.batch_size / (now - last_log)
-                row = run.metrics()
-                tell(row | {"puzzles_per_second": round(speed, 2)})
-                line = _line(row, speed, _minutes_left(run))
-                bar.update(task, line=line)
-                if not console.is_terminal:
-                    where = f"update {run.updates:,}  reveal {row['reveal']:.1f}"
-                    console.print(f"{where}  {line}", soft_wrap=True, highlight=False)
+                tell(run.metrics() | {"puzzles_per_second": round(speed, 2)})
                 last_log = now
-            bar.update(task, completed=run.progress)
             if ranks.leads and config.eval_every and run.updates % config.eval_every == 0:
-                _evaluate(run, tell, console)
+                _evaluate(run, tell, display)
             if ranks.led(time.monotonic() - last_save) > 60 * config.checkpoint_minutes:
-                _save(run, out)
+                with display.doing("saving"):
+                    _save(run, out)
                 last_save = time.monotonic()
         evaluated = run.curve[-1]["update"] if run.curve else -1
         finished = ranks.leads and not stop.arrived
         if finished and config.eval_every and evaluated < run.updates:
-            _evaluate(run, tell, console)
+            _evaluate(run, tell, display)
 
 
-def _evaluate(run: Run, tell: Callable[[dict[str, Any]], None], console: Console) -> None:
-    point = run.evaluate()
+def _evaluate(run: Run, tell: Callable[[dict[str, Any]], None], display: Display) -> None:
+    with display.doing("evaluating"):
+        point = run.evaluate()
     if point is not None:
         tell(point)
         shares = "  ".join(
             f"@{mark} {share:.1%} (ever {point['ever'][mark]:.1%})"
             for mark, share in point["right"].items()
         )
-        console.print(
-            f"held-out after update {run.updates:,}: right {shares}",
-            soft_wrap=True,
-            highlight=False,
-        )
+        display.say(f"held-out after update {run.updates:,}: right {shares}")
 
 
 def _save(run: Run, out: Path) -> None:
@@ -197,68 +200,6 @@ def _describe(run: Run, console: Console) -> None:
     )
 
 
-def _rehearse(run: Run, console: Console) -> None:
-    """Two updates, the second one timed: the first pays for compilation and the first puzzles."""
-    started = time.monotonic()
-    run.update()
-    first = time.monotonic() - started
-    run.update()
-    each = time.monotonic() - started - first
-    config = run.config
-    if config.steps is not None:
-        length = (
-            f"{config.steps:,} updates in about {(first + each * config.steps) / 60:.1f} minutes"
-        )
-    else:
-        assert config.minutes is not None
-        length = f"about {config.minutes * 60 / each:,.0f} updates in {config.minutes:g} minutes"
-    memory = _peak_memory(run.runtime.device)
-    console.print(
-        f"first update {first:.1f} s (compilation and first puzzles), then {each:.2f} s each",
-        f"{length}, {config.batch_size / each:.0f} puzzles/s, without evaluations",
-        f"peak memory {'unknown' if memory is None else f'{memory / 2**30:.2f} GiB'}",
-        "dry run: nothing was written",
-        sep="\n",
-        highlight=False,
-    )
-
-
-def _peak_memory(device: torch.device) -> int | None:
-    """Bytes, of the device or else of the process."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
-def _line(row: dict[str, Any], speed: float, minutes_left: float) -> str:
-    return (
-        f"loss {row['loss']:.4f}  cells {row.get('cells', 0):.1%}  "
-        f"solved {row['leaving_solved']:.1%}  {speed:.0f} puzzles/s  "
-        f"{int(minutes_left)}:{int(minutes_left * 60) % 60:02d} left"
-    )
-
-
-def _minutes_left(run: Run) -> float:
-    return run.minutes * (1 - run.progress) / max(run.progress, 1e-9)
-
-
-def _progress_bar(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.percentage:>3.0f}%"),
-        # What 80 columns leave beside the numbers is a short bar.
-        BarColumn(bar_width=min(40, max(1, console.width - 74))),
-        TextColumn("{task.fields[line]}", markup=False),
-        console=console,
-        redirect_stdout=False,
-        disable=not console.is_terminal,
-    )
-
-
 class StopRequest:
     """Whether Ctrl-C or SIGTERM arrived here, and whether all ranks know of one."""
 
@@ -273,7 +214,7 @@ class StopRequest:
 
 
 @contextmanager
-def _stop_on_signal(ranks: Ranks) -> Iterator[StopRequest]:
+def _stop_on_signal(ranks: Ranks, display: Display) -> Iterator[StopRequest]:
     """Note the first Ctrl-C or SIGTERM; a second one acts at once."""
     request = StopRequest(ranks)
     if threading.current_thread() is not threading.main_thread():
@@ -282,7 +223,7 @@ def _stop_on_signal(ranks: Ranks) -> Iterator[StopRequest]:
         return
 
     def handle(number: int, frame: FrameType | None) -> None:
-        request.arrived = True
+        request.arrived = display.leaving = True
         # A launcher of several processes passes on what the terminal has sent already.
         for each, before in previous.items() if ranks.world == 1 else ():
             signal.signal(each, before)
