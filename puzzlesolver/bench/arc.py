@@ -38,6 +38,7 @@ from puzzlesolver.files import write_file
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.refine.adapt.start import is_start
 from puzzlesolver.runtime import choose_runtime
+from puzzlesolver.train.dataset import TEST_PUZZLES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -168,7 +169,13 @@ def run(
 
 
 def read_known(path: str | Path, flag: str = "--data") -> Iterator[Task]:
-    """The tasks of a file; raises `UsageError` where the output of a test is not known."""
+    """The tasks of a file, or those that a dataset folder tests on.
+
+    Raises:
+        UsageError: the output of a test is not known.
+    """
+    if Path(path).is_dir():
+        path = Path(path) / TEST_PUZZLES
     for puzzle in read_puzzles([path], "arc"):
         assert isinstance(puzzle, TaskPuzzle)
         if not puzzle.task.known:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -218,7 +219,12 @@ def gather(name: str, kinds: Mapping[str, Iterable[Puzzle]]) -> Cases:
 
 
 def read_file(domain: str, path: Path, limit: int | None) -> Cases:
-    """The first `limit` puzzles of a file; a CSV's `source` column groups them."""
+    """The first `limit` puzzles of a file, or of a dataset folder's test split.
+
+    A CSV's `source` column groups them.
+    """
+    if path.is_dir():
+        return _read_folder(domain, path, limit)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -236,3 +242,23 @@ def read_file(domain: str, path: Path, limit: int | None) -> Cases:
 
     groups = [group(puzzle) for puzzle in puzzles]
     return Cases(puzzles, groups, path.name, hashlib.sha256(content).hexdigest())
+
+
+def _read_folder(domain: str, path: Path, limit: int | None) -> Cases:
+    from puzzlesolver.train.dataset import DatasetFolder
+    from puzzlesolver.train.folders import layout_of
+
+    folder = DatasetFolder(path)
+    name, split = list(folder.splits.items())[-1]
+    side = math.isqrt(layout_of(domain, split.metadata, f"--data {path}").cells)
+    rows = np.arange(split.examples)[:limit]
+    inputs, labels, _ = split.take(rows)
+    grids, answers = (
+        (ids.reshape(-1, side, side) - 1).astype(np.uint8) for ids in (inputs, labels)
+    )
+    puzzles = [
+        Puzzle(domain, f"{path.name}:{row}", grid, f"{path / name}:{row}", answer)
+        for row, grid, answer in zip(rows, grids, answers, strict=True)
+    ]
+    digest = hashlib.sha256(inputs.tobytes() + labels.tobytes())
+    return Cases(puzzles, [name] * len(puzzles), f"{path.name}/{name}", digest.hexdigest())

@@ -57,18 +57,27 @@ def compare(old: Report, new: Report) -> list[str]:
     Raises:
         UsageError: the reports are of different puzzles or budgets, or share no mode.
     """
-    same(_identity(old), _identity(new))
-    shared = [mode for mode in new["modes"] if mode in old.get("modes", {})]
-    if not shared:
-        raise UsageError("the reports share no mode", where="--compare")
     worse: list[str] = []
-    for mode in shared:
-        budgets = (f"{each['policies'][mode]['max_steps']:,} steps" for each in (old, new))
-        same(*budgets)
+    for mode in shared_modes(old, new):
         worse += _drops(mode, old["modes"][mode], new["modes"][mode])
         if _conditions(old) == _conditions(new):
             worse += _growths(mode, old["modes"][mode], new["modes"][mode])
     return worse + faults(new)
+
+
+def shared_modes(old: Report, new: Report) -> list[str]:
+    """The modes that can be compared; of the new report its settings are enough.
+
+    Raises:
+        UsageError: the reports are of different puzzles or budgets, or share no mode.
+    """
+    same(_identity(old), _identity(new))
+    shared = [mode for mode in new["policies"] if mode in old.get("modes", {})]
+    if not shared:
+        raise UsageError("the reports share no mode", where="--compare")
+    for mode in shared:
+        same(*(f"{each['policies'][mode]['max_steps']:,} steps" for each in (old, new)))
+    return shared
 
 
 def same(old: str, new: str) -> None:

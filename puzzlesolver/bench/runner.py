@@ -22,6 +22,7 @@ import numpy as np
 from puzzlesolver.bench.baselines import time_exact_solvers
 from puzzlesolver.bench.cases import Cases
 from puzzlesolver.bench.compare import compare as compare
+from puzzlesolver.bench.compare import shared_modes
 from puzzlesolver.bench.cost import describe_machine, measure_cost, peak_memory_mib
 from puzzlesolver.bench.journal import SCHEMA, Journal
 from puzzlesolver.bench.metrics import Record, summarise
@@ -64,6 +65,7 @@ def run(
     engine: str = "torch",
     device: str = "auto",
     threads: int | None = None,
+    old: Mapping[str, Any] | None = None,
     console: Console | None = None,
 ) -> dict[str, Any]:
     """Measure a model.
@@ -85,6 +87,7 @@ def run(
         engine: `torch` or `onnx`.
         device: where it runs.
         threads: of the CPU; None = torch's own number.
+        old: the report that the new one will be compared with.
         console: progress for people; None = silence.
 
     Returns:
@@ -116,6 +119,8 @@ def run(
         },
         "policies": {mode: asdict(policy) for mode, policy in policies.items()},
     }
+    if old is not None:
+        shared_modes(old, settings)  # refuse now what `compare` would refuse after the run
     journal = Journal(out_json, settings, resume)
     solvers = {
         mode: Solver(

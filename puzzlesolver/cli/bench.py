@@ -8,6 +8,7 @@ $ puzzlesolver bench report benchmarks/settle-*.json --html page.html
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ from puzzlesolver.cli.options import (
     Rollouts,
     Symmetries,
     Threads,
+    check_output,
     whole,
 )
 from puzzlesolver.cli.table import print_table
@@ -69,10 +71,10 @@ def bench(
         Path | None,
         typer.Option(
             "--data",
-            metavar="FILE",
+            metavar="FILE|FOLDER",
             show_default="the suite's puzzles",
-            help="Measure on these puzzles (source,question,answer,rating), or tasks of ARC with "
-            "the outputs of their tests.",
+            help="Measure on these puzzles (source,question,answer,rating), on tasks of ARC with "
+            "the outputs of their tests, or on the test split of a dataset folder.",
         ),
     ] = None,
     trained_on: Annotated[
@@ -256,6 +258,7 @@ def bench(
                 where="bench report",
                 hint="puzzlesolver bench report RESULTS.json --html page.html",
             )
+        check_output(html, "--html", pictures=True)
         from puzzlesolver.cli.film import make_page
 
         make_page(html, [read_report(path) for path in reports])
@@ -272,7 +275,17 @@ def bench(
         raise UsageError("an old report is of one model", where="--compare")
     if plot and not hasattr(entry.code, "plot"):
         raise UsageError(f"{suite} has no steps to draw", where="--plot", hint="try --html")
+    for flag, path in (("--json", json_file), ("--html", html), ("--plot", plot)):
+        check_output(path, flag, pictures=flag != "--json")
     old = read_report(compare) if compare else None
+    if old and old["suite"] != suite:
+        raise UsageError(
+            f"the old report is of {old['suite']}, not of {suite}",
+            where=f"--compare {compare}",
+            hint=f"puzzlesolver bench {old['suite']} --compare {compare}",
+        )
+    if old and "old" in inspect.signature(entry.code.run).parameters:
+        given["old"] = old
     console, made = Console(stderr=True), []
     for name, path in zip(models, _paths(json_file, models), strict=True):
         whose = {} if name is None else {"model": name}
@@ -296,8 +309,6 @@ def _given(context: typer.Context, entry: Entry) -> dict[str, Any]:
     Raises:
         UsageError: the suite would ignore one of them.
     """
-    import inspect
-
     renamed = {"json_file": "out_json", "jobs": "processes"} | dict.fromkeys(POLICY, "policy")
     takes = inspect.signature(entry.code.run).parameters
     given: dict[str, Any] = {}

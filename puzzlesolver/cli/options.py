@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import math
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Annotated, Literal
 import typer
 
 from puzzlesolver.cli import complete
+from puzzlesolver.errors import UsageError
 
 MOST = 2**31 - 1
 """Largest number that an option takes, where nothing else limits it."""
@@ -201,3 +204,25 @@ Output = Annotated[
         help="Write here instead; the file appears when it is complete.",
     ),
 ]
+
+
+def check_output(path: Path | None, flag: str, *, pictures: bool = False) -> None:
+    """Raise `UsageError`, before any work, when a file could not be written in the end.
+
+    Args:
+        path: of the file; None = none is asked for.
+        flag: the option that names it.
+        pictures: whether it holds charts or pictures.
+    """
+    if path is None:
+        return
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        what = "it is a folder" if path.is_dir() else f"no folder {str(path.parent)!r} to write in"
+        raise UsageError(what, where=f"{flag} {path}", hint="name a file in a folder that exists")
+    for package, module in (("pillow", "PIL"), ("matplotlib", "matplotlib")):
+        if pictures and importlib.util.find_spec(module) is None:
+            raise UsageError(
+                f"pictures need the package {package}",
+                where=flag,
+                hint="pip install 'puzzlesolver[images]'",
+            )

@@ -74,7 +74,7 @@ class FolderSource:
         self.folder = DatasetFolder(config.data)
         about = self.folder.train.metadata
         self.identifiers = about.num_puzzle_identifiers
-        self.layout = _layout(config, about)
+        self.layout = layout_of(config.domain, about, f"--data {config.data}")
         symbols = self.layout.symbols if self.layout.symbols > 1 else about.vocab_size - 1
         self._before_symbols = about.vocab_size - symbols - 1
         self.groups = config.train_puzzles or self.folder.train.groups
@@ -178,19 +178,19 @@ class FolderSource:
         return digest.hexdigest()
 
 
-def _layout(config: TrainConfig, about: Metadata) -> Layout:
+def layout_of(domain: str, about: Metadata, where: str) -> Layout:
     """Layout of the domain's boards; raises `UsageError` when the dataset holds something else."""
     side = math.isqrt(about.seq_len)
     square, found = side * side == about.seq_len, about.vocab_size
-    if config.domain == "sudoku" and square and side in BOXES and found == side + SUDOKU_IDS:
+    if domain == "sudoku" and square and side in BOXES and found == side + SUDOKU_IDS:
         return sudoku_layout(side)
-    if config.domain == "maze" and square and found == MAZE_VOCABULARY:
+    if domain == "maze" and square and found == MAZE_VOCABULARY:
         return maze_layout(side, side)
-    if config.domain == "arc" and side == CANVAS and square and found == ARC_VOCABULARY:
+    if domain == "arc" and side == CANVAS and square and found == ARC_VOCABULARY:
         return Layout((side, side, 1), ())
     raise UsageError(
-        f"boards of {about.seq_len} cells with a vocabulary of {found} are no {config.domain} set",
-        where=f"--data {config.data}",
+        f"boards of {about.seq_len} cells with a vocabulary of {found} are no {domain} set",
+        where=where,
     )
 
 
