@@ -21,6 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.domains.detect import parse_text
+from puzzlesolver.domains.formats.texts import read_lines
 from puzzlesolver.errors import UsageError
 
 SIZES = {4: 100, 6: 100, 16: 30}
@@ -229,8 +231,8 @@ def read_file(domain: str, path: Path, limit: int | None) -> Cases:
         content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read: {error.strerror}", where=f"--data {path}") from error
-    lines = list(io.StringIO(content.decode("utf-8", errors="replace")))
-    parsed = get_domain(domain).parse(lines, str(path))
+    lines = list(read_lines(io.BufferedReader(io.BytesIO(content)), str(path)))
+    parsed = parse_text(lines, str(path), [get_domain(domain)])
     puzzles = list(itertools.islice(parsed, limit))
     if not puzzles:
         raise UsageError("the file holds no puzzle", where=f"--data {path}")

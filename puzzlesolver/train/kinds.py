@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import get_domain
+from puzzlesolver.domains.detect import parse_text
+from puzzlesolver.domains.formats.texts import read_lines
 from puzzlesolver.domains.sudoku.breed import random_minimal
 from puzzlesolver.domains.sudoku.canonical import canonical
 from puzzlesolver.domains.sudoku.generate import PuzzleStream
@@ -181,8 +183,8 @@ def excluded_forms(path: str) -> frozenset[bytes]:
     """
     forms = set()
     try:
-        with open(path, encoding="utf-8", errors="replace") as lines:
-            for puzzle in get_domain("sudoku").parse(lines, path):
+        with open(path, "rb") as file:
+            for puzzle in parse_text(read_lines(file, path), path, [get_domain("sudoku")]):
                 if puzzle.grid.size == CELLS:
                     # A board without exactly one solution is never generated either.
                     with contextlib.suppress(ValueError):
@@ -208,8 +210,8 @@ def read_boards(path: str, domain: str) -> tuple[Boards, Boards]:
     where = f"--data {path}"
     questions, solutions, shapes = bytearray(), bytearray(), set()
     try:
-        with open(path, encoding="utf-8", errors="replace") as lines:
-            for puzzle in get_domain(domain).parse(lines, path):
+        with open(path, "rb") as file:
+            for puzzle in parse_text(read_lines(file, path), path, [get_domain(domain)]):
                 if puzzle.label is None:
                     raise UsageError(
                         "training needs the answer of every puzzle",

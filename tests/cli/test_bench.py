@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import shutil
 from pathlib import Path
+
+import pytest
 
 from tests.cli.support import HARD, ONE_BLANK, SOLVED, Run
 
@@ -72,3 +75,57 @@ def test_report_holds_what_was_asked_for(run: Run, model: Path, tmp_path: Path) 
     (tmp_path / "better.json").write_text(json.dumps(report))
     worse = run(*words, "--mode", "verified", "--max-steps", "40", "--compare", "better.json")
     assert worse.code == 1 and "accuracy fell" in worse.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--compare", "other.json"), "old report is of maze-hard"),
+        (("--compare", "few.json"), "something else"),
+        (("--html", "nowhere/page.html"), "nowhere"),
+        (("--plot", "nowhere/plot.png"), "nowhere"),
+        (("--json", "nowhere/out.json"), "nowhere"),
+        (("--json", "."), "folder"),
+    ],
+)
+def test_what_would_be_refused_afterwards_is_refused_before(
+    run: Run, model: Path, tmp_path: Path, options: tuple[str, str], told: str
+) -> None:
+    (tmp_path / "data.csv").write_text(f"source,question,answer,rating\nmine,{HARD},{SOLVED},0\n")
+    policies = {"verified": {"max_steps": 40}}
+    few = {"suite": "sudoku-extreme", "data": {"rows": 7, "sha256": "0"}, "modes": {"verified": {}}}
+    for name, report in (("few", few), ("other", {"suite": "maze-hard"})):
+        (tmp_path / f"{name}.json").write_text(
+            json.dumps({"schema": 1, "policies": policies, **report})
+        )
+    words = ("bench", "sudoku-extreme", "--data", "data.csv", "-m", model, "--mode", "verified")
+    done = run(*words, "--max-steps", "40", *options)
+    assert done.code == 2 and told in done.stderr
+    assert "verified" not in done.stderr.partition("error:")[0]  # nothing was measured
+
+
+@pytest.mark.parametrize("option", ["--html", "--plot"])
+def test_pictures_without_their_library_are_refused_before_measuring(
+    run: Run, model: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == "matplotlib" else found(name)
+    )
+    done = run("bench", "settle-4x4", "--limit", "1", "-m", model, option, "x.png")
+    assert done.code == 2 and "puzzlesolver[images]" in done.stderr
+    assert "settle" not in done.stderr.partition("error:")[0]
+
+
+def test_a_dataset_folder_is_measured(run: Run, model: Path, tmp_path: Path) -> None:
+    new = ("--count", "3", "--test-count", "2", "--size", "7")
+    assert run("dataset", "maze", "folder", *new).code == 0
+    measured = run(
+        "bench", "maze-hard", "--data", "folder", "--mode", "raw", "--max-steps", "4",
+        "--json", "out.json",
+    )  # fmt: skip
+    assert measured.code == 0, measured.stderr
+    data = json.loads((tmp_path / "out.json").read_text())["data"]
+    assert data["name"] == "folder/test" and data["rows"] == 2
+    refused = run("bench", "sudoku-extreme", "--data", "folder", "-m", model)
+    assert refused.code == 2 and "no sudoku set" in refused.stderr

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.support import Run
+from tests.cli.support import Run, command, run_on_terminal
 
 SMALL = (
     "--set",
@@ -83,3 +86,55 @@ def test_weights_for_fits_of_arc_tasks(run: Run) -> None:
     assert run("solve", "tasks.json", "--model", "run/model", *short).code == 0
     refused = run("solve", "123456789" * 9, "--domain", "sudoku", "--model", "run/model")
     assert refused.code == 4 and "arc" in refused.stderr
+
+
+def test_what_people_see_without_a_terminal(run: Run, data: str) -> None:
+    words = ("train", "sudoku", "--data", data, "--out", "run", *SMALL, "--steps", "2")
+    done = run(*words, "--set", "eval_every=1", "--set", "eval_puzzles=2")
+    lines = done.stderr.splitlines()
+    assert re.fullmatch(
+        r"update 1  loss \d.* puzzles/s  \d+:\d\d:\d\d left", _one(lines, "update 1")
+    )
+    assert _one(lines, "evaluating") == "evaluating …"
+    assert lines.index("evaluating …") < lines.index(_one(lines, "held-out after update 1:"))
+
+
+def test_what_people_see_on_a_terminal(run: Run, data: str) -> None:
+    words = ("train", "sudoku", "--data", data, "--out", "run", *SMALL, "--steps", "3")
+    seen = run_on_terminal(words, 80, 24)
+    assert seen.code == 0
+    assert all(len(line) <= 80 for line in seen.lines)
+    assert re.search(r"loss \d.* puzzles/s  0:00:00 left", _one(seen.lines, "100%"))
+    assert "saving …" in seen.sent
+
+
+def test_a_dry_run_tries_few_puzzles_and_tells_of_many(
+    run: Run, data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("puzzlesolver.train.estimate.MOST_SECONDS", 0.001)
+    words = ("train", "sudoku", "--data", data, "--out", "run", *SMALL, "--steps", "2")
+    done = run(*words, "--set", "batch_size=1000000", "--dry-run")
+    assert done.code == 0
+    assert "(estimated from 1 puzzle)" in done.stderr
+    sizes = re.findall(r"estimated memory (\S+) GiB a process", done.stderr)
+    assert len(sizes) == 2 and all(float(size) > 10 for size in sizes)
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(
+    data: str, tmp_path: Path
+) -> None:
+    words = ("train", "sudoku", "--data", data, "--out", "run", *SMALL, "--minutes", "9")
+    with subprocess.Popen(command(*words), stderr=subprocess.PIPE, text=True, cwd=tmp_path) as run:
+        assert run.stderr is not None
+        for line in run.stderr:
+            if line.startswith("update 1 "):
+                run.send_signal(signal.SIGINT)
+                break
+        told = run.stderr.read()
+    assert run.returncode == 130
+    again = re.search(r"go on with\n  puzzlesolver (train .* --resume auto)\n", told)
+    assert again is not None and (tmp_path / "run" / "model" / "config.json").is_file()
+
+
+def _one(lines: list[str], start: str) -> str:
+    return next(line for line in lines if line.lstrip().startswith(start))
