@@ -84,6 +84,7 @@ class Display:
     def begin(self, what: str) -> None:
         """As `doing`, until `end`."""
         self._doing.append((what, time.monotonic()))
+        self._bar.refresh()
         if not self.console.is_terminal and what != self._announced:
             self._announced = what
             self.say(f"{what} …")

@@ -120,9 +120,7 @@ def test_a_dry_run_tries_few_puzzles_and_tells_of_many(
     assert len(sizes) == 2 and all(float(size) > 10 for size in sizes)
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(
-    data: str, tmp_path: Path
-) -> None:
+def test_ctrl_c_saves_and_says_how_to_go_on(data: str, tmp_path: Path) -> None:
     words = ("train", "sudoku", "--data", data, "--out", "run", *SMALL, "--minutes", "9")
     with subprocess.Popen(command(*words), stderr=subprocess.PIPE, text=True, cwd=tmp_path) as run:
         assert run.stderr is not None
