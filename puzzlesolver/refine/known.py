@@ -15,7 +15,6 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
@@ -138,12 +137,12 @@ def rank(guesses: Iterable[tuple[Grid, float]], votes: str = "published") -> lis
 
     A canvas without a colour in its corner is an empty grid; `votes` tells whether those count.
     """
-    grids: dict[bytes, Grid] = {}
-    beliefs: dict[bytes, list[float]] = defaultdict(list)
+    found: dict[bytes, Candidate] = {}
     for said, belief in guesses:
         grid = said if said.size else EMPTY
         if said.size or votes == "published":
-            grids[key := Pair(grid).key] = grid
-            beliefs[key].append(belief)
-    found = [Candidate(grids[key], len(each), fmean(each)) for key, each in beliefs.items()]
-    return sorted(found, key=lambda each: (each.votes, each.belief), reverse=True)
+            before = found.get(key := Pair(grid).key, Candidate(grid, 0, 0.0))
+            # Added one by one, for the published means are, and near ties turn on the last bit.
+            found[key] = Candidate(before.grid, before.votes + 1, before.belief + belief)
+    means = (each._replace(belief=each.belief / each.votes) for each in found.values())
+    return sorted(means, key=lambda each: (each.votes, each.belief), reverse=True)

@@ -92,3 +92,32 @@ def test_votes_count_before_beliefs_and_nothing_is_a_candidate_if_the_rule_says_
     assert [each.grid.shape for each in published] == [(0, 0), (1, 2), (1, 3), (1, 1)]
     assert published[0].votes == 2 and published[0].belief == 1.0
     assert rank([]) == rank([], "grids") == []
+
+
+def published_attempts(guesses: list[tuple[Grid, float]]) -> list[list[list[int]]]:
+    """The two attempts as TRM's evaluator orders them: hashes, counts and running sums."""
+    grids, told = {}, {}
+    for grid, belief in guesses:
+        key = (grid.shape if grid.size else (0, 0), grid.tobytes())
+        grids[key] = grid.tolist() if grid.size else []
+        stats = told.setdefault(key, [0, 0.0])
+        stats[0] += 1
+        stats[1] += belief
+    for stats in told.values():
+        stats[1] /= stats[0]
+    order = sorted(told.items(), key=lambda entry: entry[1], reverse=True)
+    attempts = [grids[key] for key, _ in order[:2]]
+    return attempts + attempts[:1] * (2 - len(attempts))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_attempts_are_those_of_the_published_rule(seed: int) -> None:
+    """A fifth of the canvases are empty, votes and beliefs tie often."""
+    rng = np.random.default_rng(seed)
+    said = [np.zeros((1, 0), np.uint8) if rng.random() < 0.2
+            else np.full((1 + rng.integers(2), 2), rng.integers(3), np.uint8)
+            for _ in range(rng.integers(1, 13))]  # fmt: skip
+    guesses = [(grid, float(rng.choice([0.1, 0.2, 0.3, 0.7]))) for grid in said]
+    found = rank(guesses)
+    ours = [found[0].grid.tolist(), found[min(1, len(found) - 1)].grid.tolist()]
+    assert ours == published_attempts(guesses)
