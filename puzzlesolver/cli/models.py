@@ -41,7 +41,7 @@ Name = Annotated[
 HubName = Annotated[
     str, typer.Argument(metavar="hub:OWNER/REPO", help="Its name; :FILE and @REV may follow.")
 ]
-Family = Literal["hrm", "trm", "rsm"]
+Family = Literal["hrm", "trm", "rsm", "se-rrm"]
 
 
 @app.command("list")
@@ -126,7 +126,7 @@ def path(name: Name) -> None:
 def pull(name: HubName) -> None:
     """Download a model from the Hub into the cache, verify it, and print its folder.
 
-    Published checkpoints of HRM, TRM and RSM are converted. A download that broke
+    Published checkpoints of HRM, TRM, RSM and SE-RRM are converted. A download that broke
     off goes on where it stopped.
     """
     from puzzlesolver.hub import cached
@@ -242,7 +242,7 @@ def convert(
         typer.Option(
             "--family",
             metavar="FAMILY",
-            help="hrm, trm or rsm: refuse any other; the keys of its tensors decide.",
+            help="hrm, trm, rsm or se-rrm: refuse any other; the keys of its tensors decide.",
         ),
     ] = None,
     to: Annotated[
@@ -250,12 +250,12 @@ def convert(
         typer.Option(
             "--to",
             metavar="FAMILY",
-            help="hrm, trm or rsm: write a model in this published layout.",
+            help="hrm, trm, rsm or se-rrm: write a model in this published layout.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:
-    """Convert a published checkpoint of HRM, TRM or RSM to a model folder, or back.
+    """Convert a published checkpoint of HRM, TRM, RSM or SE-RRM to a model folder, or back.
 
     Prints the path. A file is only read, never executed; settings that nothing
     tells are assumed, and named.
@@ -278,7 +278,9 @@ def convert(
         return
     file = Path(source)
     if file.is_dir():
-        raise UsageError("a folder is already a model", where=source, hint="--to hrm|trm|rsm")
+        raise UsageError(
+            "a folder is already a model", where=source, hint="--to hrm|trm|rsm|se-rrm"
+        )
     folder = output or Path(f"{file.stem}-converted")
     stored = convert_checkpoint(file, folder, config=config, family=family, force=force)
     provenance = stored.training["provenance"]

@@ -104,11 +104,10 @@ class PublishedModel(RecursiveModel):
             hint="most published models serve one size of board; the relational stem serves any",
         )
 
-    def _fix(self, *names: str) -> None:
-        """Register random vectors that are stored but never trained."""
-        for name in names:
-            drawn = truncated_normal_(torch.empty(self.config.hidden_size), std=1.0)
-            self.register_buffer(name, drawn.to(getattr(torch, self.config.init_dtype)))
+    def _drawn(self, *shape: int) -> Tensor:
+        """Random vectors, `[*shape, D]`, in the number format of the fixed ones."""
+        drawn = truncated_normal_(torch.empty(*shape, self.config.hidden_size), std=1.0)
+        return drawn.to(getattr(torch, self.config.init_dtype))
 
     def _sizes(self, layout: Layout) -> tuple[int, int]:
         """C and V that it reads of such boards."""

@@ -32,7 +32,6 @@ from puzzlesolver.models.layers import (
     SwiGLU,
     rms_norm,
     rotary_table,
-    truncated_normal_,
 )
 from puzzlesolver.models.published import PublishedConfig, PublishedModel, identifiers_of
 from puzzlesolver.models.relations import Layout
@@ -52,6 +51,7 @@ class SERRMConfig(PublishedConfig):
         equivariant_symbols: whether symbols share their vectors; the maze model has one for each.
         add_tokens: learned tokens appended to the cells, as scratch space.
         dropout: share of attention weights dropped while training.
+        init_dtype: also of the input vectors; published files have bfloat16, too coarse to train.
     """
 
     puzzle_emb_ndim: int = 0
@@ -65,6 +65,7 @@ class SERRMConfig(PublishedConfig):
     equivariant_symbols: bool = True
     add_tokens: int = 4
     dropout: float = 0.2
+    init_dtype: str = "float32"
     POSITIONS: ClassVar = ("rope2d", "rope", "learned")
 
     def __post_init__(self) -> None:
@@ -102,22 +103,22 @@ class SERRM(PublishedModel):
         shared, width = config.equivariant_symbols, config.hidden_size
         symbols = 1 if shared else config.vocab_size
         if shared:
-            self.embed_special_tokens = _vectors(SPECIAL, 1, width)
-            self.embed_symbol_tokens = _vectors(symbols, 1, width)
+            self.embed_special_tokens = nn.Parameter(self._drawn(1, SPECIAL, 1))
+            self.embed_symbol_tokens = nn.Parameter(self._drawn(1, symbols, 1))
         else:
-            self.embed_symbols = _vectors(symbols, 1, width)
+            self.embed_symbols = nn.Parameter(self._drawn(1, symbols, 1))
         if config.add_tokens:
-            self.add_tokens = _vectors(symbols, config.add_tokens, width)
+            self.add_tokens = nn.Parameter(self._drawn(1, symbols, config.add_tokens))
             if shared:
-                self.add_tokens_special = _vectors(SPECIAL, config.add_tokens, width)
+                self.add_tokens_special = nn.Parameter(self._drawn(1, SPECIAL, config.add_tokens))
         if config.pos_encodings == "learned":
-            self.pos_embedding = _vectors(1, config.seq_len, width)
+            self.pos_embedding = nn.Parameter(self._drawn(1, 1, config.seq_len))
         if config.puzzle_emb_ndim:
             row = width + config.vocab_size
             self.puzzle_emb = PuzzleEmbedding(config.num_puzzle_identifiers, row)
         self.L_level = ReasoningModule(config.L_layers, lambda: SERRMBlock(config))
         self.lm_head = Linear(symbols * width, symbols)
-        self._fix("Z_init")
+        self.register_buffer("Z_init", self._drawn())
 
     @property
     def cores(self) -> tuple[nn.Module, ...]:
@@ -130,7 +131,7 @@ class SERRM(PublishedModel):
             vectors: Tensor = _of_all(self.embed_special_tokens, self.embed_symbol_tokens, count)
         else:
             vectors = self.embed_symbols
-        held_BVC = F.one_hot(batch.tokens + 1, count).mT
+        held_BVC = F.one_hot(batch.tokens + 1, count).mT.float()
         x_BVPD: Tensor = held_BVC[..., None] * vectors * count**0.5
         if config.pos_encodings == "learned":
             x_BVPD = x_BVPD + self.pos_embedding
@@ -187,11 +188,6 @@ class SERRM(PublishedModel):
         cos, sin = rotary_table(layout.cells, width, device, theta, columns)
         added = (0, 0, 0, self.config.add_tokens)
         return F.pad(cos, added, value=1.0), F.pad(sin, added)
-
-
-def _vectors(symbols: int, positions: int, width: int) -> nn.Parameter:
-    """Random ones, of standard deviation 1, `float[1, symbols, positions, width]`."""
-    return nn.Parameter(truncated_normal_(torch.empty(1, symbols, positions, width), std=1.0))
 
 
 def _of_all(special: Tensor, symbol: Tensor, vocabulary: int) -> Tensor:

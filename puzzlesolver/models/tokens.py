@@ -92,7 +92,8 @@ class TokenModel(PublishedModel):
             self.puzzle_emb = PuzzleEmbedding(config.num_puzzle_identifiers, config.puzzle_emb_ndim)
         if config.pos_encodings == "learned":
             self.embed_pos = Embedding(config.positions, width)
-        self._fix("H_init", "L_init")
+        self.register_buffer("H_init", self._drawn())
+        self.register_buffer("L_init", self._drawn())
 
     def embed(self, batch: Batch) -> Tensor:
         """The prefix and then the token vectors, times √D, `float[B, P, D]`.

@@ -23,6 +23,14 @@ from puzzlesolver.refine.graph import GraphFacts, StepGraph
 
 SMALL = {"hidden_size": 16, "num_heads": 2, "puzzle_emb_ndim": 16, "H_cycles": 1, "L_cycles": 1}
 MLP = {"mlp_t": True, "pos_encodings": "none"}
+SE_RRM = {
+    "hidden_size": 16, "num_heads": 2, "head_dim": 8, "num_heads_t": 1, "head_dim_t": 8,
+    "H_cycles": 1, "L_cycles": 1, "L_layers": 1, "init_dtype": "bfloat16",
+}  # fmt: skip
+SE_RRM_MAZE = {
+    "vocab_size": 6, "seq_len": 25, "equivariant_symbols": False, "puzzle_emb_ndim": 1,
+    "num_puzzle_identifiers": 3, "add_tokens": 0,
+}  # fmt: skip
 TINY_STEM = {"width": 4, "messages": 4, "hidden": 4}
 MAZE_STEM = TINY_STEM | {
     "relations": ("below", "left", "right", "above"),
@@ -37,6 +45,8 @@ MODELS: dict[str, tuple[str, str, tuple[int, int], dict[str, Any]]] = {
     "maze-stem": ("stem", "maze", (7, 9), MAZE_STEM),
     "hrm": ("hrm", "sudoku", (9, 9), SMALL | {"H_layers": 1, "L_layers": 1}),
     "trm": ("trm", "sudoku", (9, 9), SMALL | {"L_layers": 1, "num_puzzle_identifiers": 3}),
+    "se-rrm": ("se-rrm", "sudoku", (4, 4), SE_RRM),  # of 9×9 boards
+    "se-rrm-maze": ("se-rrm", "maze", (5, 5), SE_RRM | SE_RRM_MAZE),
     "rsm": ("rsm", "maze", (5, 5), SMALL | MLP | {"vocab_size": 6, "seq_len": 25}),
 }
 

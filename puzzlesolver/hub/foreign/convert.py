@@ -1,4 +1,4 @@
-"""Published checkpoints of HRM, TRM and RSM to model folders, and back.
+"""Published checkpoints of HRM, TRM, RSM and SE-RRM to model folders, and back.
 
 In: a checkpoint that nobody vouches for. Out: a model folder that tells what was known and what was
 assumed; or a `ModelError`, and nothing on disk. Both ways keep every number as it is.
@@ -23,6 +23,7 @@ from puzzlesolver.hub.foreign.fit import build_fitted
 from puzzlesolver.hub.foreign.layout import Checkpoint, check_family, infer_config, unpack
 from puzzlesolver.hub.foreign.pack import OURS, pack, published_settings
 from puzzlesolver.hub.foreign.place import check_file, check_folder, place_files, place_folder
+from puzzlesolver.hub.foreign.se_rrm import infer_se_rrm
 from puzzlesolver.hub.foreign.settings import Settings, plain, read_settings, section
 from puzzlesolver.hub.store import save_model
 
@@ -93,7 +94,8 @@ def convert_checkpoint(
     said = _find_settings(checkpoint, file, config)
     check_arch(checkpoint, said.source, said.arch, section(said.document, "arch"))
     settings = Settings(_sources(checkpoint, said, known or {}))
-    values, domain = infer_config(checkpoint, settings, said.data)
+    infer = infer_se_rrm if checkpoint.family == "se-rrm" else infer_config
+    values, domain = infer(checkpoint, settings, said.data)
     model, changed = build_fitted(checkpoint, values)
     passed = dict(provenance or {})
     facts = {
@@ -119,7 +121,7 @@ def convert_checkpoint(
 def export_checkpoint(folder: Path, file: Path, family: str, *, force: bool = False) -> None:
     """Write a model in its family's published layout.
 
-    HRM and TRM: tensors by key, and `all_config.yaml` beside the file. RSM: a dict with
+    HRM, TRM and SE-RRM: tensors by key, and `all_config.yaml` beside the file. RSM: a dict with
     `model_state`, the active depths and `config`.
 
     Args:

@@ -1,4 +1,4 @@
-"""The layout of published checkpoints of HRM, TRM and RSM: what their keys and shapes tell.
+"""The layout of published checkpoints: what their keys and shapes tell.
 
 In: what a file holds, and settings from beside it. Out: the family, tensors under the names of our
 models, and the configuration of the model that they seem to be.
@@ -21,10 +21,10 @@ from puzzlesolver.hub.foreign.settings import Settings
 if TYPE_CHECKING:
     from torch import Tensor
 
-CYCLES = {"hrm": (2, 2), "trm": (3, 6), "rsm": (8, 12)}
+CYCLES = {"hrm": (2, 2), "trm": (3, 6), "rsm": (8, 12), "se-rrm": (3, 6)}
 """Published outer and inner cycles by family."""
 
-CORES = {"hrm": "L_level", "trm": "L_level", "rsm": "core"}
+CORES = {"hrm": "L_level", "trm": "L_level", "rsm": "core", "se-rrm": "L_level"}
 """The module whose layers tell how positions are mixed."""
 
 PREFIXES = ("_orig_mod.", "model.", "inner.")
@@ -40,6 +40,8 @@ _OTHERS = re.compile(
 
 EMBEDDING, HEAD, TABLE = "embed_tokens.embedding_weight", "lm_head.weight", "puzzle_emb.weights"
 POSITIONS = "embed_pos.embedding_weight"
+FIXED = "Z_init"
+"""The start of SE-RRM, which no other family has."""
 
 PREFIX_POSITIONS = 16
 """Positions before the cells in every published TRM and RSM."""
@@ -60,7 +62,7 @@ class Checkpoint:
     """A published checkpoint, unpacked.
 
     Attributes:
-        family: `hrm`, `trm` or `rsm`.
+        family: key of `CORES`.
         evidence: which keys told so.
         weights: which part of the file the tensors come from.
         prefix: of their keys in the file.
@@ -93,7 +95,8 @@ def unpack(document: Mapping[str, Any], where: str) -> Checkpoint:
     family, evidence = _detect_family({*raw, *averages}, where)
     state: Iterable[Any] = document if wrapper is None else document[wrapper]
     keys = [*map(str, state), *(map(str, shadow) if isinstance(shadow, dict) else ())]
-    prefix = next((key.removesuffix(EMBEDDING) for key in keys if key.endswith(EMBEDDING)), "")
+    mark = FIXED if family == "se-rrm" else EMBEDDING
+    prefix = next((key.removesuffix(mark) for key in keys if key.endswith(mark)), "")
     if family == "rsm":
         raw, averages = _untied(raw, where), _untied(averages, where)
     # Averages cover what is trained; fixed vectors and the puzzle embedding are in the other part.
@@ -141,10 +144,10 @@ def infer_config(
     usual = PREFIX_POSITIONS if prefix is None else prefix
     left = None if positions is None else positions - usual
     vocab = told["vocab_size"]
-    domain = settings.find("domain", str) or _domain(vocab, left, settings, named)
-    usual_cells = settings.find("seq_len", int) or _cells(domain, vocab)
+    domain = settings.find("domain", str) or choose_domain(vocab, left, settings, named)
+    usual_cells = settings.find("seq_len", int) or published_cells(domain, vocab)
     if positions is None:
-        cells = _assume_cells(usual_cells, vocab, settings, checkpoint.where)
+        cells = assume_cells(usual_cells, vocab, settings, checkpoint.where)
     else:
         cells = positions - usual
         if prefix is None and usual_cells and usual_cells < positions:
@@ -177,13 +180,13 @@ def _read_shapes(checkpoint: Checkpoint) -> tuple[dict[str, Any], int | None]:
 
     tensors, where, core = checkpoint.tensors, checkpoint.where, CORES[checkpoint.family]
     mixer = f"{core}.layers.0.mlp_t.gate_up_proj.weight"
-    told: dict[str, Any] = {"puzzle_emb_ndim": 0, "L_layers": _count_layers(tensors, core)}
+    told: dict[str, Any] = {"puzzle_emb_ndim": 0, "L_layers": count_layers(tensors, core)}
     told["vocab_size"], told["hidden_size"] = _sides(tensors, EMBEDDING, where)
     if TABLE in tensors:
         sides = _sides(tensors, TABLE, where)
         told["num_puzzle_identifiers"], told["puzzle_emb_ndim"] = sides
     if checkpoint.family == "hrm":
-        told["H_layers"] = _count_layers(tensors, "H_level")
+        told["H_layers"] = count_layers(tensors, "H_level")
     else:
         told["mlp_t"] = mixer in tensors
     stored = str(tensors["H_init"].dtype).removeprefix("torch.") if "H_init" in tensors else ""
@@ -198,7 +201,8 @@ def _read_shapes(checkpoint: Checkpoint) -> tuple[dict[str, Any], int | None]:
     return told, positions
 
 
-def _assume_cells(usual: int | None, vocab: int, settings: Settings, where: str) -> int:
+def assume_cells(usual: int | None, vocab: int, settings: Settings, where: str) -> int:
+    """Cells that no tensor tells; raises `ModelError` where nothing else does."""
     if usual is None:
         raise ModelError(
             f"nothing tells how many cells a board has (vocabulary: {vocab})",
@@ -208,20 +212,20 @@ def _assume_cells(usual: int | None, vocab: int, settings: Settings, where: str)
     return settings.get("seq_len", usual)
 
 
-def _domain(vocab: int, cells: int | None, settings: Settings, named: str) -> str | None:
+def choose_domain(vocab: int, cells: int | None, settings: Settings, named: str) -> str | None:
     """The puzzle kind that a vocabulary serves: the one that is named, or the likeliest."""
     possible = [kind for kind, speaks in VOCABULARIES.items() if speaks(vocab)]
     for kind in possible:
         if re.search(rf"(?<![a-z]){kind}", named):
             return kind
-    fitting = [kind for kind in possible if cells == _cells(kind, vocab)]
+    fitting = [kind for kind in possible if cells == published_cells(kind, vocab)]
     likeliest = next(iter(fitting or possible), None)
     if len(possible) > 1 and not fitting:
         settings.assumed["domain"] = likeliest
     return likeliest
 
 
-def _cells(kind: str | None, vocab: int) -> int | None:
+def published_cells(kind: str | None, vocab: int) -> int | None:
     """Cells of a published model of a puzzle kind."""
     if kind == "sudoku":
         return (vocab - 2) ** 2
@@ -236,12 +240,8 @@ def _detect_family(keys: Iterable[str], where: str) -> tuple[str, str]:
             hint=f"published files have {EMBEDDING} and fused qkv_proj and gate_up_proj",
         )
     modules = {key.partition(".")[0] for key in keys}
-    if "Z_init" in modules:
-        raise ModelError(
-            "this is SE-RRM (it has Z_init), which is not supported",
-            where=where,
-            hint=f"supported families: {', '.join(CORES)}",
-        )
+    if FIXED in modules:
+        return "se-rrm", f"it has {FIXED}"
     if "H_level" in modules and "L_level" not in modules:
         raise ModelError(
             "this has H_level and no L_level, as TRM's transformers_baseline: not supported",
@@ -250,6 +250,12 @@ def _detect_family(keys: Iterable[str], where: str) -> tuple[str, str]:
         )
     if "H_level" in modules:
         return "hrm", "it has H_level"
+    if "L_level" in modules and not modules & {"H_init", "L_init"}:
+        raise ModelError(
+            "this is TRM without H_init and L_init, as EqR, which is not supported",
+            where=where,
+            hint="EqR draws its start and adds damping and noise at every call: another function",
+        )
     if "L_level" in modules:
         return "trm", "it has L_level and no H_level"
     if "core" in modules:
@@ -258,7 +264,7 @@ def _detect_family(keys: Iterable[str], where: str) -> tuple[str, str]:
     raise ModelError(
         f"no tensors of a known family; found {found}",
         where=where,
-        hint="HRM has H_level.*, TRM has L_level.*, RSM has core.*",
+        hint="HRM has H_level.*, TRM has L_level.*, RSM has core.*, SE-RRM has Z_init",
     )
 
 
@@ -311,7 +317,7 @@ def _sides(tensors: Mapping[str, Tensor], key: str, where: str) -> tuple[int, in
     return shape[0], shape[1]
 
 
-def _count_layers(tensors: Iterable[str], module: str) -> int:
+def count_layers(tensors: Iterable[str], module: str) -> int:
     """How many layers have tensors; a forged number of a layer counts once."""
     names = (key.split(".") for key in tensors if key.startswith(f"{module}.layers."))
     return len({name[2] for name in names})

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.errors import ModelError
 from puzzlesolver.hub.folder import StoredConfig
-from puzzlesolver.hub.foreign.arch import OWN
+from puzzlesolver.hub.foreign.arch import OWN, OWN_OF_SE_RRM
 from puzzlesolver.hub.foreign.layout import EMBEDDING, HEAD
 from puzzlesolver.hub.foreign.settings import Settings, section
 
@@ -30,12 +30,13 @@ OURS = "puzzlesolver"
 """Under this name the settings keep what the published layout has no place for."""
 
 _PREFIX = "_orig_mod.model.inner."
-"""Of the keys that the trainers of HRM and TRM write."""
+"""Of the keys that the trainers of all but RSM write."""
 
 _ARCH: dict[str, dict[str, Any]] = {
     "hrm": {"name": "hrm.hrm_act_v1@HierarchicalReasoningModel_ACTV1"},
     "trm": {"name": "recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1", "H_layers": 0},
     "rsm": {"name": "recursive_reasoning.rsm@RSM"},
+    "se-rrm": {"name": "recursive_reasoning.trm_equi@SERRM", "H_layers": 0},
 }
 
 _DEFAULTS: dict[str, Any] = {
@@ -74,9 +75,11 @@ def published_settings(stored: StoredConfig) -> dict[str, Any]:
     before = section(section(stored.training, "provenance"), "settings")
     run = _run_of(stored)
     arch = _ARCH[stored.family] | _trained_arch(stored, run) | section(before, "arch")
-    own = {name: stored.config[name] for name in OWN if name in stored.config}
+    own = {name: stored.config[name] for name in OWN + OWN_OF_SE_RRM if name in stored.config}
     if stored.family == "hrm":
         del own["puzzle_emb_len"]  # it follows from the row
+    if stored.family == "se-rrm":
+        own["forward_dtype"] = stored.config["init_dtype"]  # its input vectors are kept in it
     if stored.family == "rsm":
         # The depth that training began with; what it came to is `active_H` and `active_L`.
         own |= {name: arch[name] for name in ("H_cycles", "L_cycles") if name in arch}
