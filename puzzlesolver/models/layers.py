@@ -92,10 +92,11 @@ class PuzzleEmbedding(nn.Module):
 
 def rms_norm(x: Tensor, epsilon: float = NORM_EPSILON) -> Tensor:
     """Divide by √(mean(x²) + ε) over the last axis, without gain; in float32 at least."""
-    return F.rms_norm(_precise(x), x.shape[-1:], eps=epsilon).to(x.dtype)
+    return F.rms_norm(precise(x), x.shape[-1:], eps=epsilon).to(x.dtype)
 
 
-def _precise(x: Tensor) -> Tensor:
+def precise(x: Tensor) -> Tensor:
+    """In float32 at least."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
@@ -143,7 +144,7 @@ def rotary_table(
 def _rotated(x_BhPd: Tensor, rotary: Rotary) -> Tensor:
     """Turn every position by its angles, in float32 at least."""
     cos, sin = rotary
-    x = _precise(x_BhPd)
+    x = precise(x_BhPd)
     first, second = x.chunk(2, dim=-1)
     return (x * cos + torch.cat((-second, first), dim=-1) * sin).to(x_BhPd.dtype)
 

@@ -30,6 +30,7 @@ from puzzlesolver.models.layers import (
     ReasoningModule,
     Rotary,
     SwiGLU,
+    precise,
     rms_norm,
     rotary_table,
 )
@@ -143,7 +144,7 @@ class SERRM(PublishedModel):
             added: Tensor = self.add_tokens
             if config.equivariant_symbols:
                 added = _of_all(self.add_tokens_special, added, count)
-            x_BVPD = torch.cat((x_BVPD, added.expand(len(x_BVPD), -1, -1, -1)), dim=2)
+            x_BVPD = torch.cat((x_BVPD, precise(added).expand(x_BVPD.shape[0], -1, -1, -1)), dim=2)
         return x_BVPD
 
     def init_state(self, batch: Batch, noise: Noise) -> State:
@@ -192,4 +193,5 @@ class SERRM(PublishedModel):
 
 def _of_all(special: Tensor, symbol: Tensor, vocabulary: int) -> Tensor:
     """The vectors of all ids when symbols share theirs, `float[1, V, positions, D]`."""
-    return torch.cat((special, symbol.expand(-1, vocabulary - SPECIAL, -1, -1)), dim=1)
+    symbols = precise(symbol).expand(-1, vocabulary - SPECIAL, -1, -1)
+    return torch.cat((precise(special), symbols), dim=1)
