@@ -27,6 +27,7 @@ from puzzlesolver.cli.options import (
     Device,
     Engine,
     Noise,
+    Quiet,
     Rollouts,
     Symmetries,
     Threads,
@@ -48,7 +49,7 @@ OUTPUT = "Output"
 POLICY = ("max_steps", "noise", "rollouts", "symmetries", "choose")
 """Options that replace settings of a suite's policies."""
 
-OURS = ("suite", "reports", "model", "compare", "plot", "html")
+OURS = ("suite", "reports", "model", "compare", "plot", "html", "quiet")
 """What is no option of a suite's run."""
 
 
@@ -242,6 +243,7 @@ def bench(
             help="Draw accuracy against steps.",
         ),
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Measure a model on a suite: accuracy against steps, what settling is worth, cost."""
     from puzzlesolver.bench.compare import read_report
@@ -286,7 +288,7 @@ def bench(
         )
     if old and "old" in inspect.signature(entry.code.run).parameters:
         given["old"] = old
-    console, made = Console(stderr=True), []
+    console, made = Console(stderr=True, quiet=quiet), []
     for name, path in zip(models, _paths(json_file, models), strict=True):
         whose = {} if name is None else {"model": name}
         made.append(entry.code.run(suite, **given, **whose, out_json=path, console=console))

@@ -18,6 +18,7 @@ from puzzlesolver.cli.options import (
     MACHINE,
     MOST_PROCESSES,
     MOST_SEED,
+    Quiet,
     Threads,
     real,
     whole,
@@ -167,6 +168,7 @@ def train_domain(
             help="Build everything, make two updates, print sizes and estimates, write nothing.",
         ),
     ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train a model on the puzzles whose kind is the command's name."""
     from puzzlesolver.train.presets import get_preset, override
@@ -203,10 +205,13 @@ def train_domain(
     if resume == "auto" and (stored := run_config(out)) is not None:
         config = _resumed(stored, preset, typed, settings or [])
     if nproc > 1:
-        launch(nproc, [*config.arguments(out), "--resume", resume, *["--dry-run"] * dry_run])
+        launch(
+            nproc,
+            [*config.arguments(out), "--resume", resume, *["--dry-run"] * dry_run, *["-q"] * quiet],
+        )
         return
     with joined(config.device) as ranks:
-        console = Console(stderr=True, quiet=not ranks.leads)
+        console = Console(stderr=True, quiet=quiet or not ranks.leads)
         going_on = resume == "auto"
         model = train(config, out, resume=going_on, dry_run=dry_run, console=console, ranks=ranks)
     if not dry_run and ranks.leads:
