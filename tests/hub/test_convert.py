@@ -490,6 +490,7 @@ class TestMixUps:
             ("hrm", "hrm.hrm_act_v1@HierarchicalReasoningModel_ACTV1"),
             ("hrm", "recursive_reasoning.hrm@HierarchicalReasoningModel_ACTV1"),
             ("trm", "trm@TRMModel"),
+            ("trm", "recursive_reasoning.trm_cgar@TinyRecursiveReasoningModel_ACTV1_CGAR"),
         ],
     )
     def test_settings_of_the_same_family(self, tmp_path: Path, family: str, name: str) -> None:

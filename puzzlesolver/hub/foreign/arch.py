@@ -16,8 +16,18 @@ from typing import Any
 from puzzlesolver.errors import ModelError
 from puzzlesolver.hub.foreign.layout import Checkpoint, check_family
 
-MODULES = {"hrm_act_v1": "hrm", "hrm": "hrm", "trm": "trm", "rsm": "rsm", "trm_equi": "se-rrm"}
-"""Families by the name of the module in their repositories, as in `path.module@Class`."""
+MODULES = {
+    "hrm_act_v1": "hrm",
+    "hrm": "hrm",
+    "trm": "trm",
+    "trm_cgar": "trm",
+    "rsm": "rsm",
+    "trm_equi": "se-rrm",
+}
+"""Families by the name of the module in their repositories, as in `path.module@Class`.
+
+CGAR is TRM with other depths while it trains.
+"""
 
 OWN = (
     *("H_cycles", "L_cycles", "H_layers", "L_layers", "hidden_size", "num_heads", "expansion"),
