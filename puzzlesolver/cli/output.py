@@ -104,8 +104,6 @@ def _outcome(result: Result) -> Text:
 
     words, style = STATUS_WORDS.get(result.status, (result.status, "bold yellow"))
     facts = [Text(words, style)]
-    if not result.steps:
-        facts.append(Text(result.reason or result.verdict.reason))
     if result.solver == "exact":
         facts.append(Text("by the exact solver, not the model"))
     if result.steps:
@@ -114,12 +112,12 @@ def _outcome(result: Result) -> Text:
         if result.restarts:
             facts.append(Text(_count(result.restarts, "restart")))
         facts.append(Text(f"{result.seconds:.1f} s"))
-    return Text(" · ").join(fact for fact in facts if fact)
+    return Text(" · ").join(facts)
 
 
 def _notes(result: Result) -> str:
     """Why it ended so, and what else is known."""
-    reasons = [result.reason, *result.remarks] if result.steps else result.remarks
+    reasons = [result.reason, *result.remarks]
     if result.status in ("unsolved", "answered", "interrupted"):
         reasons = [*reasons, result.verdict.reason]
     return "; ".join(dict.fromkeys(each for each in reasons if each not in ("", result.status)))
@@ -199,11 +197,9 @@ class ResultWriter:
         if with_grid and (result.answer is not None or result.verdict.where):
             console.print(result.picture(console.width, console.color_system is not None))
         outcome, name, notes = _outcome(result), result.puzzle.name, Text(_notes(result))
-        width = console.width if console.is_terminal else sys.maxsize
-        name = shortened(name, width - outcome.cell_len - 2)
-        for line in Text.assemble((name, "bold"), ": ", outcome).wrap(console, width):
-            console.print(line)
-        for line in notes.wrap(console, width - 2) if notes else ():
+        name = shortened(name, console.width - outcome.cell_len - 2)
+        console.print(Text.assemble((name, "bold"), ": ", outcome))
+        for line in notes.wrap(console, console.width - 2) if notes else ():
             console.print(Text("  ") + line)
 
 

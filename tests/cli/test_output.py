@@ -96,7 +96,7 @@ def test_contradiction_has_no_answer() -> None:
         reason="two 5s in row 1",
         verdict=Verdict("wrong"),
     )
-    assert written(result, format="text") == "puzzle.txt: contradiction · two 5s in row 1\n"
+    assert written(result, format="text") == "puzzle.txt: contradiction\n  two 5s in row 1\n"
     record = json.loads(written(result, format="json"))
     assert (record["answer"], record["confidence"]) == (None, None)
 
