@@ -30,12 +30,15 @@ PAD = "\0"
 KINDS = {WALL: "#█", OPEN: " ", START: "Ss", GOAL: "GgEe", PATH: "o"}
 """Signs that need no inference, while there is a sign of wall among them."""
 
-WALLS, DOTS, MARKERS = "#█▓■⬛", ".·", "*Xx•"
-FLOORS = DOTS + "_-,░□⬜"
+WALLS, DOTS, MARKERS = "#█▓", ".·", "*Xx•"
+FLOORS = DOTS + "_-,░"
 """Signs that are open cells beside any wall; dots can also be a path between spaces."""
 
 FIRST, LAST = "Ss🟩🟢@PpIi", "EeGgFfTtOo🟥🔴*Xx"
 """Of two ends the start is the one named first; other signs lie between, in their order."""
+
+SOLID = "1■⬛"
+"""Which of two signs is wall where neither frames the maze, as in 0/1 grids."""
 
 FRAME = 0.75
 """Share of the border that a wall holds at least, to be known by it."""
@@ -161,13 +164,13 @@ class _Reader:
             pair = [sign for sign in pair if not self._is_path(sign)]
         if len(pair) != 2:
             raise self._doubt(pair)
-        pair.sort(key=lambda sign: (self.border[sign] >= FRAME, sign), reverse=True)
+        pair.sort(key=lambda sign: (self.border[sign] >= FRAME, sign in SOLID), reverse=True)
         if len(self.ends) == 2 and self.signs.size <= MOST_CONNECTED:
             start, goal = (tuple(np.argwhere(self._at(end))[0].tolist()) for end in self.ends)
             for wall in pair:
                 if distances(~self._at(wall), start)[goal] != UNREACHED:
                     return wall
-        if self.border[pair[0]] < FRAME and set(pair) != {"0", "1"}:
+        if self.border[pair[0]] < FRAME and pair[0] not in SOLID:
             raise self._doubt(pair)
         return pair[0]
 

@@ -14,7 +14,7 @@ from itertools import chain
 import numpy as np
 
 from puzzlesolver.domains.base import Grid, Puzzle
-from puzzlesolver.domains.maze.alphabet import PAD, Error, as_signs, interpret
+from puzzlesolver.domains.maze.alphabet import PAD, WALLS, Error, as_signs, interpret
 from puzzlesolver.domains.maze.drawing import as_walls, is_drawn
 from puzzlesolver.domains.maze.rules import GOAL, OPEN, PATH, START, WALL
 from puzzlesolver.domains.records import Place
@@ -27,6 +27,8 @@ SYMBOLS = "# SGo"
 _VALUES = {ord(symbol): value for value, symbol in enumerate(SYMBOLS)} | {0: WALL}
 
 HINT = "write S for the start and G for the goal, once each, or leave two openings in the border"
+LEAST_SIDE, SEPARATORS = 3, ({","}, {";"}, {"\t"})
+LEAST_INDENTED = 5
 NAMES = {START: "start", GOAL: "goal"}
 
 
@@ -42,15 +44,19 @@ class Row:
 def read_maze(rows: Sequence[Row], rating: float | None = None) -> Puzzle:
     """The maze of these rows, its path the label; short rows end in wall. Raises `ParseError`."""
     texts = [row.text for row in rows]
+    left = 0 if rows[0].place == rows[-1].place else _indentation(texts)
+    texts = [text[left:] for text in texts]
     if drawn := is_drawn(texts):
         try:
             texts = as_walls(texts)
         except ValueError as misfit:
             raise rows[0].place.error(rows[0].column, str(misfit), HINT) from misfit
+    elif rows[0].place != rows[-1].place:
+        texts = one_sign_a_cell(texts)
 
     def error(row: int, column: int, what: str, hint: str) -> ParseError:
         at, column = (rows[0], 0) if drawn else (rows[row], column)
-        return at.place.error(at.column + column, what, hint)
+        return at.place.error(at.column + left + column, what, hint)
 
     if len(texts) > MAX_GRID_SIDE:
         what = f"the maze has more than {MAX_GRID_SIDE:,} rows"
@@ -71,6 +77,32 @@ def read_maze(rows: Sequence[Row], rating: float | None = None) -> Puzzle:
     else:
         cells, note = interpret(as_signs(texts), error)
     return as_puzzle(cells, rows[0].place, error, note, rating)
+
+
+def _indentation(texts: Sequence[str]) -> int:
+    """How far a maze in a border is moved to the right; its left column has no opening."""
+    left = min(len(text) - len(text.lstrip(" ")) for text in texts)
+    border = {text[left : left + 1] for text in texts}
+    framed = len(border) == 1 and texts[0][left:].count(" ") < 2
+    return left if framed and len(texts) >= LEAST_INDENTED else 0
+
+
+def one_sign_a_cell(texts: Sequence[str]) -> list[str]:
+    """The rows without the separators after every cell, or without the second of two signs a cell.
+
+    A mark may have a space as its second sign.
+    """
+    width = max(map(len, texts))
+    rows = [text.ljust(width) for text in texts]
+    if len(rows) < LEAST_SIDE or width < 2 * LEAST_SIDE:
+        return list(texts)
+    first, second = (set().union(*(row[start::2] for row in rows)) for start in (0, 1))
+    apart = second in SEPARATORS or (second == {" "} and " " not in first)
+    pairs = {pair for row in rows for pair in zip(row[::2], row[1::2], strict=False)}
+    doubled = width % 2 == 0 and all(b == a or (b == " " and a not in WALLS) for a, b in pairs)
+    if (apart and len(first) > 2) or (doubled and any(a == b and a in WALLS for a, b in pairs)):
+        return [row[::2] for row in rows]
+    return list(texts)
 
 
 def _is_plain(text: str) -> bool:

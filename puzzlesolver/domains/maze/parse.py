@@ -39,7 +39,7 @@ from puzzlesolver.domains.maze.alphabet import (
     as_signs,
     interpret,
 )
-from puzzlesolver.domains.maze.cells import Row, as_puzzle, read_maze
+from puzzlesolver.domains.maze.cells import Row, as_puzzle, one_sign_a_cell, read_maze
 from puzzlesolver.domains.maze.drawing import LINES, is_drawn
 from puzzlesolver.domains.maze.rules import GOAL, START, WALL
 from puzzlesolver.domains.records import ANSWER, QUESTION, Place, Record, named, numbered
@@ -58,7 +58,7 @@ MAX_ROWS = 8 * MAX_GRID_SIDE
 USUAL = frozenset("".join(KINDS.values()) + MARKERS + ".")
 ENDS = re.compile(f"[{KINDS[START]}{KINDS[GOAL]}]")
 WORD = re.compile(r"\b[A-Z]?[a-z]{2,}\b")
-FENCE = "```"
+HEADING, FENCE = re.compile("#+ "), "```"
 
 Line = tuple[Place, str]
 
@@ -101,14 +101,14 @@ def _resembles(lines: list[str]) -> bool:
     count = Counter(itertools.chain.from_iterable(rows))
     if len(rows) < LEAST_ROWS or len(count) > MOST_SIGNS + len(LINES):
         return False
-    digits = {sign for sign in count if sign.isdigit()}
-    if not digits.issubset("0123" if "0" in digits else [s for s in digits if count[s] == 1]):
+    digits = [sign for sign in count if sign.isdigit() and (count[sign] > 1 or sign not in "0123")]
+    if not {"0", "1"}.issuperset(digits):
         return False  # a Sudoku
     if is_drawn(rows):
         marks = [sign for sign in count if sign not in {*LINES, " ", *MARKERS, "o"}]
         return sum(count[sign] for sign in marks) <= 2
     try:
-        cells, _ = interpret(as_signs(rows), lambda *_: ParseError("no maze"))
+        cells, _ = interpret(as_signs(one_sign_a_cell(rows)), lambda *_: ParseError("no maze"))
     except ParseError:
         return False
     border = np.concatenate([cells[0], cells[-1], cells[1:-1, 0], cells[1:-1, -1]])
@@ -155,7 +155,8 @@ def _read(lines: Iterator[Line]) -> Iterator[Puzzle]:
 
 
 def _is_caption(text: str) -> bool:
-    """Whether a line has words, and no wall, or is the fence of a block of code."""
+    """Whether a line is a heading, has words and no wall, or is the fence of a block of code."""
+    text = text[heading.end() :] if (heading := HEADING.match(text)) else text
     if any(wall in text for wall in KINDS[WALL]):
         return False
     words = WORD.findall(text)
