@@ -38,8 +38,8 @@ MOST_COLOURS = 16
 MIDDLE, UNCLEAR = 0.5, 0.1
 """Share of wall in the middle of a cell above which it is one, and how near to it none may be."""
 
-GAPS = 2
-"""Gaps in the border of a maze, at most."""
+GAPS, LEAST_SIDE = 2, 5
+"""Gaps in the border of a maze, at most, and cells on a side from which light may be wall."""
 
 FIRST, LAST = -1, 1
 LEAST_MARK, LARGEST_MARK = 0.08, 9
@@ -147,7 +147,7 @@ def _wall(dark: Mask, margin: int | None, ends: Ends) -> tuple[int, bool]:
     border = np.concatenate([dark[0], dark[-1], dark[1:-1, 0], dark[1:-1, -1]])
     if margin != DARK and (~border).sum() <= GAPS:
         return DARK, False
-    if margin != LIGHT and border.sum() <= GAPS:
+    if margin != LIGHT and border.sum() <= GAPS and min(dark.shape) >= LEAST_SIDE:
         if margin == DARK or len(ends) != 2 or dark.size > MOST_CONNECTED:
             return LIGHT, False
         (_, start), (_, goal) = ends
