@@ -14,7 +14,7 @@ from itertools import chain
 import numpy as np
 
 from puzzlesolver.domains.base import Grid, Puzzle
-from puzzlesolver.domains.maze.alphabet import PAD, WALLS, Error, as_signs, interpret
+from puzzlesolver.domains.maze.alphabet import FLOORS, PAD, WALLS, Error, as_signs, interpret
 from puzzlesolver.domains.maze.drawing import as_walls, is_drawn
 from puzzlesolver.domains.maze.rules import GOAL, OPEN, PATH, START, WALL
 from puzzlesolver.domains.records import Place
@@ -44,7 +44,7 @@ class Row:
 def read_maze(rows: Sequence[Row], rating: float | None = None) -> Puzzle:
     """The maze of these rows, its path the label; short rows end in wall. Raises `ParseError`."""
     texts = [row.text for row in rows]
-    left = 0 if rows[0].place == rows[-1].place else _indentation(texts)
+    left = 0 if rows[0].place == rows[-1].place else indentation(texts)
     texts = [text[left:] for text in texts]
     if drawn := is_drawn(texts):
         try:
@@ -79,7 +79,7 @@ def read_maze(rows: Sequence[Row], rating: float | None = None) -> Puzzle:
     return as_puzzle(cells, rows[0].place, error, note, rating)
 
 
-def _indentation(texts: Sequence[str]) -> int:
+def indentation(texts: Sequence[str]) -> int:
     """How far a maze in a border is moved to the right; its left column has no opening."""
     left = min(len(text) - len(text.lstrip(" ")) for text in texts)
     border = {text[left : left + 1] for text in texts}
@@ -97,10 +97,12 @@ def one_sign_a_cell(texts: Sequence[str]) -> list[str]:
     if len(rows) < LEAST_SIDE or width < 2 * LEAST_SIDE:
         return list(texts)
     first, second = (set().union(*(row[start::2] for row in rows)) for start in (0, 1))
-    apart = second in SEPARATORS or (second == {" "} and " " not in first)
+    apart = second in SEPARATORS or (second == {" "} and " " not in first and first & {*FLOORS})
     pairs = {pair for row in rows for pair in zip(row[::2], row[1::2], strict=False)}
     doubled = width % 2 == 0 and all(b == a or (b == " " and a not in WALLS) for a, b in pairs)
-    if (apart and len(first) > 2) or (doubled and any(a == b and a in WALLS for a, b in pairs)):
+    if (apart and len(first - {" "}) > 1) or (
+        doubled and any(a == b and a in WALLS for a, b in pairs)
+    ):
         return [row[::2] for row in rows]
     return list(texts)
 

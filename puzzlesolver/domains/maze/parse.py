@@ -39,7 +39,7 @@ from puzzlesolver.domains.maze.alphabet import (
     as_signs,
     interpret,
 )
-from puzzlesolver.domains.maze.cells import Row, as_puzzle, one_sign_a_cell, read_maze
+from puzzlesolver.domains.maze.cells import Row, as_puzzle, indentation, one_sign_a_cell, read_maze
 from puzzlesolver.domains.maze.drawing import LINES, is_drawn
 from puzzlesolver.domains.maze.rules import GOAL, START, WALL
 from puzzlesolver.domains.records import ANSWER, QUESTION, Place, Record, named, numbered
@@ -98,8 +98,12 @@ def recognise(head: str) -> bool:
 def _resembles(lines: list[str]) -> bool:
     """Whether the first rows are those of a maze although their signs are not the usual ones."""
     rows = list(itertools.takewhile(str.strip, lines))
+    if len(rows) < LEAST_ROWS:
+        return False
+    left = indentation(rows)
+    rows = [row[left:] for row in rows]
     count = Counter(itertools.chain.from_iterable(rows))
-    if len(rows) < LEAST_ROWS or len(count) > MOST_SIGNS + len(LINES):
+    if len(count) > MOST_SIGNS + len(LINES):
         return False
     digits = [sign for sign in count if sign.isdigit() and (count[sign] > 1 or sign not in "0123")]
     if not {"0", "1"}.issuperset(digits):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -48,6 +50,12 @@ class Style:
     scale: float = 1.0
     file: str = "png"
     quality: int = 85
+
+    @property
+    def hard(self) -> bool:
+        """Whether walls are thin for their blur or loss, so that a refusal is as good."""
+        lossy = self.file in ("jpeg", "webp", "gif")
+        return self.wall < 2 + 3 * lossy + 3 * (self.blur > 0 or self.scale != 1)
 
 
 def random_style(rng: np.random.Generator) -> Style:
@@ -135,3 +143,84 @@ def perfect(seed: int, rows: int, columns: int, openings: bool = False) -> Grid:
         start, goal = rng.choice(rooms[(rooms % 2 == 1).all(1)], 2, replace=False)
         maze[tuple(start)], maze[tuple(goal)] = START, GOAL
     return maze
+
+
+def unmarked(maze: Grid) -> Grid:
+    """The maze with open cells for its ends."""
+    return np.where(maze > OPEN, np.uint8(OPEN), maze)
+
+
+def rows(maze: Grid, signs: str, between: str = "") -> str:
+    """One sign a cell, for wall, open, start and goal."""
+    return "\n".join(between.join(signs[value] for value in row) for row in maze.tolist())
+
+
+def lined(maze: Grid, wide: int = 3, lines: str = "-|+", signs: str = " SG") -> str:
+    """Walls as lines around rooms `wide` columns wide; one post for all, or box drawing."""
+    padded = np.pad(maze == WALL, 1)
+    text = []
+    for row, values in enumerate(maze.tolist()):
+        line = ""
+        for column, value in enumerate(values):
+            level, upright = row % 2 == 0, column % 2 == 0
+            if level and upright:
+                meet = padded[
+                    [row, row + 2, row + 1, row + 1], [column + 1, column + 1, column, column + 2]
+                ]
+                line += lines[2 + int(meet @ [8, 4, 2, 1]) * (len(lines) > 3)]
+            elif level:
+                line += (lines[0] if value == WALL else " ") * wide
+            elif upright:
+                line += lines[1] if value == WALL else " "
+            else:
+                line += signs[value - OPEN].center(wide)
+        text.append(line)
+    return "\n".join(text)
+
+
+def underscored(maze: Grid, wide: int = 1) -> str | None:
+    """Floors as `_` and walls beside rooms as `|`; only mazes with openings fit in."""
+    if (maze > OPEN).any():
+        return None
+    top = [("_" if wall else " ") * wide for wall in maze[0, 1::2] == WALL]
+    text = [" " + " ".join(top)]
+    for row in range(1, len(maze), 2):
+        line = "|"
+        for column in range(1, len(maze.T), 2):
+            line += ("_" if maze[row + 1, column] == WALL else " ") * wide
+            line += "|" if maze[row, column + 1] == WALL else " "
+        text.append(line)
+    return "\n".join(text)
+
+
+BOX = "─│ ╶╴─╷┌┐┬╵└┘┴│├┤┼"
+DOUBLE = BOX.translate(str.maketrans("─│╶╴╷╵┌┐└┘├┤┬┴┼", "═║══║║╔╗╚╝╠╣╦╩╬"))
+
+
+def doubled(maze: Grid) -> str:
+    """Two columns a cell, as terminals show squares."""
+    text = rows(maze, "█ SG").split("\n")
+    pairs = ["".join(sign + (" " if sign in "SG" else sign) for sign in row) for row in text]
+    return "\n".join(pairs)
+
+
+SIGNS = (
+    "# SG", "█ SE", "# AB", "#.12", "X SE", "* SG", "@.AB", "% <>", "O SF", "W IO", "1023",
+    "0123", "█░AB", "⬛⬜🟩🟥", "⬜⬛🟩🟥", "🧱⬜SG", "ab12", "#-PG", "1 AB",
+)  # fmt: skip
+
+TEXTS: dict[str, Callable[[Grid], str | None]] = {
+    **{f"signs {signs}": partial(rows, signs=signs) for signs in SIGNS},
+    **{f"+---+ {wide}": partial(lined, wide=wide) for wide in (1, 2, 3, 5)},
+    **{f"box {wide}": partial(lined, wide=wide, lines=BOX) for wide in (1, 3, 4)},
+    "double box": partial(lined, lines=DOUBLE, signs=" AB"),
+    "_| 1": underscored,
+    "_| 3": partial(underscored, wide=3),
+    "two signs a cell": doubled,
+    "spaces between": partial(rows, signs="#.SG", between=" "),
+    "commas between": partial(rows, signs="#.SG", between=","),
+    "numbers": partial(rows, signs="1023", between=" "),
+    "below a heading": lambda maze: f"# A maze\n```\n{rows(maze, '# SG')}\n```",
+    "indented": lambda maze: "    " + rows(maze, "# SG").replace("\n", "\n    "),
+}
+"""Ways to write a maze with rooms in every second row and column."""
