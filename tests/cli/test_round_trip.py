@@ -15,7 +15,7 @@ MAZES = "####\n#SG#\n####\n\nS   #\n  # G\n\nS #/  G\n"
 """Without a wall to mark its end, without one cell of path, and without a border."""
 
 
-@pytest.mark.parametrize("form", ["grid", "line"])
+@pytest.mark.parametrize("form", ["grid", "line", "csv", "json", "jsonl"])
 @pytest.mark.parametrize("kind", ["sudoku", "maze"])
 def test_of_many(run: Run, model: Path, tmp_path: Path, kind: str, form: str) -> None:
     texts = {"sudoku": f"{ONE_BLANK}\n{TWO_BLANKS}\n{SOLVED}\n", "maze": MAZES}
@@ -27,7 +27,7 @@ def test_of_many(run: Run, model: Path, tmp_path: Path, kind: str, form: str) ->
     assert done.stdout.count(": verified") == 3 and done.code == 0
 
 
-@pytest.mark.parametrize("form", ["grid", "line"])
+@pytest.mark.parametrize("form", ["grid", "line", "csv", "json", "jsonl"])
 @pytest.mark.parametrize("name", ["ascii.txt", "dataset.txt", "maze.png"])
 def test_of_one_maze(run: Run, tmp_path: Path, name: str, form: str) -> None:
     path = PUZZLES / "maze" / name

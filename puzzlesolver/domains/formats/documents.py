@@ -26,7 +26,7 @@ START = re.compile(r'\s*(?:\{|\[\s*(?:[\[\]{"\d-]|null|true|false|$))')
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,40}")
 """Keys that need no quotes in a path."""
 
-_LONG = re.compile(r'\[\s*(?=\{|\[\s*\[|\[\s*"[^"]{9}|"[^"]{16})')
+_LONG = re.compile(r'\[\s*(?=\{|\[\s*\[|\[\s*"[^"]{9}|"[^"]{81})')
 """How a list begins whose items are worth to be read one by one."""
 
 _SPACE = re.compile(r"[\s\ufeff]*")

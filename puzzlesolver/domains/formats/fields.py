@@ -17,6 +17,9 @@ from puzzlesolver.domains.formats.documents import At
 from puzzlesolver.domains.formats.setters import as_plain
 from puzzlesolver.domains.records import ANSWER, DOMAIN, QUESTION, RATING, Place, Record, roles
 
+LEAST_LINE = 100
+"""Cells of the smallest maze on one line; shorter lines are rows."""
+
 LEAST_BOARD = 16
 """Cells of the smallest board on one line."""
 
@@ -34,7 +37,9 @@ def read_records(value: Any, at: At) -> Iterator[Record]:
         question = value.get(names.get(QUESTION))
         if isinstance(question, dict):
             yield from read_records(question, at.key(names[QUESTION]))
-        elif (text := as_text(as_plain(value, question, at))) and len(text) >= LEAST_BOARD:
+        elif (text := as_text(as_plain(value, question, at))) and (
+            len(text) >= LEAST_BOARD or DOMAIN in names
+        ):
             answer = as_text(value.get(names.get(ANSWER))) or ""
             others = [str(value.get(names.get(role), "")) for role in (RATING, DOMAIN)]
             columns = [QUESTION, ANSWER, RATING, DOMAIN]
@@ -63,7 +68,9 @@ def as_text(value: Any) -> str | None:
         return None
     if all(isinstance(item, str) for item in value) and len(value[0]) > 1:
         square = all(len(item) == len(value) for item in value)
-        return "\n".join(value) if square else None
+        drawn = len({*map(len, value)}) == 1 < len(value) and set("#█|│") & {*value[0]}
+        whole = isqrt(len(value[0])) ** 2 == len(value[0]) >= LEAST_LINE
+        return "\n".join(value) if square or (drawn and not whole) else None
     if all(isinstance(row, list) for row in value):
         rows = [_row(row) for row in value]
         width = max(map(len, value))

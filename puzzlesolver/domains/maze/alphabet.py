@@ -86,6 +86,7 @@ class _Reader:
 
     def __init__(self, signs: Signs, count: dict[str, int], error: Error) -> None:
         self.signs, self.error = signs, error
+        self.padded = PAD in count  # walls at the ends of rows may be left out
         self.count = {sign: many for sign, many in count.items() if sign != PAD}
         border = np.concatenate([signs[0], signs[-1], signs[1:-1, 0], signs[1:-1, -1]])
         self.border = {
@@ -110,7 +111,7 @@ class _Reader:
         for sign in left:
             if sign not in marks:
                 roles[sign] = OPEN
-            elif self._is_path(sign) or (known and sign in KINDS[PATH] + DOTS):
+            elif self._is_path(sign) or ((known or self.padded) and sign in KINDS[PATH] + DOTS):
                 roles[sign] = PATH
             elif sign in DOTS or (not floors and len(marks) == 1):
                 roles[sign] = OPEN
@@ -143,7 +144,8 @@ class _Reader:
 
     def _walls(self, rest: list[str]) -> set[str]:
         """The sign of wall where none is a usual one; empty where all is floor."""
-        able = [sign for sign in rest if sign != " " and not (sign == "o" and self._is_path("o"))]
+        path = KINDS[PATH] if self.padded or self._is_path(KINDS[PATH]) else ""
+        able = [sign for sign in rest if sign not in (" ", path)]
         framing = [sign for sign in able if self.border[sign] >= FRAME]
         others = [sign for sign in able if sign not in FLOORS]
         if not others and (not framing or len(rest) == 1):

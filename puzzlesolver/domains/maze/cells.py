@@ -41,17 +41,26 @@ class Row:
     column: int = 1
 
 
-def read_maze(rows: Sequence[Row], rating: float | None = None) -> Puzzle:
-    """The maze of these rows, its path the label; short rows end in wall. Raises `ParseError`."""
+def read_maze(rows: Sequence[Row], rating: float | None = None, loose: bool = False) -> Puzzle:
+    """The maze of these rows, its path the label; short rows end in wall.
+
+    Args:
+        rows: one sign a cell, or a drawing.
+        rating: that of the puzzle.
+        loose: rows on lines of their own may be indented or have two signs a cell.
+
+    Raises:
+        ParseError: they are no maze.
+    """
     texts = [row.text for row in rows]
-    left = 0 if rows[0].place == rows[-1].place else indentation(texts)
+    left = indentation(texts) if loose else 0
     texts = [text[left:] for text in texts]
     if drawn := is_drawn(texts):
         try:
             texts = as_walls(texts)
         except ValueError as misfit:
             raise rows[0].place.error(rows[0].column, str(misfit), HINT) from misfit
-    elif rows[0].place != rows[-1].place:
+    elif loose:
         texts = one_sign_a_cell(texts)
 
     def error(row: int, column: int, what: str, hint: str) -> ParseError:

@@ -38,8 +38,8 @@ MOST_COLOURS = 16
 MIDDLE, UNCLEAR = 0.5, 0.1
 """Share of wall in the middle of a cell above which it is one, and how near to it none may be."""
 
-GAPS, LEAST_SIDE = 2, 5
-"""Gaps in the border of a maze, at most, and cells on a side from which light may be wall."""
+GAPS, LEAST_SIDE, LEAST_FLOOR = 2, 5, 0.35
+"""Gaps in the border of a maze, at most; cells on a side and share of dark where light is wall."""
 
 FIRST, LAST = -1, 1
 LEAST_MARK, LARGEST_MARK = 0.08, 9
@@ -151,7 +151,8 @@ def _wall(dark: Mask, margin: int | None, ends: Ends) -> tuple[int, bool]:
         if margin == DARK or len(ends) != 2 or dark.size > MOST_CONNECTED:
             return LIGHT, False
         (_, start), (_, goal) = ends
-        if distances(dark | _at(dark, ends), start)[goal] > 1:  # a way over dark floor
+        way = distances(dark | _at(dark, ends), start)[goal]
+        if way > 1 and dark.mean() > LEAST_FLOOR:  # a way over dark floor
             return LIGHT, False
     if margin == LIGHT and border.mean() > MIDDLE:
         return LIGHT, True

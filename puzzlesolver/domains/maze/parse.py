@@ -198,9 +198,10 @@ def _end(rows: list[Row]) -> Iterator[Puzzle]:
     """The mazes of these rows, if any, for no more follow."""
     if rows:
         if len(rows) == 1 and len(rows[0].text) >= LEAST_SQUARE:
-            rows[:] = _rows_of_line(rows[0].text, rows[0].place)
-        for part in _parted(rows):
-            yield read_maze(part)
+            yield read_maze(_rows_of_line(rows[0].text, rows[0].place))
+        else:
+            for part in _parted(rows):
+                yield read_maze(part, loose=True)
         rows.clear()
 
 
@@ -241,7 +242,8 @@ def from_record(record: Record) -> Puzzle:
 
     def read(name: str, rating: float | None = None) -> Puzzle:
         text = record[name].strip("\n").replace("\n", ROW_END)
-        return read_maze(_rows_of_line(text, place, record.column(name)), rating)
+        rows = _rows_of_line(text, place, record.column(name))
+        return read_maze(rows, rating, loose="\n" in record[name].strip())
 
     puzzle = read(QUESTION, record.rating())
     if not record[ANSWER].strip():
