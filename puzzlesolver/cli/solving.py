@@ -103,14 +103,14 @@ class Show:
         tracker: turns reports into moments.
         view: the live view, or None.
         recorder: for `--save`, or None.
-        noted: layouts of boards that the model was not trained on, once each.
+        noted: what was noted, once each: texts, and sizes that the model was not trained on.
     """
 
     arguments: Arguments
     tracker: Tracker
     view: LiveView | None = None
     recorder: Recorder | None = None
-    noted: set[tuple[int, ...]] = field(default_factory=set)
+    noted: set[tuple[int, ...] | str] = field(default_factory=set)
 
     @property
     def watcher(self) -> Callable[[Puzzle, StepReport | FitReport], None] | None:
@@ -158,7 +158,10 @@ class Show:
             self.say(what)
 
     def note(self, puzzle: Puzzle, solver: Solver | TaskSolver) -> None:
-        """Say so before steps are spent on a board that the model was not made for."""
+        """Say what was inferred from a text, and that the model was not made for a board."""
+        if puzzle.note and puzzle.note not in self.noted:
+            self.noted.add(puzzle.note)
+            self.say(f"note: {puzzle.name}: {puzzle.note}")
         shape = puzzle.grid.shape
         if isinstance(solver, Solver) and solver.is_foreign(puzzle) and shape not in self.noted:
             self.noted.add(shape)
