@@ -48,7 +48,7 @@ def test_what_was_inferred_is_told_once(run: Run, tmp_path: Path) -> None:
     maze = "XXXXX\nXA BX\nXXXXX\n"
     (tmp_path / "two.txt").write_text(f"{maze}\n{maze}")
     done = run("solve", "two.txt", "-f", "line")
-    told = "note: two.txt:1: X is wall, A is the start, B is the goal\n"
+    told = "note: two.txt:1: X is wall, A is the start, B is the goal"
     assert done.code == 0 and done.stderr.count("X is wall") == 1 and told in done.stderr
     assert run("verify", "two.txt", "-", stdin=done.stdout).stderr.count("X is wall") == 1
     assert "note" not in run("solve", "two.txt", "-f", "line", "-q").stderr

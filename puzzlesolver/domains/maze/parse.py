@@ -83,8 +83,8 @@ def parse(lines: Iterable[str], source: str) -> Iterator[Puzzle]:
 def recognise(head: str) -> bool:
     """Whether the text is made of nothing but mazes, with a start, a goal or a border."""
     lines = head.removeprefix("\ufeff").splitlines()
+    lines = [line for line in lines if not _is_caption(line)]
     lines = list(itertools.dropwhile(lambda line: not line.strip(), lines))
-    lines = [line for line in lines if line.strip() and not _is_caption(line)]
     first, text = lines[0] if lines else "", "".join(lines)
     if USUAL.issuperset(text.replace(ROW_END, "")):
         walls = any(wall in text for wall in KINDS[WALL])
