@@ -15,7 +15,7 @@ import itertools
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle, get_domain
 from puzzlesolver.domains.formats import texts
-from puzzlesolver.domains.formats.documents import START, read_values, told
+from puzzlesolver.domains.formats.documents import START, At, read_values, told
 from puzzlesolver.domains.formats.fields import read_records
 from puzzlesolver.domains.formats.links import LINK, unpacked
 from puzzlesolver.domains.formats.numbers import (
@@ -36,7 +36,15 @@ from puzzlesolver.domains.formats.numbers import (
     readings,
 )
 from puzzlesolver.domains.formats.pictures import is_picture
-from puzzlesolver.domains.records import DOMAIN, QUESTION, Record, header, named, read_table
+from puzzlesolver.domains.records import (
+    DOMAIN,
+    QUESTION,
+    Record,
+    header,
+    named,
+    read_table,
+    roles,
+)
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import DETECT_BYTES, MAX_ARRAY_BYTES, MAX_IMAGE_BYTES
 
@@ -155,7 +163,7 @@ def _read_stream(
         yield from _read_image(stream.read(MAX_IMAGE_BYTES), source, kinds)
     elif head.startswith((NPY, ZIP)):
         arrays = read_numpy(stream.read(MAX_ARRAY_BYTES), source)
-        yield from named(_read_arrays(arrays, source, kinds), source, "")
+        yield from named(_read_arrays(dict(arrays), source, kinds), source, "")
     else:
         yield from parse_text(texts.read_lines(stream, source), source, kinds)
 
@@ -224,12 +232,17 @@ def _read_json(lines: Iterable[str], source: str, kinds: Sequence[Domain]) -> It
                 yield from kind.from_document(value, at)
                 break
         else:
-            found = False
-            for record in read_records(value, at):
-                found = True
-                yield replace(_from_record(record, kinds), name=source)
-            if not found:
-                raise _NoKind(f"no puzzle found in {told(value)}", where=str(at), hint=JSON_HINT)
+            yield from _from_value(value, at, source, kinds)
+
+
+def _from_value(value: Any, at: At, source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
+    """The puzzles of the questions in a value; raises `ParseError` where there is none."""
+    found = False
+    for record in read_records(value, at):
+        found = True
+        yield replace(_from_record(record, kinds), name=source)
+    if not found:
+        raise _NoKind(f"no puzzle found in {told(value)}", where=str(at), hint=JSON_HINT)
 
 
 def _read_table(
@@ -277,15 +290,23 @@ def _numbers(text: str, source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle
 
 
 def _read_arrays(
-    arrays: Iterable[tuple[str, npt.NDArray[Any]]], source: str, kinds: Sequence[Domain]
+    arrays: Mapping[str, npt.NDArray[Any]], source: str, kinds: Sequence[Domain]
 ) -> Iterator[Puzzle]:
-    """The puzzles of arrays of integers, with their places."""
-    for where, array in arrays:
-        if (taken := _taken(array, kinds)) is None:
+    """The puzzles of arrays: integers, texts, or questions and answers by their names."""
+    if QUESTION in roles(arrays):
+        lists = {name: array.astype(str).tolist() for name, array in arrays.items()}
+        yield from _from_value(lists, At(source), source, kinds)
+        return
+    for name, array in arrays.items():
+        at = At(source, name)
+        if array.dtype.kind in "SU":
+            yield from _from_value(array.astype(str).tolist(), at, source, kinds)
+        elif (taken := _taken(array, kinds)) is not None:
+            yield from _from_numbers(source, str(at), *taken)
+        else:
             size = "×".join(map(str, array.shape))
-            what = f"no kind of puzzle has these {size} numbers"
-            raise _NoKind(what, where=where, hint="a Sudoku has 0 for blanks, a maze 1 for walls")
-        yield from _from_numbers(source, where, *taken)
+            hint = "a Sudoku has 0 for blanks, a maze 1 for walls"
+            raise _NoKind(f"no kind of puzzle has these {size} numbers", where=str(at), hint=hint)
 
 
 def _taken(

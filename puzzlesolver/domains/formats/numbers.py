@@ -67,14 +67,14 @@ def readings(array: npt.NDArray[Any]) -> list[list[Integers]]:
 
 
 def read_numpy(data: bytes, source: str) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-    """The arrays of a file of numpy, never a pickle, with their places.
+    """The arrays of a file of numpy, never a pickle, with their names, "" where there is one.
 
     Raises:
         ParseError: the file is damaged, too large, or holds objects.
     """
     try:
         if data.startswith(NPY):
-            yield source, _array(io.BytesIO(data), len(data), source)
+            yield "", _array(io.BytesIO(data), len(data), source)
             return
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = [each for each in archive.infolist() if each.filename.endswith(".npy")]
@@ -82,11 +82,12 @@ def read_numpy(data: bytes, source: str) -> Iterator[tuple[str, npt.NDArray[Any]
                 what = "this is a spreadsheet or another zip archive"
                 raise ParseError(what, where=source, hint="save the table as CSV")
             for member in members:
-                where = f"{source}: {member.filename.removesuffix('.npy')}"
+                name = member.filename.removesuffix(".npy")
+                where = f"{source}: {name}"
                 if member.file_size > MAX_ARRAY_BYTES:
                     raise ParseError("the array is too large", where=where)
                 with archive.open(member) as file:
-                    yield where, _array(file, member.file_size, where)
+                    yield name, _array(file, member.file_size, where)
     except _DAMAGES as error:
         raise ParseError(f"the file of numpy is damaged: {error}", where=source) from error
 

@@ -98,7 +98,7 @@ def read_lines(stream: io.BufferedReader[Any], source: str) -> Iterator[str]:
 
 def plain(text: str) -> str:
     """The text with digits, spaces and ASCII signs of all forms and scripts as plain ones."""
-    return text if text.isascii() else "".join(map(_plain, text))
+    return text if text.isascii() and "\x1a" not in text else "".join(map(_plain, text))
 
 
 @functools.lru_cache(4096)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ FROM_ZERO = "0123456789" + ascii_uppercase[:15]
 """A second alphabet, where another sign stands for blanks; the third one is letters alone."""
 
 BLANKS = ".0-*_Xx?"
-SEPARATORS = " \t,;|!"
+SEPARATORS = " \t,;|![]"
 HORIZONTAL = frozenset("-_=+")
 DECORATION = HORIZONTAL | frozenset(SEPARATORS + ":.*'`")
 VALUES = (
@@ -122,10 +123,10 @@ def find_boards(text: str, place: Place) -> list[tuple[Grid, str, re.Match[str]]
     found, wrong = [], None
     for run in RUN.finditer(text):
         if len(run[0]) in BOARDS:
-            try:
-                found.append((*read_board(run[0], place, run.start() + 1), run))
-            except ParseError:
-                continue
+            with contextlib.suppress(ParseError):
+                grid, alphabet = read_board(run[0], place, run.start() + 1)
+                if grid.any() or run[0] == text.strip():
+                    found.append((grid, alphabet, run))
         elif {*"0123456789", *BLANKS}.issuperset(run[0]) and not is_rule(run[0]):
             wrong = wrong_count(len(run[0]), place, run.start() + 1)
     if wrong is not None and not found:
@@ -271,7 +272,7 @@ def _columns(text: str) -> Words | None:
     start = text.find("|") + 1
     boxes = text[start : text.rfind("|")].split("|") if start else []
     width = len(boxes[0]) if boxes else 0
-    if "  " not in text or len({*map(len, boxes)}) != 1:
+    if " " not in text or len({*map(len, boxes)}) != 1:
         return None
     for side, (_, cells) in BOXES.items():
         if side // cells == len(boxes) and width in (cells, 2 * cells - 1, 2 * cells + 1):

@@ -51,13 +51,14 @@ from puzzlesolver.domains.sudoku.rules import BOXES, box_shape, contradiction
 from puzzlesolver.errors import ParseError
 
 HINT = "a Sudoku is 81 digits and dots, or 9 rows of 9"
-SECTION = re.compile(r"\[([\w ]+)\]")
+SECTION = re.compile(r"\[([A-Za-z][\w ]*)\]")
 COMMENT = re.compile(r"#.*|//.*|\s;(?=\s).*|^;(?=.*[A-Za-z]{2}).*")
-NUMBER = re.compile(r"^\s*\w{1,4}\s*[:)](?=\s+\S)")
-"""What numbers a row or a board."""
+PREFIX = re.compile(r"^\s*(?:\w{1,4}\s*[:)](?=\s+\S)|>+|\w+\s*=\s*(?=\[))")
+"""What stands before a row or a board: a number, the sign of a quotation, a name."""
 
+FENCE = "```"
 NUMBER_ALONE = re.compile(r"\(?\d{1,3}[:)]?|\d{1,2}\.")
-RATING = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])|(?<=\s)\d+\s*$")
+RATING = re.compile(r"(?<!\S)\d+\.\d+(?!\S)")
 STATEMENT = re.compile(r"\br([1-9]\d?)c([1-9]\d?)\s*[=:]\s*(\d\d?)\b", re.IGNORECASE)
 COLUMN_RULE = re.compile(r"\|?(?:\s*:?-+:?\s*\|){3,}(?:\s*:?-+:?\s*)?")
 """What stands below the heads of columns in a table of Markdown."""
@@ -97,7 +98,7 @@ def recognise(head: str) -> bool:
             found = digits
         if found:
             return True
-        text = _content(line)
+        text = _uncommented(line).strip()
         if not text or SECTION.fullmatch(text) or is_rule(text) or _is_heading(text, place):
             continue
         cells = sum(symbol in VALUES for symbol in text)
@@ -162,7 +163,7 @@ def _puzzle(
 def _read(lines: Iterable[tuple[Place, str]]) -> Iterator[Puzzle]:
     rows = _Rows()
     stated = _Statements()
-    elsewhere = False
+    elsewhere, index = False, ""
     for place, line in lines:
         if not elsewhere and (quick := quick_board(line.strip())) is not None and len(quick) > 4:
             if rows.lines or stated.place:
@@ -170,7 +171,10 @@ def _read(lines: Iterable[tuple[Place, str]]) -> Iterator[Puzzle]:
             yield place.puzzle(quick)
             continue
         line = unframed(line)
-        text = _content(line)
+        if index:  # the number of the row is no cell
+            number, _, rest = line.partition(index)
+            line = " " * (len(number) + 1) + rest
+        text = _uncommented(line).strip()
         if section := SECTION.fullmatch(text):
             yield from (*stated.end(), *rows.end())
             elsewhere = section[1].strip().lower() != "puzzle"
@@ -185,6 +189,8 @@ def _read(lines: Iterable[tuple[Place, str]]) -> Iterator[Puzzle]:
             yield from _on_one_line(line, place, boards)
         elif rows.hold_heads(text):
             continue
+        elif (heads := _index(text)) is not None:
+            index = heads
         elif _is_heading(text, place):
             yield from (*stated.end(), *rows.end())
         elif (cells := read_cells(_uncommented(line), place)) is not None:
@@ -197,19 +203,14 @@ def _read(lines: Iterable[tuple[Place, str]]) -> Iterator[Puzzle]:
 
 
 def _uncommented(line: str) -> str:
-    """A line with spaces for what numbers it, and without its comment."""
+    """A line with spaces for what stands before it, and without its comment."""
     line = COMMENT.sub("", line)
-    return NUMBER.sub(lambda number: " " * len(number[0]), line)
-
-
-def _content(line: str) -> str:
-    """What a line says besides its comment."""
-    return COMMENT.sub("", line).strip()
+    return PREFIX.sub(lambda prefix: " " * len(prefix[0]), line)
 
 
 def _is_heading(text: str, place: Place) -> bool:
     """Whether a line is words, or a number alone, rather than cells."""
-    if NUMBER_ALONE.fullmatch(text):
+    if NUMBER_ALONE.fullmatch(text) or text.startswith(FENCE):
         return True
     letters = sum(map(str.isalpha, text))
     strange = any(set(word[0]) - VALUES.keys() for word in WORD.finditer(text))
@@ -224,6 +225,25 @@ def _is_heading(text: str, place: Place) -> bool:
     return cells is None or not cells.fits
 
 
+def _index(text: str) -> str | None:
+    """What follows the number of a row in a table, "" where rows have none.
+
+    None where a line does not number the columns: `,0,1,2,…`, `c1;c2;c3;…`. One that goes from 1 to
+    9 can be a row.
+    """
+    for delimiter in ",;\t":
+        first, *others = names = [name.strip("\"' ").lower() for name in text.split(delimiter)]
+        names = names if first else others
+        numbers = [name.lstrip("abcdefghijklmnopqrstuvwxyz_") for name in names]
+        if len(names) < 6 or not numbers[0].isdecimal() or int(numbers[0]) > 1:
+            continue
+        start = int(numbers[0])
+        sure = start == 0 or not first or names != numbers or len(names) > max(BOXES)
+        if sure and numbers == [str(start + number) for number in range(len(names))]:
+            return "" if first else delimiter
+    return None
+
+
 def _on_one_line(
     line: str, place: Place, boards: list[tuple[Grid, str, re.Match[str]]]
 ) -> Iterator[Puzzle]:
@@ -231,8 +251,9 @@ def _on_one_line(
     rest = line
     for *_, run in boards:
         rest = rest.replace(run[0], " ", 1)
-    rated = [float(number[0]) for number in RATING.finditer(rest)]
-    rating = rated[-1] if rated else None
+    words = rest.split()
+    rated = words[1:] if len(words) == 2 and words[1].isdecimal() else RATING.findall(rest)
+    rating = float(rated[-1]) if rated else None
     while boards:
         grid, alphabet, _ = boards.pop(0)
         label = boards[0][0] if boards else None
