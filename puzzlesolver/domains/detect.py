@@ -26,7 +26,7 @@ from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle, get_domain
 from puzzlesolver.domains.formats import texts
 from puzzlesolver.domains.formats.documents import START, At, read_values, told
 from puzzlesolver.domains.formats.fields import read_records
-from puzzlesolver.domains.formats.links import LINK, unpacked
+from puzzlesolver.domains.formats.links import unpacked
 from puzzlesolver.domains.formats.numbers import (
     NPY,
     ZIP,
@@ -190,8 +190,8 @@ def parse_text(
     text, lines = "\n".join(line.rstrip("\n") for line in head), itertools.chain(head, lines)
     if START.match(text):
         yield from named(_read_json(lines, source, kinds), source, JSON_HINT)
-    elif (link := LINK.search(text)) and "\n" not in text.strip() and (packed := _unpacked(link)):
-        yield from named(_read_json([packed], source, kinds), source, JSON_HINT)
+    elif size < DETECT_BYTES and (packed := _unpacked(text, source)):
+        yield from named(_read_json(packed, source, kinds), source, JSON_HINT)
     elif header(text.lstrip("\n").partition("\n")[0]):
         yield from named(_read_table(lines, head, source, kinds), source, TABLE_HINT)
     elif size < DETECT_BYTES and (grids := _numbers(text, source, kinds)) is not None:
@@ -208,6 +208,9 @@ def _fitting(text: str, where: str, kinds: Sequence[Domain]) -> Sequence[Domain]
         return kinds
     if fitting := [kind for kind in kinds if kind.recognise(text)]:
         return fitting
+    if "://" in text and len(text.split()) == 1:
+        hint = "only its site can open it: copy the board there, or export it"
+        raise ParseError("there is no puzzle in this link", where=where, hint=hint)
     raise _NoKind(
         "no known kind of puzzle" if text.strip() else "there is nothing in it",
         where=where,
@@ -215,13 +218,13 @@ def _fitting(text: str, where: str, kinds: Sequence[Domain]) -> Sequence[Domain]
     )
 
 
-def _unpacked(link: re.Match[str]) -> str | None:
-    """The document packed in a link, if there is one."""
+def _unpacked(text: str, source: str) -> list[str]:
+    """The documents packed in links."""
     try:
-        return unpacked(link[0])
+        return unpacked(text)
     except ValueError as error:
         hint = "copy the whole link, or export the puzzle as a file"
-        raise ParseError(f"the link is damaged: {error}", where=link[0][:40], hint=hint) from error
+        raise ParseError(f"the link is damaged: {error}", where=source, hint=hint) from error
 
 
 def _read_json(lines: Iterable[str], source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:

@@ -3,7 +3,7 @@
 Links with the digits of a board in them need no more than the reader of boards.
 
     >>> unpacked("https://www.f-puzzles.com/?load=N4Ig…")
-    '{"size":9,"grid":[[{},…'
+    ['{"size":9,"grid":[[{},…']
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from urllib.parse import unquote
 
 from puzzlesolver.limits import MAX_DOCUMENT_CHARS
 
-LINK = re.compile(r"https?://\S+|\b(?:www\.)?[a-z][\w.-]+\.[a-z]{2,}/\S+", re.IGNORECASE)
-
 _PACKED = re.compile(
     r"(?:[?&#](?:load|puzzleid|puzzle)=|fpuz(?:zles)?|scl)([A-Za-z0-9+/$-]{40,}=*)"
 )
@@ -25,10 +23,12 @@ _DIGITS = {sign: value for value, sign in enumerate(f"{_BASE64}+/")} | {"-": 63}
 """Six bits a sign, as base64 writes them; `-` for `/` in URLs."""
 
 
-def unpacked(link: str) -> str | None:
-    """The document in a link, or None when it has none; `ValueError` where it is damaged."""
-    found = _PACKED.search(unquote(link))
-    return decompress(found[1]) if found else None
+def unpacked(text: str) -> list[str]:
+    """The documents in the links of a text; `ValueError` where one is damaged."""
+    if not any(sign in text for sign in ("load=", "fpuz", "scl")):
+        return []
+    found = (_PACKED.search(unquote(word)) for word in text.split())
+    return [decompress(each[1]) for each in found if each]
 
 
 def decompress(packed: str) -> str:

@@ -105,8 +105,8 @@ def is_rule(text: str) -> bool:
 def quick_board(text: str) -> Grid | None:
     """A board of up to 9×9 as one word in the usual alphabet, or None when it is anything else."""
     side = BOARDS.get(len(text), 25)
-    if side > 9 or ("0" in text and any(blank in text for blank in ".-*_?")):
-        return None
+    if side > 9 or ("0" in text and (str(side) not in text or any(map(text.count, ".-*_?")))):
+        return None  # 0 may be a digit
     values = np.frombuffer(text.encode("ascii", "replace").translate(_BYTES), np.uint8)
     largest = values.max()
     if largest > side or (largest == 0 and is_rule(text)):
@@ -269,10 +269,10 @@ def _fields(text: str, separator: str) -> Words | None:
 
 def _columns(text: str) -> Words | None:
     """Cells in columns of a frame, where blanks are spaces: every cell has a place of its own."""
-    start = text.find("|") + 1
-    boxes = text[start : text.rfind("|")].split("|") if start else []
-    width = len(boxes[0]) if boxes else 0
-    if " " not in text or len({*map(len, boxes)}) != 1:
+    start, framed = text.find("|") + 1, text.strip()
+    boxes = framed[1:-1].split("|")
+    width = len(boxes[0])
+    if not framed.startswith("|") or not framed.endswith("|") or len({*map(len, boxes)}) != 1:
         return None
     for side, (_, cells) in BOXES.items():
         if side // cells == len(boxes) and width in (cells, 2 * cells - 1, 2 * cells + 1):

@@ -174,7 +174,9 @@ def _read(lines: Iterable[tuple[Place, str]]) -> Iterator[Puzzle]:
         if index:  # the number of the row is no cell
             number, _, rest = line.partition(index)
             line = " " * (len(number) + 1) + rest
-        text = _uncommented(line).strip()
+        text = _uncommented(line).strip(" ")
+        if not text.strip() and text.count("\t") + 1 not in BOXES:  # else blanks between tabs
+            text = ""
         if section := SECTION.fullmatch(text):
             yield from (*stated.end(), *rows.end())
             elsewhere = section[1].strip().lower() != "puzzle"

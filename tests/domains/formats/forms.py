@@ -1,0 +1,214 @@
+"""Ways in which other programs, sites and people write one board of 9×9 or more."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from html import escape
+from string import ascii_uppercase
+
+import numpy as np
+
+from puzzlesolver.domains.base import Grid
+from puzzlesolver.domains.sudoku.render import format_line
+from tests.domains.sudoku.support import BOX_SHAPES
+
+Form = Callable[[Grid], bytes]
+
+
+def _rows(grid: Grid, blank: str = ".") -> list[str]:
+    line = format_line(grid).replace(".", blank)
+    return [line[start : start + len(grid)] for start in range(0, len(line), len(grid))]
+
+
+def _line(grid: Grid, blank: str = ".") -> str:
+    return "".join(_rows(grid, blank))
+
+
+def _framed(grid: Grid, signs: str, *, tight: bool = False) -> str:
+    """Boxes in a frame, blanks as spaces; signs are those of left, middle and right of 3 lines."""
+    height, width = BOX_SHAPES[len(grid)]
+    across, down = signs[9:]
+    boxes = len(grid) // width
+
+    def rule(left: str, middle: str, right: str) -> str:
+        part = across * (width if tight else 2 * width + 1)
+        return left + middle.join([part] * boxes) + right
+
+    lines = [rule(*signs[:3])]
+    for number, row in enumerate(_rows(grid, " ")):
+        if number and number % height == 0:
+            lines.append(rule(*signs[3:6]))
+        words = [row[start : start + width] for start in range(0, len(row), width)]
+        cells = words if tight else [f" {' '.join(word)} " for word in words]
+        lines.append(down + down.join(cells) + down)
+    return "\n".join([*lines, rule(*signs[6:9])])
+
+
+def _ruled(grid: Grid, signs: str) -> str:
+    """A line around every cell."""
+    left, middle, right, across, down = signs
+    rule = left + middle.join([across * 3] * len(grid)) + right
+    rows = [down + down.join(f" {cell} " for cell in row) + down for row in _rows(grid, " ")]
+    return f"{rule}\n" + f"\n{rule}\n".join(rows) + f"\n{rule}"
+
+
+def _table(grid: Grid, heads: list[str] | None) -> str:
+    """A table of Markdown, whose first row is the heads where it has none of its own."""
+    rows = [list(row) for row in _rows(grid, " ")]
+    first, *others = [heads, *rows] if heads else rows
+    lines = [first, ["---"] * len(grid), *others]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _marks(grid: Grid) -> str:
+    """Candidates in open cells, as many solvers print them."""
+    rng = np.random.default_rng(grid.sum())
+
+    def cell(value: int) -> str:
+        options = np.flatnonzero(rng.random(len(grid)) < 0.4) + 1
+        many = "".join(map(str, options)) if len(options) > 1 else "12"
+        return f"{value or many:<9}"
+
+    return "\n".join(f"| {' '.join(map(cell, row))} |" for row in grid.tolist())
+
+
+def _statements(grid: Grid) -> str:
+    return " ".join(f"r{r + 1}c{c + 1}={grid[r, c]}" for r, c in np.argwhere(grid))
+
+
+def _setter(grid: Grid, cell: Callable[[int], object], **others: object) -> str:
+    rows = [[cell(value) for value in row] for row in grid.tolist()]
+    return json.dumps({**others, "grid" if "size" in others else "cells": rows})
+
+
+def _given(value: int) -> object:
+    return {"value": value, "given": True} if value else {"cornerPencilMarks": [1]}
+
+
+def _csv(grid: Grid, separator: str, blank: str = "") -> str:
+    return "\n".join(separator.join(str(v or blank) for v in row) for row in grid.tolist())
+
+
+def _npy(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def _npz(**arrays: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def _wide(text: str) -> str:
+    """Full-width forms of all signs."""
+    return "".join("　" if sign == " " else chr(ord(sign) + 0xFEE0) for sign in text)
+
+
+def _arabic(text: str) -> str:
+    return text.translate({ord("0") + digit: 0x660 + digit for digit in range(10)})
+
+
+def _index(grid: Grid, first: int) -> str:
+    heads = ",".join(["", *map(str, range(first, len(grid) + first))])
+    rows = [f"{number},{row}" for number, row in enumerate(_csv(grid, ",", "0").split("\n"))]
+    return "\n".join([heads, *rows])
+
+
+LIGHT = "┌┬┐├┼┤└┴┘─│"
+DOUBLE = "╔╦╗╠╬╣╚╩╝═║"
+HEAVY = "┏┳┓┣╋┫┗┻┛━┃"
+MIXED = "╔╤╗╟┼╢╚╧╝─│"
+ASCII = "+++++++++-|"
+
+TEXTS: dict[str, Callable[[Grid], str]] = {
+    **{
+        f"frame {signs}": lambda grid, signs=signs: _framed(grid, signs)
+        for signs in (LIGHT, DOUBLE, HEAVY, MIXED, ASCII)
+    },
+    "tight frame": lambda grid: _framed(grid, LIGHT, tight=True),
+    "tight frame of ASCII": lambda grid: _framed(grid, ASCII, tight=True),
+    "ruled": lambda grid: _ruled(grid, "├┼┤─│"),
+    "ruled in ASCII": lambda grid: _ruled(grid, "+++-|"),
+    "question marks": lambda grid: " ".join(_line(grid, "?")),
+    "middle dots": lambda grid: "\n".join(_rows(grid, "·")),
+    "boxes for blanks": lambda grid: "\n".join(_rows(grid, "□")),
+    "dashes of typographers": lambda grid: "\n".join(map(" ".join, _rows(grid, "–"))),
+    "no-break spaces": lambda grid: "\n".join(map("\u00a0".join, _rows(grid))),
+    "thin spaces": lambda grid: "\n".join(map("\u2009".join, _rows(grid))),
+    "full width": lambda grid: _wide("\n".join(map(" ".join, _rows(grid)))).replace("ﻪ", "\n"),
+    "Arabic digits": lambda grid: _arabic("\n".join(_rows(grid, "0"))),
+    "carriage returns": lambda grid: "\r".join(_rows(grid)),
+    "heading": lambda grid: "Puzzle 17 (hard), by me\n" + "\n".join(_rows(grid)),
+    "number above": lambda grid: "17.\n" + "\n".join(_rows(grid)),
+    "number before": lambda grid: f"17: {_line(grid)}",
+    "number in brackets": lambda grid: f"17) {_line(grid)}",
+    "rating before": lambda grid: f"4.5 {_line(grid)}",
+    "rating behind": lambda grid: f"{_line(grid)} 4.5",
+    "comment behind": lambda grid: f"{_line(grid)}  # hard",
+    "comment of C": lambda grid: f"{_line(grid)} // hard",
+    "comment after a semicolon": lambda grid: f"{_line(grid)} ; ED=1.2",
+    "quotation": lambda grid: "\n".join(f"> {' '.join(row)}" for row in _rows(grid)),
+    "fence": lambda grid: "Look:\n\n```\n" + "\n".join(_rows(grid)) + "\n```\n",
+    "table": lambda grid: _table(grid, [*ascii_uppercase[: len(grid)]]),
+    "table with numbers": lambda grid: _table(grid, [str(n + 1) for n in range(len(grid))]),
+    "table without heads": lambda grid: _table(grid, None),
+    "link": lambda grid: f"https://example.org/sudoku.htm?bd={_line(grid, '0')}&x=1",
+    "link with a fragment": lambda grid: f"https://example.org/#{_line(grid)}",
+    "XML": lambda grid: (
+        f'<?xml version="1.0"?>\n<opensudoku>\n<name>A</name>\n<game data="{_line(grid, "0")}" />\n'
+        "</opensudoku>"
+    ),
+    "XML on one line": lambda grid: f'<opensudoku><game data="{_line(grid, "0")}"/></opensudoku>',
+    "YAML": lambda grid: f"puzzle: {escape(_line(grid))}\n",
+    "commas": lambda grid: _csv(grid, ",", "0"),
+    "commas and blanks": lambda grid: _csv(grid, ","),
+    "semicolons": lambda grid: _csv(grid, ";"),
+    "tabs": lambda grid: _csv(grid, "\t"),
+    "cells on one line": lambda grid: ",".join(map(str, grid.ravel())),
+    "cells on one line below heads": lambda grid: (
+        ",".join(f"c{n}" for n in range(grid.size)) + "\n" + ",".join(map(str, grid.ravel()))
+    ),
+    "index": lambda grid: _index(grid, 0),
+    "header": lambda grid: f"puzzle,solution\n{_line(grid)},\n",
+    "header of Kaggle": lambda grid: f"quizzes,solutions\n{_line(grid, '0')},{_line(grid, '0')}",
+    "header and semicolons": lambda grid: f"ID;Sudoku;Level\n1;{_line(grid)};easy\n",
+    "header and tabs": lambda grid: f"id\tunsolved\n1\t{_line(grid)}\n",
+    "quoted fields": lambda grid: f'"id","Puzzle"\n"1","{_line(grid)}"\n',
+    "fields of many lines": lambda grid: 'puzzle\n"' + "\n".join(_rows(grid)) + '"\n',
+    "JSON": lambda grid: json.dumps(grid.tolist()),
+    "JSON with nulls": lambda grid: json.dumps([[v or None for v in row] for row in grid.tolist()]),
+    "JSON of text": lambda grid: json.dumps(_rows(grid)),
+    "JSON of one list": lambda grid: json.dumps(grid.ravel().tolist()),
+    "JSON of characters": lambda grid: json.dumps([list(row) for row in _rows(grid, " ")]),
+    "JSON object": lambda grid: json.dumps({"id": 1, "puzzle": _line(grid), "solution": ""}),
+    "JSON object with a grid": lambda grid: json.dumps({"Grid": grid.tolist(), "level": "hard"}),
+    "JSON within JSON": lambda grid: json.dumps({"data": {"a": [{"question": grid.tolist()}]}}),
+    "JSON list of objects": lambda grid: json.dumps([{"board": _line(grid)}]),
+    "JSON with line ends": lambda grid: json.dumps({"puzzle": "\n".join(_rows(grid))}),
+    "Python": lambda grid: "board = " + json.dumps(grid.tolist()).replace("], ", "],\n "),
+    "print of numpy": lambda grid: str(grid),
+    "f-puzzles": lambda grid: _setter(grid, _given, size=len(grid), title="", negative=[]),
+    "SudokuPad": lambda grid: _setter(grid, lambda v: {"value": v} if v else {}, cages=[]),
+}
+
+FILES: dict[str, Form] = {
+    **{
+        f"rows in {encoding}": lambda grid, encoding=encoding: "\n".join(_rows(grid)).encode(
+            encoding
+        )
+        for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be", "utf-8-sig")
+    },
+    "heading in Latin-1": lambda grid: f"Rätsel\n{_line(grid)}".encode("latin-1"),
+    "end of DOS": lambda grid: f"{_line(grid)}\r\n\x1a".encode(),
+    "npy": lambda grid: _npy(grid),
+    "npy of floats": lambda grid: _npy(grid.astype(">f8")),
+    "npy in Fortran's order": lambda grid: _npy(np.asfortranarray(grid.astype(np.int32))),
+    "npy of one line": lambda grid: _npy(grid.ravel()),
+    "npy of text": lambda grid: _npy(np.array([_line(grid)])),
+    "npz": lambda grid: _npz(grid=grid),
+    "npz with answers": lambda grid: _npz(quizzes=grid[None], solutions=grid[None]),
+}

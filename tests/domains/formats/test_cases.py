@@ -1,0 +1,85 @@
+"""Every file that people had and that failed, with what must come out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from puzzlesolver.domains.detect import read_puzzles
+from puzzlesolver.domains.sudoku.render import format_line
+from puzzlesolver.errors import ParseError
+
+CASES = Path(__file__).parents[2] / "cases"
+BOARD = "..2.537.....6..2...59..1...34.......9..84.5......2............68..1...7.5.7.6..4."
+TWICE = ("comment_end.txt", "euler.txt", "num_colon.txt", "opensudoku.opensudoku")
+LARGE = ("hex0F.txt", "num2.txt")
+REFUSED = ("link_antiknight.txt",)
+
+
+@pytest.mark.parametrize("path", sorted((CASES / "sudoku").iterdir()), ids=lambda path: path.name)
+def test_sudokus(path: Path) -> None:
+    if path.name in REFUSED:
+        with pytest.raises(ParseError, match="more than those of Sudoku: antiknight"):
+            list(read_puzzles([path]))
+        return
+    puzzles = list(read_puzzles([path]))
+    assert {puzzle.domain for puzzle in puzzles} == {"sudoku"}
+    if path.name in LARGE:
+        assert puzzles[0].grid.shape == (16, 16)
+    else:
+        assert [format_line(puzzle.grid) for puzzle in puzzles] == [BOARD] * len(puzzles)
+    assert len(puzzles) == 1 + (path.name in TWICE)
+    assert all(puzzle.label is None for puzzle in puzzles)
+
+
+def test_ratings() -> None:
+    assert next(read_puzzles([CASES / "sudoku/rating_first.txt"])).rating == 1.2
+    assert [puzzle.rating for puzzle in read_puzzles([CASES / "sudoku/comment_end.txt"])] == [
+        None,
+        1.5,
+    ]
+
+
+def test_digits_from_0_to_F() -> None:
+    text = (CASES / "sudoku/hex0F.txt").read_text().strip()
+    (puzzle,) = read_puzzles([CASES / "sudoku/hex0F.txt"])
+    assert puzzle.spell(format_line(puzzle.grid)) == text and "0 to F" in puzzle.note
+    (other,) = read_puzzles([CASES / "sudoku/num2.txt"])
+    assert other.spell("123G") == "123G" and not other.note
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("arc-agi_evaluation_challenges.json", ["bbbb0001", "bbbb0002"]),
+        ("labelled.json", ["labelled"]),
+        ("lines.jsonl", ["x", "y"]),
+        ("one_demo.json", ["one_demo"]),
+    ],
+)
+def test_tasks(name: str, names: list[str]) -> None:
+    assert [puzzle.name for puzzle in read_puzzles([CASES / "arc" / name])] == names
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "told"),
+    [
+        ("rearc.json", ": [0]", "as re-arc lists them"),
+        ("trunc.json", ":1:201", "this is no JSON"),
+        ("submission_partial.json", ": bbbb0001", "expected a task"),
+        ("arc-agi_evaluation_solutions.json", ": bbbb0001", "expected a task"),
+    ],
+)
+def test_what_is_no_task(name: str, where: str, told: str) -> None:
+    with pytest.raises(ParseError, match=told) as caught:
+        list(read_puzzles([CASES / "arc" / name]))
+    assert caught.value.where == f"{CASES}/arc/{name}{where}"
+
+
+def test_a_folder_is_read_to_its_end_and_then_names_what_failed() -> None:
+    found = []
+    with pytest.raises(ParseError, match="antiknight"):
+        for puzzle in read_puzzles([CASES / "sudoku"]):
+            found.append(puzzle.name)
+    assert len(found) == len(list((CASES / "sudoku").iterdir())) - len(REFUSED) + len(TWICE)
