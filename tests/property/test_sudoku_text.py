@@ -104,6 +104,6 @@ def test_any_bytes_are_puzzles_or_a_parse_error(content: bytes, domain: str) -> 
 def test_any_argument_is_puzzles_or_a_parse_error(text: str) -> None:
     assume(text != "-")
     try:
-        assert all(puzzle.domain == "sudoku" for puzzle in read_puzzles([text]))
+        assert all(puzzle.domain in ("sudoku", "maze") for puzzle in read_puzzles([text]))
     except ParseError as error:
         assert error.where and error.what

@@ -37,6 +37,7 @@ from puzzlesolver.domains.records import ANSWER, QUESTION, Place, Record, named,
 from puzzlesolver.domains.sudoku.cells import (
     BOARDS,
     DECORATION,
+    SEPARATORS,
     VALUES,
     Cells,
     as_board,
@@ -215,8 +216,9 @@ def _is_heading(text: str, place: Place) -> bool:
     if NUMBER_ALONE.fullmatch(text) or text.startswith(FENCE):
         return True
     letters = sum(map(str.isalpha, text))
+    signs = sum(sign not in SEPARATORS for sign in text)
     strange = any(set(word[0]) - VALUES.keys() for word in WORD.finditer(text))
-    if not letters or not (strange or 2 * letters >= len(text.replace(" ", ""))):
+    if not letters or not (strange or 2 * letters >= signs):
         return False
     if "<" not in text and "://" not in text and max(map(len, text.split())) > 16:
         return False  # rather a board with a strange character in it
