@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import re
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -29,7 +30,11 @@ NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
 """What numpy's files begin with."""
 
 _ROW = re.compile(r"[0-3](?:[ \t]*[,;]?[ \t]*[0-3])+[ \t]*[,;]?")
-_DAMAGES = (ValueError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
+_DAMAGES = (
+    ValueError, TypeError, KeyError, EOFError, OSError, RuntimeError, SyntaxError,
+    tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What numpy and zipfile raise at damaged files."""
 
 
 def read_rows(lines: Sequence[str]) -> Integers | None:

@@ -104,8 +104,18 @@ def recognise(head: str) -> bool:
             continue
         cells = sum(symbol in VALUES for symbol in text)
         likely = digits or (cells in {*BOARDS, *BOXES} and not {*text} <= {*"Xx "})
-        return likely and all(symbol in VALUES or symbol in DECORATION for symbol in text)
+        usual = all(symbol in VALUES or symbol in DECORATION for symbol in text)
+        return likely and (usual or _holds_row(text, place))
     return False
+
+
+def _holds_row(text: str, place: Place) -> bool:
+    """Whether a line is a row, or a board, in an alphabet that is known."""
+    try:
+        cells = read_cells(text, place)
+    except ParseError:
+        return False
+    return cells is not None and cells.fits
 
 
 def takes(numbers: npt.NDArray[np.int64]) -> bool:
@@ -222,11 +232,7 @@ def _is_heading(text: str, place: Place) -> bool:
         return False
     if "<" not in text and "://" not in text and max(map(len, text.split())) > 16:
         return False  # rather a board with a strange character in it
-    try:
-        cells = read_cells(text, place)
-    except ParseError:
-        return True
-    return cells is None or not cells.fits
+    return not _holds_row(text, place)
 
 
 def _index(text: str) -> str | None:
