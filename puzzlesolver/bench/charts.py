@@ -229,7 +229,7 @@ def _rendered(draw: Callable[[Axes], None], theme: Theme, height: float, **how: 
         draw(axes)
         names = axes.get_legend_handles_labels()[1]
         if len(names) > 1:
-            figure.legend(loc="outside upper left", ncols=min(len(names), 3), fontsize=9)
+            figure.legend(loc="outside upper left", ncols=min(len(names), 3), fontsize=8)
         file = io.BytesIO()
         figure.savefig(file, transparent=how["format"] == "svg", **how)
         return file.getvalue()

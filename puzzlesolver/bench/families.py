@@ -73,8 +73,13 @@ SETTINGS = (
     Setting("TRM-Att", "sudoku", "trm", {}, 16, "74.7"),
     Setting("RSM, trained depth", "sudoku", "rsm", {"L_cycles": 12}, 8, "72.1"),
     Setting("RSM, 640 steps", "sudoku", "rsm", {"L_cycles": 8}, 640, "97.5"),
+    Setting("SE-RRM", "sudoku", "se-rrm", {}, 16, "93.7"),
     Setting("HRM", "maze", "hrm", MAZE, 16, "74.5"),
     Setting("TRM-Att", "maze", "trm", MAZE | {"L_cycles": 4}, 16, "85.3"),
+    Setting(
+        "SE-RRM", "maze", "se-rrm",
+        MAZE | {"L_cycles": 4, "equivariant_symbols": False, "add_tokens": 0}, 16, "88.8",
+    ),
     Setting(
         "RSM, trained depth", "maze", "rsm",
         MAZE | {"L_layers": 2, "L_cycles": 5, "mlp_t": False, "pos_encodings": "rope"}, 9, "~80",

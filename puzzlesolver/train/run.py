@@ -51,6 +51,9 @@ NO_BUFFERS: dict[str, Any] = {
 }
 """Buffers, perhaps gigabytes, are not sent around; torch 2.13 gave the keyword another name."""
 
+_UPDATE_SEED = 0x9E3779B97F4A7C15
+"""Keeps the seeds of updates far from those of weights and puzzles."""
+
 
 class Update(NamedTuple):
     """What one update showed: `contracts.Learned` as numbers, and the norm of the gradient."""
@@ -171,8 +174,12 @@ class Run:
         progress = self.ranks.led(self._progress_at(number))
         scale = rate_scale(config, number, progress) * self._regrowth(progress)
         set_learning_rate(self.optimizers, scale)
-        device = self.runtime.device.type
-        with torch.autocast(device, torch.bfloat16, enabled=self.runtime.dtype == torch.bfloat16):
+        device = self.runtime.device
+        halved = torch.autocast(device.type, torch.bfloat16, self.runtime.dtype == torch.bfloat16)
+        with torch.random.fork_rng([device] if device.type == "cuda" else []), halved:
+            # What dropout drops depends on update and rank alone: a resumed run drops the same.
+            share = self.updates * self.ranks.world + self.ranks.rank + 1
+            torch.manual_seed((config.seed + _UPDATE_SEED * share) % 2**63)
             learned = self.objective(progress)
         if not math.isfinite(loss := learned.loss.item()):
             raise ModelError(

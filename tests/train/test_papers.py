@@ -62,6 +62,21 @@ def test_every_recipe_says_what_the_paper_reports(name: str) -> None:
     assert any(word in told for word in ("Paper:", "paper's", "Quoted:", "nobody has published"))
 
 
+def test_a_resumed_run_drops_what_an_uninterrupted_one_drops() -> None:
+    """SE-RRM's recipe has dropout, whose luck torch keeps for all of the process."""
+    config = get_preset("se-rrm-sudoku4", steps=4)
+    for setting in ("compile=false", "batch_size=4", "train_puzzles=8", "eval_puzzles=0"):
+        config = override(config, setting)
+    config = override(override(config, "model.dropout=0.5"), "model.L_cycles=1")
+    whole = [run.update().loss for run in [Run(config)] for _ in range(4)]
+    first = Run(config)
+    begun = [first.update().loss for _ in range(2)]
+    torch.rand(3)
+    second = Run(config)
+    second.load_state_dict(first.state_dict())
+    assert whole == begun + [second.update().loss for _ in range(2)]
+
+
 def test_rsm_grows_as_its_paper_says() -> None:
     config = get_preset("rsm-sudoku")
     outer, inner = config.warmup_growth, config.inner_growth
