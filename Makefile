@@ -3,7 +3,7 @@ VENV := .venv
 PIP_INSTALL := $(VENV)/bin/pip install -c constraints.txt
 RUN := $(VENV)/bin
 
-.PHONY: demo demo-arc test check style gpu-check results
+.PHONY: demo demo-arc test check style gpu-check results fuzz soak
 
 demo: $(VENV)/run.stamp  ## install into .venv and solve one hard Sudoku
 	$(RUN)/puzzlesolver solve examples/puzzles/sudoku/extreme.txt
@@ -21,6 +21,12 @@ style: $(VENV)/dev.stamp  ## lint, format and types
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
 	$(RUN)/mypy
+
+fuzz: $(VENV)/dev.stamp  ## more random inputs for every property: make fuzz FUZZ=1000000
+	FUZZ=$(or $(FUZZ),10000) OMP_NUM_THREADS=1 $(RUN)/python -m pytest -m hypothesis --numprocesses auto --timeout 0
+
+soak: $(VENV)/dev.stamp  ## signals at random times, for every command that writes: make soak SOAK=1000
+	SOAK=$(or $(SOAK),100) OMP_NUM_THREADS=1 $(RUN)/python -m pytest tests/cli/test_faults.py --numprocesses auto --timeout 0
 
 gpu-check: $(VENV)/dev.stamp  ## try all that can use a CUDA GPU; writes gpu-check.json to send back
 	$(RUN)/python -m puzzlesolver.bench.gpu_check

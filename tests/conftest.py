@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -16,7 +17,10 @@ from puzzlesolver.runtime import FORMATS, PRECISION, available_devices
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Machines that run other work at the same time make timings meaningless.
-settings.register_profile("shared-machine", deadline=None)
+# `make fuzz` asks for more examples, of the tests that do not say how many they can afford.
+settings.register_profile(
+    "shared-machine", deadline=None, max_examples=int(os.environ.get("FUZZ", "100"))
+)
 settings.load_profile("shared-machine")
 
 

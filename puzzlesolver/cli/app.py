@@ -34,6 +34,20 @@ from puzzlesolver.errors import PuzzleSolverError, UsageError
 
 BROKEN_PIPE = 141
 """As a shell says of programs that the system ends when nobody reads on: 128 + SIGPIPE."""
+EXIT_CODES = {
+    0: (
+        "fine",
+        "all is verified, or answered where no rule can tell; or the command is done",
+    ),
+    1: ("some not solved", "a puzzle is not solved, or an answer is wrong or cannot be verified"),
+    2: ("usage", "a wrong command line, another run in the way, or what cannot be written"),
+    3: ("unreadable puzzle", "an input cannot be read; the message has file, line and column"),
+    4: ("model problem", "a model is unknown, damaged, unfit for the puzzle, or out of reach"),
+    5: ("proved: no solution or several", "a puzzle is proved to have no solution, or several"),
+    INTERRUPTED: ("interrupted", "Ctrl-C or SIGTERM; what is finished is printed or saved"),
+    BROKEN_PIPE: ("nobody reads on", "the reader of a pipe has ended, as `head` does"),
+}
+"""In a word, and what it means."""
 HELP_FLAGS = ["-h", "--help"]
 
 app = typer.Typer(
@@ -42,9 +56,9 @@ app = typer.Typer(
     "whether an answer is right.",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": HELP_FLAGS},
-    epilog="Data goes to stdout, messages to stderr. Exit codes: 0 fine, 1 some not solved, "
-    "2 usage, 3 unreadable puzzle, 4 model problem, 5 proved: no solution, or several, "
-    "130 interrupted.",
+    epilog="Data goes to stdout, messages to stderr. Exit codes: "
+    + ", ".join(f"{code} {what}" for code, (what, _) in EXIT_CODES.items())
+    + ".",
 )
 app.command("solve", epilog=solve.EPILOG)(solve.solve)
 app.command("verify", epilog=verify.EPILOG)(verify.verify)

@@ -15,7 +15,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from puzzlesolver.cli.app import app, main
+from puzzlesolver.cli.app import EXIT_CODES, app, main
 from tests.cli.support import environment
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +24,11 @@ HEAD = """# Commands
 
 What `--help` says, written by `python -m tests.cli.test_docs`; stdout carries data, stderr carries
 everything for people.
+
+## Exit codes
+
+| code | what it means |
+|---|---|
 """
 
 
@@ -50,7 +55,8 @@ def page() -> str:
         cwd=ROOT,
         env=environment(COLUMNS="80", NO_COLOR="1", PYTHONIOENCODING="utf-8"),
     )
-    return HEAD + done.stdout
+    codes = "".join(f"| {code} | {what} |\n" for code, (_, what) in EXIT_CODES.items())
+    return f"{HEAD}{codes}\nWhen several apply to a list of puzzles: 5 before 1.\n{done.stdout}"
 
 
 def _section(path: tuple[str, ...]) -> str:

@@ -1,0 +1,177 @@
+"""What fails underneath: full disks, closed streams, signals, two runs at once.
+
+The suite tries a few times; `make soak` as often as one likes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from puzzlesolver.cli.app import EXIT_CODES
+from puzzlesolver.domains.sudoku.render import format_line
+from puzzlesolver.files import held
+from tests.cli.support import HARD, SOLVED, TWO_FIVES, Run, command, environment
+from tests.cli.test_train import SMALL
+from tests.domains.sudoku.support import pigeonhole
+
+SOAK = int(os.environ.get("SOAK", "2"))
+"""Signals per command and kind."""
+
+ONE = f"{HARD} -m tiny --max-steps 60"
+WRITERS = {
+    "generate": "generate sudoku --size 16 -n 30 -o out",
+    "generate arc": "generate arc -n 9 -o out",
+    "dataset": "dataset sudoku out -n 8 --test-count 2 --size 4",
+    "solve": f"solve {ONE} --format json -o out",
+    "save": f"solve {ONE} --save out.svg",
+    "shards": f"solve {ONE} --format jsonl -o out/",
+    "bench": "bench settle-4x4 --limit 1 --max-steps 8 --mode settle -m tiny --json out.json",
+}
+"""Commands that write `out`; `tiny` is an untrained model."""
+
+
+def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a line of a shell, in which `$P` is the command."""
+    words = " ".join(command())
+    return subprocess.run(
+        ["bash", "-c", line],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=folder,
+        env=environment(P=words, PYTHONPATH=os.pathsep.join(sys.path)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "told"),
+    [
+        (f"$P verify {SOLVED} {SOLVED} >&-", 2, "cannot write the output: Bad file descriptor"),
+        (f"$P verify {SOLVED} {SOLVED} >/dev/full", 2, "No space left on device"),
+        ("$P --help >/dev/full", 2, "No space left on device"),
+        ("$P verify nothing.txt 2>&-", 3, ""),
+        ("$P verify nothing.txt 2>/dev/full", 3, ""),
+        (f"$P verify {SOLVED} {SOLVED} 2>&-", 0, ""),
+        (f"$P verify - {SOLVED} <&-", 3, "stdin: cannot read it: Bad file descriptor"),
+        ("$P generate sudoku --size 4 -o out <&- >&- 2>&- && test $(wc -c <out) = 17", 0, ""),
+        ("$P generate sudoku --size 4 -n 9999 | head -n 1 >out; exit ${PIPESTATUS[0]}", 141, ""),
+        ("$P generate sudoku --size 4 -o nowhere/out", 2, "nowhere/out: cannot write it"),
+    ],
+)
+def test_streams(tmp_path: Path, line: str, code: int, told: str) -> None:
+    done = shell(line, tmp_path)
+    assert done.returncode == code and told in done.stderr
+    assert bool(done.stderr) == bool(told)
+    assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
+
+
+def test_every_exit_code_of_the_table_is_met(tmp_path: Path) -> None:
+    lines = {
+        0: f"verify {SOLVED} {SOLVED}",
+        1: f"verify {HARD} {SOLVED}",
+        2: "verify --nonsense",
+        3: "verify 12345",
+        4: "models show nothing",
+        5: f"verify {TWO_FIVES} {SOLVED}",
+        130: "generate sudoku --size 25 -n 9999 >out & sleep 2; kill -TERM $!; wait $!",
+        141: "generate sudoku --size 4 -n 9999 | head -n 1; exit ${PIPESTATUS[0]}",
+    }
+    assert {code: shell(f"$P {line}", tmp_path).returncode for code, line in lines.items()} == {
+        code: code for code in EXIT_CODES
+    }
+
+
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """No file may have more than 150 bytes, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_full_disk_is_told_and_leaves_nothing(
+    run: Run, model: Path, tmp_path: Path, name: str, small_disk: None
+) -> None:
+    done = run(*WRITERS[name].split())
+    assert done.code == 2 and "cannot write it: File too large" in done.stderr
+    assert {path.name for path in tmp_path.rglob("*")} <= {
+        "tiny", "model.safetensors", "config.json", "README.md", "out", ".out.partial.jsonl.lock",
+    }  # fmt: skip
+    assert (tmp_path / "out").is_dir() == (name == "shards")
+
+
+def test_what_another_run_holds_is_refused(run: Run, model: Path, tmp_path: Path) -> None:
+    for name in ("run", "out"):
+        (tmp_path / name).mkdir()
+    data = run("generate", "sudoku", "-n", "12", "-f", "csv", "-o", "data.csv")
+    train = ("train", "sudoku", "--data", "data.csv", "--out", "run", *SMALL, "--steps", "1")
+    for held_path, words in (
+        ("run", train),
+        ("out", WRITERS["shards"].split()),
+        ("out.partial.jsonl", WRITERS["bench"].split()),
+    ):
+        with held(tmp_path / held_path, "another run"):
+            done = run(*words)
+        assert data.code == 0 and done.code == 2 and "another run writes here" in done.stderr
+
+
+def test_two_runs_with_one_output_leave_one_whole(model: Path, tmp_path: Path) -> None:
+    words = command(*WRITERS["solve"].split(), "--max-steps", "50")
+    runs = [
+        subprocess.Popen([*words, "--seed", str(seed)], cwd=tmp_path, env=environment())
+        for seed in (1, 2)
+    ]
+    assert [run.wait() for run in runs] == [1, 1]
+    assert json.loads((tmp_path / "out").read_text())["seed"] in (1, 2)
+    assert {path.name for path in tmp_path.iterdir()} == {"out", "tiny"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("name", WRITERS if SOAK > 2 else ["generate", "solve"])
+def test_signals_at_random_times(
+    model: Path, tmp_path: Path, name: str, number: signal.Signals
+) -> None:
+    words = command(*WRITERS[name].split())
+    began = time.monotonic()
+    assert _interrupted(words, tmp_path, number, 600.0)[0] in (0, 1)
+    longest, rng = time.monotonic() - began, random.Random(f"{name}{number}{SOAK}")
+    for _ in range(SOAK):
+        after = rng.random() * longest
+        code, told = _interrupted(words, tmp_path, number, after)
+        # Before Python has read our first line the system ends the process, which shells call 130.
+        assert code in (0, 1, 130, -number), f"{code} after {after} s: {told}"
+        assert code == -number or ("Traceback" not in told and "Exception ignored" not in told)
+        assert not list(tmp_path.glob(".*.partial"))
+
+
+def _interrupted(
+    words: Sequence[str], folder: Path, number: signal.Signals, after: float
+) -> tuple[int, str]:
+    process = subprocess.Popen(
+        words, cwd=folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        told = process.communicate(timeout=after)[1]
+    except subprocess.TimeoutExpired:
+        process.send_signal(number)
+        told = process.communicate(timeout=120)[1]
+    return process.returncode, told.decode()
+
+
+def test_a_board_that_defeats_the_proof_is_left_open(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "board.txt").write_text(format_line(pigeonhole(25, 12)))
+    done = run("solve", "board.txt", "--time-limit", "1", "--fallback", "exact")
+    assert done.code == 1
+    assert "whether it has a solution was not decided in time" in done.stdout
