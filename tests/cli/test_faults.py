@@ -128,7 +128,7 @@ def test_what_another_run_holds_is_refused(run: Run, model: Path, tmp_path: Path
 
 
 def test_two_runs_with_one_output_leave_one_whole(model: Path, tmp_path: Path) -> None:
-    words = command(*WRITERS["solve"].split(), "--max-steps", "50")
+    words = command(*WRITERS["solve"].split())
     runs = [
         subprocess.Popen([*words, "--seed", str(seed)], cwd=tmp_path, env=environment())
         for seed in (1, 2)
