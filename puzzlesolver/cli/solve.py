@@ -31,6 +31,7 @@ from puzzlesolver.cli.options import (
     Format,
     Model,
     Noise,
+    Quiet,
     Rollouts,
     Seed,
     Symmetries,
@@ -265,15 +266,7 @@ def solve(
             "as .png or .svg. May be given several times.",
         ),
     ] = None,
-    quiet: Annotated[
-        bool,
-        typer.Option(
-            "--quiet",
-            "-q",
-            rich_help_panel="Output",
-            help="Say nothing on stderr but errors: no progress, no notes, no total.",
-        ),
-    ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Solve puzzles with a network that is applied until it settles, and verify by the rules.
 

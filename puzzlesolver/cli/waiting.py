@@ -2,7 +2,7 @@
 
 In: what is going on. Out: a line on stderr that a terminal takes away again. Imports nothing slow.
 
-    >>> with waiting("loading…"):
+    >>> with told_imports():
     ...     import torch
 """
 
@@ -11,12 +11,20 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
 from typing import Any
 
 import typer
 
-COMPILING = "compiling the network's step, once per machine…"
+COMPILING = "compiling, once on this machine…"
+"""Where machine code is made, rather than found on the disk."""
+SLOW = ("torch", "numba", "onnxruntime")
+"""Modules that take their time to be imported."""
+
+Say = Callable[[str], None]
 
 
 @contextlib.contextmanager
@@ -24,7 +32,7 @@ def waiting(what: str, wanted: bool = True) -> Iterator[None]:
     """Show `what` on a terminal until the block ends."""
     shown = wanted and can_redraw()
     if shown:
-        typer.echo(what, nl=False, err=True)
+        typer.echo(f"\r\x1b[K{what}", nl=False, err=True)
     try:
         yield
     finally:
@@ -38,9 +46,59 @@ def can_redraw() -> bool:
     return on_terminal and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
 
 
+def _announce(what: str) -> None:
+    """A line that stays on a terminal; a bar of Rich's moves down below it."""
+    if can_redraw():
+        typer.echo(what, err=True)
+
+
+_sayers: list[Say] = [_announce]
+"""Who is told that code is compiled; only the last one is."""
+
+
 @contextlib.contextmanager
-def compilation(say: Callable[[str], None]) -> Iterator[None]:
-    """Say so once if machine code is compiled in this block, rather than found on the disk."""
+def compilation(say: Say) -> Iterator[None]:
+    """Within the block `say` is told of a compilation, and a terminal is not."""
+    _sayers.append(say)
+    try:
+        yield
+    finally:
+        _sayers.remove(say)
+
+
+@contextlib.contextmanager
+def told_imports() -> Iterator[None]:
+    """Until the block ends, slow imports are shown, and the first compilation is told."""
+    announcer = _Announcer()
+    sys.meta_path.insert(0, announcer)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(announcer)
+
+
+class _Announcer(MetaPathFinder):
+    """Finds slow modules where Python does, and has them executed behind a line that says so."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path, target) if name in SLOW else None
+        if spec is None or spec.loader is None:
+            return None
+        execute = spec.loader.exec_module
+
+        def execute_module(module: ModuleType) -> None:
+            with waiting(f"loading {name}…"):
+                execute(module)
+            if name == "numba":
+                _watch_compilation()
+
+        spec.loader.exec_module = execute_module  # type: ignore[method-assign]
+        return spec
+
+
+def _watch_compilation() -> None:
     from numba.core import event
 
     class Listener(event.Listener):
@@ -49,10 +107,9 @@ def compilation(say: Callable[[str], None]) -> Iterator[None]:
         def on_start(self, _: Any) -> None:
             if not self.said:
                 self.said = True
-                say(COMPILING)
+                _sayers[-1](COMPILING)
 
         def on_end(self, _: Any) -> None:
             pass
 
-    with event.install_listener("numba:compile", Listener()):
-        yield
+    event.register("numba:compile", Listener())  # type: ignore[no-untyped-call]

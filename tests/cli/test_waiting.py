@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 from tests.cli.support import command, environment, run_on_terminal
 
@@ -19,3 +20,12 @@ def test_a_pipe_and_a_dumb_terminal_are_not() -> None:
     done = subprocess.run(command(*WORDS), capture_output=True, env=environment())
     assert (done.returncode, done.stderr) == (0, b"")
     assert "loading" not in run_on_terminal(WORDS, 80, 24, TERM="dumb").sent
+
+
+def test_the_first_compilation_is_told(tmp_path: Path) -> None:
+    words = ("generate", "maze", "--size", "3")
+    first, second = (
+        run_on_terminal(words, 80, 24, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2)
+    )
+    assert first.code == second.code == 0
+    assert first.lines[0].startswith("compiling") and "compiling" not in second.sent
