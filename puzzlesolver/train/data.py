@@ -255,6 +255,12 @@ class SudokuSource:
         level = int(difficulty) if difficulty.isdigit() else difficulty
         return PuzzleStream(_seed(self.config.seed, number), level, self.config.exclude)
 
+    def stand_in(self) -> None:
+        """Draw boards that are made at once instead of those that take minutes to breed."""
+        for name, kind in self.kinds.items():
+            if isinstance(kind, GeneratedPuzzles):
+                self.kinds[name] = RandomMinimal(self.config.seed, self._excluded)
+
     def _open_file(self, path: str) -> int:
         questions, solutions = read_boards(path, self.config.domain)
         if self._excluded:
@@ -291,7 +297,7 @@ SOURCES: dict[str, Callable[[TrainConfig], Source]] = {
 
 
 def open_source(config: TrainConfig, rehearsal: bool = False) -> Source:
-    """The puzzles that a config asks for; a rehearsal does without a dataset folder.
+    """The puzzles that a config asks for; a rehearsal waits for no dataset and no breeding.
 
     Raises:
         UsageError: no such domain, or data that are missing or unfit.
@@ -305,7 +311,10 @@ def open_source(config: TrainConfig, rehearsal: bool = False) -> Source:
         return FolderSource(config)
     if rehearsal and config.data is None and SOURCES[config.domain] is FolderSource:
         return RandomBoards(config)
-    return SOURCES[config.domain](config)
+    source = SOURCES[config.domain](config)
+    if rehearsal and isinstance(source, SudokuSource):
+        source.stand_in()
+    return source
 
 
 _HELDOUT = 1_000_000

@@ -64,9 +64,8 @@ def rehearse(run: Run, display: Display) -> None:
         each = every * run.ranks.world // part
         display.say(f"estimated memory {_total(run, fixed, each)}")
     for words in (
-        f"first update {first:.1f} s (compilation and first puzzles), "
-        f"then {each_update:.2f} s each{how}",
-        f"{length}, {whole / each_update:.3g} puzzles/s, without evaluations",
+        f"first update {first:.1f} s with compilation, then {each_update:.2f} s each{how}",
+        f"{length}, {whole / each_update:.3g} puzzles/s, beside evaluations and making puzzles",
         f"peak memory of this dry run {_gib(peak_memory(run.runtime.device))}",
         "dry run: nothing was written",
     ):
