@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +17,12 @@ from puzzlesolver.domains.formats.pictures import Pixels
 Colour = tuple[int, int, int]
 Kinds = npt.NDArray[np.uint8]
 """For every pixel the number of its colour."""
+
+BITS = 5
+PALETTE = np.stack(np.unravel_index(np.arange(1 << 3 * BITS), (1 << BITS,) * 3), 1) * 8 + 4
+"""Red, green and blue of all shades that are told apart."""
+
+Codes = npt.NDArray[np.uint16]
 
 DARK, LIGHT = 0, 1
 COLOURED = 64
@@ -59,29 +67,40 @@ def crop(pixels: Pixels) -> tuple[Pixels, Pixels | None]:
 def classify(pixels: Pixels) -> tuple[Kinds, list[Colour]]:
     """The colour of every pixel, `uint8[height, width]`, and all colours; the first two are grey.
 
-    Where the walls or the floor are painted, their colour takes the place of the grey.
+    Where the walls or the floor are painted, their colour takes the place of the grey. All is
+    decided for the shades of `PALETTE`, however many pixels there are.
     """
-    red, green, blue = (pixels[..., channel] for channel in range(3))
-    strongest = np.maximum(np.maximum(red, green), blue)
-    spread = strongest - np.minimum(np.minimum(red, green), blue)
+    codes: Codes = np.zeros(pixels.shape[:2], np.uint16)
+    for channel in range(3):
+        np.left_shift(codes, BITS, out=codes)
+        np.bitwise_or(codes, pixels[..., channel] >> (8 - BITS), out=codes)
+    count = sum(np.bincount(part.ravel(), minlength=len(PALETTE)) for part in _parts(codes))
+    assert isinstance(count, np.ndarray)
+    strongest = PALETTE.max(1)
+    spread, shade = strongest - PALETTE.min(1), PALETTE.sum(1) // 3
     grey = (spread < COLOURED) & ((spread < COLOURED // 2) | (spread < strongest // 2))
-    shade = ((red.astype(np.uint16) + green + blue) // 3).astype(np.uint8)
-    kinds = (shade >= _threshold(np.bincount(shade[grey], minlength=256))).astype(np.uint8)
+    shades = np.bincount(shade[grey], count[grey], minlength=256).astype(np.int64)
+    kinds = (shade >= _threshold(shades)).astype(np.uint8)
     colours: list[Colour] = [(0, 0, 0), (255, 255, 255)]
-    if not grey.all():
-        numbers, found = _cluster(pixels[~grey])
-        kinds[~grey] = numbers + len(colours)
+    if count[~grey].any():
+        kinds[~grey], found = _cluster(PALETTE[~grey], count[~grey])
         for number in range(len(colours), len(colours) + len(found)):  # the rim beside a wall
-            of_hue = kinds == number
-            kinds[of_hue & (strongest < DIM * np.median(strongest[of_hue]))] = DARK
+            of_hue = np.flatnonzero((kinds == number) & (count > 0))
+            usual = np.average(strongest[of_hue], weights=count[of_hue])
+            kinds[of_hue[strongest[of_hue] < DIM * usual]] = DARK
         colours += found
-    share = np.bincount(kinds.ravel(), minlength=len(colours)) / kinds.size
+    share = np.bincount(kinds, count, minlength=len(colours))
     for plain in (DARK, LIGHT):
-        spread_out = [number for number in range(2, len(colours)) if _spans(kinds == number)]
-        painted = max(spread_out, key=lambda number: float(share[number]), default=plain)
-        if share[plain] < RARE * share[painted]:
+        painted = 2 + int(share[2:].argmax()) if len(colours) > 2 else plain
+        if share[plain] < RARE * share[painted] and _spans(kinds[codes] == painted):
             kinds[kinds == painted] = plain
-    return kinds, colours
+            share[painted] = 0
+    return kinds[codes], colours
+
+
+def _parts(codes: Codes) -> Iterator[Codes]:
+    """Rows of a few at a time, for counting takes eight bytes a pixel."""
+    return (codes[start : start + 256] for start in range(0, len(codes), 256))
 
 
 def _spans(mask: npt.NDArray[np.bool_]) -> bool:
@@ -106,21 +125,22 @@ def _threshold(shades: npt.NDArray[np.int64]) -> int:
     return middle + 1
 
 
-def _cluster(pixels: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], list[Colour]]:
-    """For every pixel the number of the nearest of a few frequent hues, and these as pure colours.
+def _cluster(
+    shades: npt.NDArray[np.int64], count: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.uint8], list[Colour]]:
+    """For every shade the number, after the greys, of the nearest of a few frequent hues.
 
-    A blend with grey, as at the rim of a mark, keeps the hue.
+    A blend with grey, as at the rim of a mark, keeps the hue. The hues come as pure colours.
     """
-    weakest = pixels.min(1, keepdims=True)
-    spread = pixels.max(1, keepdims=True) - weakest
-    pure = ((pixels - weakest) * np.uint16(15) + spread // 2) // spread
-    code = pure @ np.array([256, 16, 1], np.uint16)
-    colours = np.stack(np.unravel_index(np.arange(4096), (16, 16, 16)), 1) * 17
-    left = np.bincount(code, minlength=4096)
+    weakest = shades.min(1, keepdims=True)
+    hues = (shades - weakest) * 255 / (shades.max(1, keepdims=True) - weakest)
+    bins = np.rint(hues / 17).astype(np.int64) @ [256, 16, 1]
+    left = np.bincount(bins, count, minlength=4096)
+    pure = np.stack(np.unravel_index(np.arange(4096), (16, 16, 16)), 1) * 17
     chosen: list[int] = []
     while left.any() and len(chosen) < MOST_HUES:
         chosen.append(int(left.argmax()))
-        left[np.linalg.norm(colours - colours[chosen[-1]], axis=1) < APART] = 0
-    distance = np.linalg.norm(colours[:, None] - colours[chosen], axis=2)
-    red, green, blue = colours[chosen].T.tolist()
-    return distance.argmin(1).astype(np.uint8)[code], list(zip(red, green, blue, strict=True))
+        left[np.linalg.norm(pure - pure[chosen[-1]], axis=1) < APART] = 0
+    distance = np.linalg.norm(hues[:, None] - pure[chosen], axis=2)
+    red, green, blue = pure[chosen].T.tolist()
+    return (2 + distance.argmin(1)).astype(np.uint8), list(zip(red, green, blue, strict=True))

@@ -29,6 +29,9 @@ THIN, FULL, EVEN, LEAST_BOXES = 0.4, 0.8, 0.3, 3
 LEAST_LINE = 0.08
 """Share of the strongest line that a line has at least; noise has less."""
 
+MOST_LINES = 0.75
+"""Share of all rows of pixels that are lines, at most; in a photo nearly all are."""
+
 EXPLAINED = 0.85
 """Share of all changes between wall and open that happens at the lines of a lattice, at least."""
 
@@ -85,7 +88,7 @@ def _lattice(walls: Mask) -> Edges | None:
     changes = np.zeros(length + 1)
     changes[1:-1] = np.count_nonzero(walls[1:] != walls[:-1], axis=1)
     lines = np.flatnonzero(changes > LEAST_LINE * changes.max())
-    if not len(lines):
+    if not 0 < len(lines) <= MOST_LINES * length:
         return None
     weights, total = changes[lines], changes.sum()
     strong = np.argsort(-weights)[:STRONGEST]
