@@ -9,13 +9,14 @@ and whatever holds these. Out: records like those of tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import isqrt
 from typing import Any
 
-from puzzlesolver.domains.formats.documents import At
+from puzzlesolver.domains.formats.documents import At, Repeating
 from puzzlesolver.domains.formats.setters import as_plain
 from puzzlesolver.domains.records import ANSWER, DOMAIN, QUESTION, RATING, Place, Record, roles
+from puzzlesolver.limits import MAX_GRID_SIDE
 
 LEAST_LINE = 100
 """Cells of the smallest maze on one line; shorter lines are rows."""
@@ -31,7 +32,10 @@ def read_records(value: Any, at: At) -> Iterator[Record]:
             yield Record(Place(str(at), 0, ""), [QUESTION], [text])
     elif isinstance(value, list):
         for number, item in enumerate(value):
-            yield from read_records(item, at.item(number))
+            if isinstance(item, (str, list, dict)):
+                yield from read_records(item, at.item(number))
+    elif isinstance(value, Repeating):
+        raise at.error(f'the key "{value.key}" stands here twice')
     elif isinstance(value, dict):
         names = dict(zip(roles(value), value, strict=True))
         question = value.get(names.get(QUESTION))
@@ -72,24 +76,20 @@ def as_text(value: Any) -> str | None:
         whole = isqrt(len(value[0])) ** 2 == len(value[0]) >= LEAST_LINE
         return "\n".join(value) if square or (drawn and not whole) else None
     if all(isinstance(row, list) for row in value):
-        rows = [_row(row) for row in value]
         width = max(map(len, value))
         boards = len(value) != width and width >= LEAST_BOARD and isqrt(width) ** 2 == width > 25
-        return None if boards else _join(rows)
-    row = _row(value)
-    return row if row is not None and len(value) >= LEAST_BOARD else None
+        return None if boards else _join((_join(map(_cell, row), " ") for row in value), "\n")
+    return _join(map(_cell, value), " ") if LEAST_BOARD <= len(value) <= MAX_GRID_SIDE**2 else None
 
 
-def _join(rows: list[str | None]) -> str | None:
-    lines = [row for row in rows if row is not None]
-    return "\n".join(lines) if len(lines) == len(rows) else None
-
-
-def _row(cells: list[Any]) -> str | None:
-    """Cells with spaces between them, or None when one is no cell."""
-    values = [_cell(cell) for cell in cells]
-    words = [value for value in values if value is not None]
-    return " ".join(words) if len(words) == len(values) and words else None
+def _join(parts: Iterable[str | None], separator: str) -> str | None:
+    """Parts as one text, or None when one of them is None."""
+    found = []
+    for part in parts:
+        if part is None:
+            return None
+        found.append(part)
+    return separator.join(found) or None
 
 
 def _cell(cell: Any) -> str | None:

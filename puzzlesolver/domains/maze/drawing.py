@@ -28,7 +28,7 @@ def as_walls(rows: Sequence[str]) -> list[str]:
     """The drawing as rows of cells; raises `ValueError` with what does not fit."""
     rows = _squared(rows)
     high, wide = _spacing(rows)
-    if min(high, wide) == 1:  # a sign a cell
+    if min(high, wide) <= 1:  # a sign a cell
         return ["".join(WALL if sign in LINES else sign for sign in row) for row in rows]
     if (len(rows) - 1) % high or (len(rows[0]) - 1) % wide:
         raise ValueError(
