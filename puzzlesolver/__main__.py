@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ _arrived: list[int] = []
 def run() -> None:
     """Run the words of the command line and end the process with their exit code."""
     _open_closed_streams()
+    _keep_machine_code()
     _on_signals(_leave)  # nothing to put away yet
     sys.unraisablehook = _hear_again
     try:
@@ -62,6 +64,23 @@ def _hear_again(ignored: sys.UnraisableHookArgs) -> None:
 
 def _leave(number: int, frame: object) -> None:
     os._exit(INTERRUPTED)
+
+
+def _keep_machine_code() -> None:
+    """Where numba may write nowhere it refuses to work; its code then lives as long as we do."""
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    for place in (os.path.dirname(__file__), os.path.join(caches, "numba")):
+        with contextlib.suppress(OSError):
+            os.makedirs(place, exist_ok=True)
+            if os.access(place, os.W_OK):
+                return
+    if "NUMBA_CACHE_DIR" not in os.environ:
+        import atexit
+        import shutil
+        import tempfile
+
+        os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="puzzlesolver-")
+        atexit.register(shutil.rmtree, os.environ["NUMBA_CACHE_DIR"], ignore_errors=True)
 
 
 def _open_closed_streams() -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+import puzzlesolver
 from puzzlesolver.cli.app import EXIT_CODES
 from puzzlesolver.domains.sudoku.render import format_line
 from puzzlesolver.files import held
@@ -175,3 +176,13 @@ def test_a_board_that_defeats_the_proof_is_left_open(run: Run, tmp_path: Path) -
     done = run("solve", "board.txt", "--time-limit", "1", "--fallback", "exact")
     assert done.code == 1
     assert "whether it has a solution was not decided in time" in done.stdout
+
+
+def test_where_nothing_can_be_kept_machine_code_is_made_anew(tmp_path: Path) -> None:
+    package = Path(puzzlesolver.__file__).parent
+    alone = f"mount --bind {package} {package} && mount -o remount,ro,bind {package}"
+    if subprocess.run(["unshare", "-m", "bash", "-c", alone], capture_output=True).returncode:
+        pytest.skip("this user may not mount a folder read-only")
+    line = f"{alone}; HOME=/proc XDG_CACHE_HOME=/proc/none $P solve 1......32..1...4 -f line"
+    done = shell(f"unshare -m bash -c '{line}'", tmp_path)
+    assert (done.returncode, done.stdout) == (0, "1342421324313124\n")
