@@ -114,10 +114,11 @@ class Answer:
         """The confidence of its least sure cell, of those that the answer fills if there are any.
 
         What a maze says of cells beside the path, such as those that nothing reaches, is no part of
-        its answer.
+        its answer; an answer of another size, as tasks of ARC have, is all filled.
         """
-        filled = self.grid != givens
-        return float(self.confidence[filled].min() if filled.any() else self.confidence.min())
+        alike = self.grid.shape == givens.shape
+        filled = self.confidence[self.grid != givens] if alike else self.confidence
+        return float((filled if filled.size else self.confidence).min())
 
 
 @dataclass(frozen=True)

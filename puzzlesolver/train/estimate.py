@@ -38,7 +38,8 @@ def rehearse(run: Run, display: Display) -> None:
                 each = _kept_by_autograd(run)
                 seconds = time.monotonic() - started
         fixed = (peak_memory(run.runtime.device) or 0) + COPIES * _bytes(run.model.parameters())
-        display.say(f"estimated memory {_total(run, fixed, each)} at most")
+        less = "; compiled steps need less" * run.compiled
+        display.say(f"estimated memory {_total(run, fixed, each)}{less}")
         most = run.ranks.led(min(MOST_BYTES // each, MOST_SECONDS // seconds))
         part = min(whole, max(1, int(most)) * run.ranks.world)
         _rebatch(run, part)

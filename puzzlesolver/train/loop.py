@@ -94,7 +94,7 @@ def train(
     run = Run(config, ranks, rehearsal=dry_run)
     _describe(run, console)
     if dry_run:
-        with Display(run, console) as display:
+        with Display(run, console, transient=True) as display:
             rehearse(run, display)
         return out / MODEL
     if saved is not None:

@@ -36,14 +36,15 @@ class Display:
     Args:
         run: what is shown.
         console: where people look; stderr.
+        transient: whether the line goes at the end.
 
     Attributes:
         leaving: whether the run has been told to stop.
         updates: those that were shown.
     """
 
-    def __init__(self, run: Run, console: Console) -> None:
-        self.run, self.console = run, console
+    def __init__(self, run: Run, console: Console, *, transient: bool = False) -> None:
+        self.run, self.console, self.transient = run, console, transient
         self.leaving = False
         self.updates = 0
         self._seconds_each = self._loss = self._cells = math.nan
@@ -61,6 +62,7 @@ class Display:
             console=self.console,
             refresh_per_second=2,
             redirect_stdout=False,
+            transient=self.transient,
             disable=not self.console.is_terminal,
         )
         self._bar, self._task = bar, bar.add_task("", total=1.0)
