@@ -170,3 +170,28 @@ def test_missing_pillow_is_named_with_a_way_out(
         check_path(tmp_path / "a.gif")
     assert "puzzlesolver[images]" in caught.value.hint
     check_path(tmp_path / "a.html")
+
+
+def test_solid_walls_have_no_seams(tmp_path: Path) -> None:
+    walls = np.zeros((12, 12), np.uint8)
+    walls[0, :2] = 2, 3
+    nowhere = np.zeros(walls.shape, bool)
+    answer = Answer(walls, np.ones(walls.shape, np.float32))
+    puzzle = replace(MOMENT.puzzle, domain="maze", grid=walls)
+    save(
+        tmp_path / "maze.png",
+        [replace(MOMENT, puzzle=puzzle, answer=answer, changed=nowhere, clamped=nowhere)],
+    )
+    with Image.open(tmp_path / "maze.png") as image:
+        inside = image.convert("RGB").crop((30, 100, 280, 270))
+    assert len(inside.getcolors() or []) == 1
+
+
+def test_pictures_are_named_after_the_puzzle_and_number_their_axis(tmp_path: Path) -> None:
+    named = [replace(m, puzzle=replace(m.puzzle, name="lists/hard.txt:17")) for m in settling(9)]
+    for name in ("a.svg", "a.html"):
+        save(tmp_path / name, named)
+        text = (tmp_path / name).read_text()
+        assert re.search(r"<title>[^<]*hard\.txt:17", text)
+        assert all(re.search(rf">\s*{number}<", text) for number in (1, 0.01)), "on the axis"
+        assert "<path" in text and "█" not in text, "lines and blocks are shapes"

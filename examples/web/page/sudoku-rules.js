@@ -2,6 +2,7 @@
 // Boards are Uint8Arrays, row by row; 0 is a blank. Verdicts say what domains/sudoku/rules.py says.
 
 const BOXES = { 4: [2, 2], 6: [2, 3], 9: [3, 3], 16: [4, 4], 25: [5, 5] };
+export const SYMBOLS = ".123456789ABCDEFGHIJKLMNOP"; // of digits, by their number
 const KINDS = ["row", "column", "box"];
 const NODES = 200_000; // of a search; larger boards can need far more
 
@@ -13,10 +14,14 @@ export function verify(givens, answer) {
   const side = Math.sqrt(givens.length);
   const wrong = (reason, cell) => ({ status: "wrong", reason, where: [cell] });
   const blank = answer.indexOf(0);
-  if (blank >= 0) return wrong(`${cellName(blank, side)} is blank`, blank);
+  if (blank >= 0) {
+    const count = answer.filter((digit) => digit === 0).length;
+    const what = count === 1 ? "is blank" : `is the first of ${count} blank cells`;
+    return wrong(`${cellName(blank, side)} ${what}`, blank);
+  }
   const changed = givens.findIndex((digit, cell) => digit > 0 && digit !== answer[cell]);
   if (changed >= 0) {
-    const what = `is given as ${givens[changed]} but holds ${answer[changed]}`;
+    const what = `is given as ${SYMBOLS[givens[changed]]} but holds ${SYMBOLS[answer[changed]]}`;
     return wrong(`${cellName(changed, side)} ${what}`, changed);
   }
   return repetition(answer, "holds") ?? { status: "verified", reason: "", where: [] };
@@ -34,7 +39,7 @@ function repetition(grid, verb) {
       const where = [first, second];
       const names = where.map((cell) => cellName(cell, side)).join(" and ");
       const kind = KINDS[Math.floor(number / side)];
-      const reason = `${kind} ${(number % side) + 1} ${verb} ${digit} twice: ${names}`;
+      const reason = `${kind} ${(number % side) + 1} ${verb} ${SYMBOLS[digit]} twice: ${names}`;
       return { status: "wrong", reason, where };
     }
   }

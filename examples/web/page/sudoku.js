@@ -1,8 +1,8 @@
 // Sudoku as the page sees it: text to board, keys to changes, probabilities to answer.
 
 import * as rules from "./sudoku-rules.js";
+import { SYMBOLS } from "./sudoku-rules.js";
 
-const SYMBOLS = ".123456789ABCDEFGHIJKLMNOP";
 const BLANKS = ".0-*_X";
 const SEPARATORS = /[\s,|!+]/g;
 const FRAME = /^(?=.*[-=])[-=+|:*\s]+$/;
