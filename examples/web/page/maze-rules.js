@@ -23,6 +23,7 @@ export function verify(maze, answer, columns) {
   const onPath = cells.map((cell) => marked(cell) || cell === start || cell === goal);
   const along = distances(onPath, start, columns);
   if (along[goal] === UNREACHED) {
+    if (!cells.some(marked)) return wrong("no path is drawn from S to G", start);
     const end = along.indexOf(along.reduce((a, b) => Math.max(a, b)));
     return wrong(`the path from S stops at ${name(end)}`, end);
   }
