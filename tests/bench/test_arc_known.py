@@ -140,7 +140,7 @@ def test_what_cannot_know_tasks_is_refused(toy: dict[str, Any], tmp_path: Path) 
     names.write_text(json.dumps(["<blank>"] * 9))
     small = {"width": 4, "messages": 4, "hidden": 4}
     save_model(build_model("stem", small), tmp_path / "stem", {}, "# A stem")
-    with pytest.raises(ModelError, match="only HRM and TRM"):
+    with pytest.raises(ModelError, match="only HRM, TRM and SE-RRM"):
         arc.run("arc-eval", **toy | {"model": tmp_path / "stem"})
     assert not toy["out_json"].with_suffix(".partial.jsonl").exists()
 
