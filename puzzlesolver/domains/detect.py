@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy.typing as npt
 
@@ -126,13 +126,25 @@ def read_lines(name: str) -> Iterator[tuple[Iterator[str], str]]:
         yield texts.read_lines(stream, source), source
 
 
+class _Arriving(io.RawIOBase):
+    """Stdin, of which a reader gets what is there instead of waiting until a buffer is full."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = sys.stdin.buffer.read1(len(buffer))  # type: ignore[union-attr]
+        buffer[: len(data)] = data
+        return len(data)
+
+
 @contextlib.contextmanager
 def _opened(name: str) -> Iterator[tuple[io.BufferedReader[Any], str]]:
     """A file, or stdin for `-`, and what it is called; what cannot be read is a `ParseError`."""
     called = "stdin" if name == STDIN else name
     try:
         if name == STDIN:
-            stream = io.BufferedReader(cast(io.RawIOBase, sys.stdin.buffer), DETECT_BYTES)
+            stream = io.BufferedReader(_Arriving(), DETECT_BYTES)
             yield stream, called
             stream.detach()  # or its end would close stdin
         else:
@@ -184,6 +196,11 @@ def parse_text(
     lines, kinds = iter(lines), kinds or tuple(DOMAINS.values())
     head: list[str] = []
     size = 0
+    if len(kinds) == 1 and (first := next(lines, None)) is not None:
+        if len(first.split()) == 1 and kinds[0].recognise(first):  # a list of boards, as it arrives
+            yield from kinds[0].parse(itertools.chain([first], lines), source)
+            return
+        head, size = [first], len(first)
     while size < DETECT_BYTES and (line := next(lines, None)) is not None:
         head.append(line)
         size += len(line)
