@@ -13,6 +13,8 @@ import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from puzzlesolver.limits import MAX_GRID_SIDE
+
 LEVEL, UPRIGHT = frozenset("-_=─━═╴╶╸╺╌┄┈╍┅┉╼╾"), frozenset("|│┃║╵╷╹╻╎┆┊╏┇┋╽╿")
 LINES = LEVEL | UPRIGHT | {"+"} | frozenset(map(chr, range(0x2500, 0x2580)))
 WALL, OPEN, HIDDEN = "#", " ", "\ufffd"
@@ -35,6 +37,8 @@ def as_walls(rows: Sequence[str]) -> list[str]:
             f"lines stand every {wide} columns and {high} rows, but the drawing has "
             f"{len(rows[0])} columns and {len(rows)} rows"
         )
+    if max(len(rows) // high, len(rows[0]) // wide) > MAX_GRID_SIDE // 2:
+        raise ValueError(f"the maze has more than {MAX_GRID_SIDE // 2} rooms on a side")
     cells = []
     for top, below in pairwise([*range(0, len(rows), high), None]):
         cells.append(_cells([rows[top]], wide))

@@ -55,6 +55,9 @@ LEAST_ROWS = 3
 MAX_ROWS = 8 * MAX_GRID_SIDE
 """Rows after which no empty line is waited for: drawings, and mazes without lines between them."""
 
+MAX_SIGNS = 2**22
+"""The same for signs: a drawing of the largest maze, four columns a room, just fits."""
+
 USUAL = frozenset("".join(KINDS.values()) + MARKERS + ".")
 ENDS = re.compile(f"[{KINDS[START]}{KINDS[GOAL]}]")
 WORD = re.compile(r"\b[A-Z]?[a-z]{2,}\b")
@@ -153,7 +156,7 @@ def _read(lines: Iterator[Line]) -> Iterator[Puzzle]:
         elif rows or text.strip():
             rows.append(Row(text, place))
             whole = len(rows) == 1 and _is_whole(text) and not _continues(text, below)
-            if whole or len(rows) > MAX_ROWS:
+            if whole or len(rows) > MAX_ROWS or len(rows) * len(text) > MAX_SIGNS:
                 yield from _end(rows)
     yield from _end(rows)
 
