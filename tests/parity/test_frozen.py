@@ -1,4 +1,4 @@
-"""What all five variants said once, to the last bit.
+"""What all six variants said once, to the last bit.
 
 Products of float32 matrices round differently on each kind of CPU, so the frozen answers are those
 of float64 rounded to float32, which are the same on all of them (tried with AVX-512, AVX2, neither,
@@ -21,9 +21,12 @@ from torch import Tensor
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.layers import rotary_table
 from puzzlesolver.models.registry import build_model
-from tests.parity.support import VARIANTS, Variant, start, sudoku_batch
+from tests.parity.support import VARIANTS as TWO_LATENTS
+from tests.parity.support import Variant, start, sudoku_batch
+from tests.parity.test_se_rrm import ALIKE
 
 FROZEN = Path(__file__).with_name("frozen.safetensors")
+VARIANTS = TWO_LATENTS | {"se-rrm": ALIKE}
 STEPS = 2
 POSITIONS = [1, 81, 915]
 """Rows of the table of a maze, of which the last ones differ most."""
