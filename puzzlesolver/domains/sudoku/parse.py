@@ -230,7 +230,8 @@ def _is_heading(text: str, place: Place) -> bool:
     strange = any(set(word[0]) - VALUES.keys() for word in WORD.finditer(text))
     if not letters or not (strange or 2 * letters >= signs):
         return False
-    if "<" not in text and "://" not in text and max(map(len, text.split())) > 16:
+    longest = max(text.split(), key=len)
+    if len(longest) > 16 and 2 * sum(map(str.isalpha, longest)) < len(longest) and "<" not in text:
         return False  # rather a board with a strange character in it
     return not _holds_row(text, place)
 

@@ -112,6 +112,12 @@ def test_errors_say_where_and_what(text: str, where: str, told: str) -> None:
     assert caught.value.where == f"puzzle.txt:{where}" and told in caught.value.what
 
 
+def test_lines_about_results_are_no_rows() -> None:
+    told = "…/cases/sudoku/list.txt:12: solved ✓ verified · settled · 24 steps · 0.3 s"
+    text = "\n".join([*ROWS, told, *ROWS, told])
+    assert [format_line(puzzle.grid) for puzzle in read(text)] == [HARD] * 2
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n", "[State]\n" + HARD, "-" * 81, "| |"])
 def test_no_puzzle(text: str) -> None:
     with pytest.raises(ParseError) as caught:
