@@ -103,8 +103,8 @@ def test_pictures_of_any_scale(cells: Grid, scale: int) -> None:
         {
             0: st.integers(0, 90).map(lambda grey: (grey, grey, grey)),
             1: st.integers(160, 255).map(lambda grey: (grey, grey, grey)),
-            2: st.tuples(st.integers(0, 90), st.integers(180, 255), st.integers(0, 90)),
-            3: st.tuples(st.integers(180, 255), st.integers(0, 90), st.integers(0, 90)),
+            2: st.tuples(st.integers(0, 75), st.integers(190, 255), st.integers(0, 75)),
+            3: st.tuples(st.integers(190, 255), st.integers(0, 75), st.integers(0, 75)),
             4: st.sampled_from([(0, 0, 200), (255, 220, 0), (0, 200, 255), (200, 0, 200)]),
         }
     ),
