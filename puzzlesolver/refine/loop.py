@@ -172,6 +172,7 @@ def refine(
     together: dict[int, Rollouts] = {}
     joined: dict[int, float] = {}
     elsewhere = 0.0  # seconds; what the caller does is not refinement
+    pace = 0.0  # seconds a step
 
     def fill() -> None:
         tracks: list[Track] = []
@@ -189,10 +190,14 @@ def refine(
     _check(policy, rows, varied)
     while rows.tracks:
         # Each by its own age: when a row is read must not depend on its neighbours.
-        due = [min(READ_EVERY, policy.share - track.steps) for track in rows.tracks]
+        began, most = time.monotonic(), READ_EVERY
+        if deadline is not None and pace:  # a step of a huge board takes long
+            most = max(1, min(most, int((deadline - began) / pace)))
+        due = [min(most, policy.share - track.steps) for track in rows.tracks]
         for track, seen, steps in zip(rows.tracks, rows.advance(due), due, strict=True):
             together[track.index].observe(track, seen, steps)
-        late = deadline is not None and time.monotonic() >= deadline
+        pace = (time.monotonic() - began) / max(due)
+        late = deadline is not None and time.monotonic() + pace >= deadline
         foremost = rows.tracks[0]
         report = together[foremost.index].report(foremost)
         going_on, beginning_again = [], []
