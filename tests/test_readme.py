@@ -95,7 +95,21 @@ def test_the_readme_shows_how_to_solve_a_puzzle() -> None:
 def test_command_does_what_the_readme_shows(
     command: Command, workplace: Path, environment: dict[str, str]
 ) -> None:
-    done = subprocess.run(
+    done = _run(command, workplace, environment)
+    if "compiling" in done.stdout:  # said once on a machine
+        done = _run(command, workplace, environment)
+    assert done.returncode == 0, f"README.md:{command.line}: {command.text}\n{done.stdout}"
+    if command.shown:
+        assert doctest.OutputChecker().check_output(command.shown, done.stdout, SHOWN), (
+            f"README.md:{command.line}: {command.text}\n"
+            f"--- shown\n{command.shown}--- real\n{done.stdout}"
+        )
+
+
+def _run(
+    command: Command, workplace: Path, environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command.text],
         cwd=workplace,
         env=environment,
@@ -104,12 +118,10 @@ def test_command_does_what_the_readme_shows(
         stderr=subprocess.STDOUT,
         encoding="utf-8",
     )
-    assert done.returncode == 0, f"README.md:{command.line}: {command.text}\n{done.stdout}"
-    if command.shown:
-        assert doctest.OutputChecker().check_output(command.shown, done.stdout, SHOWN), (
-            f"README.md:{command.line}: {command.text}\n"
-            f"--- shown\n{command.shown}--- real\n{done.stdout}"
-        )
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 180
 
 
 def test_blocks_are_read_as_documented() -> None:
