@@ -29,6 +29,12 @@ MAX_CHECKPOINT_HEADER_BYTES = 2**18
 MAX_CHECKPOINT_TENSORS = 2_500
 """Most tensors of a checkpoint."""
 
+MAX_JSON_BYTES = 2**23
+"""Largest accepted `config.json` or answer of the Hub; that of a huge repository has half of it."""
+
+MAX_CARD_BYTES = 2**22
+"""Largest accepted model card."""
+
 MAX_YAML_BYTES = 2**15
 """Largest accepted configuration of another trainer; published ones have about a kilobyte."""
 

@@ -36,14 +36,8 @@ from puzzlesolver.hub.folder import (
     read_network,
 )
 from puzzlesolver.hub.published import choose_checkpoint, config_beside, find_entry
-from puzzlesolver.hub.remote import (
-    RemoteRepo,
-    UnreachableError,
-    ask,
-    fetch,
-    is_offline,
-    one_at_a_time,
-)
+from puzzlesolver.hub.remote import RemoteRepo, ask, fetch
+from puzzlesolver.hub.transfer import UnreachableError
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +53,8 @@ def pull(name: HubName) -> HubName:
     """
     if name.is_cached:
         return name
+    from huggingface_hub import is_offline_mode
+
     try:
         repo = ask(name)
     except UnreachableError as error:
@@ -66,7 +62,7 @@ def pull(name: HubName) -> HubName:
         if copy is None:
             error.hint = what_is_cached()
             raise
-        if not is_offline():
+        if not is_offline_mode():
             _log.warning("note: %s; using %s", error.what, copy)
         return copy
     if not repo.name.is_cached:
@@ -77,9 +73,11 @@ def pull(name: HubName) -> HubName:
 
 def _install(repo: RemoteRepo, asked: str) -> None:
     """Build the folder under another name; `asked` is the revision as the user wrote it."""
+    from filelock import FileLock
+
     target = repo.name.folder
     target.parent.mkdir(parents=True, exist_ok=True)
-    with one_at_a_time(target.with_name(".lock")):
+    with FileLock(target.with_name(".lock")):  # other processes wait here
         if repo.name.is_cached:  # another process was faster
             return
         downloads = target.with_name(f"{repo.name.revision}.download")

@@ -12,6 +12,7 @@ there. Switches break it in the ways that networks and disks do.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import re
@@ -48,9 +49,15 @@ class Hub:
         objects: large files by SHA-256.
         requests: method, path and `Range` of every request.
         status: answer every request so; 0 = as it should be.
+        body: of an answer that is refused.
         portal: answer every request with a web page.
         truncate: send only so many bytes of the next large file, then hang up and answer 503.
         corrupt: paths whose bytes arrive changed.
+        told: what is said of a path besides or instead of the truth: its size, its digests.
+        answer: sent for every question about a repository, in the place of the truth.
+        endless: send what `told` or `answer` is about again and again: "chunked", or with a
+            "Content-Length" of a terabyte.
+        sent: bytes of endless answers.
     """
 
     url: str = ""
@@ -58,9 +65,14 @@ class Hub:
     objects: dict[str, bytes] = field(default_factory=dict)
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
     status: int = 0
+    body: bytes = b"{}"
     portal: bool = False
     truncate: int | None = None
     corrupt: set[str] = field(default_factory=set)
+    told: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answer: bytes | None = None
+    endless: str = ""
+    sent: int = 0
 
     def commit(self, name: str, files: dict[str, bytes], ref: str = "main") -> str:
         """Replace all files of a branch; returns the SHA of the commit."""
@@ -137,7 +149,9 @@ class _Handler(BaseHTTPRequestHandler):
         except _Refusal as refusal:
             status, code, message = refusal.args
             headers = {"X-Error-Code": code, "X-Error-Message": message}
-            self._send(status, b"{}", {key: value for key, value in headers.items() if value})
+            self._send(
+                status, self.state.body, {key: value for key, value in headers.items() if value}
+            )
 
     def _send(self, status: int, data: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -145,7 +159,22 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(key, value)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        with contextlib.suppress(OSError):  # who is refused may not care for the rest
+            self.wfile.write(data)
+
+    def _flood(self, data: bytes) -> None:
+        """Send so much that a test fails which writes it all, and never an end."""
+        self.send_response(200)
+        chunked = self.state.endless == "chunked"
+        kind = ("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(2**40))
+        self.send_header(*kind)
+        self.end_headers()
+        block = data * (1 + 2**16 // len(data))
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            while self.state.sent < 2**26:
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(block), block) if chunked else block)
+                self.state.sent += len(block)
 
     def _json(self, document: Any) -> None:
         self._send(200, json.dumps(document).encode(), {"Content-Type": "application/json"})
@@ -176,6 +205,11 @@ class _Handler(BaseHTTPRequestHandler):
     def info(self, name: str, revision: str = "main", **rest: Any) -> None:
         repo = self._repo(name)
         sha = self._commit(repo, revision)
+        if self.state.answer is not None:
+            self._flood(self.state.answer) if self.state.endless else self._send(
+                200, self.state.answer, {"Content-Type": "application/json"}
+            )
+            return
         files = repo.commits[sha]
         licence = re.search(rb"^license: (.+)$", files.get("README.md", b""), re.MULTILINE)
         with_digests = "blobs" in rest["query"]
@@ -186,7 +220,8 @@ class _Handler(BaseHTTPRequestHandler):
                 "private": repo.private,
                 "cardData": {"license": licence.group(1).decode()} if licence else None,
                 "siblings": [
-                    {"rfilename": path, **(_digests(data) if with_digests else {})}
+                    {"rfilename": path, **(digests(data) if with_digests else {})}
+                    | self.state.told.get(path, {})
                     for path, data in files.items()
                 ],
             }
@@ -198,10 +233,13 @@ class _Handler(BaseHTTPRequestHandler):
         if path not in repo.commits[sha]:
             raise _Refusal(404, "EntryNotFound", "Entry not found")
         data = repo.commits[sha][path]
+        if self.state.endless and path in self.state.told:
+            self._flood(data)
+            return
         headers = {"X-Repo-Commit": sha}
         if len(data) < LARGE:
             changed = data.replace(b"e", b"3") if path in self.state.corrupt else data
-            self._send(200, changed, {**headers, "ETag": f'"{_digests(data)["blobId"]}"'})
+            self._send(200, changed, {**headers, "ETag": f'"{digests(data)["blobId"]}"'})
             return
         oid = hashlib.sha256(data).hexdigest()
         self.state.objects[oid] = data
@@ -285,7 +323,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._json({"commitUrl": f"{self.state.url}/{name}/commit/{sha}", "commitOid": sha})
 
 
-def _digests(data: bytes) -> dict[str, Any]:
+def digests(data: bytes) -> dict[str, Any]:
     """What the Hub tells of a file when it is asked for metadata."""
     if len(data) < LARGE:
         return {"size": len(data), "blobId": _git_sha1(data)}

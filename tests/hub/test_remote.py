@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import torch
@@ -14,7 +16,7 @@ from huggingface_hub import constants
 from puzzlesolver.hub.cached import cached_models, find_cached, parse_name, remove_cached
 from puzzlesolver.hub.pull import pull
 from puzzlesolver.hub.store import cache_folder, load_model, resolve, verify_model
-from tests.hub.server import TOKEN, Hub
+from tests.hub.server import TOKEN, Hub, digests
 from tests.hub.support import (
     FILES,
     NAME,
@@ -157,6 +159,106 @@ class TestBrokenDownloads:
         assert "safetensors" in error.what
         assert error.where.startswith(NAME) and error.where.endswith("/model.safetensors")
         assert left_in_cache() == set()
+
+
+class TestALyingHub:
+    """No byte more is written than was told, nor than a file of its kind may have."""
+
+    @pytest.mark.parametrize("endless", ["chunked", "length"])
+    @pytest.mark.parametrize("file", FILES)
+    def test_an_endless_file_ends_at_the_size_that_was_told(
+        self, hub: Hub, commit: str, file: str, endless: str
+    ) -> None:
+        hub.endless, hub.told = endless, {file: {}}
+        error = failure(pull_text, NAME)
+        assert "more than" in error.what and error.where == f"{NAME}@{commit}"
+        assert left_in_cache() == set()
+        assert hub.sent < 2**24, "the client reads on, though it writes no more"
+
+    @pytest.mark.parametrize("size", [None, "100", -1, 1.5, True, [], 10**30])
+    @pytest.mark.parametrize("file", FILES)
+    def test_a_size_that_is_none_is_refused_before_anything_is_asked_for(
+        self, hub: Hub, commit: str, file: str, size: Any
+    ) -> None:
+        large = {"lfs": {"sha256": "0" * 64, "size": size}} if file in FILES[2:] else {}
+        hub.told = {file: {"size": size} | large}
+        error = failure(pull_text, NAME)
+        assert file in error.what
+        assert not hub.asked_for(file) and left_in_cache() == set()
+
+    @pytest.mark.parametrize(
+        ("file", "most"),
+        [("config.json", 2**23), ("README.md", 2**22), ("model.safetensors", 2**33)],
+    )
+    def test_every_kind_of_file_has_a_largest_size(
+        self, hub: Hub, commit: str, file: str, most: int
+    ) -> None:
+        hub.told = {file: {"size": most + 1, "lfs": {"sha256": "0" * 64, "size": most + 1}}}
+        error = failure(pull_text, NAME)
+        assert f"at most {most:,}" in error.what and not hub.asked_for(file)
+
+    def test_the_settings_of_a_published_checkpoint_have_one_too(self, hub: Hub) -> None:
+        hub.commit(REPO, {"step_1": b"x", "all_config.yaml": b"a: 1\n" * 10_000})
+        error = failure(pull_text, NAME)
+        assert "all_config.yaml" in error.what and not hub.asked_for("/resolve/")
+
+    def test_fewer_bytes_than_were_told(self, hub: Hub, commit: str) -> None:
+        hub.told = {"README.md": {"size": 100_000}}
+        assert "the Hub told 100,000" in failure(pull_text, NAME).what
+        assert left_in_cache() == set()
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            b"[]",
+            b"null",
+            b"7",
+            b"{}",
+            b'{"sha": null}',
+            b'{"sha": 7}',
+            b'{"sha": "main"}',
+            b'{"sha": %b, "siblings": 7}',
+            b'{"sha": %b, "siblings": {"a": 1}}',
+            b'{"sha": %b, "siblings": [null]}',
+            b'{"sha": %b, "siblings": [{}]}',
+            b'{"sha": %b, "siblings": [{"rfilename": ["a"]}]}',
+            b'{"sha": %b, "siblings": [{"rfilename": "a", "lfs": 7}]}',
+            b'{"sha": %b, "siblings": [], "cardData": [1]}',
+            b'"\xff"',
+            b"[" * 100_000,
+        ],
+    )
+    def test_json_of_another_shape_is_no_answer(self, hub: Hub, commit: str, answer: bytes) -> None:
+        folder = pull_text(NAME)
+        hub.answer = answer.replace(b"%b", f'"{commit}"'.encode())
+        assert pull_text(NAME) == folder, "the copy serves"
+        error = failure(pull_text, f"{NAME}:other")
+        assert "something else answered" in error.what or "names no commit" in error.what
+
+    @pytest.mark.parametrize("licence", [7, ["mit"], {"a": 1}, None])
+    def test_a_licence_that_is_no_text_is_unknown(
+        self, hub: Hub, commit: str, licence: Any
+    ) -> None:
+        files = [{"rfilename": path, **digests(data)} for path, data in files_of(SUDOKU).items()]
+        told = {"sha": commit, "siblings": files, "cardData": {"license": licence}}
+        hub.answer = json.dumps(told).encode()
+        assert "licence" not in provenance(pull_text(NAME))
+
+    @pytest.mark.parametrize("endless", ["chunked", "length"])
+    def test_an_answer_without_end(self, hub: Hub, commit: str, endless: str) -> None:
+        hub.endless, hub.answer = endless, b'["much", '
+        error = failure(pull_text, NAME)
+        assert "8,388,608 bytes" in error.what and error.hint
+        assert hub.sent < 2**25
+
+    @pytest.mark.parametrize("body", [b"[]", b'{"errors": 5}', b"\xff" * 100, b"x" * 2**26])
+    @pytest.mark.parametrize("status", [404, 500])
+    def test_a_refusal_is_told_by_its_headers_alone(
+        self, hub: Hub, commit: str, status: int, body: bytes
+    ) -> None:
+        hub.status, hub.body = status, body
+        error = failure(pull_text, NAME)
+        assert len(error.what) < 200
 
 
 class TestOffline:
