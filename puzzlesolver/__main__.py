@@ -12,6 +12,7 @@ import sys
 import threading
 
 INTERRUPTED = 130
+COMPILERS = ("numba", "llvmlite", "torch")
 _arrived: list[int] = []
 
 
@@ -50,14 +51,29 @@ def _interrupt(number: int, frame: object) -> None:
     """The first Ctrl-C or SIGTERM ends the command in good order, a second one at once."""
     _arrived.append(number)
     _on_signals(_leave)
-    raise KeyboardInterrupt
+    raise _Interrupt
+
+
+class _Interrupt(KeyboardInterrupt):
+    """Comes once more where a compiler has dropped it without a word, as some C code does."""
+
+    def __del__(self) -> None:
+        frame = sys._getframe()
+        while frame := frame.f_back:  # type: ignore[assignment]
+            if frame.f_globals.get("__name__", "").partition(".")[0] in COMPILERS:
+                _come_again()
+                return
+
+
+def _come_again() -> None:
+    _on_signals(_interrupt)
+    threading.Timer(0.02, signal.raise_signal, [signal.SIGINT]).start()
 
 
 def _hear_again(ignored: sys.UnraisableHookArgs) -> None:
     """A Ctrl-C that met a callback, where Python ignores exceptions, comes once more."""
     if issubclass(ignored.exc_type, KeyboardInterrupt):
-        _on_signals(_interrupt)
-        threading.Timer(0.02, signal.raise_signal, [signal.SIGINT]).start()
+        _come_again()
     else:
         sys.__unraisablehook__(ignored)
 

@@ -302,8 +302,7 @@ class Solver:
         domain, ends = get_domain(puzzle.domain), math.inf if deadline is None else deadline
         result = self._result(puzzle, outcome)
         if result.status == "unsolved":
-            reason = self._why_unsolved(outcome, in_time=time.monotonic() < ends)
-            result = replace(result, reason=reason)
+            result = replace(result, reason=self._why_unsolved(outcome))
         exact = self.fallback == "exact" and result.status == "unsolved"
         limit = Limit(ends + exact * FALLBACK_SECONDS)
         if (self.prove or exact) and count is None:
@@ -364,8 +363,8 @@ class Solver:
         )
         return replace(self._result(puzzle, outcome), status="interrupted", reason="interrupted")
 
-    def _why_unsolved(self, outcome: Outcome, in_time: bool) -> str:
-        if not in_time:
+    def _why_unsolved(self, outcome: Outcome) -> str:
+        if outcome.late:
             return "the time limit is over"
         if outcome.steps > self.policy.max_steps - self.policy.rollouts:  # what cannot be shared
             return f"its {self.policy.max_steps:,} steps are spent"

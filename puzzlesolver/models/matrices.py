@@ -27,6 +27,8 @@ import numpy.typing as npt
 from llvmlite import ir
 from numba import types
 
+from puzzlesolver.machine_code import njit
+
 cgutils: Any = numba.core.cgutils  # untyped
 
 Reals = npt.NDArray[np.floating[Any]]
@@ -54,7 +56,7 @@ FAST = ("reassoc", "contract", "nsz")
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Machine code, kept on disk; threads may run it side by side."""
-    made: Callable[..., Any] = numba.njit(cache=True, nogil=True, **VECTORS)(function)
+    made: Callable[..., Any] = njit(cache=True, nogil=True, **VECTORS)(function)
     return made
 
 
@@ -64,7 +66,7 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     Were it called, a process that compiles would call another copy of it than one that loads what
     was compiled, and round otherwise.
     """
-    made: Callable[..., Any] = numba.njit(forceinline=True, **VECTORS)(function)
+    made: Callable[..., Any] = njit(forceinline=True, **VECTORS)(function)
     return made
 
 

@@ -36,6 +36,8 @@ from puzzlesolver.refine.track import Seen, Track
 
 READ_EVERY = 4
 """Steps between two readings of the state; a reading costs about as much as a step."""
+HUGE = 50_000
+"""Nodes of a layout whose steps take so long that a deadline has the first one measured alone."""
 
 
 class Rows:
@@ -171,6 +173,7 @@ def refine(
     rows = Rows(engine, domain.encode([first]).layout)
     together: dict[int, Rollouts] = {}
     joined: dict[int, float] = {}
+    huge = rows.layout.nodes >= HUGE
     elsewhere = 0.0  # seconds; what the caller does is not refinement
     pace = 0.0  # seconds a step
 
@@ -191,8 +194,8 @@ def refine(
     while rows.tracks:
         # Each by its own age: when a row is read must not depend on its neighbours.
         began, most = time.monotonic(), READ_EVERY
-        if deadline is not None and pace:  # a step of a huge board takes long
-            most = max(1, min(most, int((deadline - began) / pace)))
+        if deadline is not None and (pace or huge):
+            most = max(1, min(most, int((deadline - began) / pace) if pace else 1))
         due = [min(most, policy.share - track.steps) for track in rows.tracks]
         for track, seen, steps in zip(rows.tracks, rows.advance(due), due, strict=True):
             together[track.index].observe(track, seen, steps)
@@ -214,7 +217,8 @@ def refine(
         ended = sorted({track.index for track in rows.tracks} - unfinished)
         now = time.monotonic()
         outcomes = [
-            together.pop(index).outcome(now - elsewhere - joined.pop(index)) for index in ended
+            together.pop(index).outcome(now - elsewhere - joined.pop(index), late)
+            for index in ended
         ]
         if len(going_on) < len(rows.tracks):
             rows.keep(going_on)

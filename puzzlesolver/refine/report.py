@@ -38,6 +38,7 @@ class Outcome:
         restarts: fresh starts after the first, over all rollouts.
         seconds: of refinement since it joined the batch.
         signs: of that rollout; None where it was cut short.
+        late: whether the deadline ended it.
     """
 
     index: int
@@ -48,6 +49,7 @@ class Outcome:
     restarts: int
     seconds: float
     signs: Signs | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True)

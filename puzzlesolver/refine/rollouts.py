@@ -86,8 +86,8 @@ class Rollouts:
             restarts=self.restarts,
         )
 
-    def outcome(self, seconds: float) -> Outcome:
-        """How they ended together."""
+    def outcome(self, seconds: float, late: bool = False) -> Outcome:
+        """How they ended together; `late`: because of the deadline."""
         chosen = self._chosen()
         assert chosen.answer is not None
         return Outcome(
@@ -99,6 +99,7 @@ class Rollouts:
             self.restarts,
             seconds,
             Signs(chosen.residual, chosen.halt, chosen.contradiction),
+            late,
         )
 
     def _chosen(self) -> Track:

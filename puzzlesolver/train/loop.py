@@ -107,7 +107,12 @@ def train(
             _drop_metrics_after(out / METRICS, run.updates)
         try:
             with Display(run, console) as display, _stop_on_signal(ranks, display) as stop:
-                _loop(run, out, stop, display)
+                try:
+                    _loop(run, out, stop, display)
+                except Exception as error:
+                    if not stop.arrived:
+                        raise
+                    raise KeyboardInterrupt from error  # a compiler hears the same Ctrl-C
                 with display.doing("saving"):
                     _save(run, out)
             if stop.arrived:

@@ -186,3 +186,39 @@ def test_where_nothing_can_be_kept_machine_code_is_made_anew(tmp_path: Path) -> 
     line = f"{alone}; HOME=/proc XDG_CACHE_HOME=/proc/none $P solve 1......32..1...4 -f line"
     done = shell(f"unshare -m bash -c '{line}'", tmp_path)
     assert (done.returncode, done.stdout) == (0, "1342421324313124\n")
+
+
+@pytest.mark.parametrize("end", ["pass", "raise RuntimeError"])
+def test_a_signal_that_a_compiler_swallows_ends_the_command(tmp_path: Path, end: str) -> None:
+    program = f"""
+import signal, sys
+from numba.core import event
+
+class Deaf(event.Listener):
+    def on_start(self, _):
+        if not heard:
+            heard.append(1)
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                {end}
+
+    def on_end(self, _):
+        pass
+
+heard = []
+event.register("numba:compile", Deaf())
+sys.argv = ["puzzlesolver", "generate", "sudoku", "--count", "1", "--seed", "1"]
+from puzzlesolver.__main__ import run
+run()
+"""
+    surroundings = environment() | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    words = [sys.executable, "-c", program]
+    done = subprocess.run(words, env=surroundings, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_a_disk_without_room_for_machine_code_ends_no_command(tmp_path: Path) -> None:
+    line = "ulimit -f 1; NUMBA_CACHE_DIR=$PWD $P generate sudoku --format line"
+    done = shell(line, tmp_path)
+    assert (done.returncode, len(done.stdout), done.stderr) == (0, 82, "")

@@ -224,3 +224,11 @@ def test_batch_size_changes_neither_answers_nor_steps(
 
 def test_no_puzzle_no_report(engine: TorchEngine) -> None:
     assert list(refine(engine, SUDOKU, [], Policy())) == []
+
+
+def test_what_the_deadline_ended_is_told_from_what_the_budget_ended(engine: TorchEngine) -> None:
+    board = puzzles(1, blanks=10)
+    for deadline, late in ((time.monotonic(), True), (None, False)):
+        policy = Policy(max_steps=10**9 if late else 8)
+        (outcome,) = outcomes(refine(engine, SUDOKU, board, policy, deadline)).values()
+        assert outcome.late is late

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from puzzlesolver.domains.maze.rules import UNREACHED, Distances
+from puzzlesolver.machine_code import njit
 
 OpenCells = npt.NDArray[np.bool_]
 Found = tuple[OpenCells, tuple[int, int], Distances]

@@ -10,7 +10,6 @@ core makes thousands a second.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from puzzlesolver.domains.sudoku.search import (
     CELLS,
@@ -22,6 +21,7 @@ from puzzlesolver.domains.sudoku.search import (
     shuffle,
     solve,
 )
+from puzzlesolver.machine_code import njit
 
 
 @njit(cache=True)

@@ -14,9 +14,9 @@ from itertools import permutations, product
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from puzzlesolver.domains.sudoku.search import CELLS, MANY_GUESSES, Board, solve
+from puzzlesolver.machine_code import njit
 
 Integers = npt.NDArray[np.int64]
 

@@ -17,7 +17,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from puzzlesolver.machine_code import njit
 
 Board: TypeAlias = npt.NDArray[np.uint8]
 RandomState: TypeAlias = npt.NDArray[np.uint64]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from puzzlesolver.domains.maze import rules
 from puzzlesolver.domains.maze.rules import (
     contradiction,
     count_solutions,
@@ -76,3 +77,11 @@ def test_no_way() -> None:
     assert count_solutions(maze) == 0
     assert solve_exactly(maze) is None
     assert verify(maze, maze.grid).status == "wrong"
+
+
+def test_huge_mazes_are_measured_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    open_cells = np.random.default_rng(0).random((40, 60)) > 0.3
+    open_cells[5, 7] = True
+    found = rules.distances(open_cells, (5, 7))
+    monkeypatch.setattr(rules, "HUGE", 0)
+    assert (rules.distances(np.asfortranarray(open_cells), (5, 7)) == found).all()
