@@ -6,6 +6,8 @@ cell")
 
 from __future__ import annotations
 
+from puzzlesolver.printable import printable
+
 
 class PuzzleSolverError(Exception):
     """Base of every error meant for people; the CLI prints it and exits with `exit_code`.
@@ -25,7 +27,7 @@ class PuzzleSolverError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}" if self.where else self.what
+        return f"{printable(self.where, keep='')}: {self.what}" if self.where else self.what
 
 
 class UsageError(PuzzleSolverError):

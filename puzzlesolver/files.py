@@ -24,6 +24,9 @@ from puzzlesolver.errors import UsageError
 PARTIAL = ".partial"
 """The suffix of names that only writers and those who clean up after them know."""
 
+UNENCODED = "backslashreplace"
+"""For bytes of file names that are no text, which Python keeps as lone surrogates."""
+
 
 @contextlib.contextmanager
 def explained(target: Path, *written: Path) -> Iterator[None]:
@@ -73,14 +76,14 @@ def placed(target: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def writing(target: Path) -> Iterator[TextIO]:
     """A text file that is `target` if nothing is raised; as `placed`."""
-    with placed(target) as partial, partial.open("w", encoding="utf-8") as file:
+    with placed(target) as partial, partial.open("w", encoding="utf-8", errors=UNENCODED) as file:
         yield file
         _sync(file)
 
 
 def write_file(target: Path, data: bytes | str) -> None:
     """Write all of a file; as `placed`."""
-    data = data.encode() if isinstance(data, str) else data
+    data = data.encode(errors=UNENCODED) if isinstance(data, str) else data
     with placed(target) as partial, partial.open("wb") as file:
         file.write(data)
         _sync(file)

@@ -53,6 +53,9 @@ MAX_ARC_SIDE = 30
 MAX_ARC_PAIRS = 64
 """Most demonstrations, or tests, of a task of ARC; published ones have up to ten."""
 
+MAX_REPORT_BYTES = 2**22
+"""Largest accepted report of `bench`; the largest committed one has 56 kB."""
+
 MAX_DOCUMENT_CHARS = 6_000_000
 """Longest accepted value of JSON; the largest published set of ARC has two thirds of it."""
 

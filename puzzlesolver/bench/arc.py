@@ -28,6 +28,7 @@ from puzzlesolver.bench.arc_page import shares
 from puzzlesolver.bench.arc_records import KnownRecord, TaskRecord
 from puzzlesolver.bench.cost import describe_machine
 from puzzlesolver.bench.journal import SCHEMA, Journal
+from puzzlesolver.bench.report import print_table, tell
 from puzzlesolver.bench.settling import COVERAGES, area
 from puzzlesolver.bench.shares import percent
 from puzzlesolver.domains.arc import Task, TaskPuzzle
@@ -140,7 +141,7 @@ def run(
         "data": {"name": name if data is None else data.name, "sha256": digest, "rows": len(tasks)},
         **way.settings,
     }
-    journal = Journal(out_json, run_settings, resume, way.kind)
+    journal = Journal(out_json, run_settings, resume, way.kind, fits=_is_answer)
     if out_json is not None and shard is None and resume:
         for path in sorted(out_json.parent.glob(f"{out_json.stem}.*-of-*.jsonl")):
             journal.absorb(path, lambda each: each.task)
@@ -151,7 +152,7 @@ def run(
         journal.add(each)
         solved += each.score.solved
         if console is not None:
-            console.print(_line(each, solved, len(journal.records), len(wanted)), highlight=False)
+            tell(console, _line(each, solved, len(journal.records), len(wanted)))
     records = sorted(journal.records, key=lambda each: each.task)
     report = {
         "schema": SCHEMA,
@@ -187,6 +188,13 @@ def read_known(path: str | Path, flag: str = "--data") -> Iterator[Task]:
         yield puzzle.task
 
 
+def _is_answer(record: Any) -> bool:
+    """Whether there are one or more tests, and two attempts at each."""
+    lists = (record["right"], record["attempts"], record["shares"])
+    numbers = [len(each) for each in (*lists, record["ranks"])]
+    return min(numbers) == max(numbers) > 0 and all(len(two) == 2 for it in lists for two in it)
+
+
 def _part(names: list[str], shard: str | None) -> list[str]:
     if shard is None:
         return names
@@ -206,16 +214,13 @@ def _line(each: TaskRecord | KnownRecord, solved: int, done: int, of: int) -> st
 
 def show(report: dict[str, Any], console: Console) -> None:
     """A table of the report."""
-    from rich.table import Table
-
-    table = Table("", "share (95 %)", "of", title=f"{report['suite']}: two attempts at a test")
-    for title, each in shares(report).items():
-        table.add_row(title, percent(each), f"{each['of']:,}")
-    console.print(table)
+    rows = [(name, percent(each), f"{each['of']:,}") for name, each in shares(report).items()]
+    columns = ("", "share (95 %)", "of")
+    print_table(console, f"{report['suite']}: two attempts at a test", columns, rows)
     console.print(f"mean over tasks of the share of test inputs answered: {report['score']:.1%}")
-    console.print(report["overlap"], highlight=False)
+    tell(console, report["overlap"])
     if (votes := report.get("votes")) is not None:
-        console.print(f"votes {votes}", highlight=False)
+        tell(console, f"votes {votes}")
     if (chance := report.get("chance")) is not None:
         console.print(
             f"chances told with the answers: Brier score {chance['brier']:.3f} (their mean alone "

@@ -15,7 +15,7 @@ import io
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -212,8 +212,12 @@ def _random_boards(count: int, seed: int, one_blank: bool) -> Iterator[Puzzle]:
 
 
 def gather(name: str, kinds: Mapping[str, Iterable[Puzzle]]) -> Cases:
-    """Made puzzles, kind after kind."""
-    pairs = [(puzzle, kind) for kind, puzzles in kinds.items() for puzzle in puzzles]
+    """Made puzzles, kind after kind; as generators count from 0 each, it is part of the name."""
+    pairs = [
+        (replace(puzzle, name=f"{kind} {puzzle.name}"), kind)
+        for kind, puzzles in kinds.items()
+        for puzzle in puzzles
+    ]
     digest = hashlib.sha256()
     for puzzle, _ in pairs:
         digest.update(get_domain(puzzle.domain).format_line(puzzle.grid).encode() + b"\n")

@@ -210,6 +210,7 @@ def _rendered(draw: Callable[[Axes], None], theme: Theme, height: float, **how: 
         ) from error
     settings: dict[Any, Any] = {
         "svg.fonttype": "none",
+        "text.parse_math": False,  # names may have dollar signs
         "svg.hashsalt": "puzzlesolver",
         "axes.spines.top": False,
         "axes.spines.right": False,

@@ -5,15 +5,13 @@ lower end of its old 95 % interval. Of the many smaller numbers some always fall
 count only when the old interval and the new one lie apart. Time and memory count where nothing but
 the program can have changed, and only doubled: machines are shared.
 
-    >>> compare(json.loads(Path("old.json").read_text()), report)
+    >>> compare(read_report(Path("old.json")), report)
     ['verified accuracy fell to 95.1%, below 97.2%, the lower end of the old 95 % interval']
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from puzzlesolver.errors import UsageError
@@ -36,19 +34,6 @@ def faults(report: Report) -> list[str]:
         for kind, told in kinds.items()
         if (names := mode[kind])
     ]
-
-
-def read_report(path: Path) -> dict[str, Any]:
-    """A report that `puzzlesolver bench` wrote; raises `UsageError` on anything else."""
-    try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-        if report["schema"] == 1 and report["suite"]:
-            return dict(report)
-    except OSError as error:
-        raise UsageError(f"cannot read: {error.strerror}", where=str(path)) from error
-    except (KeyError, TypeError, ValueError):
-        pass
-    raise UsageError("this is no report of `puzzlesolver bench`", where=str(path))
 
 
 def compare(old: Report, new: Report) -> list[str]:

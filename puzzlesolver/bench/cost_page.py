@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.bench.charts import bars
 from puzzlesolver.bench.page import Panel, Section, Table
-from puzzlesolver.bench.report import print_table
+from puzzlesolver.bench.report import print_table, tell
 from puzzlesolver.bench.scores import rounded, where
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def show(report: Report, console: Console) -> None:
     if report.get("profiles"):
         print_table(console, "where the time of a step goes", *shares(report))
     for reason in left_out(report):
-        console.print(f"left out: {reason}", highlight=False)
-    console.print(f"energy: {report['meter'] or NO_METER}", highlight=False)
+        tell(console, f"left out: {reason}")
+    tell(console, f"energy: {report['meter'] or NO_METER}")
 
 
 NO_METER = "this machine has no meter that may be read"

@@ -27,6 +27,8 @@ from puzzlesolver.bench.cost_page import sections as sections
 from puzzlesolver.bench.cost_page import show as show
 from puzzlesolver.bench.journal import SCHEMA, Journal
 from puzzlesolver.bench.meter import find_meter
+from puzzlesolver.bench.report import tell
+from puzzlesolver.bench.schema import OURS
 from puzzlesolver.bench.suites import get_suite
 from puzzlesolver.bench.throughput import BATCHES, LONGEST_STEP, Cell, throughput
 from puzzlesolver.domains.base import Puzzle
@@ -137,7 +139,7 @@ def run(
         "batches": list(batches),
         "longest_step": longest_step,
     }
-    journal = Journal(out_json, settings, resume, Cell)
+    journal = Journal(out_json, settings, resume, Cell, cost=dict.fromkeys(cases, OURS))
     if journal.cost is None:
         if console is not None:
             console.print("the shipped models solve puzzles")
@@ -149,7 +151,7 @@ def run(
     for domain, each in cases.items():
         for row, make in _contenders(domain, journal.cost[domain], systems):
             if console is not None:
-                console.print(f"{row['system']} on {domain}, weights: {row['weights']}")
+                tell(console, f"{row['system']} on {domain}, weights: {row['weights']}")
             model = make()
             rows.append(row | {"parameters": sum(part.numel() for part in model.parameters())})
             done = [cell for cell in journal.records if _whose(asdict(cell)) == _whose(row)]

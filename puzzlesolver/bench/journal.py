@@ -19,6 +19,7 @@ from typing import Any
 from puzzlesolver.bench.metrics import Record
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import explained, held, write_file
+from puzzlesolver.shapes import Rule, check
 
 SCHEMA = 1
 
@@ -31,6 +32,8 @@ class Journal:
         settings: all that the records depend on, as JSON data; another run's journal is refused.
         resume: go on with an unfinished journal, if there is one.
         kind: a dataclass, of the records.
+        fits: whether a record, as JSON data of the kind's shape, can be one of this run.
+        cost: the shape of what `cost.measure_cost` found.
 
     Attributes:
         records: of the puzzles that finished, in any session.
@@ -48,9 +51,12 @@ class Journal:
         settings: dict[str, Any],
         resume: bool,
         kind: type[Any] = Record,
+        fits: Callable[[Any], bool] = lambda record: True,
+        cost: Any = dict,
     ) -> None:
         self.records: list[Any] = []
         self._kind = kind
+        self._line = ({"puzzle": Rule(kind, "a record of this run", fits)}, {"cost": cost})
         self._lock = contextlib.ExitStack()
         self.cost: dict[str, Any] | None = None
         self._header = {"schema": SCHEMA, "run": json.loads(json.dumps(settings))}
@@ -63,17 +69,19 @@ class Journal:
             return
         with explained(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock.enter_context(held(self.path, "another run"))
-        if not (self.path.exists() and self.path.stat().st_size):
-            write_file(self.path, json.dumps(self._header) + "\n")
-        elif resume:
-            self._read(self.path)
-        else:
-            raise UsageError(
-                "an unfinished run is kept here",
-                where=str(self.path),
-                hint="go on with --resume, or delete it to start anew",
-            )
+        with contextlib.ExitStack() as lock:
+            lock.enter_context(held(self.path, "another run"))
+            if not (self.path.exists() and self.path.stat().st_size):
+                write_file(self.path, json.dumps(self._header) + "\n")
+            elif resume:
+                self._read(self.path)
+            else:
+                raise UsageError(
+                    "an unfinished run is kept here",
+                    where=str(self.path),
+                    hint="go on with --resume, or delete it to start anew",
+                )
+            self._lock = lock.pop_all()  # else it ends with the error
 
     def add(self, record: Any) -> None:
         """One more puzzle has finished."""
@@ -112,34 +120,41 @@ class Journal:
             file.write(json.dumps(line).encode() + b"\n")
 
     def _read(self, path: Path) -> None:
-        text = path.read_text()
-        whole = text[: text.rfind("\n") + 1]  # a killed run may leave half a line
+        with explained(path):
+            data = path.read_bytes()
+        whole = data[: data.rfind(b"\n") + 1]  # a killed run may leave half a line
         try:
-            header, *lines = [json.loads(line) for line in whole.splitlines()]
-            for line in lines:
+            if not whole:
+                raise ValueError("its first line does not end")
+            header, *lines = whole.split(b"\n")[:-1]
+            if other := _difference(json.loads(header), self._header):
+                raise UsageError(
+                    f"this journal is of another run: {other}",
+                    where=str(path),
+                    hint="use the settings it was started with, or delete it to start anew",
+                )
+            for number, line in enumerate(map(json.loads, lines), 2):
+                check(line, self._line, f"line {number}")
                 if "cost" in line:
                     self.cost = line["cost"]
                 else:
                     self.records.append(self._kind(**line["puzzle"]))
-        except (KeyError, TypeError, ValueError) as error:
+        except (ValueError, RecursionError) as error:
             raise UsageError(
                 f"this journal is damaged: {error}",
                 where=str(path),
                 hint="delete it to start anew",
             ) from error
-        if header != self._header:
-            raise UsageError(
-                f"this journal is of another run: {_difference(header, self._header)}",
-                where=str(path),
-                hint="use the settings it was started with, or delete it to start anew",
-            )
-        if path == self.path and whole != text:
+        if path == self.path and whole != data:
             write_file(path, whole)
 
 
 def _difference(old: Any, new: Any, name: str = "") -> str:
-    """The first setting that differs."""
+    """The first setting that differs; "" when none does."""
+    if old == new:
+        return ""
     if isinstance(old, dict) and isinstance(new, dict):
-        key = next(key for key in {**new, **old} if old.get(key) != new.get(key))
-        return _difference(old.get(key), new.get(key), f"{name}.{key}".removeprefix(".run."))
-    return f"its {name} is {old!r}, not {new!r}"
+        pairs = {key: (old.get(key, "missing"), new.get(key, "missing")) for key in {**new, **old}}
+        key = next(key for key, (then, now) in pairs.items() if then != now)
+        return _difference(*pairs[key], f"{name}.{key}".removeprefix(".run."))
+    return f"its {name or 'first line'} is {repr(old)[:200]}, not {repr(new)[:200]}"

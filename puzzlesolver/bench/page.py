@@ -69,7 +69,6 @@ def write_page(path: Path, reports: Sequence[Mapping[str, Any]], film: Film | No
             written.
     """
     from puzzlesolver.bench.curves import SUITE, training_sections
-    from puzzlesolver.bench.sections import share_sections
     from puzzlesolver.bench.suites import get_entry
 
     parts = []
@@ -81,7 +80,7 @@ def write_page(path: Path, reports: Sequence[Mapping[str, Any]], film: Film | No
             description = "trained runs side by side"
         else:
             entry = get_entry(suite)
-            sections = getattr(entry.code, "sections", share_sections)(its)
+            sections = entry.code.sections(its)
             description = entry.description
         parts += [f"<h2>{html.escape(suite)}</h2>", f"<p>{html.escape(description)}</p>"]
         parts += map(_section, sections)

@@ -13,6 +13,7 @@ from puzzlesolver.bench.compare import Report, faults
 from puzzlesolver.bench.metrics import Record
 from puzzlesolver.bench.overlap import tell_overlap
 from puzzlesolver.bench.scores import scores, where
+from puzzlesolver.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -66,7 +67,7 @@ def show(report: Report, console: Console) -> None:
     """All tables; nothing is printed that the JSON does not hold."""
     model, data, modes = report["model"], report["data"], report["modes"]
     lines = (
-        f"[bold]{report['suite']}[/]: {report['description']}",
+        f"{report['suite']}: {report['description']}",
         f"data: {data['rows']:,} puzzles, {data['name']}, sha256 {data['sha256'][:12]}…, "
         f"seed {report['seed']}",
         f"model: {model['name']}, {model['parameters']:,} weights, sha256 {model['sha256'][:12]}…",
@@ -74,7 +75,7 @@ def show(report: Report, console: Console) -> None:
         f"machine: {where(report['machine'])}, torch {report['machine']['torch']}",
     )
     for line in lines:
-        console.print(line, highlight=False)
+        tell(console, line)
     print_table(
         console,
         "scores",
@@ -98,7 +99,12 @@ def show(report: Report, console: Console) -> None:
             [[_number(row[key]) for key in COST_KEYS] for row in report["cost"]["batches"]],
         )
     for fault in faults(report):
-        console.print(f"[bold red]unsound:[/] {fault}", highlight=False)
+        tell(console, f"unsound: {fault}", "bold red")
+
+
+def tell(console: Console, text: str, style: str = "") -> None:
+    """A line, whose names may come from anywhere."""
+    console.print(printable(text), style=style, markup=False, highlight=False)
 
 
 def _show_settling(mode: str, told: Mapping[str, Any] | None, console: Console) -> None:
@@ -170,15 +176,16 @@ def print_table(
     console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> None:
     """A table whose first column is text; nothing without rows."""
+    from rich.markup import escape
     from rich.table import Table
 
     if not rows:
         return
-    table = Table(title=title, title_justify="left")
+    table = Table(title=escape(title), title_justify="left")
     for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left")
+        table.add_column(escape(printable(column)), justify="right" if number else "left")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(escape(printable(cell)) for cell in row))
     console.print(table)
 
 

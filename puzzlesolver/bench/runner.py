@@ -27,8 +27,9 @@ from puzzlesolver.bench.cost import describe_machine, measure_cost, peak_memory_
 from puzzlesolver.bench.journal import SCHEMA, Journal
 from puzzlesolver.bench.metrics import Record, summarise
 from puzzlesolver.bench.overlap import state_overlap
-from puzzlesolver.bench.report import progress
+from puzzlesolver.bench.report import progress, tell
 from puzzlesolver.bench.report import show as show
+from puzzlesolver.bench.schema import BATCHES
 from puzzlesolver.bench.sections import plot as plot
 from puzzlesolver.bench.sections import sections as sections
 from puzzlesolver.bench.suites import Suite, get_suite
@@ -121,7 +122,18 @@ def run(
     }
     if old is not None:
         shared_modes(old, settings)  # refuse now what `compare` would refuse after the run
-    journal = Journal(out_json, settings, resume)
+    journal = Journal(
+        out_json,
+        settings,
+        resume,
+        fits=lambda it: (
+            it["mode"] in policies
+            and 0 <= it["index"] < len(cases.puzzles)
+            and 0 <= it["steps"] <= policies[it["mode"]].max_steps
+            and it["elapsed"] >= 0
+        ),
+        cost=BATCHES,
+    )
     solvers = {
         mode: Solver(
             loaded.network,
@@ -160,7 +172,7 @@ def run(
         "published": [asdict(row) for row in suite.published],
     }
     if out_json is not None:
-        write_file(out_json, json.dumps(report, indent=2, ensure_ascii=False).encode() + b"\n")
+        write_file(out_json, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     journal.finish()
     return report
 
@@ -207,7 +219,7 @@ def _run_mode(
                 advance(record)
     except KeyboardInterrupt:
         if console is not None and journal.path is not None:
-            console.print(f"interrupted; go on with --resume, {journal.path} keeps what is done")
+            tell(console, f"interrupted; go on with --resume, {journal.path} keeps what is done")
         raise
 
 

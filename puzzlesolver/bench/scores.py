@@ -70,7 +70,9 @@ def _ours(report: Report) -> Iterator[Score]:
 
 def _published(report: Report) -> Iterator[Score]:
     for row in report["published"]:
-        solved = f"{row['accuracy']:g}, on {PUBLISHED_ON[report['suite']]} itself"
+        solved = (
+            f"{row['accuracy']:g}, on {PUBLISHED_ON.get(report['suite'], report['suite'])} itself"
+        )
         system = f"{row['system']}, {row['source']}"
         yield Score("published", system, None, row["training"], row["setting"], solved, "")
 
@@ -79,7 +81,7 @@ def trained_on(training: Report) -> str:
     """Puzzles and core-minutes, as far as they are known; the model card has them in full."""
     if "core_minutes" not in training:
         return str(training.get("data", "unknown"))
-    limit = training["settings"]["train_puzzles"]
+    limit = training.get("settings", {}).get("train_puzzles")
     puzzles = "puzzles of our own" if limit is None else f"{limit:,} puzzles of our own"
     return f"{puzzles}, {training['core_minutes']:.0f} core-minutes"
 

@@ -38,22 +38,6 @@ def sections(reports: Sequence[Report]) -> list[Section]:
     return [*told, _facts(reports)]
 
 
-def share_sections(reports: Sequence[Report]) -> list[Section]:
-    """What can be said of a suite that says nothing itself: every share of its reports."""
-    panels = []
-    for report in reports:
-        shares = {
-            name.replace("_", " "): each
-            for key, value in report.items()
-            for name, each in ({key: value, **value} if isinstance(value, dict) else {}).items()
-            if isinstance(each, dict) and each.get("share") is not None
-        }
-        rows = [(name, percent(each), f"{each['of']:,}") for name, each in shares.items()]
-        chart = dots(list(shares), {"": list(map(interval, shares.values()))}, x="%")
-        panels.append(Panel(report["data"]["name"], ("", "share", "of"), rows, chart))
-    return [Section("Shares", "Lines are 95 % Wilson intervals.", panels)]
-
-
 def name_modes(reports: Sequence[Report]) -> Modes:
     """The modes of all reports; the model's name is left out where there is one."""
     several = len({report["model"]["name"] for report in reports}) > 1

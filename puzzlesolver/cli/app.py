@@ -28,7 +28,7 @@ from typer.main import get_command
 from puzzlesolver import __version__
 from puzzlesolver.__main__ import INTERRUPTED
 from puzzlesolver.cli import bench, dataset, doctor, export, generate, models, solve, train, verify
-from puzzlesolver.cli.signs import adapt_streams
+from puzzlesolver.cli.signs import adapt_streams, say
 from puzzlesolver.cli.waiting import told_imports
 from puzzlesolver.errors import PuzzleSolverError, UsageError
 
@@ -192,7 +192,7 @@ def _explain(error: typer.TyperException, words: Sequence[str]) -> tuple[str, st
 
 def _complain(message: str, hint: str) -> None:
     typer.secho("error: ", fg="red", bold=True, err=True, nl=False)
-    typer.echo(message, err=True)
+    say(message, err=True)
     if hint:
         typer.secho("hint: ", fg="cyan", err=True, nl=False)
-        typer.echo(hint, err=True)
+        say(hint, err=True)

@@ -34,6 +34,7 @@ from puzzlesolver.cli.options import (
     check_output,
     whole,
 )
+from puzzlesolver.cli.signs import say
 from puzzlesolver.cli.table import print_table
 from puzzlesolver.errors import UsageError
 
@@ -246,7 +247,7 @@ def bench(
     quiet: Quiet = False,
 ) -> None:
     """Measure a model on a suite: accuracy against steps, what settling is worth, cost."""
-    from puzzlesolver.bench.compare import read_report
+    from puzzlesolver.bench.schema import read_report
     from puzzlesolver.bench.suites import SUITES, get_entry
 
     if suite == "list" and not reports:
@@ -301,7 +302,7 @@ def bench(
         make_page(html, made)
     worse = [words for new in made for words in entry.code.compare(old or new, new)]
     for sentence in worse:
-        typer.echo(sentence)
+        say(sentence)
     raise typer.Exit(1 if worse else 0)
 
 

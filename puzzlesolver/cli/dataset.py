@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from puzzlesolver.cli.options import MOST_SEED, real, whole
+from puzzlesolver.cli.signs import say
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -259,7 +260,7 @@ def dataset_arc(
         raise UsageError(f"no subset {unknown[0]!r}", hint=f"subsets are {', '.join(tasks)}")
     report = build_arc(out, tasks, test=test, num_aug=num_aug, seed=seed, names=names)
     kept_out = f"{report.kept_out:,} pairs kept out of training as answers to tests"
-    typer.echo(f"{report.identifiers:,} puzzle identifiers; {kept_out}", err=True)
+    say(f"{report.identifiers:,} puzzle identifiers; {kept_out}", err=True)
     _done(out, "arc")
 
 
@@ -272,12 +273,12 @@ def show(
 
     dataset = DatasetFolder(folder)
     about, names = dataset.train.metadata, dataset.names()
-    typer.echo(f"cells       {about.seq_len:,}\nvocabulary  {about.vocab_size}")
-    typer.echo(f"names       {len(names):,} puzzle identifiers, the last is {names[-1]}")
+    say(f"cells       {about.seq_len:,}\nvocabulary  {about.vocab_size}")
+    say(f"names       {len(names):,} puzzle identifiers, the last is {names[-1]}")
     for name, split in dataset.splits.items():
         split.check_ids()
         counts = f"{split.groups:,} groups, {split.puzzles:,} puzzles, {split.examples:,} examples"
-        typer.echo(f"{name:<10}  {counts}")
+        say(f"{name:<10}  {counts}")
 
 
 def _boards(
@@ -313,5 +314,5 @@ def _boards(
 
 
 def _done(out: Path, domain: str) -> None:
-    typer.echo(out)
-    typer.echo(f"next: puzzlesolver train {domain} --data {out}", err=True)
+    say(out)
+    say(f"next: puzzlesolver train {domain} --data {out}", err=True)

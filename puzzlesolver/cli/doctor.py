@@ -15,6 +15,7 @@ from collections.abc import Callable
 import typer
 
 from puzzlesolver import __version__
+from puzzlesolver.cli.signs import say
 from puzzlesolver.cli.waiting import waiting
 from puzzlesolver.errors import ModelError, PuzzleSolverError
 
@@ -69,7 +70,7 @@ def _check(title: str, check: Callable[[], str]) -> bool:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
     gap = " " * 14
     lines = textwrap.wrap(found, width - len(gap), break_on_hyphens=False)
-    typer.echo(f"{title:<13} " + f"\n{gap}".join(lines))
+    say(f"{title:<13} " + f"\n{gap}".join(lines))
     return fine
 
 

@@ -16,6 +16,7 @@ import typer
 
 from puzzlesolver.cli import complete
 from puzzlesolver.cli.options import whole
+from puzzlesolver.cli.signs import say
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -127,26 +128,26 @@ def export(
         if web is not None and runtime is not None:
             add_to_page(graph, web, runtime, Path(model).name.removesuffix(SUFFIX))
     if out is not None:
-        typer.echo(out)
-        typer.echo(f"next: puzzlesolver solve PUZZLE --engine onnx --model {out}", err=True)
+        say(out)
+        say(f"next: puzzlesolver solve PUZZLE --engine onnx --model {out}", err=True)
     if web is not None:
-        typer.echo(f"next: python3 -m http.server --directory {web}", err=True)
-        typer.echo(web)
+        say(f"next: python3 -m http.server --directory {web}", err=True)
+        say(web)
 
 
 def _tell(facts: GraphFacts, graph: Path) -> None:
     """What the check found, on stderr."""
     for steps, found in facts.checked["steps"].items():
-        typer.echo(
+        say(
             f"after {int(steps):,} step{'s' * (steps != '1')}: states of ONNX Runtime and torch "
             f"differ by {found['states']:.1g} (torch, after a tiny disturbance, from itself by "
             f"{found['torch_from_itself']:.1g})",
             err=True,
         )
     answers = facts.checked["answers"]
-    typer.echo(
+    say(
         f"answers: {answers['compared']} compared, {answers['different']} differ, "
         f"{answers['sensitive']} change in torch itself after a tiny disturbance",
         err=True,
     )
-    typer.echo(f"opset {facts.opset}, {graph.stat().st_size / 2**20:.1f} MiB", err=True)
+    say(f"opset {facts.opset}, {graph.stat().st_size / 2**20:.1f} MiB", err=True)

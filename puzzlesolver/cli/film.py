@@ -12,12 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from puzzlesolver.bench.page import Film, write_page
 from puzzlesolver.bench.suites import get_suite
 from puzzlesolver.cli.live import Tracker
 from puzzlesolver.cli.save import SAVERS, Recorder
+from puzzlesolver.cli.signs import say
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import ModelError, PuzzleSolverError
 from puzzlesolver.pipeline import load_solver
@@ -37,7 +36,7 @@ def make_page(path: Path, reports: Sequence[Mapping[str, Any]]) -> None:
             try:
                 film = film_of(report)
             except PuzzleSolverError as error:
-                typer.echo(f"note: the page shows no settling: {error}", err=True)
+                say(f"note: the page shows no settling: {error}", err=True)
     write_page(path, reports, film)
 
 

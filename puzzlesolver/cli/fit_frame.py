@@ -18,6 +18,7 @@ from puzzlesolver.cli.frame import lamps, spark
 from puzzlesolver.domains.arc import TaskPuzzle
 from puzzlesolver.domains.arc.render import render_guesses
 from puzzlesolver.domains.base import Puzzle
+from puzzlesolver.printable import printable
 from puzzlesolver.refine.adapt.answer import TaskAnswer, merge
 from puzzlesolver.refine.adapt.fit import FitReport
 from puzzlesolver.tasks import TaskResult
@@ -49,7 +50,8 @@ class FitMoment:
 
     def draw(self, width: int, height: int) -> Group:
         """The frame in at most `width` columns and `height` rows, without what is too large."""
-        heading = Text(f"{self.place} ", "dim").append(self.puzzle.name, "not dim bold")
+        name = printable(self.puzzle.name, keep="")
+        heading = Text(f"{self.place} ", "dim").append(name, "not dim bold")
         if self.answer.rule:
             heading.append(f"  size rule: {self.answer.rule}", "not dim")
         fits = [self._fit(report) for report in self.answer.fits]

@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from puzzlesolver.domains.base import Answer, Puzzle, Verdict, get_domain
+from puzzlesolver.printable import printable
 
 BARS = " ▁▂▃▄▅▆▇█"
 GAP = 3
@@ -224,7 +225,8 @@ def _heading(moment: Moment, width: int) -> Text:
 
 
 def shortened(name: str, room: int) -> str:
-    """A path without its first folders, where it would not fit."""
+    """A path without its first folders, where it would not fit, and without control characters."""
+    name = printable(name, keep="")
     while len(name) > room and "/" in name.removeprefix("…/"):
         name = "…/" + name.removeprefix("…/").partition("/")[2]
     return name

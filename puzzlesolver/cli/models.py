@@ -16,6 +16,7 @@ import typer
 
 from puzzlesolver.cli import complete
 from puzzlesolver.cli.options import MODEL_HELP
+from puzzlesolver.cli.signs import say
 from puzzlesolver.cli.table import Row, print_blocks, print_table
 from puzzlesolver.errors import ModelError, UsageError
 
@@ -79,7 +80,7 @@ def list_models(
     if everything:
         print_blocks("On the Hub, for `puzzlesolver models pull NAME`", _published(catalog))
     elif sys.stdout.isatty():
-        typer.echo("\nPublished checkpoints of others: puzzlesolver models list --all", err=True)
+        say("\nPublished checkpoints of others: puzzlesolver models list --all", err=True)
 
 
 def _published(catalog: Catalog) -> list[Row]:
@@ -101,17 +102,17 @@ def show(name: Name) -> None:
     from puzzlesolver.hub.store import verify_model
 
     report = verify_model(name)
-    typer.echo(f"name        {report.files.name}")
-    typer.echo(f"folder      {report.files.folder}")
-    typer.echo(f"family      {report.stored.family}")
-    typer.echo(f"parameters  {report.parameters:,} in {report.tensors} tensors")
-    typer.echo(f"sha256      {report.sha256}")
+    say(f"name        {report.files.name}")
+    say(f"folder      {report.files.folder}")
+    say(f"family      {report.stored.family}")
+    say(f"parameters  {report.parameters:,} in {report.tensors} tensors")
+    say(f"sha256      {report.sha256}")
     if entry := report.files.entry:
-        typer.echo(f"domain      {entry.domain}")
-        typer.echo(f"max steps   {entry.default_steps:,}")
-    typer.echo(f"config      {json.dumps(report.stored.config)}")
-    typer.echo("")
-    typer.echo((report.files.folder / CARD).read_text(encoding="utf-8").rstrip())
+        say(f"domain      {entry.domain}")
+        say(f"max steps   {entry.default_steps:,}")
+    say(f"config      {json.dumps(report.stored.config)}")
+    say()
+    say((report.files.folder / CARD).read_text(encoding="utf-8").rstrip())
 
 
 @app.command()
@@ -119,7 +120,7 @@ def path(name: Name) -> None:
     """Print the folder of a model."""
     from puzzlesolver.hub.store import resolve
 
-    typer.echo(resolve(name).folder)
+    say(resolve(name).folder)
 
 
 @app.command()
@@ -136,12 +137,12 @@ def pull(name: HubName) -> None:
     pinned = pull_model(cached.parse_name(name))
     stored = read_config(pinned.folder)
     source = stored.training["provenance"]
-    typer.echo(f"pulled {pinned} ({stored.family})", err=True)
-    typer.echo(f"licence: {source.get('licence', 'unknown')}", err=True)
+    say(f"pulled {pinned} ({stored.family})", err=True)
+    say(f"licence: {source.get('licence', 'unknown')}", err=True)
     for fact in ("score", "note"):
         if fact in source:
-            typer.echo(f"{fact}: {source[fact]}", err=True)
-    typer.echo(pinned.folder)
+            say(f"{fact}: {source[fact]}", err=True)
+    say(pinned.folder)
 
 
 @app.command()
@@ -161,10 +162,8 @@ def push(
 
     address, is_new = push_model(model, parse_name(target), private)
     if private and not is_new:
-        typer.echo(
-            f"note: --private is ignored, {target} exists and stays as visible as it was", err=True
-        )
-    typer.echo(address)
+        say(f"note: --private is ignored, {target} exists and stays as visible as it was", err=True)
+    say(address)
 
 
 @app.command("rm")
@@ -173,7 +172,7 @@ def remove(name: HubName) -> None:
     from puzzlesolver.hub.cached import parse_name, remove_cached
 
     for removed in remove_cached(parse_name(name)):
-        typer.echo(f"removed {removed}", err=True)
+        say(f"removed {removed}", err=True)
 
 
 @app.command()
@@ -201,11 +200,11 @@ def verify(
             report = verify_model(name)
         except ModelError as error:
             faults += 1
-            typer.echo(f"{name}: not usable - {error}")
+            say(f"{name}: not usable - {error}")
             if error.hint:
-                typer.echo(f"hint: {error.hint}", err=True)
+                say(f"hint: {error.hint}", err=True)
         else:
-            typer.echo(f"{name}: intact - {report.parameters:,} parameters, sha256 {report.sha256}")
+            say(f"{name}: intact - {report.parameters:,} parameters, sha256 {report.sha256}")
     if faults:
         raise typer.Exit(ModelError.exit_code)
 
@@ -274,7 +273,7 @@ def convert(
             if value is not None:
                 raise UsageError("it has no meaning together with --to", where=option)
         export_checkpoint(resolve(source).folder, output, to, force=force)
-        typer.echo(output)
+        say(output)
         return
     file = Path(source)
     if file.is_dir():
@@ -285,7 +284,7 @@ def convert(
     stored = convert_checkpoint(file, folder, config=config, family=family, force=force)
     provenance = stored.training["provenance"]
     domain = stored.training.get("domain", "an unknown kind of puzzle")
-    typer.echo(f"{stored.family} for {domain}: {provenance['evidence']}", err=True)
+    say(f"{stored.family} for {domain}: {provenance['evidence']}", err=True)
     for setting, value in provenance["assumed"].items():
-        typer.echo(f"assumed: {setting} = {value}", err=True)
-    typer.echo(folder)
+        say(f"assumed: {setting} = {value}", err=True)
+    say(folder)

@@ -27,6 +27,7 @@ from puzzlesolver.domains.arc.submission import write_submission
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import writing
+from puzzlesolver.printable import printable
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -95,7 +96,7 @@ def record(result: Result) -> dict[str, Any]:
 
 def summarise(result: Result) -> str:
     """What became of a puzzle, in one line."""
-    return f"{result.puzzle.name}: {_outcome(result).plain}"
+    return f"{printable(result.puzzle.name, keep='')}: {_outcome(result).plain}"
 
 
 def _outcome(result: Result) -> Text:
@@ -158,7 +159,8 @@ class ResultWriter:
                     self.file, FIELDS, extrasaction="ignore", lineterminator="\n"
                 )
                 self._rows.writeheader()
-            self._rows.writerow(record(result))
+            told = record(result)
+            self._rows.writerow(told | {"name": printable(told["name"])})
         else:
             domain = get_domain(result.puzzle.domain)
             form = domain.format_line if self.format == "line" else domain.format_grid
@@ -196,8 +198,8 @@ class ResultWriter:
         console = Console(file=self.file, soft_wrap=True, highlight=False)
         if with_grid and (result.answer is not None or result.verdict.where):
             console.print(result.picture(console.width, console.color_system is not None))
-        outcome, name, notes = _outcome(result), result.puzzle.name, Text(_notes(result))
-        name = shortened(name, console.width - outcome.cell_len - 2)
+        outcome, notes = _outcome(result), Text(printable(_notes(result)))
+        name = shortened(result.puzzle.name, console.width - outcome.cell_len - 2)
         console.print(Text.assemble((name, "bold"), ": ", outcome))
         for line in notes.wrap(console, console.width - 2) if notes else ():
             console.print(Text("  ") + line)

@@ -30,6 +30,7 @@ from puzzlesolver.cli import vector
 from puzzlesolver.cli.frame import Picture
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import write_file
+from puzzlesolver.printable import printable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -141,7 +142,7 @@ def _png(moments: Sequence[Picture]) -> bytes:
 def _svg(moments: Sequence[Picture]) -> bytes:
     width, height = moments[-1].natural_size()
     rows = [vector.row(line) for line in _lines(moments[-1], width, height)]
-    return vector.picture(rows, width, moments[-1].puzzle.name).encode()
+    return vector.picture(rows, width, printable(moments[-1].puzzle.name, keep="")).encode()
 
 
 def _html(moments: Sequence[Picture]) -> bytes:
@@ -155,12 +156,13 @@ def _html(moments: Sequence[Picture]) -> bytes:
     page = importlib.resources.files("puzzlesolver.cli").joinpath("player.html").read_text("utf-8")
     stored = list(rows)
     data = json.dumps({"rows": stored, "frames": frames, "height": vector.HEIGHT})
+    title = printable(Path(moments[-1].puzzle.name).name, keep="")
     last = vector.frame([stored[number] for number in frames[-1]])
     return (
         page.replace("/*FONT*/", vector.FONT)
         .replace("VIEW", vector.view(height, width))
         .replace("<!--LAST-->", last)
-        .replace("<!--TITLE-->", html.escape(Path(moments[-1].puzzle.name).name))
+        .replace("<!--TITLE-->", html.escape(title))
         .replace("/*DATA*/", data.replace("</", "<\\/"))
         .encode()
     )

@@ -13,6 +13,11 @@ import codecs
 import io
 import sys
 import unicodedata
+from typing import Any
+
+import typer
+
+from puzzlesolver.printable import printable
 
 HANDLER = "ascii-forms"
 """What to give as `errors` when a stream or a file is opened."""
@@ -37,6 +42,11 @@ def adapt_streams() -> None:
         if isinstance(stream, io.TextIOWrapper):
             plain = codecs.lookup(stream.encoding).name == "ascii"
             stream.reconfigure(encoding=ASCII if plain else None, errors=HANDLER)
+
+
+def say(text: Any = "", err: bool = False) -> None:
+    """Print a line whose names and messages may come from anywhere."""
+    typer.echo(printable(str(text)), err=err)
 
 
 def ascii_form(sign: str) -> str:

@@ -20,12 +20,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import typer
-
 from puzzlesolver.bulk.stream import solve_stream
 from puzzlesolver.cli.live import UNHURRIED, LiveView, Tracker
 from puzzlesolver.cli.output import ResultWriter, open_output, record
 from puzzlesolver.cli.save import Recorder, save
+from puzzlesolver.cli.signs import say
 from puzzlesolver.cli.solve import Arguments
 from puzzlesolver.cli.waiting import can_redraw, compilation
 from puzzlesolver.domains.base import Puzzle, get_domain
@@ -148,7 +147,7 @@ class Show:
         if not self.arguments.quiet:
             if self.view:
                 self.view.clear()
-            typer.echo(words, err=True)
+            say(words, err=True)
 
     def wait(self, what: str) -> None:
         """Why nothing moves: in the live view where there is one."""
@@ -189,7 +188,7 @@ def _view(arguments: Arguments, alone: bool = False) -> LiveView | None:
     if not wanted or arguments.quiet or not can_redraw():
         if arguments.live:
             why = "--quiet is given" if arguments.quiet else "stderr is not a terminal"
-            typer.echo(f"note: --live is ignored, {why}", err=True)
+            say(f"note: --live is ignored, {why}", err=True)
         return None
     return LiveView(UNHURRIED if alone and arguments.time_limit is None else 0)
 

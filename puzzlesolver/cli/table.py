@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import typer
 
+from puzzlesolver.printable import printable
+
 Row = Sequence[str | int]
 
 
@@ -55,8 +57,8 @@ def print_blocks(title: str, rows: Sequence[Row]) -> None:
 
 def _print_fields(rows: Sequence[Row]) -> None:
     for row in rows:
-        typer.echo("\t".join(map(str, row)))
+        typer.echo("\t".join(printable(str(field), keep="") for field in row))
 
 
 def _told(field: str | int) -> str:
-    return f"{field:,}" if isinstance(field, int) else field
+    return f"{field:,}" if isinstance(field, int) else printable(field, keep="")

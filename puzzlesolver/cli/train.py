@@ -23,6 +23,7 @@ from puzzlesolver.cli.options import (
     real,
     whole,
 )
+from puzzlesolver.cli.signs import say
 from puzzlesolver.cli.table import print_table
 from puzzlesolver.errors import UsageError
 
@@ -215,13 +216,12 @@ def train_domain(
         going_on = resume == "auto"
         model = train(config, out, resume=going_on, dry_run=dry_run, console=console, ranks=ranks)
     if not dry_run and ranks.leads:
-        typer.echo(model)
+        say(model)
         # A published model answers only the tasks that it was trained on.
         known = get_domain(domain).fitted and config.contract != "tasks"
         words = f"bench {domain}-eval --ids {config.data}" if known else "solve PUZZLE"
-        console.print(
-            f"next: puzzlesolver {words} --model {model}", soft_wrap=True, highlight=False
-        )
+        if not quiet:
+            say(f"next: puzzlesolver {words} --model {model}", err=True)
 
 
 for name, what in (

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from puzzlesolver.cli.options import Domain, Quiet
+from puzzlesolver.cli.signs import say
 from puzzlesolver.errors import UsageError
 
 EPILOG = (
@@ -58,7 +59,7 @@ def verify(
     for question, verdict in mark(puzzle, answer, domain):
         if question.note and question.note not in notes and not quiet:
             notes.add(question.note)
-            typer.echo(f"note: {question.name}: {question.note}", err=True)
+            say(f"note: {question.name}: {question.note}", err=True)
         alone = answer is None and question.label is None
         if verdict is None:
             status, reason = UNANSWERED, ""
@@ -71,11 +72,11 @@ def verify(
         if alone and status == "wrong":
             hint = "an answer goes behind its puzzle: puzzlesolver verify PUZZLES ANSWERS"
         counts[status] += 1
-        typer.echo(f"{question.name}: {status}" + (f" - {reason}" if reason else ""))
+        say(f"{question.name}: {status}" + (f" - {reason}" if reason else ""))
     if not quiet:
         for line in (_total(counts), _score(right, inputs), hint and f"hint: {hint}"):
             if line:
-                typer.echo(line, err=True)
+                say(line, err=True)
     raise typer.Exit(max(EXIT_CODES[status] for status in counts))
 
 

@@ -129,7 +129,7 @@ def _tell_how_to_resume(out: Path, config: TrainConfig, console: Console) -> Non
         console.print("stopped before anything was saved")
         return
     console.print(f"stopped; update {saved['updates']:,} is saved; go on with")
-    console.print(f"  {config.command(out)} --resume auto", soft_wrap=True, highlight=False)
+    console.print(f"  {config.command(out)} --resume auto", soft_wrap=True, markup=False)
 
 
 def run_config(out: Path) -> TrainConfig | None:

@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 
 from puzzlesolver.bench import runner
-from puzzlesolver.bench.compare import compare, read_report
+from puzzlesolver.bench.compare import compare
 from puzzlesolver.bench.report import show
+from puzzlesolver.bench.schema import read_report
 from puzzlesolver.bench.sections import plot
 from puzzlesolver.errors import UsageError
 
@@ -115,7 +116,7 @@ def test_only_reports_of_the_same_puzzles_compare(report: dict[str, Any]) -> Non
     with pytest.raises(UsageError, match="16 steps, not 32 steps"):
         compare(other, report)
     other = copy.deepcopy(report)
-    del other["modes"]["settle"], other["modes"]["raw"], report["modes"]["verified"]
+    del other["modes"]["settle"], other["modes"]["raw"], report["policies"]["verified"]
     with pytest.raises(UsageError, match="no mode"):
         compare(other, report)
 

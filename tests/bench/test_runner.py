@@ -161,5 +161,5 @@ def test_wrong_files(model_folder: Path, tmp_path: Path) -> None:
     empty.write_text("source,question,answer,rating\n")
     with pytest.raises((ParseError, UsageError)):
         run(model_folder, empty)
-    with pytest.raises(ModelError, match="no model"):
+    with pytest.raises(ModelError, match="no folder"):
         run(tmp_path / "nothing", bad)
