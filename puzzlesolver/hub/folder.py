@@ -10,18 +10,20 @@ In: a folder. Out: a `RecursiveModel` in evaluation mode, or a `ModelError` that
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import itertools
 import json
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.errors import ModelError
+from puzzlesolver.hub.tensors import check_tensors, read_header, read_tensors
+from puzzlesolver.limits import MAX_JSON_BYTES
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from puzzlesolver.models.interface import Network, RecursiveModel
 
 CONFIG_SCHEMA = 1
@@ -80,9 +82,11 @@ def read_network(folder: Path, expected_sha256: str | None = None) -> tuple[Netw
     Raises:
         ModelError: a file is missing, damaged, or does not fit the others.
     """
-    network = _build_empty(folder)
-    tensors, sha256 = _read_tensors(folder / WEIGHTS, expected_sha256)
-    _check_tensors(tensors, network.state_dict(), folder / WEIGHTS)
+    weights = folder / WEIGHTS
+    stored, found = read_config(folder), read_header(weights)
+    network = _build_empty(folder, stored, most=len(found))
+    check_tensors(found, network.state_dict(), weights)
+    tensors, sha256 = read_tensors(weights, expected_sha256)
     network.load_state_dict(tensors, assign=True)
     state = itertools.chain(network.parameters(), network.buffers())
     assert not any(tensor.is_meta for tensor in state), "a network keeps all it has in state_dict"
@@ -92,7 +96,11 @@ def read_network(folder: Path, expected_sha256: str | None = None) -> tuple[Netw
 def read_json(path: Path, schema: int) -> dict[str, Any]:
     """A JSON object that says `"schema": schema`; raises `ModelError` on anything else."""
     try:
-        document = json.loads(path.read_bytes())
+        with path.open("rb") as file:
+            data = file.read(MAX_JSON_BYTES + 1)
+        if len(data) > MAX_JSON_BYTES:
+            raise ModelError(f"more than {MAX_JSON_BYTES:,} bytes", where=str(path))
+        document = json.loads(data)
     except OSError as error:
         raise ModelError(f"cannot read it: {error.strerror}", where=str(path)) from error
     except (ValueError, RecursionError) as error:
@@ -106,25 +114,37 @@ def read_json(path: Path, schema: int) -> dict[str, Any]:
     return document
 
 
-def refuse_pointer(data: bytes, path: Path) -> None:
-    """Raise `ModelError` where a file begins as what git-LFS leaves in the place of a large one."""
-    if data.startswith(b"version h"):
-        raise ModelError(
-            "this is a git-LFS pointer, not the file itself",
-            where=str(path),
-            hint="run `git lfs pull` in the repository that it is from",
-        )
+@contextlib.contextmanager
+def _stopping(most: int) -> Iterator[None]:
+    """Let no network be built that has many more tensors than its file: that may take all memory.
+
+    A few more are let pass, so that the one that is missing can be named.
+    """
+    from torch.nn.modules.module import register_module_parameter_registration_hook
+
+    builder, left = threading.get_ident(), 2 * most + 64
+
+    def count(*parameter: object) -> None:
+        nonlocal left
+        left -= threading.get_ident() == builder
+        if left < 0:
+            raise ModelError(f"the configuration asks for far more tensors than the {most} there")
+
+    handle = register_module_parameter_registration_hook(count)
+    try:
+        yield
+    finally:
+        handle.remove()
 
 
-def _build_empty(folder: Path) -> Network:
+def _build_empty(folder: Path, stored: StoredConfig, most: int) -> Network:
     """The network on the meta device: a hostile size costs no memory; no random number is drawn."""
     import torch
 
     from puzzlesolver.models.registry import build_network
 
-    stored = read_config(folder)
     try:
-        with torch.device("meta"):
+        with torch.device("meta"), _stopping(most):
             return build_network(stored.family, stored.config)
     except ModelError as error:
         error.where = str(folder / CONFIG)
@@ -135,53 +155,3 @@ def _build_empty(folder: Path) -> Network:
             f"the configuration does not fit family {stored.family!r}: {reason}",
             where=str(folder / CONFIG),
         ) from error
-
-
-def _read_tensors(path: Path, expected_sha256: str | None) -> tuple[dict[str, Tensor], str]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"cannot read the weights: {error.strerror}", where=str(path)) from error
-    refuse_pointer(data, path)
-    sha256 = hashlib.sha256(data).hexdigest()
-    if expected_sha256 not in (None, sha256):
-        raise ModelError(
-            f"these are not the weights that were shipped: SHA-256 {sha256}",
-            where=str(path),
-            hint=f"install puzzlesolver again; expected {expected_sha256}",
-        )
-    try:
-        return load(data), sha256
-    except (SafetensorError, KeyError, ValueError) as error:
-        raise ModelError(
-            f"not a whole safetensors file: {error}",
-            where=str(path),
-            hint="copy the file again; pickled checkpoints are never loaded",
-        ) from error
-
-
-def _check_tensors(found: dict[str, Tensor], expected: dict[str, Tensor], path: Path) -> None:
-    """Every name, shape, format and value; the first fault is raised."""
-    for key in sorted(expected.keys() ^ found.keys()):
-        fault = "is missing" if key in expected else "does not belong to this model"
-        raise ModelError(f"tensor {key!r} {fault}", where=str(path))
-    for key, tensor in found.items():
-        if _describe(tensor) != _describe(expected[key]):
-            raise ModelError(
-                f"tensor {key!r} is {_describe(tensor)}, expected {_describe(expected[key])}",
-                where=str(path),
-                hint=f"the weights and {CONFIG} belong to different models",
-            )
-        if not tensor.isfinite().all():
-            raise ModelError(
-                f"tensor {key!r} holds values that are not finite numbers",
-                where=str(path),
-                hint="the training run diverged; go back to an earlier checkpoint",
-            )
-
-
-def _describe(tensor: Tensor) -> str:
-    return f"{str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"

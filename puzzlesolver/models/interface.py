@@ -13,9 +13,9 @@ first.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, get_type_hints
 
 import torch
 from torch import Tensor, nn
@@ -103,10 +103,33 @@ class Readout(NamedTuple):
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Hyperparameters of one architecture; stored as `config.json` beside the weights."""
+    """Hyperparameters of one architecture; stored as `config.json` beside the weights.
+
+    Every number is of the type that its field names, finite, and within `RANGES`: a hostile file
+    must be refused before memory is used.
+    """
+
+    RANGES: ClassVar[Mapping[str, tuple[float, float]]] = {}
+
+    def __post_init__(self) -> None:
+        for name, kind in get_type_hints(type(self)).items():
+            if kind not in (int, float, bool, str):
+                continue
+            value = getattr(self, name)
+            if type(value) is not kind and not (kind is float and type(value) is int):
+                raise ValueError(f"{name} must be of type {kind.__name__}, not {short(value)}")
+            if kind in (int, float):
+                lowest, highest = self.RANGES[name]
+                if not lowest <= value <= highest:
+                    raise ValueError(f"{name} must lie in {lowest}..{highest}, not {short(value)}")
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def short(value: object) -> str:
+    """A setting as messages show it, however long it is."""
+    return repr(value)[:40]
 
 
 class Network(nn.Module):

@@ -24,16 +24,6 @@ from puzzlesolver.models.relations import Layout
 
 INIT_DTYPES = ("bfloat16", "float16", "float32")
 
-_RANGES: dict[str, tuple[float, float]] = {
-    "vocab_size": (3, 4_096), "seq_len": (1, 65_536), "num_puzzle_identifiers": (1, 10_000_000),
-    "puzzle_emb_ndim": (0, 65_536), "puzzle_emb_len": (0, 1_024), "hidden_size": (2, 16_384),
-    "num_heads": (1, 1_024), "num_heads_t": (1, 1_024), "head_dim": (2, 1_024),
-    "head_dim_t": (1, 1_024), "expansion": (0.01, 64), "H_cycles": (1, 100_000),
-    "L_cycles": (1, 100_000), "H_layers": (1, 256), "L_layers": (1, 256), "add_tokens": (0, 1_024),
-    "dropout": (0, 0.99), "rope_theta": (1e-3, 1e12), "rms_norm_eps": (0, 1),
-}  # fmt: skip
-"""A hostile configuration must be refused before memory is used."""
-
 
 @dataclass(frozen=True)
 class PublishedConfig(ModelConfig):
@@ -70,12 +60,19 @@ class PublishedConfig(ModelConfig):
     rms_norm_eps: float = NORM_EPSILON
     init_dtype: str = "bfloat16"
 
+    RANGES: ClassVar = {
+        "vocab_size": (3, 4_096), "seq_len": (1, 65_536), "num_puzzle_identifiers": (1, 10_000_000),
+        "puzzle_emb_ndim": (0, 65_536), "puzzle_emb_len": (0, 1_024), "hidden_size": (2, 16_384),
+        "num_heads": (1, 1_024), "num_heads_t": (1, 1_024), "head_dim": (2, 1_024),
+        "head_dim_t": (1, 1_024), "expansion": (0.01, 64), "H_cycles": (1, 100_000),
+        "L_cycles": (1, 100_000), "H_layers": (1, 256), "L_layers": (1, 256),
+        "add_tokens": (0, 1_024), "dropout": (0, 0.99), "rope_theta": (1e-3, 1e12),
+        "rms_norm_eps": (0, 1),
+    }  # fmt: skip
     POSITIONS: ClassVar = ("rope", "learned", "none")
 
     def __post_init__(self) -> None:
-        for name, (lowest, highest) in _RANGES.items():
-            if not lowest <= (value := getattr(self, name, lowest)) <= highest:
-                raise ValueError(f"{name} must lie in {lowest}..{highest}, not {value!r}")
+        super().__post_init__()
         for name, known in {"pos_encodings": self.POSITIONS, "init_dtype": INIT_DTYPES}.items():
             if (said := getattr(self, name)) not in known:
                 raise ValueError(f"{name} must be one of {', '.join(known)}, not {said!r}")

@@ -17,7 +17,9 @@ Shape legend: B puzzles, N nodes, D width, M message width, H hidden width.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -31,13 +33,14 @@ from puzzlesolver.models.interface import (
     RecursiveModel,
     State,
     StepFunction,
+    short,
 )
 from puzzlesolver.models.relations import Layout, Neighbour, Pool
 
 UNKNOWN, GIVEN, EXCLUDED = 0, 1, 2
 
-MAX_SIZE = 4_096
-"""Largest accepted size in a configuration, so that a hostile file is refused before memory is."""
+MAX_RELATIONS = 32
+"""Most weight names; Sudoku has four, mazes have up to nine."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,20 @@ class StemConfig(ModelConfig):
     learned_start: bool = False
     start_noise: float = 1.0
 
+    RANGES: ClassVar = {
+        **dict.fromkeys(("width", "messages", "hidden", "clues", "outputs"), (1, 4_096)),
+        "layers": (1, 64),
+        "start_noise": (0, 1_000),
+    }
+
     def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.relations, list | tuple) or len(self.relations) > MAX_RELATIONS:
+            raise ValueError(f"relations must be a list of at most {MAX_RELATIONS} names")
+        for name in self.relations:
+            if not (isinstance(name, str) and re.fullmatch(r"[a-z_]{1,40}", name)):
+                raise ValueError(f"{short(name)} is no name of a relation")
         object.__setattr__(self, "relations", tuple(self.relations))
-        for name in ("width", "messages", "hidden", "layers", "clues", "outputs"):
-            if not 1 <= getattr(self, name) <= MAX_SIZE:
-                raise ValueError(f"{name} must lie in 1..{MAX_SIZE}, not {getattr(self, name)!r}")
 
 
 class RelationalUpdate(nn.Module):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import pickle
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,14 +17,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
-from puzzlesolver.errors import ModelError
+from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.hub import store
 from puzzlesolver.hub.cached import parse_name
 from puzzlesolver.hub.catalog import Entry, PublishedEntry, read_catalog
 from puzzlesolver.hub.store import load_model, resolve, save_model, ship_model, verify_model
 from puzzlesolver.models.interface import RecursiveModel
-from puzzlesolver.models.registry import build_model
+from puzzlesolver.models.registry import MODELS, build_model
 
 TRAINING = {"command": "puzzlesolver train sudoku", "seed": 3}
 
@@ -53,6 +57,16 @@ def edit_tensors(folder: Path, **changes: torch.Tensor | None) -> None:
     path = folder / "model.safetensors"
     tensors = load_file(path) | changes
     save_file({key: tensor for key, tensor in tensors.items() if tensor is not None}, path)
+
+
+@contextlib.contextmanager
+def counting(made: list[torch.nn.Module]) -> Iterator[None]:
+    """Note every module that gets a parameter."""
+    handle = register_module_parameter_registration_hook(lambda *each: made.append(each[0]))
+    try:
+        yield
+    finally:
+        handle.remove()
 
 
 def failure(name: str | Path | None, domain: str | None = None) -> ModelError:
@@ -97,7 +111,7 @@ class TestSaveAndLoad:
         # A folder where the file should go makes its rename fail, as a full disk would.
         (folder / blocked).unlink()
         (folder / blocked).mkdir()
-        with pytest.raises(OSError):
+        with pytest.raises((OSError, UsageError)):
             save_model(tiny_model, folder, TRAINING, "# Again\n")
         assert "finished" in failure(folder).what
 
@@ -218,6 +232,59 @@ class TestDamage:
     def test_config_that_cannot_be_built(self, folder: Path, changes: dict[str, Any]) -> None:
         edit_config(folder, **changes)
         assert Path(failure(folder).where).parent == folder
+
+    @pytest.mark.parametrize("family", MODELS)
+    def test_every_setting_has_a_type_and_a_range(self, folder: Path, family: str) -> None:
+        for name, default in asdict(MODELS[family][1]()).items():
+            wrong = [None, "x", [], {}, math.nan, math.inf, -math.inf, -1, -0.5, 10**13, 10**400]
+            if not isinstance(default, bool):
+                wrong.append(True)
+            if isinstance(default, tuple):
+                wrong += [["a"] * 1_000, ["a.b"], [""], ["a" * 1_000], [["a"]]]
+                wrong.remove([])
+            for value in wrong:
+                edit_config(folder, family=family, config={name: value})
+                error = failure(folder)
+                assert name in error.what or "relation" in error.what, (name, value)
+                assert error.where == str(folder / "config.json")
+                assert len(error.what) < 300
+
+    @pytest.mark.parametrize(
+        ("family", "config"),
+        [
+            ("stem", {"layers": 64, "relations": [f"r{'x' * n}" for n in range(32)]}),
+            ("hrm", {"H_layers": 256, "L_layers": 256, "hidden_size": 16_384}),
+            ("trm", {"L_layers": 256}),
+            ("rsm", {"L_layers": 256}),
+            ("se-rrm", {"L_layers": 256}),
+        ],
+    )
+    def test_a_network_is_not_built_for_a_file_with_far_fewer_tensors(
+        self, folder: Path, family: str, config: dict[str, Any]
+    ) -> None:
+        made: list[torch.nn.Module] = []
+        with counting(made):
+            edit_config(folder, family=family, config=config)
+            error = failure(folder)
+        assert "far more tensors than the 13 there" in error.what
+        assert error.where == str(folder / "config.json")
+        assert len(made) < 100
+
+    def test_numbers_are_read_only_where_all_shapes_fit(self, folder: Path) -> None:
+        weights = folder / "model.safetensors"
+        with weights.open("r+b") as file:  # sparse: eight gigabytes that take no disk
+            file.truncate(2**33 + 1)
+        assert "8,589,934,592" in failure(folder).what
+        with weights.open("r+b") as file:
+            file.truncate(2**33 - 1)
+        assert "safetensors" in failure(folder).what
+
+    def test_a_header_or_configuration_without_end(self, folder: Path) -> None:
+        weights = folder / "model.safetensors"
+        weights.write_bytes((2**20).to_bytes(8, "little") + b" " * 2**20)
+        assert "header of 1,048,576 bytes" in failure(folder).what
+        (folder / "config.json").write_bytes(b" " * (2**23 + 1))
+        assert "8,388,608 bytes" in failure(folder).what
 
     def test_config_of_another_model(self, folder: Path) -> None:
         edit_config(folder, config={"width": 8})

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.hub.folder import refuse_pointer
 from puzzlesolver.hub.foreign.pickles import RefusedPickleError, inspect_pickle
+from puzzlesolver.hub.tensors import check_header, refuse_pointer
 from puzzlesolver.limits import (
     MAX_CHECKPOINT_BYTES,
     MAX_CHECKPOINT_HEADER_BYTES,
@@ -82,9 +82,7 @@ def _choose_reader(file: BinaryIO, path: Path) -> Callable[[Path], Any]:
         _check_archive(file, size, path)
         return _load_torch
     if path.suffix == ".safetensors" or start[8:] == b"{":
-        header = int.from_bytes(start[:8], "little")
-        if header > min(size - 8, MAX_CHECKPOINT_HEADER_BYTES):
-            raise _damaged(path, f"a header of {header:,} bytes in a file of {size:,}")
+        check_header(start, size, path)
         return _load_safetensors
     found = "a bare pickle" if start.startswith(_PICKLE_START) else "something else"
     raise ModelError(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.errors import ModelError
 from puzzlesolver.hub.foreign.layout import Checkpoint
+from puzzlesolver.hub.tensors import describe
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,7 +51,7 @@ def build_fitted(
     for key, tensor in found.items():
         if tensor.shape != expected[key].shape or not tensor.is_floating_point():
             raise ModelError(
-                f"tensor {key!r} is {_describe(tensor)}, expected {_describe(expected[key])}",
+                f"tensor {key!r} is {describe(tensor)}, expected {describe(expected[key])}",
                 where=checkpoint.where,
                 hint=HINT,
             )
@@ -58,7 +59,7 @@ def build_fitted(
     fitted = {key: _fit(key, found[key], expected[key], checkpoint.where) for key in expected}
     model.load_state_dict(fitted, assign=True)
     changed = {
-        key: f"{_describe(found[key])} to {_describe(tensor)}"
+        key: f"{describe(found[key])} to {describe(tensor)}"
         for key, tensor in fitted.items()
         if tensor.dtype != found[key].dtype
     }
@@ -88,11 +89,7 @@ def _fit(key: str, tensor: Tensor, expected: Tensor, where: str) -> Tensor:
     fitted = tensor.to(expected.dtype)
     if not fitted.to(tensor.dtype).equal(tensor):
         raise ModelError(
-            f"tensor {key!r} is {_describe(tensor)}, and {_describe(expected)} cannot hold it",
+            f"tensor {key!r} is {describe(tensor)}, and {describe(expected)} cannot hold it",
             where=where,
         )
     return fitted
-
-
-def _describe(tensor: Tensor) -> str:
-    return f"{str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"

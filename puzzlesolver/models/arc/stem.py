@@ -26,7 +26,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -64,6 +64,8 @@ class ArcConfig(ModelConfig):
     pooled: int = 8
     hidden: int = 32
     rule: int = 32
+
+    RANGES: ClassVar = dict.fromkeys(("width", "scanned", "pooled", "hidden", "rule"), (1, 4_096))
 
 
 @dataclass(frozen=True, eq=False)
