@@ -231,7 +231,8 @@ def bench(
             metavar="FILE",
             show_default=False,
             rich_help_panel=OUTPUT,
-            help="Write a page with charts, tables and a settling; it needs no network.",
+            help="Write a page with charts, tables and a settling of a shipped model or of "
+            "--model; it needs no network.",
         ),
     ] = None,
     plot: Annotated[
@@ -264,7 +265,7 @@ def bench(
         check_output(html, "--html", pictures=True)
         from puzzlesolver.cli.film import make_page
 
-        make_page(html, [read_report(path) for path in reports])
+        make_page(html, [read_report(path) for path in reports], model or ())
         return
     if reports:
         raise UsageError(f"{suite} takes no results", where=str(reports[0]))
@@ -299,7 +300,7 @@ def bench(
     if html:
         from puzzlesolver.cli.film import make_page
 
-        make_page(html, made)
+        make_page(html, made, model or ())
     worse = [words for new in made for words in entry.code.compare(old or new, new)]
     for sentence in worse:
         say(sentence)

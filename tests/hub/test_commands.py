@@ -13,6 +13,8 @@ from tests.cli.support import ONE_BLANK, SOLVED, Done, Run, command, environment
 from tests.hub.server import TOKEN, Hub
 from tests.hub.support import NAME, REPO
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.fixture
 def run(hub: Hub, capsys: pytest.CaptureFixture[str]) -> Run:
@@ -90,6 +92,19 @@ def test_push_prints_the_commit(hub: Hub, run: Run, monkeypatch: pytest.MonkeyPa
     assert repo.private
     done = run("models", "push", "sudoku", NAME, "--private")
     assert "--private is ignored" in done.stderr
+
+
+@pytest.mark.parametrize("name", [NAME, f"{NAME}@main", "hub:other/model", "https://there/model"])
+def test_reading_a_result_asks_nobody(
+    hub: Hub, commit: str, run: Run, tmp_path: Path, name: str
+) -> None:
+    report = json.loads((ROOT / "benchmarks" / "settle-4x4-sudoku.json").read_text())
+    report["model"] |= {"name": name, "sha256": "0" * 64}
+    file = tmp_path / "result.json"
+    file.write_text(json.dumps(report))
+    done = run("bench", "report", file, "--html", tmp_path / "page.html")
+    assert done.code == 0 and f"no settling: {name}: " in done.stderr
+    assert hub.requests == []
 
 
 def test_errors_are_messages(run: Run) -> None:
