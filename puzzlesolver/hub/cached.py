@@ -129,21 +129,40 @@ def remember_commit(name: HubName, commit: str) -> None:
 def remove_cached(name: HubName) -> list[HubName]:
     """Delete the copies that a name covers: of every commit and file that it leaves open.
 
+    A link is removed, and what it leads to stays.
+
     Raises:
-        ModelError: nothing of it is cached.
+        ModelError: nothing of it is cached, or its copies lie behind a link.
     """
     copies = [copy for copy in cached_models(name.repo) if name.file in (None, copy.file)]
     if name.revision is not None:
         copies = _of_revision(copies, name)
     everything = name == HubName(name.repo)
-    if not copies and not (everything and name.root.is_dir()):
+    if not copies and not (everything and (name.root.is_dir() or name.root.is_symlink())):
         raise ModelError("nothing of it is in the cache", where=str(name), hint=what_is_cached())
-    for copy in copies:
-        (copy.folder / CONFIG).unlink()  # an interruption leaves no folder that looks whole
-        shutil.rmtree(copy.folder)
     if everything:  # unfinished downloads too
-        shutil.rmtree(name.root)
+        remove_folder(name.root)
+    elif name.root.is_symlink():
+        raise ModelError(
+            f"its copies lie behind a link, {name.root}",
+            where=str(name),
+            hint=f"`puzzlesolver models rm {HubName(name.repo)}` removes the link",
+        )
+    else:
+        for copy in copies:
+            remove_folder(copy.folder)
     return copies
+
+
+def remove_folder(folder: Path) -> None:
+    """Delete a folder, its `config.json` first; of a link the link alone."""
+    if folder.is_symlink():
+        folder.unlink()
+        return
+    for config in (folder / CONFIG, *folder.glob(f"*/{CONFIG}")):
+        if not config.parent.is_symlink():  # an interruption leaves no copy that looks whole
+            config.unlink(missing_ok=True)
+    shutil.rmtree(folder)
 
 
 def what_is_cached() -> str:

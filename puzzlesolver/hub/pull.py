@@ -24,6 +24,7 @@ from puzzlesolver.hub.cached import (
     HubName,
     find_cached,
     remember_commit,
+    remove_folder,
     what_is_cached,
 )
 from puzzlesolver.hub.catalog import PublishedEntry
@@ -96,7 +97,7 @@ def _install(repo: RemoteRepo, asked: str) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
         for leftover in target.parent.glob("*.download"):
-            shutil.rmtree(leftover)
+            remove_folder(leftover)
 
 
 def _has_our_layout(repo: RemoteRepo, downloads: Path) -> bool:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import logging
 import os
+import re
+import shutil
+import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -405,6 +411,44 @@ class TestCache:
         assert cached_models() == [other]
         assert str(other) in failure(remove_cached, parse_name(NAME)).hint
 
+    @pytest.mark.parametrize("linked", ["root", "copy", "config", "inside", "download"])
+    @pytest.mark.parametrize("asked", ["", "@main", "@commit"])
+    def test_links_are_removed_and_never_followed(
+        self, hub: Hub, commit: str, tmp_path: Path, linked: str, asked: str
+    ) -> None:
+        copy = pull_text(NAME)
+        elsewhere = tmp_path / "elsewhere"
+        link = {
+            "root": copy.parent,
+            "copy": copy,
+            "config": copy / "config.json",
+            "inside": copy / "mine",
+            "download": copy.parent / f"{commit}.download",
+        }[linked]
+        if link.exists():
+            link.rename(elsewhere)
+        else:
+            shutil.copytree(copy, elsewhere)
+        link.symlink_to(elsewhere)
+        kept = sorted(elsewhere.rglob("*"))
+        name = parse_name(NAME + asked.replace("commit", commit))
+        if linked == "root" and asked:
+            error = failure(remove_cached, name)
+            assert "behind a link" in error.what and f"models rm {NAME}`" in error.hint
+            assert link.is_symlink()
+        else:
+            remove_cached(name)
+            assert cached_models() == []
+            assert asked or (not copy.parent.is_symlink() and not copy.parent.exists())
+        assert elsewhere.exists() and sorted(elsewhere.rglob("*")) == kept
+
+    def test_a_link_to_nothing_is_removed_too(self, hub: Hub, commit: str) -> None:
+        root = pull_text(NAME).parent
+        shutil.rmtree(root)
+        root.symlink_to(root.with_name("nowhere"))
+        assert remove_cached(parse_name(NAME)) == []
+        assert not root.is_symlink()
+
     def test_an_unfinished_download_is_removed_with_its_repository(
         self, hub: Hub, commit: str
     ) -> None:
@@ -412,3 +456,20 @@ class TestCache:
         failure(pull_text, NAME)
         assert remove_cached(parse_name(NAME)) == []
         assert left_in_cache() == set()
+
+
+def test_no_private_part_of_the_client_is_used_and_its_version_is_bounded() -> None:
+    """`utils` and `errors` may change with the next major version, the package's top may not."""
+    root = Path(__file__).parents[2]
+    used = {}
+    for path in (root / "puzzlesolver").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("huggingface"):
+                used |= {f"{node.module}.{each.name}": path.name for each in node.names}
+    assert used
+    public = re.compile(r"huggingface_hub(\.utils|\.errors)?\.[A-Za-z]\w*")
+    assert not {name: file for name, file in used.items() if not public.fullmatch(name)}
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    (bounds,) = (each for each in project["dependencies"] if each.startswith("huggingface-hub"))
+    installed = int(version("huggingface-hub").partition(".")[0])
+    assert bounds.endswith(f",<{installed + 1}")
