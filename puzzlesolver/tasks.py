@@ -38,6 +38,7 @@ MODEL = "arc-stem"
 UNKNOWN = Verdict("unverifiable", "ARC has examples and no rules")
 
 NO_RULE = "no rule gives the sizes of all demonstrations"
+NO_TIME = "the time limit ended before the first prediction; the attempts are the input"
 
 SEEDS_APART = 1_000
 """From the fits of one `--seed` to those of the next."""
@@ -83,7 +84,7 @@ class TaskResult(Result):
             f"size rule: {self.fitted.rule}",
             f"{round(self.fitted.demos * demos)} of {demos} demonstrations reproduced",
             f"{share:.0%} of the votes for attempt 1",
-            f"an estimated chance of {self.fitted.chance:.0%} that an attempt is correct",
+            f"estimated probability that an attempt is correct: {self.fitted.chance:.0%}",
             f"{self.fitted.seconds:.1f} CPU-s",
         ]
 
@@ -151,17 +152,22 @@ class TaskSolver:
         with Fitters(self.processes, folder) as fitters:
             for puzzle in puzzles:
                 assert isinstance(puzzle, TaskPuzzle)
-                started, fits = time.monotonic(), dict[int, FitReport]()
+                # Starting processes is no work on a task.
+                started, fits = time.monotonic() - fitters.startup, dict[int, FitReport]()
                 try:
                     for report in fitters.fit(puzzle.task, self.settings, deadline):
                         fits[report.seed] = report
                         if watch is not None:
                             watch(puzzle, report)
                 except KeyboardInterrupt:
-                    yield self._result(puzzle, fits.values(), started, "interrupted")
+                    yield self._result(
+                        puzzle, fits.values(), started + fitters.startup, "interrupted"
+                    )
                     raise
                 late = deadline is not None and time.monotonic() > deadline + fitters.startup
-                yield self._result(puzzle, fits.values(), started, "answered", late)
+                yield self._result(
+                    puzzle, fits.values(), started + fitters.startup, "answered", late
+                )
 
     def _result(
         self,
@@ -184,7 +190,7 @@ class TaskSolver:
             model=MODEL if self.start is None else self.start.name,
             seed=self.seed,
             status=status,
-            reason="" if share else "the time limit is over" if late else NO_RULE,
+            reason="" if share else NO_TIME if late or fitted.fits else NO_RULE,
             fitted=fitted,
         )
 

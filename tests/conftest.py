@@ -38,12 +38,6 @@ def precision(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def fp32(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Number format float32, whatever this machine would choose."""
-    monkeypatch.setenv(PRECISION, "fp32")
-
-
-@pytest.fixture
 def tiny_model() -> RecursiveModel:
     """An untrained stem of a few hundred parameters; the same numbers every time."""
     with torch.random.fork_rng(devices=[]):

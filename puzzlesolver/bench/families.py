@@ -99,6 +99,7 @@ def run(
     threads: int | None = None,
     out_json: Path | None = None,
     resume: bool = False,
+    old: Mapping[str, Any] | None = None,
     console: Console | None = None,
     systems: Sequence[Setting] = SETTINGS,
     batches: Sequence[int] = BATCHES,
@@ -115,14 +116,21 @@ def run(
         threads: of the CPU; None = torch's own number.
         out_json: where the report goes; its journal lies beside it.
         resume: go on with an unfinished journal.
+        old: the report that the new one will be compared with.
         console: tells what is measured next.
         systems: published models.
         batches: puzzles that are refined together.
         longest_step: seconds that one step of a batch may take; what would take longer is left out.
+
+    Raises:
+        UsageError: the old report is of another machine.
     """
     from puzzlesolver.bench.profile import peak_gflops, profiled
 
     runtime = choose_runtime(device, threads)
+    machine = describe_machine(runtime)
+    if old is not None:  # refuse now what `compare` would refuse after the run
+        _check_same_machine(old, {"machine": machine})
     meter = find_meter(runtime.device)
     cases = {
         domain: get_suite(suite).load(data if domain == "sudoku" else None, limit, seed)
@@ -135,7 +143,7 @@ def run(
             domain: {"name": each.name, "sha256": each.sha256} for domain, each in cases.items()
         },
         "puzzles": {domain: len(each.puzzles) for domain, each in cases.items()},
-        "machine": describe_machine(runtime),
+        "machine": machine,
         "batches": list(batches),
         "longest_step": longest_step,
     }
@@ -186,7 +194,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     Raises:
         UsageError: the reports are of different machines.
     """
-    same(*(f"{each['machine']['cpu']}, {each['machine']['device']}" for each in (old, new)))
+    _check_same_machine(old, new)
     before = {_key(cell): cell["step_seconds"] for cell in old.get("cells", ())}
     return [
         f"{cell['system']} on {cell['domain']}, {cell['engine']}, batch {cell['batch']:,}: "
@@ -194,6 +202,10 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         for cell in new["cells"]
         if (now := cell["step_seconds"]) and (then := before.get(_key(cell))) and now > MUCH * then
     ]
+
+
+def _check_same_machine(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    same(*(f"{each['machine']['cpu']}, {each['machine']['device']}" for each in (old, new)))
 
 
 def _contenders(

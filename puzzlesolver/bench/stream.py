@@ -81,6 +81,7 @@ def run(
     threads: int | None = None,
     processes: int | None = None,
     out_json: Path | None = None,
+    old: Mapping[str, Any] | None = None,
     console: Console | None = None,
 ) -> dict[str, Any]:
     """Measure both.
@@ -95,7 +96,11 @@ def run(
         threads: of the ways to fill a batch; None = torch's own number.
         processes: that solve the long file, one thread each; None = one a core.
         out_json: where the report goes.
+        old: the report that the new one will be compared with.
         console: told what comes next.
+
+    Raises:
+        UsageError: the old report is of another machine or of other puzzles.
     """
 
     def tell(words: str) -> None:
@@ -103,6 +108,9 @@ def run(
             console.print(words, highlight=False)
 
     runtime = choose_runtime(device, threads)
+    machine = describe_machine(runtime)
+    if old is not None:  # refuse now what `compare` would refuse after the run
+        _check_same(old, {"machine": machine, "stream": {"puzzles": limit}})
     solver = load_solver(
         "sudoku", None, {"max_steps": max_steps}, runtime=runtime, batch_size=batch_size
     )
@@ -125,7 +133,7 @@ def run(
         "seed": seed,
         "mix": MIX,
         "max_steps": max_steps,
-        "machine": describe_machine(runtime),
+        "machine": machine,
         "filling": filling,
         "stream": {"processes": jobs, **streamed(mixed(limit, seed), words)},
     }
@@ -247,9 +255,7 @@ def _resident(pid: int) -> int:
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What got much worse, one sentence each; raises `UsageError` on other machines or puzzles."""
-    same(*(
-        f"{each['stream']['puzzles']:,} puzzles on {each['machine']['cpu']}" for each in (old, new)
-    ))  # fmt: skip
+    _check_same(old, new)
     worse = []
     before, now = old["stream"], new["stream"]
     if MUCH * now["puzzles_per_second"] < before["puzzles_per_second"]:
@@ -259,3 +265,9 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     if now["peak_gib"] and before["peak_gib"] and now["peak_gib"] > MUCH * before["peak_gib"]:
         worse.append(f"{now['peak_gib']} GiB at most, before {before['peak_gib']}")
     return worse
+
+
+def _check_same(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    same(*(
+        f"{each['stream']['puzzles']:,} puzzles on {each['machine']['cpu']}" for each in (old, new)
+    ))  # fmt: skip

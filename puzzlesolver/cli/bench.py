@@ -36,6 +36,7 @@ from puzzlesolver.cli.options import (
 )
 from puzzlesolver.cli.signs import say
 from puzzlesolver.cli.table import print_table
+from puzzlesolver.cli.waiting import announce_torch_compilation
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -290,6 +291,8 @@ def bench(
         )
     if old and "old" in inspect.signature(entry.code.run).parameters:
         given["old"] = old
+    if compiled and not quiet:
+        announce_torch_compilation()
     console, made = Console(stderr=True, quiet=quiet), []
     for name, path in zip(models, _paths(json_file, models), strict=True):
         whose = {} if name is None else {"model": name}

@@ -237,13 +237,14 @@ def _info(moment: Moment, width: int, height: int) -> Group:
     progress = Text(f"step {moment.step:,} of {moment.max_steps:,}")
     if moment.steps_per_second is not None:
         progress.append(f"  {moment.steps_per_second:,.0f} steps/s", "dim")
-    restarts = Text(f"restarts {moment.restarts}")
+    search = Text(f"restarts {moment.restarts}  " if moment.restarts else "")
     if moment.clamped.any() and moment.answer is not None:
-        restarts.append("  trying ", "dim").append(_hypothesis(moment), "magenta")
+        search.append("trying ", "dim").append(_hypothesis(moment), "magenta")
     verdict = moment.verdict
     verified = verdict is not None and verdict.status == "verified"
     lit = lamps(moment.settled, verified)
-    rows = [progress, restarts, *_curve_with_label(moment, width, height - 4), lit]
+    curve = _curve_with_label(moment, width, height - 4)
+    rows = [progress, *filter(None, [search]), *curve, lit]
     if verdict is not None and verdict.reason and verdict.status != "verified":
         rows.append(Text(verdict.reason, "red"))
     for row in rows:

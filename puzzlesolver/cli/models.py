@@ -18,6 +18,7 @@ from puzzlesolver.cli import complete
 from puzzlesolver.cli.options import MODEL_HELP
 from puzzlesolver.cli.signs import say
 from puzzlesolver.cli.table import Row, print_blocks, print_table
+from puzzlesolver.cli.waiting import waiting
 from puzzlesolver.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
@@ -197,7 +198,8 @@ def verify(
     faults = 0
     for name in names or read_catalog().models:
         try:
-            report = verify_model(name)
+            with waiting(f"verifying {name}…"):
+                report = verify_model(name)
         except ModelError as error:
             faults += 1
             say(f"{name}: not usable - {error}")

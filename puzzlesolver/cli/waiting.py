@@ -9,6 +9,7 @@ In: what is going on. Out: a line on stderr that a terminal takes away again. Im
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,8 @@ import typer
 
 COMPILING = "compiling, once on this machine…"
 """Where machine code is made, rather than found on the disk."""
+COMPILING_STEPS = "compiling the steps, about half a minute…"
+"""What `torch.compile` does; it keeps nothing for the next command."""
 SLOW = ("torch", "numba", "onnxruntime")
 """Modules that take their time to be imported."""
 
@@ -29,15 +32,25 @@ Say = Callable[[str], None]
 
 @contextlib.contextmanager
 def waiting(what: str, wanted: bool = True) -> Iterator[None]:
-    """Show `what` on a terminal until the block ends."""
-    shown = wanted and can_redraw()
-    if shown:
-        typer.echo(f"\r\x1b[K{what}", nl=False, err=True)
+    """Show `what` on a terminal until the block ends, and then again what was shown before."""
+    if not (wanted and can_redraw()):
+        yield
+        return
+    _shown.append(what)
+    _redraw()
     try:
         yield
     finally:
-        if shown:
-            typer.echo("\r\x1b[K", nl=False, err=True)
+        _shown.remove(what)
+        _redraw()
+
+
+_shown: list[str] = []
+"""What is shown, and what it hides."""
+
+
+def _redraw() -> None:
+    typer.echo("\r\x1b[K" + "".join(_shown[-1:]), nl=False, err=True)
 
 
 def can_redraw() -> bool:
@@ -96,6 +109,14 @@ class _Announcer(MetaPathFinder):
 
         spec.loader.exec_module = execute_module  # type: ignore[method-assign]
         return spec
+
+
+def announce_torch_compilation() -> None:
+    """Tell of the first compilation of `torch.compile`, too; imports it."""
+    from torch._dynamo.callback import callback_handler
+
+    said = functools.cache(lambda: _sayers[-1](COMPILING_STEPS))
+    callback_handler.register_start_callback(lambda _: said())
 
 
 def _watch_compilation() -> None:

@@ -12,7 +12,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from puzzlesolver.errors import ModelError
+from puzzlesolver.errors import ModelError, PuzzleSolverError
 from puzzlesolver.limits import MAX_CHECKPOINT_BYTES, MAX_CHECKPOINT_HEADER_BYTES
 
 if TYPE_CHECKING:
@@ -83,10 +83,10 @@ def check_tensors(found: dict[str, str], expected: dict[str, Tensor], path: Path
             )
 
 
-def refuse_pointer(data: bytes, path: Path) -> None:
-    """Raise `ModelError` where a file begins as what git-LFS leaves in the place of a large one."""
+def refuse_pointer(data: bytes, path: Path, error: type[PuzzleSolverError] = ModelError) -> None:
+    """Raise `error` where a file begins as what git-LFS leaves in the place of a large one."""
     if data.startswith(b"version h"):
-        raise ModelError(
+        raise error(
             "this is a git-LFS pointer, not the file itself",
             where=str(path),
             hint="run `git lfs pull` in the repository that it is from",

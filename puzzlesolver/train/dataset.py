@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.errors import ParseError, UsageError
+from puzzlesolver.hub.tensors import refuse_pointer
 
 Ids = npt.NDArray[np.uint8]
 """Published ids of cells `uint8[N, C]`, 0 = padding."""
@@ -146,6 +147,8 @@ class DatasetSplit:
 
     def _open(self, name: str, axes: int) -> npt.NDArray[Any]:
         try:
+            with self._path(name).open("rb") as file:
+                refuse_pointer(file.read(16), self._path(name), ParseError)
             # What `np.load(..., mmap_mode="r")` calls for arrays; archives and pickles it refuses.
             array: npt.NDArray[Any] = np.lib.format.open_memmap(self._path(name), mode="r")
         except OSError as error:
@@ -272,6 +275,7 @@ def read_json(path: Path, limit: int) -> Any:
         _refuse(path, f"cannot read it: {error.strerror}")
     if len(data) > limit:
         _refuse(path, f"it is larger than {limit:,} bytes")
+    refuse_pointer(data, path, ParseError)
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from puzzlesolver.bench import stream
+from puzzlesolver.bench import families, stream
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
 
@@ -52,3 +52,10 @@ def test_a_file_is_solved_and_watched(tmp_path: Path) -> None:
     worse["stream"]["puzzles"] += 1
     with pytest.raises(UsageError, match="something else"):
         stream.compare(report, worse)
+
+
+def test_a_report_of_another_machine_is_refused_at_once() -> None:
+    old = {"machine": {"cpu": "another", "device": "cpu"}, "stream": {"puzzles": 10}}
+    for suite in (stream, families):
+        with pytest.raises(UsageError, match="something else: .*another"):
+            suite.run(suite.__name__, limit=10, device="cpu", old=old)

@@ -26,6 +26,8 @@ from puzzlesolver.train.presets import TrainConfig, get_preset
 CELLS, VOCABULARY = 16, 6
 """4×4 Sudokus."""
 
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+
 
 def group(sizes: list[int], first: int, identifiers: int = 1) -> PuzzleGroup:
     """Puzzles of so many examples; cells 0 and 1 of the input tell the number of the example."""
@@ -410,6 +412,8 @@ def set_last(value: int) -> Callable[[np.ndarray], np.ndarray]:
         (put("all__inputs.npy", hostile_array()), "all__inputs.npy", "no array file"),
         (put("all__inputs.npy", pickle.dumps(Hostile())), "all__inputs.npy", "no array file"),
         (put("all__inputs.npy", archive()), "all__inputs.npy", "no array file"),
+        (put("all__inputs.npy", POINTER), "all__inputs.npy", "git-LFS pointer"),
+        (put("dataset.json", POINTER), "dataset.json", "git-LFS pointer"),
         (put("all__inputs.npy", b""), "all__inputs.npy", "no array file"),
         (cut("all__inputs.npy"), "all__inputs.npy", "no array file"),
         (cut("all__group_indices.npy"), "all__group_indices.npy", "no array file"),
