@@ -57,5 +57,5 @@ def test_a_file_is_solved_and_watched(tmp_path: Path) -> None:
 def test_a_report_of_another_machine_is_refused_at_once() -> None:
     old = {"machine": {"cpu": "another", "device": "cpu"}, "stream": {"puzzles": 10}}
     for suite in (stream, families):
-        with pytest.raises(UsageError, match="something else: .*another"):
+        with pytest.raises(UsageError, match=r"something else: .*another"):
             suite.run(suite.__name__, limit=10, device="cpu", old=old)
