@@ -48,7 +48,7 @@ class Fits:
         """What is known of these tasks' part in a training set."""
         if self.start is None:
             return "nothing is trained: every network starts from random weights"
-        return f"{self.start.name} was trained on {self.start.stored.training['data']}"
+        return f"{self.start.name} was trained on {self.start.stored.training.get('data')}"
 
     def records(self, tasks: Sequence[Task]) -> Iterator[TaskRecord]:
         """Answer tasks and compare, as they come."""

@@ -71,11 +71,15 @@ def list_models(
         )
         for name, entry in catalog.models.items()
     ]
-    cached = [
-        (str(name), stored.training.get("domain", ""), stored.family, "", "", "cached", "")
-        for name in cached_models()
-        for stored in [read_config(name.folder)]
-    ]
+    cached: list[Row] = []
+    for name in cached_models():
+        try:
+            stored = read_config(name.folder)
+        except ModelError as error:
+            cached.append((str(name), "", "", "", "", "damaged", error.what))
+        else:
+            domain = stored.training.get("domain") or ""
+            cached.append((str(name), domain, stored.family, "", "", "cached", ""))
     print_table(("NAME", "PUZZLE", "FAMILY", "PARAMETERS", "STEPS", "STATUS", "SUMMARY"), shipped)
     print_blocks("In the cache", cached)
     if everything:
@@ -113,7 +117,7 @@ def show(name: Name) -> None:
         say(f"max steps   {entry.default_steps:,}")
     say(f"config      {json.dumps(report.stored.config)}")
     say()
-    say((report.files.folder / CARD).read_text(encoding="utf-8").rstrip())
+    say((report.files.folder / CARD).read_text(encoding="utf-8", errors="replace").rstrip())
 
 
 @app.command()
@@ -137,7 +141,7 @@ def pull(name: HubName) -> None:
 
     pinned = pull_model(cached.parse_name(name))
     stored = read_config(pinned.folder)
-    source = stored.training["provenance"]
+    source = stored.training.get("provenance") or {}
     say(f"pulled {pinned} ({stored.family})", err=True)
     say(f"licence: {source.get('licence', 'unknown')}", err=True)
     for fact in ("score", "note"):

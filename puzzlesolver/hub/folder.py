@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 CONFIG_SCHEMA = 1
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 
+_TOLD = {
+    "domain": str, "data": str, "provenance": dict, "settings": dict, "curve": list,
+    "minutes": int | float, "core_minutes": int | float,
+}  # fmt: skip
+"""What of a training record is not only shown, where it is there."""
+
 
 @dataclass(frozen=True)
 class StoredConfig:
@@ -61,6 +67,11 @@ def read_config(folder: Path) -> StoredConfig:
         raise ModelError(
             'expected "family" (text), "config" and "training" (objects)', where=str(path)
         )
+    for name, kind in _TOLD.items():
+        if not isinstance(training.get(name), kind | None):
+            raise ModelError(
+                f'"{name}" of "training" is {str(training[name])[:40]!r}', where=str(path)
+            )
     return StoredConfig(family, config, training)
 
 

@@ -82,13 +82,13 @@ def _append(url: str, stream: BinaryIO, path: Path, size: int, bar: Any) -> None
             bar.reset()
         for piece in pieces:
             if stream.tell() + len(piece) > size:
-                raise ModelError(f"more than the {size:,} bytes arrive that the Hub told")
+                raise ModelError(f"{path.name} has more than the {size:,} bytes that the Hub told")
             bar.update(len(piece))
             with files.explained(path):
                 while piece:
                     piece = piece[stream.write(piece) :]
     if stream.tell() < size:
-        raise ModelError(f"{stream.tell():,} bytes arrived, the Hub told {size:,}")
+        raise ModelError(f"{path.name} has {stream.tell():,} bytes, the Hub told {size:,}")
 
 
 @contextmanager
@@ -124,7 +124,7 @@ def explained(name: HubName, broken: str = "cannot reach the Hub") -> Iterator[N
     try:
         yield
     except ModelError as error:
-        error.where = error.where or str(name)
+        error.where, error.hint = error.where or str(name), error.hint or "pull again"
         raise
     except errors.HfHubHTTPError as error:
         raise _refused(error, name, broken) from error

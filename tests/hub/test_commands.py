@@ -94,6 +94,21 @@ def test_push_prints_the_commit(hub: Hub, run: Run, monkeypatch: pytest.MonkeyPa
     assert "--private is ignored" in done.stderr
 
 
+def test_files_of_a_copy_that_somebody_changed(hub: Hub, commit: str, run: Run) -> None:
+    folder = Path(run("models", "pull", NAME).stdout.strip())
+    (folder / "README.md").write_bytes(b"\xff\xfe a card")
+    done = run("models", "show", NAME)
+    assert done.code == 0 and "a card" in done.stdout
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"training": {}}))
+    done = run("models", "pull", NAME)
+    assert done.code == 0 and "licence: unknown" in done.stderr
+    (folder / "config.json").write_text("{")
+    done = run("models", "list")
+    assert done.code == 0 and "damaged" in done.stdout and "sudoku" in done.stdout
+    assert run("models", "pull", NAME).code == 4
+
+
 @pytest.mark.parametrize("name", [NAME, f"{NAME}@main", "hub:other/model", "https://there/model"])
 def test_reading_a_result_asks_nobody(
     hub: Hub, commit: str, run: Run, tmp_path: Path, name: str

@@ -227,6 +227,11 @@ class TestDamage:
             {"config": {"relations": [""]}},
             {"config": {"layers": 0.5}},
             {"training": "long"},
+            {"training": {"domain": {"a": 1}}},
+            {"training": {"provenance": 7}},
+            {"training": {"settings": [1]}},
+            {"training": {"core_minutes": "x"}},
+            {"training": {"curve": 7}},
         ],
     )
     def test_config_that_cannot_be_built(self, folder: Path, changes: dict[str, Any]) -> None:
