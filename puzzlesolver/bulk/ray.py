@@ -21,6 +21,7 @@ from typing import Any
 from puzzlesolver.bulk.crew import Clerk, Prepare, Work, solve_in_crew
 from puzzlesolver.bulk.shards import Shard
 from puzzlesolver.errors import UsageError
+from puzzlesolver.extras import require
 
 LOCAL = "local"
 """Address of a cluster of our own, on this machine, that ends with the run."""
@@ -106,11 +107,9 @@ class _Pipe:
 def _connect(address: str, count: int) -> AbstractContextManager[Any]:
     """A connection, and for `LOCAL` a cluster of `count` CPUs, until the context ends."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        import ray
-    except ImportError as error:
-        hint = "pip install 'puzzlesolver[scale]'"
-        raise UsageError("Ray is not installed", where="--ray", hint=hint) from error
+    require("scale", "--ray")
+    import ray
+
     own = {"num_cpus": count, "include_dashboard": False} if address == LOCAL else {}
     try:
         if ":" in address:

@@ -27,6 +27,7 @@ from typing import Any
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import explained, sweep, write_file, writing
+from puzzlesolver.shapes import check
 
 SCHEMA = 1
 RUN, MANIFEST = "run.json", "manifest.json"
@@ -137,7 +138,15 @@ class Folder:
         shards = []
         for name in self._seen:  # a network file system may list what is new a little later
             data = (self.path / name).read_bytes()
-            found = Counter(json.loads(line)["status"] for line in data.splitlines())
+            try:
+                rows = [json.loads(line) for line in data.splitlines()]
+                check(rows, [{"status": str}])
+            except (ValueError, RecursionError) as error:
+                hint = "delete it and run the same command again"
+                raise UsageError(
+                    f"this is damaged: {error}", where=str(self.path / name), hint=hint
+                ) from error
+            found = Counter(row["status"] for row in rows)
             statuses += found
             sha256 = hashlib.sha256(data).hexdigest()
             shards.append({"file": name, "puzzles": found.total(), "sha256": sha256})
@@ -166,7 +175,7 @@ def check_run(folder: Path, settings: dict[str, Any]) -> None:
             where=str(path),
             hint="a folder that several machines fill must be one that all of them see",
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"this is damaged: {error}", where=str(path)) from error
     for key in {**new, **old}:
         if old.get(key) != new.get(key):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import math
 import os
 import re
@@ -15,6 +14,7 @@ import typer
 
 from puzzlesolver.cli import complete
 from puzzlesolver.errors import UsageError
+from puzzlesolver.extras import require
 
 MOST = 2**31 - 1
 """Largest number that an option takes, where nothing else limits it."""
@@ -219,10 +219,5 @@ def check_output(path: Path | None, flag: str, *, pictures: bool = False) -> Non
     if path.is_dir() or not os.access(path.parent, os.W_OK):
         what = "it is a folder" if path.is_dir() else f"no folder {str(path.parent)!r} to write in"
         raise UsageError(what, where=f"{flag} {path}", hint="name a file in a folder that exists")
-    for package, module in (("pillow", "PIL"), ("matplotlib", "matplotlib")):
-        if pictures and importlib.util.find_spec(module) is None:
-            raise UsageError(
-                f"pictures need the package {package}",
-                where=flag,
-                hint="pip install 'puzzlesolver[images]'",
-            )
+    if pictures:
+        require("images", flag)

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import html
 import importlib.resources
-import importlib.util
 import io
 import json
 from collections.abc import Callable, Sequence
@@ -29,6 +28,7 @@ from rich.segment import Segment
 from puzzlesolver.cli import vector
 from puzzlesolver.cli.frame import Picture
 from puzzlesolver.errors import UsageError
+from puzzlesolver.extras import require
 from puzzlesolver.files import write_file
 from puzzlesolver.printable import printable
 
@@ -80,13 +80,7 @@ def check_path(path: Path) -> None:
     if not path.parent.is_dir():
         raise UsageError(f"no folder {str(path.parent)!r}", where="--save")
     if path.suffix.lower() in (".gif", ".png"):
-        for package, module in (("pillow", "PIL"), ("matplotlib", "matplotlib")):
-            if importlib.util.find_spec(module) is None:
-                raise UsageError(
-                    f"{path.suffix} pictures need the package {package}",
-                    where="--save",
-                    hint="pip install 'puzzlesolver[images]', or save as .svg or .html",
-                )
+        require("images", f"--save {path}", instead="save as .svg or .html")
 
 
 def save(path: Path, moments: Sequence[Picture]) -> None:

