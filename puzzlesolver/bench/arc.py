@@ -223,7 +223,7 @@ def show(report: dict[str, Any], console: Console) -> None:
         tell(console, f"votes {votes}")
     if (chance := report.get("chance")) is not None:
         console.print(
-            f"chances told with the answers: Brier score {chance['brier']:.3f} (their mean alone "
+            f"estimated probabilities: Brier score {chance['brier']:.3f} (their mean alone "
             f"{chance['brier_of_the_mean']:.3f}), AUROC {area(chance)}, wrong among the surest "
             f"fifth {chance['risks'][COVERAGES.index(0.2)]:.0%}"
         )

@@ -23,7 +23,7 @@ SHARES_LEAD = (
 )
 CHANCE_LEAD = (
     "ARC has no rules to ask, so an answer comes with the probability that it is right, an "
-    "estimate and no verdict. AUROC is the chance that an answered task was told a higher one "
+    "estimate and not a verdict. AUROC is the probability that an answered task has a higher one "
     "than another; the Brier score, the lower the better, is the mean squared error, and the "
     "second one is that of saying the same of all tasks."
 )
@@ -84,7 +84,7 @@ def _chances(chances: Mapping[str, Mapping[str, Any]]) -> Iterator[Section]:
     if not chances:
         return
     scores = Panel(
-        "Chances told with the answers",
+        "Estimated probabilities of the answers",
         ("", "Brier score", "of their mean alone", "AUROC"),
         [
             (name, f"{each['brier']:.3f}", f"{each['brier_of_the_mean']:.3f}", area(each))

@@ -122,7 +122,7 @@ def _show_settling(mode: str, told: Mapping[str, Any] | None, console: Console) 
             for sign, worth in signs.items()
             if worth is not None and worth["auroc"] is not None
         ]
-        title = f"{mode}: what tells right answers, puzzles: {population}"
+        title = f"{mode}: what predicts right answers, puzzles: {population}"
         print_table(console, title, ["sign", "AUROC"], rows)
 
 

@@ -18,9 +18,10 @@ Told = Mapping[str, Mapping[str, Any]]
 
 LEAD = (
     "Settled means that the trajectory stopped moving; only the rules tell whether its answer is "
-    "right, and on a puzzle without a solution nothing is. AUROC is the chance that a right answer "
-    "shows more of a sign than a wrong one: 1 tells all apart, 0.5 nothing. Risk is the share of "
-    "wrong answers among those that show most of it. A belief is calibrated on the dotted line."
+    "right, and on a puzzle without a solution nothing is. AUROC is the probability that a right "
+    "answer shows more of a sign than a wrong one: 1 tells all apart, 0.5 nothing. Risk is the "
+    "share of wrong answers among those that show most of it. A belief is calibrated on the "
+    "dotted line."
 )
 
 

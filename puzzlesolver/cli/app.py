@@ -37,7 +37,7 @@ BROKEN_PIPE = 141
 EXIT_CODES = {
     0: (
         "fine",
-        "all is verified, or answered where no rule can tell; or the command is done",
+        "every answer is verified, or no rule can check it; or the command is done",
     ),
     1: ("some not solved", "a puzzle is not solved, or an answer is wrong or cannot be verified"),
     2: ("usage", "a wrong command line, another run in the way, or what cannot be written"),
@@ -45,14 +45,14 @@ EXIT_CODES = {
     4: ("model problem", "a model is unknown, damaged, unfit for the puzzle, or out of reach"),
     5: ("proved: no solution or several", "a puzzle is proved to have no solution, or several"),
     INTERRUPTED: ("interrupted", "Ctrl-C or SIGTERM; what is finished is printed or saved"),
-    BROKEN_PIPE: ("nobody reads on", "the reader of a pipe has ended, as `head` does"),
+    BROKEN_PIPE: ("closed pipe", "the reader of a pipe has ended, as `head` does"),
 }
 """In a word, and what it means."""
 HELP_FLAGS = ["-h", "--help"]
 
 app = typer.Typer(
     name="puzzlesolver",
-    help="Small recursive networks that settle on the answers of puzzles; the rules decide "
+    help="Solve Sudokus, mazes and ARC tasks with small recursive networks; the rules decide "
     "whether an answer is right.",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": HELP_FLAGS},

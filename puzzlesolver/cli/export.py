@@ -89,7 +89,7 @@ def export(
 ) -> None:
     """Export one step of a model as ONNX, compare it with torch, and print the file's path.
 
-    The comparison, by numbers and by answers, is told on
+    The comparison, by numbers and by answers, is reported on
     stderr and kept in the file. The page of --web needs the npm package
     onnxruntime-web, which it copies; its path is printed last.
     """

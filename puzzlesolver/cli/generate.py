@@ -130,7 +130,7 @@ def generate_maze(
 
 @app.command("arc")
 def generate_arc(count: Count = 1, seed: Seed = 0, output: Output = None) -> None:
-    """Make simple tasks of ARC by rules of our own, as JSON; they are no benchmark."""
+    """Make simple ARC tasks from rules of our own, as JSON; they are not a benchmark."""
     from puzzlesolver.cli.output import open_output
     from puzzlesolver.domains.arc.document import write_tasks
     from puzzlesolver.domains.arc.generate import generate

@@ -173,7 +173,7 @@ def push(
 
 @app.command("rm")
 def remove(name: HubName) -> None:
-    """Delete a model of the Hub from the cache: every file and commit that its name leaves open."""
+    """Delete a model of the Hub from the cache: the files and commits that its name covers."""
     from puzzlesolver.hub.cached import parse_name, remove_cached
 
     for removed in remove_cached(parse_name(name)):
@@ -262,8 +262,8 @@ def convert(
 ) -> None:
     """Convert a published checkpoint of HRM, TRM, RSM or SE-RRM to a model folder, or back.
 
-    Prints the path. A file is only read, never executed; settings that nothing
-    tells are assumed, and named.
+    Prints the path. A file is only read, never executed; settings that
+    neither it nor its config states are assumed, and listed.
     """
     from puzzlesolver.hub.foreign.convert import convert_checkpoint, export_checkpoint
     from puzzlesolver.hub.store import resolve

@@ -139,7 +139,7 @@ Seed = Annotated[
         "--seed",
         parser=whole(0, MOST_SEED),
         metavar="N",
-        help="Of all noise; the same seed gives the same answers.",
+        help="Seed of all noise; the same seed gives the same answers.",
     ),
 ]
 Noise = Annotated[
@@ -180,8 +180,8 @@ Choose = Annotated[
         metavar="HOW",
         rich_help_panel=SEARCH,
         help="Which answer counts where the rules accepted none: weighted, that of most rollouts, "
-        "each weighted by the model's belief that it is right; vote, that of most rollouts; halt, "
-        "that of the rollout with the highest halting logit.",
+        "each weighted by the model's estimated probability that it is right; vote, that of most "
+        "rollouts; halt, that of the rollout with the highest halting logit.",
     ),
 ]
 Quiet = Annotated[

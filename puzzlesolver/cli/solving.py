@@ -166,7 +166,7 @@ class Show:
             self.noted.add(shape)
             side, size = solver.trained_side, "×".join(map(str, shape))
             self.say(
-                f"note: the model {solver.model_name} was trained on {side}×{side} boards alone; "
+                f"note: the model {solver.model_name} was trained only on {side}×{side} boards; "
                 f"{puzzle.name} is {size}"
             )
 

@@ -137,7 +137,7 @@ def train_domain(
             metavar="N",
             parser=whole(0, MOST_SEED),
             show_default="0",
-            help="Of weights, puzzles and noise.",
+            help="Seed of weights, puzzles and noise.",
         ),
     ] = None,
     device: Annotated[
@@ -229,7 +229,7 @@ for name, what in (
     ("maze", "Train a maze model"),
     ("arc", "Train weights that fits of ARC tasks start from, or a published model on ARC"),
 ):
-    told = f"{what}; prints its folder. A resumed run keeps its settings but for length and speed."
+    told = f"{what}; prints its folder. A resumed run keeps its settings except length and speed."
     app.command(name, help=told)(train_domain)
 
 

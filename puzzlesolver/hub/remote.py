@@ -154,7 +154,7 @@ def _check_told(repo: RemoteRepo, file: str) -> None:
     told = repo.files[file]
     most = _LIMITS.get(PurePosixPath(file).suffix.lower(), MAX_CHECKPOINT_BYTES)
     if told.size is None or told.digest is None:
-        what = f"the Hub does not tell the size and the checksum of {file}"
+        what = f"the Hub does not report the size and the checksum of {file}"
     elif told.size > most:
         what = f"{file} has {told.size:,} bytes; at most {most:,} are accepted"
     else:

@@ -82,13 +82,15 @@ def _append(url: str, stream: BinaryIO, path: Path, size: int, bar: Any) -> None
             bar.reset()
         for piece in pieces:
             if stream.tell() + len(piece) > size:
-                raise ModelError(f"{path.name} has more than the {size:,} bytes that the Hub told")
+                raise ModelError(
+                    f"{path.name} has more than the {size:,} bytes that the Hub reported"
+                )
             bar.update(len(piece))
             with files.explained(path):
                 while piece:
                     piece = piece[stream.write(piece) :]
     if stream.tell() < size:
-        raise ModelError(f"{path.name} has {stream.tell():,} bytes, the Hub told {size:,}")
+        raise ModelError(f"{path.name} has {stream.tell():,} bytes, the Hub reported {size:,}")
 
 
 @contextmanager

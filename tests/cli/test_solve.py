@@ -359,7 +359,7 @@ def test_a_size_that_the_model_was_not_trained_on_is_told(run: Run, model: Path)
     four = "12343412214343.1"
     done = run("solve", four, four, ONE_BLANK)
     note, *_ = done.stderr.splitlines()
-    assert note == f"note: the model sudoku was trained on 9×9 boards alone; {four} is 4×4"
+    assert note == f"note: the model sudoku was trained only on 9×9 boards; {four} is 4×4"
     assert done.stderr.count("note:") == 1
     assert "note" not in run("solve", four, "-m", model).stderr, "nobody knows its boards"
     assert "note" not in run("solve", MAZE).stderr, "mazes of all sizes are alike"

@@ -210,7 +210,7 @@ class TestALyingHub:
 
     def test_fewer_bytes_than_were_told(self, hub: Hub, commit: str) -> None:
         hub.told = {"README.md": {"size": 100_000}}
-        assert "the Hub told 100,000" in failure(pull_text, NAME).what
+        assert "the Hub reported 100,000" in failure(pull_text, NAME).what
         assert left_in_cache() == set()
 
     @pytest.mark.parametrize(
