@@ -16,8 +16,12 @@ whatever else the family's `Readout` has, `residual float32[B]` of this step.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import os
+import sys
 import warnings
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +29,7 @@ from typing import Any, Protocol
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.models.relations import Layout, Neighbour, Pool
 from puzzlesolver.runtime import DEVICES, available_devices
+from puzzlesolver.shapes import Rule, check
 
 SUFFIX = ".onnx"
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -36,6 +41,13 @@ TRIVIAL = bytes.fromhex(
     "0a020801620f0a0179120a0a08080112040a02080142040a001012"
 )
 """A graph that returns its input: what a session of it gets, any session gets."""
+
+LENGTH = Rule(int, "a whole number above 0", lambda number: number > 0)
+START = Rule(
+    {"shape": Rule([LENGTH], "one or more lengths", len), "vector": [float], "noise": float},
+    "a vector as long as the last axis",
+    lambda it: len(it["vector"]) == it["shape"][-1],
+)
 
 
 class ProviderWarning(UserWarning):
@@ -89,13 +101,16 @@ class GraphFacts:
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, str]) -> GraphFacts:
-        """The facts; raises `KeyError` or `ValueError` on metadata that others wrote."""
+        """The facts; raises `KeyError`, `RecursionError` or `ValueError` on what others wrote."""
         values: dict[str, Any] = {
             field.name: metadata[field.name]
             if field.type == "str"
             else json.loads(metadata[field.name])
             for field in fields(cls)
         }
+        check({**values, "reader": ""}, cls)  # that may be longer than other texts
+        check(values["layout"], {"lattice": [LENGTH], "relations": [(Pool, Neighbour)]}, "layout")
+        check(values["starts"], [START], "starts")
         return cls(**values)
 
 
@@ -127,15 +142,19 @@ class StepGraph:
             self.facts = GraphFacts.from_metadata(self.session.get_modelmeta().custom_metadata_map)
             self.layout = layout_from_json(self.facts.layout)
             self.reader = _opened(base64.b64decode(self.facts.reader), path, device)
-        except (KeyError, TypeError, ValueError) as error:
+            parts = range(len(self.facts.starts))
+            self.states = [f"state_{part}" for part in parts]
+            self.next_states = [f"next_state_{part}" for part in parts]
+            inputs = {node.name for node in self.session.get_inputs()}
+            outputs = {node.name for node in self.session.get_outputs()}
+            if missing := {"tokens", *self.states} - inputs | {*self.next_states} - outputs:
+                raise ValueError(f"it has no {min(missing)}")
+        except (KeyError, RecursionError, ValueError) as error:
             raise ModelError(
-                "this graph was not made by `puzzlesolver export`, or is damaged", where=str(path)
+                f"this graph was not made by `puzzlesolver export`, or is damaged: {error}",
+                where=str(path),
             ) from error
-        inputs = {node.name for node in self.session.get_inputs()}
         self.identified = "identifiers" in inputs
-        parts = range(len(self.facts.starts))
-        self.states = [f"state_{part}" for part in parts]
-        self.next_states = [f"next_state_{part}" for part in parts]
         number = device.partition(":")[2]
         self.place = ("cpu", 0) if self.on_cpu else ("cuda", int(number or 0))
 
@@ -235,7 +254,27 @@ def _session(model: str | bytes, providers: list[Any]) -> Any:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = FATAL
     options.intra_op_num_threads = 1  # the micro-batches of the engine are the parallel unit
-    return onnxruntime.InferenceSession(model, options, providers=providers)
+    with _silent():
+        return onnxruntime.InferenceSession(model, options, providers=providers)
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Without what native code prints on stdout, which is for data."""
+    try:
+        sys.stdout.flush()
+        kept = os.dup(1)
+    except OSError:  # it is closed
+        yield
+        return
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nothing)
 
 
 def _sides(layout: Layout) -> str:

@@ -135,6 +135,29 @@ def test_cuda_that_became_the_cpu_is_told(graphs: dict[str, Path]) -> None:
     assert graph.providers == (CPU,)
 
 
+@pytest.mark.parametrize("value", ["", "3", "null", "[" * 100_000, '[{"shape": [2]}]', '{"a": 1}'])
+def test_any_metadata_is_ours_or_refused(
+    tmp_path: Path, graphs: dict[str, Path], value: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import onnx
+
+    whole, path = onnx.load(graphs["maze"]), tmp_path / "damaged.onnx"
+    text = ("puzzlesolver", "family", "domain", "weights_sha256")
+    for entry in whole.metadata_props:
+        if entry.key in text or (entry.key, value) in (("default_steps", "null"),):
+            continue
+        if entry.key in ("config", "checked") and value == '{"a": 1}':
+            continue
+        if entry.key in ("opset", "parameters", "default_steps") and value == "3":
+            continue
+        before, entry.value = entry.value, value
+        onnx.save(whole, path)
+        entry.value = before
+        with pytest.raises(ModelError, match=r"damaged|cannot open"):
+            StepGraph(path)
+    assert capfd.readouterr().out == ""
+
+
 def test_what_is_no_graph_of_ours_is_refused(tmp_path: Path, graphs: dict[str, Path]) -> None:
     with pytest.raises(ModelError, match="no such file"):
         StepGraph(tmp_path / "missing.onnx")
