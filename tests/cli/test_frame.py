@@ -42,6 +42,7 @@ def test_all_facts_are_on_it(width: int, height: int) -> None:
         "● verified",
     ):
         assert fact in text
+    assert "restarts" not in "\n".join(lines(replace(MOMENT, restarts=0), width, height))
 
 
 def test_wide_terminals_get_a_wider_curve() -> None:

@@ -12,7 +12,8 @@ WORDS = ("models", "verify", "sudoku")
 
 def test_a_terminal_is_told_and_cleared() -> None:
     screen = run_on_terminal(WORDS, 80, 24)
-    assert "loading torch…" in screen.sent
+    before, _, after = screen.sent.partition("loading torch…")
+    assert "verifying sudoku…" in before and "verifying sudoku…" in after, "said until it is done"
     assert screen.lines[0].startswith("sudoku: intact") and "loading" not in str(screen)
 
 
