@@ -24,7 +24,8 @@ Pixels = npt.NDArray[np.uint8]
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
 _MAGIC = re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|BM.{4}\0{4}|RIFF.{4}WEBP|II\*\0|MM\0\*", re.DOTALL)
-_DAMAGES = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, OverflowError)
+_DAMAGES = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, OverflowError,
+            LookupError, TypeError)  # fmt: skip
 
 
 def is_picture(head: bytes) -> bool:

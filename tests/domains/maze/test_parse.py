@@ -13,6 +13,7 @@ import pytest
 
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.detect import parse_text, read_puzzles
+from puzzlesolver.domains.formats.pictures import FORMATS, read_pixels
 from puzzlesolver.domains.maze import rules
 from puzzlesolver.domains.maze.image import parse_image
 from puzzlesolver.domains.maze.parse import parse, recognise
@@ -258,3 +259,21 @@ print(sorted({"torch", "numba", "PIL"} & sys.modules.keys()))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_too_many_pixels_are_refused_before_any_is_decoded(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PIL import Image, ImageFile
+
+    file = io.BytesIO()
+    Image.new("L", (MAX_IMAGE_PIXELS // 4_000 + 1, 4_000)).save(file, format=form)
+
+    def load(image: ImageFile.ImageFile) -> None:
+        raise AssertionError("it is decoded")
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    with pytest.raises(ParseError, match="too large") as caught:
+        read_pixels(file.getvalue(), "maze.png")
+    assert "fewer pixels" in caught.value.hint
