@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import json
 import os
 import re
 import sys
@@ -27,6 +28,7 @@ from puzzlesolver.domains.formats import texts
 from puzzlesolver.domains.formats.documents import START, At, read_values, told
 from puzzlesolver.domains.formats.fields import read_records
 from puzzlesolver.domains.formats.links import unpacked
+from puzzlesolver.domains.formats.markup import bracketed, plain_rows
 from puzzlesolver.domains.formats.numbers import (
     NPY,
     ZIP,
@@ -36,6 +38,7 @@ from puzzlesolver.domains.formats.numbers import (
     readings,
 )
 from puzzlesolver.domains.formats.pictures import is_picture
+from puzzlesolver.domains.formats.spaces import dotted
 from puzzlesolver.domains.records import (
     DOMAIN,
     QUESTION,
@@ -208,19 +211,43 @@ def parse_text(
         head.append(line)
         size += len(line) // 64 if REMARK.match(line) else len(line)
     text, lines = "\n".join(line.rstrip("\n") for line in head), itertools.chain(head, lines)
+    whole = size < DETECT_BYTES
+    if whole and not _is_json(text) and not header(_first(text)):
+        if values := bracketed(text):
+            read = (_from_value(value, At(source), source, kinds) for value in values)
+            yield from named(itertools.chain.from_iterable(read), source, JSON_HINT)
+            return
+        text = dotted(plain_rows(text))
+        lines = iter(head := text.split("\n"))
     if START.match(text):
         yield from named(_read_json(lines, source, kinds), source, JSON_HINT)
-    elif size < DETECT_BYTES and (packed := _unpacked(text, source)):
+    elif whole and (packed := _unpacked(text, source)):
         yield from named(_read_json(packed, source, kinds), source, JSON_HINT)
-    elif header(text.lstrip("\n").partition("\n")[0]):
+    elif header(_first(text)):
         yield from named(_read_table(lines, head, source, kinds), source, TABLE_HINT)
-    elif size < DETECT_BYTES and (grids := _numbers(text, source, kinds)) is not None:
+    elif whole and (grids := _numbers(text, source, kinds)) is not None:
         yield from grids
     else:
         told = "\n".join(line for line in text.split("\n") if not REMARK.match(line))
         kinds = _fitting(told, source, kinds)
         for puzzle in kinds[0].parse(lines, source):
             yield _noted(puzzle, kinds)
+
+
+def _first(text: str) -> str:
+    """The first line that is not empty."""
+    return text.lstrip("\n").partition("\n")[0]
+
+
+def _is_json(text: str) -> bool:
+    """Whether a text is JSON, or would be but for its end or a mistake within an object."""
+    if not START.match(text):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return text.lstrip("\ufeff \n")[:1] == "{" or "{" in text
+    return True
 
 
 def _fitting(text: str, where: str, kinds: Sequence[Domain]) -> Sequence[Domain]:
@@ -318,7 +345,10 @@ def _read_arrays(
 ) -> Iterator[Puzzle]:
     """The puzzles of arrays: integers, texts, or questions and answers by their names."""
     if QUESTION in roles(arrays):
-        lists = {name: array.astype(str).tolist() for name, array in arrays.items()}
+        lists = {
+            name: (array.astype(str) if array.dtype.kind in "SU" else array).tolist()
+            for name, array in arrays.items()
+        }
         yield from _from_value(lists, At(source), source, kinds)
         return
     for name, array in arrays.items():

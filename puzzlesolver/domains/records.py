@@ -10,6 +10,7 @@ puzzles with names.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -22,12 +23,20 @@ QUESTION, ANSWER, RATING, DOMAIN = "question", "answer", "rating", "domain"
 ROLES = {
     QUESTION: "question questions puzzle puzzles quiz quizzes board boards grid grids sudoku "
     "sudokus maze mazes unsolved problem problems input inputs initial mission clues givens cells "
-    "data value",
+    "data value start starting",
     ANSWER: "answer answers solution solutions solved label labels target output outputs result",
     RATING: "rating ratings difficulty score",
     DOMAIN: "domain",
 }
 """What columns of tables and keys of objects are called; of several, the first one counts."""
+
+NO_ROLES = {
+    "id", "ids", "number", "no", "count", "length", "size", "name", "type", "level", "time", "date",
+    "source", "url",
+}  # fmt: skip
+"""Words by which a column tells something about a puzzle."""
+
+_COMPOUND = re.compile("[a-z]+(?:[ _-][a-z]+){1,2}")
 
 _RANKS = {
     name: (rank, role) for role, names in ROLES.items() for rank, name in enumerate(names.split())
@@ -104,11 +113,24 @@ def named(puzzles: Iterator[Puzzle], source: str, hint: str) -> Iterator[Puzzle]
 def roles(names: Iterable[str]) -> list[str]:
     """What columns or keys stand for; those that are unknown, or come second, keep their names."""
     plain = [name.strip().strip("\"'").lower() for name in names]
+    ranks = {name: rank for name in plain if (rank := _rank(name))}
     best: dict[str, str] = {}
-    for name in sorted(filter(_RANKS.__contains__, plain), key=_RANKS.__getitem__):
-        best.setdefault(_RANKS[name][1], name)
+    for name in sorted(ranks, key=ranks.__getitem__):
+        best.setdefault(ranks[name][1], name)
     found = {name: role for role, name in best.items()}
     return [found.get(name, name if name not in ROLES else f"other {name}") for name in plain]
+
+
+def _rank(name: str) -> tuple[int, str] | None:
+    """How surely a name is that of a role, and which; `solved_sudoku` is an answer by its words."""
+    if name in _RANKS:
+        return _RANKS[name]
+    words = set(re.split("[ _-]", name)) if _COMPOUND.fullmatch(name) else set()
+    found = sorted(_RANKS[word] for word in words & _RANKS.keys())
+    if not found or words & NO_ROLES:
+        return None
+    rank, role = max(found, key=lambda each: each[1] == ANSWER)
+    return len(_RANKS) + rank, role
 
 
 @dataclass(frozen=True)
@@ -123,8 +145,9 @@ def header(text: str) -> Header | None:
     """The header of a table that has questions, or None when a line is none."""
     for delimiter in ",;\t|":
         if delimiter in text or delimiter == ",":
-            columns = roles(text.split(delimiter))
-            if QUESTION in columns:
+            names = text.split(delimiter)
+            columns = roles(names)
+            if QUESTION in columns and (len(names) > 1 or " " not in text.strip()):
                 return Header(columns, delimiter)
     return None
 

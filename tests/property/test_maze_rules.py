@@ -57,7 +57,7 @@ def test_answer_is_the_path_of_the_first_parents(maze: Grid) -> None:
         expected[cell] = PATH
     assert np.array_equal(answer, expected) and np.array_equal(solve_exactly(puzzle), expected)
     verdict = verify(puzzle, expected)
-    assert verdict.status == "verified" and "first one" in verdict.reason
+    assert verdict.status == "verified"
 
 
 @given(mazes(), st.randoms(use_true_random=False))
@@ -72,7 +72,6 @@ def test_every_shortest_path_is_verified(maze: Grid, random: Random) -> None:
         answer[cell] = PATH
     verdict = verify(as_puzzle(maze), answer)
     assert verdict.status == "verified"
-    assert ("not the first" in verdict.reason) != np.array_equal(answer, shortest_path(maze))
 
 
 @given(mazes(), st.data())

@@ -34,9 +34,7 @@ export function verify(maze, answer, columns) {
     if (beside !== undefined) return wrong(`${name(beside)} is marked beside the path`, beside);
     return wrong(`the path has ${length + 1} cells, the shortest has ${shortest + 1}`);
   }
-  const first = shortestPath(maze, columns).every((value, cell) => value === answer[cell]);
-  const which = first ? " and first one" : "; not the first of its length";
-  return { status: "verified", reason: `${shortest + 1} cells, the shortest${which}`, where: [] };
+  return { status: "verified", reason: `a shortest path, ${shortest + 1} cells`, where: [] };
 }
 
 // Proof that no path leads from S to G, or null.

@@ -20,7 +20,9 @@ from typing import Any
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import DETECT_BYTES, MAX_DOCUMENT_CHARS, MAX_LINE_CHARS
 
-START = re.compile(r'\s*(?!\[\[?\s*\d+\.?\s+\d)(?:\{|\[\s*(?:[\[\]{"\d-]|null|true|false|$))')
+START = re.compile(
+    r'\s*(?!\[\[?\s*\d+\.?\s+\d|\[\[[A-Za-z_]+\]\])(?:\{|\[\s*(?:[\[\]{"\d-]|null|true|false|$))'
+)
 """How JSON begins; `[Puzzle]` is a heading, `[[1 2` is what numpy prints."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,40}")

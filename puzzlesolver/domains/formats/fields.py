@@ -14,12 +14,18 @@ from math import isqrt
 from typing import Any
 
 from puzzlesolver.domains.formats.documents import At, Repeating
-from puzzlesolver.domains.formats.setters import as_plain
+from puzzlesolver.domains.formats.setters import as_plain, value_of
 from puzzlesolver.domains.records import ANSWER, DOMAIN, QUESTION, RATING, Place, Record, roles
 from puzzlesolver.limits import MAX_GRID_SIDE
 
 LEAST_LINE = 100
 """Cells of the smallest maze on one line; shorter lines are rows."""
+
+ENDS = {"S": ("start", "entrance", "begin"), "G": ("goal", "end", "exit", "finish", "target")}
+PLACES = (("row", "column"), ("row", "col"), ("r", "c"), ("y", "x"))
+"""What documents call the ends of a maze, and the row and the column of a place."""
+
+Cell = tuple[int, int]
 
 LEAST_BOARD = 16
 """Cells of the smallest board on one line."""
@@ -38,22 +44,74 @@ def read_records(value: Any, at: At) -> Iterator[Record]:
         raise at.error(f'the key "{value.key}" stands here twice')
     elif isinstance(value, dict):
         names = dict(zip(roles(value), value, strict=True))
-        question = value.get(names.get(QUESTION))
-        if isinstance(question, dict):
+        question, answers = value.get(names.get(QUESTION)), value.get(names.get(ANSWER))
+        heads = value.get("columns")
+        if isinstance(heads, list) and isinstance(question, list) and QUESTION in roles(heads):
+            for number, row in enumerate(question):  # how pandas splits a table
+                if isinstance(row, list) and len(row) == len(heads):
+                    item = at.key(names[QUESTION]).item(number)
+                    yield from read_records(dict(zip(heads, row, strict=True)), item)
+        elif isinstance(question, dict) and question and all(map(str.isdecimal, question)):
+            others = [*answers.values()] if isinstance(answers, dict) else None
+            yield from _beside([*question.values()], others, at.key(names[QUESTION]))
+        elif isinstance(question, dict):
             yield from read_records(question, at.key(names[QUESTION]))
-        elif (text := as_text(as_plain(value, question, at))) and (
+        elif (text := as_text(with_ends(as_plain(value, question, at), value, at))) and (
             len(text) >= LEAST_BOARD or DOMAIN in names
         ):
-            answer = as_text(value.get(names.get(ANSWER))) or ""
+            answer = as_text(answers) or ""
             others = [str(value.get(names.get(role), "")) for role in (RATING, DOMAIN)]
             columns = [QUESTION, ANSWER, RATING, DOMAIN]
             yield Record(Place(str(at), 0, ""), columns, [text, answer, *others])
         elif isinstance(question, list):
-            yield from _beside(question, value.get(names.get(ANSWER)), at.key(names[QUESTION]))
+            yield from _beside(question, answers, at.key(names[QUESTION]))
+        elif value.keys() and (text := _named_rows(value)):
+            yield Record(Place(str(at), 0, ""), [QUESTION], [text])
         else:
             for key, item in value.items():
                 if isinstance(item, (list, dict)):
                     yield from read_records(item, at.key(key))
+
+
+def with_ends(rows: Any, document: dict[str, Any], at: At) -> Any:
+    """The rows of a maze with the ends that keys beside it name by their places, as S and G.
+
+    Raises:
+        ParseError: the places fit as [row, column] and as [x, y].
+    """
+    named = [next((document[k] for k in keys if k in document), None) for keys in ENDS.values()]
+    if not isinstance(rows, list) or not all(isinstance(row, (list, str)) for row in rows):
+        return rows
+    readings: dict[bool, set[tuple[Cell, ...]]] = {True: set(), False: set()}
+    for order in ((0, 1), (1, 0)):
+        places = (_place(end, order) for end in named)
+        cells = tuple(
+            cell
+            for cell in places
+            if cell and 0 <= cell[0] < len(rows) and 0 <= cell[1] < len(rows[cell[0]])
+        )
+        if len(cells) == len(named):
+            signs = [rows[row][column] for row, column in cells]
+            readings[all(sign in (0, " ", ".", "", None) for sign in signs)].add(cells)
+    found = readings[True] or readings[False]
+    if len(found) > 1:
+        what = f"its ends {' and '.join(map(str, named))} fit as [row, column] and as [x, y]"
+        raise at.error(what, 'write them as {"row": …, "column": …}, counted from 0')
+    grid = [[*row] for row in rows]
+    for cells in found:
+        for sign, (row, column) in zip(ENDS, cells, strict=True):
+            grid[row][column] = sign
+    return grid if found else rows
+
+
+def _place(value: Any, order: tuple[int, int]) -> Cell | None:
+    """Row and column, from 0, of a place in a document."""
+    if isinstance(value, dict):
+        pairs = ([value.get(name) for name in names] for names in PLACES)
+        return next(((r, c) for r, c in pairs if isinstance(r, int) and isinstance(c, int)), None)
+    if isinstance(value, list) and len(value) == 2 and all(type(n) is int for n in value):
+        return value[order[0]], value[order[1]]
+    return None
 
 
 def _beside(questions: list[Any], answers: Any, at: At) -> Iterator[Record]:
@@ -71,7 +129,9 @@ def as_text(value: Any) -> str | None:
     if not isinstance(value, list) or not value:
         return None
     if all(isinstance(item, str) for item in value) and len(value[0]) > 1:
-        square = all(len(item) == len(value) for item in value)
+        if any("\n" in item for item in value):
+            return None
+        square = all(len(value) in (len(item), len(item.replace(" ", ""))) for item in value)
         drawn = len({*map(len, value)}) == 1 < len(value) and set("#█|│") & {*value[0]}
         whole = isqrt(len(value[0])) ** 2 == len(value[0]) >= LEAST_LINE
         return "\n".join(value) if square or (drawn and not whole) else None
@@ -80,6 +140,13 @@ def as_text(value: Any) -> str | None:
         boards = len(value) != width and width >= LEAST_BOARD and isqrt(width) ** 2 == width > 25
         return None if boards else _join((_join(map(_cell, row), " ") for row in value), "\n")
     return _join(map(_cell, value), " ") if LEAST_BOARD <= len(value) <= MAX_GRID_SIDE**2 else None
+
+
+def _named_rows(value: dict[str, Any]) -> str | None:
+    """The rows of a board that have a key each, such as row1."""
+    rows = [*value.values()]
+    flat = all(isinstance(row, list) and len(row) == len(rows) for row in rows)
+    return as_text(rows) if flat and len(rows) >= 4 else None
 
 
 def _join(parts: Iterable[str | None], separator: str) -> str | None:
@@ -96,9 +163,11 @@ def _cell(cell: Any) -> str | None:
     if cell is None or cell == "" or cell == " ":
         return "."
     if isinstance(cell, dict):
-        return None if "input" in cell else _cell(cell.get("value"))
+        return None if "input" in cell else _cell(value_of(cell))
     if isinstance(cell, bool):
         return str(int(cell))
-    if isinstance(cell, (int, str)) and len(str(cell)) <= 2:
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    if isinstance(cell, (int, str)) and (len(str(cell)) <= 2 or cell == 255):
         return str(cell)
     return None

@@ -37,7 +37,10 @@ def decompress(packed: str) -> str:
     It is LZ78 with codes that grow by a bit whenever as many are known, lowest bit first; codes 0
     and 1 announce a new character of 8 or 16 bits, 2 is the end.
     """
-    values = [_DIGITS[sign] for sign in packed.rstrip("=$")]
+    packed = packed.rstrip("=$")
+    if "$" in packed:
+        raise ValueError("it has a strange character")
+    values = [_DIGITS[sign] for sign in packed]
     bits = iter([value >> shift & 1 for value in values for shift in range(5, -1, -1)])
     known, parts, last, size = ["", "", ""], [], "", 0
     try:

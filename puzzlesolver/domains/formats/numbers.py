@@ -29,7 +29,8 @@ Integers = npt.NDArray[np.int64]
 NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
 """What numpy's files begin with."""
 
-_ROW = re.compile(r"[0-3](?:[ \t]*[,;]?[ \t]*[0-3])+[ \t]*[,;]?")
+_CELL = re.compile(r"(?<!\d)255(?!\d)|[0-3]")
+_ROW = re.compile(rf"(?:(?:{_CELL.pattern})[ \t]*[,;]?[ \t]*){{2,}}")
 _DAMAGES = (
     ValueError, TypeError, KeyError, EOFError, OSError, RuntimeError, SyntaxError,
     tokenize.TokenError, zipfile.BadZipFile, zlib.error,
@@ -41,7 +42,7 @@ def read_rows(lines: Sequence[str]) -> Integers | None:
     """The grid of lines of the digits 0 to 3, or None; no other digit is a cell of a 0/1 grid."""
     if not all(_ROW.fullmatch(line.strip()) for line in lines):
         return None
-    array = as_array([[int(digit) for digit in line if digit.isdigit()] for line in lines])
+    array = as_array([[*map(int, _CELL.findall(line))] for line in lines])
     return array if array is not None and array.ndim == 2 else None
 
 
@@ -61,6 +62,7 @@ def readings(array: npt.NDArray[Any]) -> list[list[Integers]]:
     if array.dtype.kind not in "biuf" or not array.size or not 1 <= array.ndim <= 3:
         return []
     with np.errstate(invalid="ignore"):
+        array = np.nan_to_num(array) if array.dtype.kind == "f" else array
         whole = array.astype(np.int64)
     if not np.array_equal(whole, array):
         return []

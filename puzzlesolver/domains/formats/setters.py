@@ -14,6 +14,7 @@ from itertools import product
 from typing import Any
 
 from puzzlesolver.domains.formats.documents import At
+from puzzlesolver.domains.records import roles
 from puzzlesolver.domains.sudoku.rules import BOXES
 
 NO_RULES = {
@@ -24,9 +25,21 @@ NO_RULES = {
 
 NO_CELL_RULES = {
     "value", "given", "c", "carray", "highlight", "centerpencilmarks", "cornerpencilmarks",
-    "givenpencilmarks", "pencilmarks", "candidates", "centremarks", "cornermarks",
+    "givenpencilmarks", "pencilmarks", "candidates", "centremarks", "cornermarks", "notes",
+    "marks", "digit", "number", "isgiven", "fixed", "isfixed", "locked", "readonly", "editable",
+    "row", "col", "column", "box", "block", "index", "id", "x", "y", "solution", "color", "colour",
+    "selected",
 }  # fmt: skip
 """Keys of a cell that add no rule."""
+
+
+VALUES, GIVEN = ("value", "digit", "number"), ("given", "isGiven", "fixed", "isFixed", "locked")
+"""What programs call the digit of a cell, and what says that it is a given."""
+
+
+def value_of(cell: Mapping[str, Any]) -> Any:
+    """The digit of a cell."""
+    return next((cell[name] for name in VALUES if name in cell), None)
 
 
 def as_plain(document: Mapping[str, Any], grid: Any, at: At) -> Any:
@@ -44,10 +57,10 @@ def as_plain(document: Mapping[str, Any], grid: Any, at: At) -> Any:
             f"its rules are more than those of Sudoku: {', '.join(rules)}",
             "only boards with rows, columns and boxes are read",
         )
-    marked = any(cell.get("given") for cell in cells)
+    mark = next((name for name in GIVEN if any(cell.get(name) for cell in cells)), "")
     return [
         [
-            cell.get("value") if isinstance(cell, dict) and cell.get("given", not marked) else None
+            value_of(cell) if isinstance(cell, dict) and cell.get(mark, not mark) else None
             for cell in row
         ]
         for row in grid
@@ -69,7 +82,7 @@ def _rules(document: Mapping[str, Any], grid: list[list[Any]]) -> Iterator[str]:
         elif name == "cages" and isinstance(value, list):
             # SudokuPad keeps titles in cages without cells.
             yield from ["cages"] * any(isinstance(c, dict) and c.get("cells") for c in value)
-        elif name not in NO_RULES and value:
+        elif name not in NO_RULES and roles([name]) == [name] and value:
             yield key
     for (row, column), box in boxes.items():
         cell = grid[row][column] if column < len(grid[row]) else None

@@ -105,9 +105,9 @@ def plain(text: str) -> str:
 def _plain(character: str) -> str:
     if character.isascii():
         return "" if character == "\x1a" else character
-    if character in "\ufeff\u200b\u200e\u200f\u2060":
+    if character in "\ufeff\u200b\u200e\u200f\u2060\ufe0e\ufe0f\u20e3":
         return ""
-    if (digit := unicodedata.decimal(character, None)) is not None:
+    if (digit := unicodedata.digit(character, None)) is not None:
         return str(digit)
     if unicodedata.category(character) == "Zs":
         return " "

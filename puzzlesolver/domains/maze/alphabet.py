@@ -34,7 +34,7 @@ WALLS, DOTS, MARKERS = "#█▓", ".·", "*Xx•"
 FLOORS = DOTS + "_-,░"
 """Signs that are open cells beside any wall; dots can also be a path between spaces."""
 
-FIRST, LAST = "Ss🟩🟢@PpIi", "EeGgFfTtOo🟥🔴*Xx"
+FIRST, LAST = "Ss🟩🟢@PpIi", "OoTtXx*CcDdHh🟥🔴⭐🏆🧀🏠🏁FfEeGg"
 """Of two ends the start is the one named first; other signs lie between, in their order."""
 
 SOLID = "1■⬛"

@@ -7,14 +7,14 @@ puzzlesolver.errors.ParseError: maze.txt:1:1: the maze has no goal
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
 
 from puzzlesolver.domains.base import Grid, Puzzle
-from puzzlesolver.domains.maze.alphabet import FLOORS, PAD, WALLS, Error, as_signs, interpret
+from puzzlesolver.domains.maze.alphabet import FLOORS, FRAME, PAD, WALLS, Error, as_signs, interpret
 from puzzlesolver.domains.maze.drawing import as_walls, is_drawn
 from puzzlesolver.domains.maze.rules import GOAL, OPEN, PATH, START, WALL
 from puzzlesolver.domains.records import Place
@@ -27,6 +27,7 @@ SYMBOLS = "# SGo"
 _VALUES = {ord(symbol): value for value, symbol in enumerate(SYMBOLS)} | {0: WALL}
 
 HINT = "write S for the start and G for the goal, once each, or leave two openings in the border"
+HALVES = "▀▄"
 LEAST_SIDE, SEPARATORS = 3, ({","}, {";"}, {"\t"})
 LEAST_INDENTED = 5
 NAMES = {START: "start", GOAL: "goal"}
@@ -99,14 +100,22 @@ def indentation(texts: Sequence[str]) -> int:
 def one_sign_a_cell(texts: Sequence[str]) -> list[str]:
     """The rows without the separators after every cell, or without the second of two signs a cell.
 
-    A mark may have a space as its second sign.
+    A mark may have a space as its second sign. Half blocks are two rows a line.
     """
+    if not {*HALVES}.isdisjoint("".join(texts)) and {*HALVES, "█", " "}.issuperset("".join(texts)):
+        rows = [row for text in texts for row in _halves(text)]
+        return rows if rows[-1].strip() else rows[:-1]
+    if all(text.count(", ") == text.count(",") > 0 for text in texts):
+        texts = [text.replace(", ", ",") for text in texts]
     width = max(map(len, texts))
     rows = [text.ljust(width) for text in texts]
     if len(rows) < LEAST_SIDE or width < 2 * LEAST_SIDE:
         return list(texts)
     first, second = (set().union(*(row[start::2] for row in rows)) for start in (0, 1))
-    apart = second in SEPARATORS or (second == {" "} and " " not in first and first & {*FLOORS})
+    top = rows[0][::2]
+    walled = top.count(top[0]) >= FRAME * len(top) and top[0] != " "
+    plain = first & {*FLOORS, "0"} and " " not in first
+    apart = second in SEPARATORS or (second == {" "} and (plain or walled))
     pairs = {pair for row in rows for pair in zip(row[::2], row[1::2], strict=False)}
     doubled = width % 2 == 0 and all(b == a or (b == " " and a not in WALLS) for a, b in pairs)
     if (apart and len(first - {" "}) > 1) or (
@@ -114,6 +123,12 @@ def one_sign_a_cell(texts: Sequence[str]) -> list[str]:
     ):
         return [row[::2] for row in rows]
     return list(texts)
+
+
+def _halves(text: str) -> Iterator[str]:
+    """The two rows of a line of half blocks."""
+    for half in HALVES:
+        yield "".join("#" if sign in (half, "█") else " " for sign in text)
 
 
 def _is_plain(text: str) -> bool:
@@ -168,7 +183,7 @@ def _with_ends(cells: Grid, error: Error, hint: str) -> tuple[Grid, str]:
         what = f"the maze has no {' and no '.join(NAMES[value] for value in missing)}"
         if openings is not None and len(missing) == 2:
             many = len(openings) or "no"
-            what += f", and {many} opening{'s' * (many != 1)} in its border instead of two"
+            what += f", and its border has {many} opening{'s' * (many != 1)} where two are needed"
         raise error(0, 0, what, hint)
     cells = cells.copy()
     for value, cell in zip(missing, openings, strict=True):

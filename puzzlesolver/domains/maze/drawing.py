@@ -26,6 +26,11 @@ def is_drawn(rows: Iterable[str]) -> bool:
     return bool(signs & (UPRIGHT | (LINES - LEVEL - {"+"}))) and not signs & set("#█")
 
 
+def corners(rows: Sequence[str]) -> set[str]:
+    """Signs that stand at the corners of a drawing, and so where lines meet."""
+    return {row.strip()[:1] for row in (rows[0], rows[-1])} & {*".'`,*o"}
+
+
 def as_walls(rows: Sequence[str]) -> list[str]:
     """The drawing as rows of cells; raises `ValueError` with what does not fit."""
     rows = _squared(rows)
@@ -55,7 +60,8 @@ def as_walls(rows: Sequence[str]) -> list[str]:
 def _squared(rows: Sequence[str]) -> list[str]:
     """Rows of one length without a common margin; `_` on a line of its own."""
     width = max(map(len, rows))
-    rows = [row.ljust(width) for row in rows]
+    posts = str.maketrans(dict.fromkeys(corners(rows), "+"))
+    rows = [row.translate(posts).ljust(width) for row in rows]
     left = min(len(row) - len(row.lstrip()) for row in rows)
     right = max(len(row.rstrip()) for row in rows)
     rows = [row[left:right] for row in rows]

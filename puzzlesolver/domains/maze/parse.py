@@ -40,7 +40,7 @@ from puzzlesolver.domains.maze.alphabet import (
     interpret,
 )
 from puzzlesolver.domains.maze.cells import Row, as_puzzle, indentation, one_sign_a_cell, read_maze
-from puzzlesolver.domains.maze.drawing import LINES, is_drawn
+from puzzlesolver.domains.maze.drawing import LINES, corners, is_drawn
 from puzzlesolver.domains.maze.rules import GOAL, START, WALL
 from puzzlesolver.domains.records import ANSWER, QUESTION, Place, Record, named, numbered
 from puzzlesolver.errors import ParseError
@@ -61,6 +61,7 @@ MAX_SIGNS = 2**22
 USUAL = frozenset("".join(KINDS.values()) + MARKERS + ".")
 ENDS = re.compile(f"[{KINDS[START]}{KINDS[GOAL]}]")
 WORD = re.compile(r"\b[A-Z]?[a-z]{2,}\b")
+SIZE = re.compile(r"\s*(\d{1,4})\s*[x×,; ]\s*(\d{1,4})\s*")
 HEADING, FENCE = re.compile("#+ "), "```"
 
 Line = tuple[Place, str]
@@ -112,7 +113,8 @@ def _resembles(lines: list[str]) -> bool:
     if not {"0", "1"}.issuperset(digits):
         return False  # a Sudoku
     if is_drawn(rows):
-        marks = [sign for sign in count if sign not in {*LINES, " ", *MARKERS, "o"}]
+        known = {*LINES, " ", *MARKERS, "o", *corners(rows)}
+        marks = [sign for sign in count if sign not in known]
         return sum(count[sign] for sign in marks) <= 2
     try:
         cells, _ = interpret(as_signs(one_sign_a_cell(rows)), lambda *_: ParseError("no maze"))
@@ -120,12 +122,13 @@ def _resembles(lines: list[str]) -> bool:
         return False
     border = np.concatenate([cells[0], cells[-1], cells[1:-1, 0], cells[1:-1, -1]])
     framed = (border == WALL).mean() >= FRAME and not (cells == WALL).all()
-    return framed or {WALL, START, GOAL}.issubset(cells.ravel().tolist())
+    marked = {WALL, START, GOAL}.issubset(cells.ravel().tolist())
+    return framed or (marked and not {*".123"}.issuperset(count))  # else a Sudoku
 
 
 def takes(numbers: npt.NDArray[np.int64]) -> bool:
-    """Whether a grid is one of 0 and 1, or 0 and 255; 2 and 3 are ends."""
-    once = all((numbers == end).sum() <= 1 for end in (2, 3))
+    """Whether a grid is one of 0 and 1, or 0 and 255; 2 and 3, or two 2, are ends."""
+    once = [(numbers == end).sum() for end in (2, 3)] in ([0, 0], [0, 1], [1, 0], [1, 1], [2, 0])
     return min(numbers.shape) > 1 and once and bool(np.isin(numbers, [0, 1, 2, 3, 255]).all())
 
 
@@ -163,6 +166,8 @@ def _read(lines: Iterator[Line]) -> Iterator[Puzzle]:
 
 def _is_caption(text: str) -> bool:
     """Whether a line is a heading, has words and no wall, or is the fence of a block of code."""
+    if (size := SIZE.fullmatch(text)) and max(map(int, size.groups())) > 3:
+        return True
     text = text[heading.end() :] if (heading := HEADING.match(text)) else text
     if any(wall in text for wall in KINDS[WALL]):
         return False

@@ -48,7 +48,9 @@ RUN = re.compile(rf"(?<![^\s{re.escape(SEPARATORS)}:=\"'/>#(])[\w.*?-]{{36,}}")
 _BYTES = bytes(VALUES.get(chr(code), 255) for code in range(256))
 _FRAME = {ord(sign): "|" for sign in "│┃║╎╏┆┇┊┋╽╿|¦"} | {ord(sign): "-" for sign in "─━═╌╍┄┅┈┉╼╾"}
 _FRAME |= {code: "+" for code in range(0x2500, 0x2580) if code not in _FRAME}
-_FRAME |= {ord(sign): "." for sign in "·•∙⋅◦○◯□▢◻☐⬜␣▯∅"} | {ord(sign): "-" for sign in "‐‑‒–—−"}
+_FRAME |= {ord(sign): "." for sign in "·•∙⋅◦○◯□▢◻☐⬜⬛◼🟦🟨🟧🟪🟫␣▯∅"} | {
+    ord(sign): "-" for sign in "‐‑‒–—−"
+}
 
 
 @dataclass(frozen=True)

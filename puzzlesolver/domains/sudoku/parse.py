@@ -33,7 +33,7 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import DIGITS, Grid, Puzzle
-from puzzlesolver.domains.records import ANSWER, QUESTION, Place, Record, named, numbered
+from puzzlesolver.domains.records import ANSWER, QUESTION, Place, Record, named, numbered, roles
 from puzzlesolver.domains.sudoku.cells import (
     BOARDS,
     DECORATION,
@@ -53,17 +53,21 @@ from puzzlesolver.errors import ParseError
 
 HINT = "a Sudoku is 81 digits and dots, or 9 rows of 9"
 SECTION = re.compile(r"\[([A-Za-z][\w ]*)\]")
-COMMENT = re.compile(r"#.*|//.*|\s;(?=\s).*|^;(?=.*[A-Za-z]{2}).*")
-PREFIX = re.compile(r"^\s*(?:\w{1,4}\s*[:)](?=\s+\S)|>+|\w+\s*=\s*(?=\[))")
+COMMENT = re.compile(r"#(?!\d+[:.)]?\s+\S{16}).*|//.*|\s;(?=\s).*|^;(?=.*[A-Za-z]{2}).*")
+PREFIX = re.compile(r"^\s*(?:\w{1,4}\s*[:)](?=\s+\S)|>+|-\s+(?=\[)|\w+\s*=\s*(?=\[))")
 """What stands before a row or a board: a number, the sign of a quotation, a name."""
 
 FENCE = "```"
-NUMBER_ALONE = re.compile(r"\(?\d{1,3}[:)]?|\d{1,2}\.")
+NUMBER_ALONE = re.compile(
+    r"\(?\d{1,3}[:)]?|\d{1,2}\.|\d \d|(\d\d?) ?[x×] ?\1|[-=*]{2,} +\d+ +[-=*]{2,}"
+)
+DATE = re.compile(r"(?:19|20)\d\d([-./])\d\d\1\d\d")
 RATING = re.compile(r"(?<!\S)\d+\.\d+(?!\S)")
 STATEMENT = re.compile(r"\br([1-9]\d?)c([1-9]\d?)\s*[=:]\s*(\d\d?)\b", re.IGNORECASE)
 COLUMN_RULE = re.compile(r"\|?(?:\s*:?-+:?\s*\|){3,}(?:\s*:?-+:?\s*)?")
 """What stands below the heads of columns in a table of Markdown."""
 
+CELL_NAME = re.compile(r"\W*(?:r(?:ow)?_?\d+_?c(?:ol)?_?\d+|[a-iA-I][1-9])\W*", re.IGNORECASE)
 WORD = re.compile(r"(?<!\w)[^\W\d_]{2,}(?!\w)")
 HEAD_LINES = 200
 """So many lines are looked through for what shows the kind."""
@@ -102,8 +106,11 @@ def recognise(head: str) -> bool:
         text = _uncommented(line).strip()
         if not text or SECTION.fullmatch(text) or is_rule(text) or _is_heading(text, place):
             continue
+        if _index(text) is not None:
+            continue
         cells = sum(symbol in VALUES for symbol in text)
-        likely = digits or (cells in {*BOARDS, *BOXES} and not {*text} <= {*"Xx "})
+        empty = head.isascii() and cells in {*BOARDS, *BOXES} and not {*text} <= {*"Xx "}
+        likely = digits or empty
         usual = all(symbol in VALUES or symbol in DECORATION for symbol in text)
         return likely and (usual or _holds_row(text, place))
     return False
@@ -190,7 +197,7 @@ def _read(lines: Iterable[tuple[Place, str]]) -> Iterator[Puzzle]:
             text = ""
         if section := SECTION.fullmatch(text):
             yield from (*stated.end(), *rows.end())
-            elsewhere = section[1].strip().lower() != "puzzle"
+            elsewhere = roles([section[1]])[0] != QUESTION
         elif elsewhere or (not text and line.strip()):
             continue  # a section of other things, or a comment
         elif not text:
@@ -223,7 +230,7 @@ def _uncommented(line: str) -> str:
 
 def _is_heading(text: str, place: Place) -> bool:
     """Whether a line is words, or a number alone, rather than cells."""
-    if NUMBER_ALONE.fullmatch(text) or text.startswith(FENCE):
+    if NUMBER_ALONE.fullmatch(text) or DATE.fullmatch(text) or text.startswith(FENCE):
         return True
     letters = sum(map(str.isalpha, text))
     signs = sum(sign not in SEPARATORS for sign in text)
@@ -243,6 +250,8 @@ def _index(text: str) -> str | None:
     9 can be a row.
     """
     for delimiter in ",;\t":
+        if len(names := text.split(delimiter)) in BOARDS and all(map(CELL_NAME.fullmatch, names)):
+            return ""
         first, *others = names = [name.strip("\"' ").lower() for name in text.split(delimiter)]
         names = names if first else others
         numbers = [name.lstrip("abcdefghijklmnopqrstuvwxyz_") for name in names]

@@ -21,7 +21,7 @@ ROOM = "S   \n    \n   G"
 
 def test_a_shortest_path_is_verified() -> None:
     maze = puzzle(SOLVED)
-    assert verify(maze, maze.label).reason == "5 cells, the shortest and first one"
+    assert verify(maze, maze.label).reason == "a shortest path, 5 cells"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_ties_go_down_left_right_up() -> None:
     maze = puzzle(ROOM)
     assert np.array_equal(shortest_path(maze.grid), cells_of("S   \no   \noooG"))
     other = verify(maze, cells_of("Sooo\n   o\n   G"))
-    assert other.status == "verified" and "not the first" in other.reason
+    assert other.status == "verified"
 
 
 def test_neighbouring_ends_need_no_path() -> None:

@@ -1,0 +1,135 @@
+r"""Text with something around its rows - a page, a post, a program - → the rows alone.
+
+In: a text of any kind that is no JSON. Out: the same text without tags, quotes, labels and heads;
+or the values that a program's source has in brackets. What is no markup stays as it is.
+
+    >>> plain_rows("[code]\n> 1 2\n> 3 4\n[/code]")
+    '\n1 2\n3 4\n'
+    >>> bracketed("board = [[1, None],\n         [0, 2]]  # hard")
+    [[[1, None], [0, 2]]]
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import Any
+from urllib.parse import unquote
+
+from puzzlesolver.domains.formats.fields import as_text
+
+_BBCODE = re.compile(r"\[/?(?:code|quote|pre|tt|[biu]|size|font|color|spoiler)\b[^\]]*\]", re.I)
+_QUOTED = re.compile(r"^(?:> ?)+(?=.*\S)", re.MULTILINE)
+_TABLE = re.compile(r"<(?:tr|row|pre|br)\b", re.IGNORECASE)
+_UNSEEN = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_VALUE = re.compile(r"<input\b[^>]*?\bvalue=[\"']?(\w?)[^>]*>", re.IGNORECASE)
+_CELL_END = re.compile(r"\s*</t[dh]\s*>\s*(?=<t[dh]\b)", re.IGNORECASE)
+_LINE_END = re.compile(r"</?(?:tr|row|p|br|div|table|pre|h\d|li)\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^>]*>", re.IGNORECASE)
+_STATE = re.compile(r"version: \d+(?:\s|&#10;|\\n)+((?:[^|\"<]*\|){243,})")
+"""How OpenSudoku writes a game that has begun: fields of 81 cells, the last one 0 for a given."""
+
+_LATEX = re.compile(
+    r"\\(?:begin|end|[hc]line|usepackage|documentclass|\w+rule)\b(?:[\[{][^\n\]}]*[\]}])*|\\\\"
+)
+_STYLED = re.compile(r"\\\w+\{([^{}]*)\}")
+
+_LINK = re.compile(r"\S+://\S*%[0-9A-Fa-f]{2}\S*")
+_WHOLE = re.compile(r"^[ \t]*(?:-[ ]+)?([\"'])([^\"'\n]{4,})\1,?[ \t]*$", re.MULTILINE)
+_SHORT = re.compile(r"(?<![^,;\t\n])([\"'])([^\"',;\t\n]{0,3})\1(?![^,;\t\n])")
+_MISSING = re.compile(r"(?<![^,;\t\n])[ ]*(?:None|NULL|null|NaN|nan|NA)(?![^,;\t\n])")
+_FLOAT = re.compile(r"(?<![^,;\t\n])([ ]*\d{1,2})\.0*(?![^,;\t\n])")
+_BOXED = re.compile(r"[\[(]([ 1-9._])[\])]")
+_SLASHED = re.compile(r"(?<!\S)(?=\S*[4-9])(?:[\d.*_-]{9}/){8}[\d.*_-]{9}/?(?!\S)")
+LEAST_CELLS = 16
+
+_BRACKET = re.compile(r"[\[({]\s*[\[({\"']")
+_NOTHING = re.compile(r"\b(?:None|NULL|null|nil|NaN|nan|NA|undefined|_)\b|(?<=[\[,])\s*(?=[,\]])")
+_COMMENT = re.compile(r"(?:#|//)[^\"'\n]*$", re.MULTILINE)
+_GAP = re.compile(r"(?<=[\w\]])\s+(?=[\w\[])")
+_AS_JSON = str.maketrans("(){}'", '[][]"')
+
+
+def plain_rows(text: str) -> str:
+    """The text without what pages, posts and programs write around rows."""
+    text = _STATE.sub(_givens, text)
+    if _TABLE.search(text):
+        text = _UNSEEN.sub("", text)
+        if "<pre" not in text.lower():
+            text = re.sub(r"\s*\n\s*", "", text)
+        text = _VALUE.sub(r"\1", text)
+        text = unescape(_TAG.sub("", _LINE_END.sub("\n", _CELL_END.sub("\t", text))))
+        text = re.sub(r"\n+", "\n", text.replace("\u00a0", " "))
+    if "\\begin{" in text:
+        text = _STYLED.sub(r"\1", _LATEX.sub("", text))
+        text = re.sub(r"\|\.[ ]*$", "|", text.replace("&", "\t"), flags=re.MULTILINE)
+    text = _LINK.sub(lambda link: "".join(unquote(link[0]).split()), text)
+    text = _SLASHED.sub(lambda rows: rows[0].replace("/", ""), text)
+    if len(_BOXED.findall(text)) >= LEAST_CELLS:
+        text = _BOXED.sub(r"\1", text)
+    text = _QUOTED.sub("", _WHOLE.sub(r"\2", _BBCODE.sub("", text)))
+    return _plain_fields(text)
+
+
+def _plain_fields(text: str) -> str:
+    """The cells of a table without quotes, decimals, words for nothing, or an empty last column."""
+    text = _FLOAT.sub(r"\1", _MISSING.sub("", _SHORT.sub(r"\2", text)))
+    lines = [line for line in text.split("\n") if line.strip()]
+    if lines and all(line.startswith("\t") and "\t" not in line.strip() for line in lines):
+        return re.sub("^\t+", "", text, flags=re.MULTILINE)
+    for sign in ",;\t":
+        if lines and all(line.endswith(sign) and line.count(sign) == len(lines) for line in lines):
+            return re.sub(f"{sign}$", "", text, flags=re.MULTILINE)
+    return text
+
+
+def _givens(state: re.Match[str]) -> str:
+    fields = state[1].split("|")[:-1]
+    step, rest = divmod(len(fields), 81)
+    if rest:
+        return state[0]
+    given = {"0"} if "0" in (states := fields[step - 1 :: step]) else {*states}
+    return "".join(
+        value.strip() if fixed in given else "0"
+        for value, fixed in zip(fields[::step], states, strict=True)
+    )
+
+
+def bracketed(text: str) -> list[Any]:
+    """The grids that a program's source, or what it printed, has in brackets of any kind."""
+    found, at = [], 0
+    while begin := _BRACKET.search(text, at):
+        end = _closing(text, begin.start())
+        if (value := _value(text[begin.start() : end])) is not None and as_text(value):
+            found.append(value)
+            at = end
+        else:
+            at = begin.end() - 1
+    return found
+
+
+def _closing(text: str, start: int) -> int:
+    """Behind the bracket that closes the one at `start`."""
+    depth = 0
+    for sign in re.finditer(r"[\[({})\]]", text[start:]):
+        depth += 1 if sign[0] in "[({" else -1
+        if not depth:
+            return start + sign.end()
+    return len(text)
+
+
+def _value(source: str) -> Any:
+    """A list of lists, or None."""
+    text = _COMMENT.sub("", source).translate(_AS_JSON)
+    if not re.match(r'\[\s*(?:\[|"[^"]{4,})', text):
+        return None
+    text = re.sub(r",(?=\s*\])", "", text)
+    if '"' not in text:
+        text = _NOTHING.sub("null", _GAP.sub(",", re.sub(r"(\d)\.(?!\d)", r"\1", text)))
+    else:
+        text = re.sub(r"\b(?:None|nan|NaN|NULL|nil)\b", "null", text)
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
