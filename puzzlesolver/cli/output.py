@@ -159,8 +159,9 @@ class ResultWriter:
                     self.file, FIELDS, extrasaction="ignore", lineterminator="\n"
                 )
                 self._rows.writeheader()
-            told = record(result)
-            self._rows.writerow(told | {"name": printable(told["name"])})
+            told, line = record(result), get_domain(result.puzzle.domain).format_line
+            answers = " ".join(result.puzzle.spell(line(grid)) for grid in result.answers)
+            self._rows.writerow(told | {"name": printable(told["name"]), "answer": answers})
         else:
             domain = get_domain(result.puzzle.domain)
             form = domain.format_line if self.format == "line" else domain.format_grid

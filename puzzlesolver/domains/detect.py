@@ -217,7 +217,7 @@ def parse_text(
             read = (_from_value(value, At(source), source, kinds) for value in values)
             yield from named(itertools.chain.from_iterable(read), source, JSON_HINT)
             return
-        text = dotted(plain_rows(text))
+        text = dotted(plain_rows(text.removeprefix("\ufeff")))
         lines = iter(head := text.split("\n"))
     if START.match(text):
         yield from named(_read_json(lines, source, kinds), source, JSON_HINT)

@@ -52,3 +52,15 @@ def test_what_was_inferred_is_told_once(run: Run, tmp_path: Path) -> None:
     assert done.code == 0 and done.stderr.count("X is wall") == 1 and told in done.stderr
     assert run("verify", "two.txt", "-", stdin=done.stdout).stderr.count("X is wall") == 1
     assert "note" not in run("solve", "two.txt", "-f", "line", "-q").stderr
+
+
+@pytest.mark.parametrize("form", ["grid", "line", "csv", "json", "jsonl", "submission"])
+def test_of_tasks(run: Run, tmp_path: Path, form: str) -> None:
+    """Two tasks of two tests each, whose outputs are their inputs."""
+    rows = [[0, 0, 0, 1]] * 2
+    task = {part: [{"input": rows, "output": rows}] * 2 for part in ("train", "test")}
+    (tmp_path / "tasks.json").write_text(json.dumps({"one": task, "two": task}))
+    solved = run("solve", "tasks.json", "-f", form, "--max-steps", "20", "--restarts", "1")
+    assert solved.code == 0
+    done = run("verify", "tasks.json", "-", stdin=solved.stdout)
+    assert done.code == 0 and "4 of 4 test inputs, 100.0 %" in done.stdout + done.stderr

@@ -15,7 +15,7 @@ from puzzlesolver.domains.base import Grid, Puzzle
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.domains.sudoku.render import format_grid, format_line
 from puzzlesolver.errors import ParseError
-from tests.domains.formats.forms import FILES, TEXTS
+from tests.domains.formats.forms import FILES, PAGES, TEXTS
 from tests.domains.sudoku.support import BOX_SHAPES, boards, solved_board
 
 CASES = sorted((Path(__file__).parents[1] / "cases").glob("*/*"))
@@ -38,11 +38,11 @@ def clued(draw: st.DrawFn) -> Grid:
     return grid
 
 
-@pytest.mark.parametrize("form", TEXTS)
+@pytest.mark.parametrize("form", [*TEXTS, *PAGES])
 @settings(max_examples=15)
 @given(grid=clued())
 def test_texts(form: str, grid: Grid) -> None:
-    (puzzle,) = read(TEXTS[form](grid).encode())
+    (puzzle,) = read((TEXTS | PAGES)[form](grid).encode())
     assert puzzle.domain == "sudoku" and np.array_equal(puzzle.grid, grid)
 
 

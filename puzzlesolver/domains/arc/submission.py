@@ -66,12 +66,15 @@ def _read_record(value: Any, at: At) -> tuple[str, Attempts]:
 
 
 def _read_table(lines: Iterable[str], source: str) -> dict[str, Attempts]:
-    """The one answer of each row of a CSV: it has room for the first test only."""
+    """The answers in each row of a CSV, one a test, with spaces between them."""
     try:
         answers = [(row["name"], row["answer"] or "") for row in csv.DictReader(lines)]
     except csv.Error as error:
         raise ParseError(f"this is no CSV: {error}", where=source) from error
-    return {name: [(grid, grid) for grid in _read_lines([text], source)] for name, text in answers}
+    return {
+        name: [(grid, grid) for grid in _read_lines(["\n\n".join(text.split())], source)]
+        for name, text in answers
+    }
 
 
 def _read_lines(lines: Iterable[str], source: str) -> list[Grid]:

@@ -12,7 +12,7 @@ import re
 from itertools import takewhile
 
 BLANK_ROW = re.compile(r"[1-9 |]*")
-CELLS = re.compile(r"[ |]*[A-P\d.*_?-][A-P\d.*_?| -]*")
+CELLS = re.compile(r"(?=.{9})[ |]*[A-Pa-pXx\d.*_?-][A-Pa-pXx\d.*_?| -]*")
 RULE = re.compile(r"[ |]*[-=+][-=+| ]*")
 SIDE = 9
 SPACED = [list(range(SIDE)), list(range(0, 2 * SIDE, 2))]

@@ -118,7 +118,7 @@ def one_sign_a_cell(texts: Sequence[str]) -> list[str]:
     apart = second in SEPARATORS or (second == {" "} and (plain or walled))
     pairs = {pair for row in rows for pair in zip(row[::2], row[1::2], strict=False)}
     doubled = width % 2 == 0 and all(b == a or (b == " " and a not in WALLS) for a, b in pairs)
-    if (apart and len(first - {" "}) > 1) or (
+    if (apart and len(first - second) > 1) or (
         doubled and any(a == b and a in WALLS for a, b in pairs)
     ):
         return [row[::2] for row in rows]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from html import escape
 from string import ascii_uppercase
+from urllib.parse import quote
 
 import numpy as np
 
@@ -194,6 +196,79 @@ TEXTS: dict[str, Callable[[Grid], str]] = {
     "f-puzzles": lambda grid: _setter(grid, _given, size=len(grid), title="", negative=[]),
     "SudokuPad": lambda grid: _setter(grid, lambda v: {"value": v} if v else {}, cages=[]),
 }
+
+PAGES: dict[str, Callable[[Grid], str]] = {
+    "table of HTML": lambda grid: _html(grid, "\n", "&nbsp;"),
+    "table of HTML on one line": lambda grid: _html(grid, "", ""),
+    "LaTeX": lambda grid: (
+        "\\begin{tabular}{|c|c|}\n\\hline\n"
+        + _csv(grid, " & ").replace("\n", " \\\\ \\hline\n")
+        + " \\\\ \\hline\n\\end{tabular}"
+    ),
+    "code of a forum": lambda grid: "[code]\n" + "\n".join(_rows(grid)) + "\n[/code]\nWhat next?",
+    "repr of numpy": lambda grid: repr(grid.astype(int)),
+    "print of floats": lambda grid: str(grid.astype(float)),
+    "tuples": lambda grid: f"b = {tuple(tuple(v or None for v in row) for row in grid.tolist())}",
+    "C": lambda grid: (
+        "int b[9][9] = "
+        + str(grid.tolist()).translate(str.maketrans("[]", "{}")).replace("}, ", "},  // row\n ")
+        + ";"
+    ),
+    "Java": lambda grid: "String[] b = {" + ",\n".join(f'"{row}"' for row in _rows(grid)) + "};",
+    "Prolog": lambda grid: f"problem(1, {_lists(grid)}).".replace("0", "_"),
+    "game of OpenSudoku": lambda grid: (
+        '<opensudoku><game state="1" data="version: 1\n'
+        + "".join(f"{value}|{'-' if value else '1,2,'}|{int(not value)}|" for value in grid.ravel())
+        + '" /></opensudoku>'
+    ),
+    "quoted cells": lambda grid: "\n".join(
+        ",".join(f'"{value or ""}"' for value in row) for row in grid.tolist()
+    ),
+    "floats": lambda grid: "\n".join(
+        ",".join(f"{value}.0" if value else "NaN" for value in row) for row in grid.tolist()
+    ),
+    "commas behind": lambda grid: _csv(grid, ",").replace("\n", ",\n") + ",",
+    "letters above": lambda grid: f"{','.join('ABCDEFGHI')}\n{_csv(grid, ',', '0')}",
+    "spaces for blanks": lambda grid: "\n".join(_rows(grid, " ")),
+    "spaces for blanks in bands": lambda grid: "\n".join(_framed(grid, ASCII).split("\n")[1:-1]),
+    "keycaps": lambda grid: re.sub(r"(\d)", "\\1\ufe0f\u20e3", "\n".join(_rows(grid, "🟦"))),
+    "circles": lambda grid: "\n".join(_rows(grid)).translate(
+        {ord("0") + digit: 0x2460 + digit - 1 for digit in range(1, 10)}
+    ),
+    "labels": lambda grid: (
+        "    1 2 3   4 5 6   7 8 9\n  +-------+\n"
+        + "\n".join(
+            f"{label} | {' '.join(row)} |"
+            for label, row in zip("ABCDEFGHI", _rows(grid), strict=True)
+        )
+    ),
+    "numbers of rows": lambda grid: "\n".join(
+        f"R{number} {' '.join(row)}" for number, row in enumerate(_rows(grid), 1)
+    ),
+    "link with percents": lambda grid: "https://example.org/?s=" + quote(_line(grid, "*"), safe=""),
+    "rows with slashes": lambda grid: "/".join(_rows(grid)),
+    "header in other words": lambda grid: f"solved_sudoku,unsolved_sudoku\n,{_line(grid)}\n",
+    "JSON of pandas": lambda grid: json.dumps({"puzzle": {"0": _line(grid)}, "level": {"0": 1}}),
+    "JSON split": lambda grid: json.dumps({"columns": ["puzzle"], "data": [[_line(grid)]]}),
+    "JSON of floats": lambda grid: json.dumps(grid.astype(float).tolist()),
+    "JSON of cells": lambda grid: json.dumps(
+        {"board": [[{"value": v or None, "isGiven": v > 0} for v in r] for r in grid.tolist()]}
+    ),
+}
+"""What has other things around it, so that it stands alone in a text."""
+
+
+def _html(grid: Grid, end: str, blank: str) -> str:
+    rows = (
+        "<tr>" + end.join(f"<td class='c'>{value or blank}</td>" for value in row) + "</tr>"
+        for row in grid.tolist()
+    )
+    return f"<html><body><table>{end}{end.join(rows)}{end}</table></body></html>"
+
+
+def _lists(grid: Grid) -> str:
+    return "[[" + "],\n [".join(_csv(grid, ",", "0").split("\n")) + "]]"
+
 
 FILES: dict[str, Form] = {
     **{

@@ -204,6 +204,17 @@ def doubled(maze: Grid) -> str:
     return "\n".join(pairs)
 
 
+def halves(maze: Grid) -> str | None:
+    """Two rows a line, as terminals show squares; it has no place for the signs of ends."""
+    if (maze > OPEN).any():
+        return None
+    walls = np.pad(maze == WALL, ((0, len(maze) % 2), (0, 0)))
+    pairs = zip(walls[::2], walls[1::2], strict=True)
+    return "\n".join(
+        "".join(" ▄▀█"[2 * a + b] for a, b in zip(*pair, strict=True)) for pair in pairs
+    )
+
+
 SIGNS = (
     "# SG", "█ SE", "# AB", "#.12", "X SE", "* SG", "@.AB", "% <>", "O SF", "W IO", "1023",
     "0123", "█░AB", "⬛⬜🟩🟥", "⬜⬛🟩🟥", "🧱⬜SG", "ab12", "#-PG", "1 AB",
@@ -220,6 +231,16 @@ TEXTS: dict[str, Callable[[Grid], str | None]] = {
     "spaces between": partial(rows, signs="#.SG", between=" "),
     "commas between": partial(rows, signs="#.SG", between=","),
     "numbers": partial(rows, signs="1023", between=" "),
+    "commas and spaces between": partial(rows, signs="# SG", between=", "),
+    "S and G in digits": partial(rows, signs="10SG", between=" "),
+    "dots at corners": lambda maze: lined(maze).replace("+", "."),
+    "half blocks": lambda maze: halves(maze),
+    "list of Python": lambda maze: (
+        "maze = [[" + rows(maze, "1023", ", ").replace("\n", "],\n    [") + "]]  # mine"
+    ),
+    "below its size": lambda maze: f"{len(maze)} {len(maze.T)}\n{rows(maze, '# SG')}",
+    "code of a forum": lambda maze: f"[code]\n{rows(maze, '# SG')}\n[/code]",
+    "quotation": lambda maze: "> " + rows(maze, "# SG").replace("\n", "\n> "),
     "below a heading": lambda maze: f"# A maze\n```\n{rows(maze, '# SG')}\n```",
     "indented": lambda maze: "    " + rows(maze, "# SG").replace("\n", "\n    "),
 }
