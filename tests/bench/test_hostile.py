@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -20,7 +20,8 @@ from puzzlesolver.bench.page import write_page
 from puzzlesolver.bench.readme import REPORTS
 from puzzlesolver.bench.schema import read_report
 from puzzlesolver.bench.suites import SUITES
-from puzzlesolver.errors import UsageError
+from puzzlesolver.domains.arc.submission import read_attempts
+from puzzlesolver.errors import ParseError, UsageError
 
 NAMES = ("settle-4x4-rsm-sudoku4", "sudoku-1k", "arc-eval", "cost", "stream", "sudoku4-curves")
 WHOLE = {name: json.loads((REPORTS / f"{name}.json").read_text("utf-8")) for name in NAMES}
@@ -82,9 +83,6 @@ def test_whatever_is_wrong_in_a_report_is_told_before_it_is_used(name: str, tmp_
     assert accepted
 
 
-FUZZ = settings(deadline=None, max_examples=int(os.environ.get("FUZZ", "200")))
-
-
 @st.composite
 def damaged(draw: st.DrawFn, wholes: list[bytes]) -> bytes:
     """A file with some bytes replaced, cut or repeated."""
@@ -95,7 +93,6 @@ def damaged(draw: st.DrawFn, wholes: list[bytes]) -> bytes:
     return data
 
 
-@FUZZ
 @given(st.one_of(st.binary(max_size=200), damaged(BYTES)))
 @example(b"[" * 100_000)
 @example(b'{"schema": 1, "suite": ' + b"9" * 5_000 + b"}")
@@ -111,7 +108,6 @@ def test_any_bytes_are_a_report_or_no_report(tmp_path_factory: Any, data: bytes)
 JOURNAL = b"".join((REPORTS / "sudoku-1k.jsonl").read_bytes().splitlines(keepends=True)[:4])
 
 
-@FUZZ
 @given(st.one_of(st.binary(max_size=200), damaged([JOURNAL])))
 @example(b"[" * 100_000 + b"\n")
 @example(JOURNAL.splitlines(keepends=True)[0] + b'{"puzzle": {"mode": 3}}\n')
@@ -128,3 +124,21 @@ def test_any_bytes_are_a_journal_or_no_journal(tmp_path_factory: Any, data: byte
     else:
         journal.finish()
         assert all(isinstance(record.steps, int) for record in journal.records)
+
+
+SUBMISSIONS = [
+    b'{"t": [{"attempt_1": [[1, 2]], "attempt_2": [[0]]}]}',
+    b'{"schema": 1, "name": "t", "attempts": [{"attempt_1": [[1]], "attempt_2": [[0]]}]}\n',
+    b"name,answer\nt,12/34\n",
+    b"12/34\n56/78\n",
+]
+
+
+@given(st.one_of(st.binary(max_size=200), damaged(SUBMISSIONS)))
+@example(b"[" * 100_000)
+@example(b"name,answer\nt\n")
+def test_any_bytes_are_a_submission_or_none(data: bytes) -> None:
+    try:
+        read_attempts(data.decode("utf-8", "replace").splitlines(), "answers.json")
+    except ParseError as error:
+        assert error.where
