@@ -16,8 +16,9 @@ SHARD_SIZE = 10
 
 
 def options(model: Path, out: Path, *more: str) -> list[str]:
-    fixed = ["-m", str(model), "-f", "jsonl", "-o", f"{out}/", "--max-steps", "40"]
-    return [*fixed, "--device", "cpu", "--shard-size", str(SHARD_SIZE), *more]
+    usual = {"--max-steps": "40", "--device": "cpu", "--shard-size": str(SHARD_SIZE)}
+    words = [word for name, value in usual.items() if name not in more for word in (name, value)]
+    return ["-m", str(model), "-f", "jsonl", "-o", f"{out}/", *words, *more]
 
 
 def run(many: Path, model: Path, out: Path, *more: str) -> int:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.export.onnx import export_model
 from puzzlesolver.hub.store import load_model
@@ -105,7 +106,7 @@ def test_cut_into_micro_batches_for_threads_the_rows_are_the_same(graphs: dict[s
 
 def test_another_size_of_board_is_refused(graphs: dict[str, Path]) -> None:
     solver = load_solver("sudoku", str(graphs["sudoku"]), {}, engine="onnx", device="cpu")
-    small = Puzzle("sudoku", "blank", np.zeros((4, 4), np.uint8), "test")
+    (small,) = read_puzzles(["1......32..1...4"])
     with pytest.raises(ModelError, match="exported for boards of 81 cells"):
         next(solver.solve([small]))
 

@@ -32,7 +32,7 @@ from puzzlesolver.models.matrices import (
     sigmoid,
 )
 
-MATRICES = "722f07c8"
+MATRICES = "053affe3"
 """Of that file: when it changes, so must this one."""
 
 CHUNK = 128
