@@ -224,7 +224,9 @@ class Block(nn.Module):
             return rms_norm(x_BPD + self.self_attn(x_BPD, rotary), self.epsilon)
         x_BDP = x_BPD.transpose(1, 2)
         if self.norm_over_sequence:
-            return rms_norm(x_BDP + self.mlp_t(x_BDP), self.epsilon).transpose(1, 2)
+            mixed = rms_norm(x_BDP + self.mlp_t(x_BDP), self.epsilon).transpose(1, 2)
+            # In another order in memory the next norm adds up otherwise than the published one.
+            return mixed.contiguous()
         return rms_norm(x_BPD + self.mlp_t(x_BDP).transpose(1, 2), self.epsilon)
 
 

@@ -132,8 +132,10 @@ class SERRM(PublishedModel):
             vectors: Tensor = _of_all(self.embed_special_tokens, self.embed_symbol_tokens, count)
         else:
             vectors = self.embed_symbols
-        held_BVC = F.one_hot(batch.tokens + 1, count).mT.float()
-        x_BVPD: Tensor = held_BVC[..., None] * vectors * count**0.5
+        # √V is rounded to the number format of the vectors, as in the published code.
+        scale = precise(torch.tensor(count**0.5, dtype=self.Z_init.dtype))
+        held_BVC = F.one_hot(batch.tokens + 1, count).mT * scale
+        x_BVPD: Tensor = held_BVC[..., None] * vectors
         if config.pos_encodings == "learned":
             x_BVPD = x_BVPD + self.pos_embedding
         if config.puzzle_emb_ndim:
@@ -164,9 +166,12 @@ class SERRM(PublishedModel):
 
     def readout(self, state: State, layout: Layout) -> Readout:
         """Logits, and as `halt` the log-odds of the cell that is least sure, without gradient."""
-        z_BCVD = state[0][:, :, : layout.cells].transpose(1, 2)
-        said = self.lm_head(z_BCVD if self.config.equivariant_symbols else z_BCVD.flatten(2))
-        vocabulary = said.float().flatten(2)
+        z_BVCD = state[0][:, :, : layout.cells]
+        if self.config.equivariant_symbols:
+            said = self.lm_head(z_BVCD).squeeze(-1).mT
+        else:
+            said = self.lm_head(z_BVCD.transpose(1, 2).flatten(2))
+        vocabulary = said.float()
         best, which = vocabulary.detach().max(-1, keepdim=True)
         others = vocabulary.detach().scatter(-1, which, -torch.inf).logsumexp(-1)
         halt = (best.squeeze(-1) - others).amin(1)

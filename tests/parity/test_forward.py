@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
 from puzzlesolver.models.interface import Batch, Readout, RecursiveModel, State
+from puzzlesolver.models.layers import rms_norm
 from tests.parity import reference
 from tests.parity.support import (
+    CELLS,
     FRESH,
     VARIANTS,
     Variant,
@@ -162,3 +166,13 @@ def test_the_two_mixers_differ() -> None:
         mix(w, "L_level.layers.0", s, x) for mix in (reference.mix_as_trm, reference.mix_as_rsm)
     )
     assert np.abs(one - other).max() > 0.1
+
+
+def test_numbers_lie_in_memory_as_in_the_published_code() -> None:
+    """A norm over numbers that lie apart adds them up otherwise, which recursion amplifies."""
+    model: Any = VARIANTS["trm-mlp"].but(hidden_size=64).build(FRESH)
+    block = model.L_level.layers[0]
+    x_BPD = torch.randn(4, CELLS + 3, 64, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        mixed = rms_norm(x_BPD.mT + block.mlp_t(x_BPD.mT)).mT.contiguous()
+        assert torch.equal(block(x_BPD, None), rms_norm(mixed + block.mlp(mixed)))

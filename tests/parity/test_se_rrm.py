@@ -143,6 +143,15 @@ def test_relabelled_boards_get_relabelled_answers() -> None:
 # Losses
 
 
+def test_the_scale_of_inputs_has_the_number_format_of_the_vectors() -> None:
+    """The published code rounds √V to bfloat16, so √6 = 2.449… is 2.453125 there."""
+    model = ALIKE.but(init_dtype="bfloat16", add_tokens=0).build()
+    batch = sudoku_batch()
+    symbol = model.state_dict()["embed_symbol_tokens"].flatten().float()
+    held = model.embed(batch)[0, 2:, :CELLS].sum(0)[batch.tokens[0] > 0]
+    assert torch.equal(held, (2.453125 * symbol).expand_as(held))
+
+
 def expected_loss(
     w: reference.Weights, cells: int, z: reference.Array, labels: reference.Ids
 ) -> float:
