@@ -109,6 +109,13 @@ def test_unreadable_files(
     assert caught.value.where == f"{path}{where}" and told in caught.value.what
 
 
+@pytest.mark.parametrize("text", ["[" * 60_000, "[(1," * 15_000, "[[1,2]," * 9_000])
+def test_brackets_without_end_are_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(text)
+    with pytest.raises(ParseError):
+        lines(tmp_path / "a.txt")
+
+
 @pytest.mark.parametrize("text", ["nowhere.txt", "", "folder/puzzle", "\0", "x" * 5000])
 def test_paths_that_lead_nowhere(text: str) -> None:
     with pytest.raises(ParseError) as caught:

@@ -72,15 +72,4 @@ function distances(open, origin, columns) {
   return away;
 }
 
-function shortestPath(maze, columns) {
-  const away = distances(openCells(maze), maze.indexOf(GOAL), columns);
-  const solved = Uint8Array.from(maze);
-  let here = maze.indexOf(START);
-  while (away[here] > 1) {
-    here = neighbours(here, columns, maze.length).find((near) => away[near] === away[here] - 1);
-    solved[here] = PATH;
-  }
-  return solved;
-}
-
 const openCells = (maze) => Array.from(maze, (value) => value !== WALL);

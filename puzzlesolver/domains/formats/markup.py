@@ -35,14 +35,14 @@ _LATEX = re.compile(
 )
 _STYLED = re.compile(r"\\\w+\{([^{}]*)\}")
 
-_LINK = re.compile(r"\S+://\S*%[0-9A-Fa-f]{2}\S*")
+_LINK = re.compile(r"https?://\S*%[0-9A-Fa-f]{2}\S*")
 _WHOLE = re.compile(r"^[ \t]*(?:-[ ]+)?([\"'])([^\"'\n]{4,})\1,?[ \t]*$", re.MULTILINE)
 _SHORT = re.compile(r"(?<![^,;\t\n])([\"'])([^\"',;\t\n]{0,3})\1(?![^,;\t\n])")
 _MISSING = re.compile(r"(?<![^,;\t\n])[ ]*(?:None|NULL|null|NaN|nan|NA)(?![^,;\t\n])")
 _FLOAT = re.compile(r"(?<![^,;\t\n])([ ]*\d{1,2})\.0*(?![^,;\t\n])")
 _BOXED = re.compile(r"[\[(]([ 1-9._])[\])]")
 _SLASHED = re.compile(r"(?<!\S)(?=\S*[4-9])(?:[\d.*_-]{9}/){8}[\d.*_-]{9}/?(?!\S)")
-LEAST_CELLS = 16
+LEAST_CELLS, MOST_TRIES = 16, 64
 
 _BRACKET = re.compile(r"[\[({]\s*[\[({\"']")
 _NOTHING = re.compile(r"\b(?:None|NULL|null|nil|NaN|nan|NA|undefined|_)\b|(?<=[\[,])\s*(?=[,\]])")
@@ -98,14 +98,14 @@ def _givens(state: re.Match[str]) -> str:
 
 def bracketed(text: str) -> list[Any]:
     """The grids that a program's source, or what it printed, has in brackets of any kind."""
-    found, at = [], 0
-    while begin := _BRACKET.search(text, at):
+    found, at, tries = [], 0, 0
+    while tries < MOST_TRIES and (begin := _BRACKET.search(text, at)):
         end = _closing(text, begin.start())
         if (value := _value(text[begin.start() : end])) is not None and as_text(value):
             found.append(value)
             at = end
         else:
-            at = begin.end() - 1
+            at, tries = begin.end() - 1, tries + 1
     return found
 
 
@@ -131,5 +131,5 @@ def _value(source: str) -> Any:
         text = re.sub(r"\b(?:None|nan|NaN|NULL|nil)\b", "null", text)
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
