@@ -237,9 +237,9 @@ def tasks(reports: list[dict[str, Any]]) -> str:
         for each in reports
     ]
     for name, tell in (
-        ("Brier score of the chances told", lambda chance: f"{chance['brier']:.3f}"),
+        ("Brier score of the estimated probabilities", lambda chance: f"{chance['brier']:.3f}"),
         ("… of their mean alone", lambda chance: f"{chance['brier_of_the_mean']:.3f}"),
-        ("AUROC of the chances told", area),
+        ("AUROC of the estimated probabilities", area),
         ("wrong among the surest fifth", lambda chance: f"{_risk(chance, 0.2):.0%}"),
         ("… among the surest half", lambda chance: f"{_risk(chance, 0.5):.0%}"),
     ):
