@@ -44,6 +44,7 @@ _BOXED = re.compile(r"[\[(]([ 1-9._])[\])]")
 _SLASHED = re.compile(r"(?<!\S)(?=\S*[4-9])(?:[\d.*_-]{9}/){8}[\d.*_-]{9}/?(?!\S)")
 LEAST_CELLS, MOST_TRIES = 16, 64
 
+_OTHERS = re.compile(r"[\d.*_?-]{16}|^[\d.*_?| -]{7,}$", re.MULTILINE)
 _BRACKET = re.compile(r"[\[({]\s*[\[({\"']")
 _NOTHING = re.compile(r"\b(?:None|NULL|null|nil|NaN|nan|NA|undefined|_)\b|(?<=[\[,])\s*(?=[,\]])")
 _COMMENT = re.compile(r"(?:#|//)[^\"'\n]*$", re.MULTILINE)
@@ -98,15 +99,16 @@ def _givens(state: re.Match[str]) -> str:
 
 def bracketed(text: str) -> list[Any]:
     """The grids that a program's source, or what it printed, has in brackets of any kind."""
-    found, at, tries = [], 0, 0
+    found, at, tries, rest = [], 0, 0, text
     while tries < MOST_TRIES and (begin := _BRACKET.search(text, at)):
         end = _closing(text, begin.start())
         if (value := _value(text[begin.start() : end])) is not None and as_text(value):
             found.append(value)
+            rest = rest.replace(text[begin.start() : end], "", 1)
             at = end
         else:
             at, tries = begin.end() - 1, tries + 1
-    return found
+    return [] if _OTHERS.search(rest) else found  # no board beside them may be lost
 
 
 def _closing(text: str, start: int) -> int:
