@@ -26,6 +26,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from puzzlesolver.domains.formats.numbers import DAMAGES
 from puzzlesolver.errors import ParseError, UsageError
 from puzzlesolver.hub.tensors import refuse_pointer
 
@@ -153,7 +154,7 @@ class DatasetSplit:
             array: npt.NDArray[Any] = np.lib.format.open_memmap(self._path(name), mode="r")
         except OSError as error:
             self._refuse(name, f"cannot read it: {error.strerror or error}")
-        except (ValueError, EOFError, OverflowError) as error:
+        except DAMAGES as error:
             self._refuse(name, f"no array file: {error}")
         if array.dtype.kind not in "iu" or array.ndim != axes:
             found = f"{array.dtype} with {array.ndim}"

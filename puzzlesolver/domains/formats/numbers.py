@@ -31,11 +31,13 @@ NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
 
 _CELL = re.compile(r"(?<!\d)255(?!\d)|[0-3]")
 _ROW = re.compile(rf"(?:(?:{_CELL.pattern})[ \t]*[,;]?[ \t]*){{2,}}")
-_DAMAGES = (
-    ValueError, TypeError, KeyError, EOFError, OSError, RuntimeError, SyntaxError,
-    tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+DAMAGES = (
+    ValueError, TypeError, KeyError, EOFError, OverflowError, RuntimeError, SyntaxError,
+    tokenize.TokenError,
 )  # fmt: skip
-"""What numpy and zipfile raise at damaged files."""
+"""What numpy raises at damaged files."""
+
+_ARCHIVE_DAMAGES = (*DAMAGES, OSError, zipfile.BadZipFile, zlib.error)
 
 
 def read_rows(lines: Sequence[str]) -> Integers | None:
@@ -95,7 +97,7 @@ def read_numpy(data: bytes, source: str) -> Iterator[tuple[str, npt.NDArray[Any]
                     raise ParseError("the array is too large", where=where)
                 with archive.open(member) as file:
                     yield name, _array(file, member.file_size, where)
-    except _DAMAGES as error:
+    except _ARCHIVE_DAMAGES as error:
         raise ParseError(f"the file of numpy is damaged: {error}", where=source) from error
 
 

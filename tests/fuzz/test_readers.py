@@ -1,0 +1,170 @@
+"""Every reader against damaged files: a result or a typed error, within 300 MB.
+
+Whole files of each kind are cut, spliced, repeated and overwritten at random, ten thousand times a
+reader (`make fuzz` as often as one likes); the same seed damages them the same way.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from puzzlesolver.bench.journal import Journal
+from puzzlesolver.bench.metrics import Record
+from puzzlesolver.bench.schema import read_report
+from puzzlesolver.domains.arc.submission import read_attempts
+from puzzlesolver.domains.detect import read_lines, read_puzzles
+from puzzlesolver.errors import PuzzleSolverError
+from puzzlesolver.hub.folder import CONFIG, WEIGHTS, read_network
+from puzzlesolver.hub.foreign.files import read_checkpoint
+from puzzlesolver.hub.store import save_model
+from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.train.dataset import DatasetFolder
+from puzzlesolver.train.dataset_writer import PuzzleGroup, write_dataset
+
+ROOT = Path(__file__).parents[2]
+TIMES = int(os.environ.get("FUZZ", "10000"))
+MOST_MIB = 300
+
+# numpy warns of a header that looks like Python 2's, and then reads it.
+pytestmark = pytest.mark.filterwarnings("ignore:Reading `.npy`:UserWarning")
+PUZZLES = 20
+"""So many puzzles of a file are read: the readers are lazy."""
+
+TOKENS = (
+    *(b"\0", b"\xff\xfe", b"\x1b[2J", b"\n", b"\r", b"\xe2\x80\xae", b"\xc2\xa0", b"#", b"S", b"G"),
+    *(b"{", b"[" * 9, b'"', b"-1", b"1e999", b"9" * 30, b"NaN", b"null", b"0-9", b",", b";", b"|"),
+)
+
+
+def damaged(whole: list[bytes], times: int) -> Iterator[bytes]:
+    """Files that were once whole."""
+    rng = np.random.default_rng(0)
+    for _ in range(times):
+        data = whole[rng.integers(len(whole))]
+        for _ in range(rng.integers(1, 5)):
+            first, last = sorted(rng.integers(0, len(data) + 1, 2).tolist())
+            other = whole[rng.integers(len(whole))]
+            start = int(rng.integers(len(other) + 1))
+            replacement = (
+                b"",  # a cut
+                TOKENS[rng.integers(len(TOKENS))],
+                rng.bytes(int(rng.integers(1, 9))),
+                other[start : start + int(rng.integers(1, 200))],
+                2 * data[first : first + 500],
+            )[rng.integers(5)]
+            keep = first + int(rng.integers(4)) if rng.random() < 0.7 else last
+            data = data[:first] + replacement + data[keep:]
+        yield data
+
+
+def survives(whole: list[bytes], file: Path, read: Callable[[Path], object]) -> None:
+    """Read all damaged files; nothing but a typed error may come of it."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for number, data in enumerate(damaged(whole, TIMES)):
+        file.write_bytes(data)
+        try:
+            read(file)
+        except PuzzleSolverError as error:
+            assert error.what
+        except Exception as error:
+            kept = file.with_name(f"damaged-{number}{file.suffix}")
+            shutil.copyfile(file, kept)
+            raise AssertionError(f"{type(error).__name__} on {kept}") from error
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert sys.platform != "linux" or after - before < MOST_MIB * 1024
+
+
+def files(*patterns: str) -> list[bytes]:
+    """Small files that the project has."""
+    found = [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
+    assert found
+    return [path.read_bytes() for path in found if path.stat().st_size < 20_000]
+
+
+def _puzzles(path: Path) -> None:
+    list(islice(read_puzzles([path]), PUZZLES))
+
+
+@pytest.mark.parametrize(
+    ("patterns", "name"),
+    [
+        (("tests/cases/sudoku/*", "examples/puzzles/sudoku/*"), "sudoku.txt"),
+        (("tests/cases/maze/*.txt", "tests/cases/maze/*.npy", "examples/puzzles/maze/*"), "maze"),
+        (("tests/cases/arc/*", "examples/puzzles/arc/*"), "arc_challenges.json"),
+        (("tests/cases/*/*.npy",), "grid.npy"),
+    ],
+)
+def test_puzzles(patterns: tuple[str, ...], name: str, tmp_path: Path) -> None:
+    survives(files(*patterns), tmp_path / name, _puzzles)
+
+
+def test_pictures(tmp_path: Path) -> None:
+    whole = files("tests/cases/maze/*.png", "tests/cases/maze/*.jpg")
+    survives(whole, tmp_path / "maze.png", _puzzles)
+
+
+def test_submissions(tmp_path: Path) -> None:
+    def read(path: Path) -> None:
+        with read_lines(str(path)) as (lines, source):
+            read_attempts(lines, source)
+
+    survives(files("tests/cases/arc/submission_partial.json"), tmp_path / "submission.json", read)
+
+
+def test_reports_of_bench(tmp_path: Path) -> None:
+    survives(files("benchmarks/*.json"), tmp_path / "report.json", read_report)
+
+
+def test_journals_of_bench(tmp_path: Path) -> None:
+    path = tmp_path / "run.partial.jsonl"
+    journal = Journal(tmp_path / "run.json", {"seed": 0}, resume=False)
+    facts = (0, "board", "", None, "solved", "verified", True, True, None, True, 8, 0, 0.1)
+    journal.add(Record("settle", *facts))
+    journal.finish()
+    whole = (tmp_path / "run.jsonl").read_bytes()
+
+    def read(_: Path) -> None:
+        Journal(tmp_path / "run.json", {"seed": 0}, resume=True).finish()
+
+    survives([whole], path, read)
+
+
+def test_checkpoints(tmp_path: Path) -> None:
+    file = tmp_path / "step_1"
+    torch.save({"_orig_mod.model.inner.H_init": torch.zeros(3)}, file)
+    survives([file.read_bytes()], file, read_checkpoint)
+
+
+@pytest.mark.parametrize(
+    "part", ["train/dataset.json", "train/all__inputs.npy", "identifiers.json"]
+)
+def test_dataset_folders(part: str, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    boards = np.ones((2, 16), np.uint8)
+    group = PuzzleGroup(boards, boards, np.array([0, 0]), np.array([1, 1]))
+    write_dataset(folder, {"train": [group]}, vocab_size=6, seq_len=16, names=["<blank>"])
+
+    def read(_: Path) -> None:
+        found = DatasetFolder(folder)
+        found.names()
+        found.train.check_ids()
+
+    survives([(folder / part).read_bytes()], folder / part, read)
+
+
+@pytest.mark.parametrize("part", [CONFIG, WEIGHTS])
+def test_models(part: str, tiny_model: RecursiveModel, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    save_model(tiny_model, folder, {}, "card")
+    whole = [(folder / part).read_bytes()]
+    survives(whole, folder / part, lambda path: read_network(path.parent))
