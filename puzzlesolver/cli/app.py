@@ -152,12 +152,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return BROKEN_PIPE
         raise
     except (PuzzleSolverError, OSError) as error:
+        if _comes_from_ctrl_c(error):
+            return INTERRUPTED
         if debug:
             traceback.print_exc()
         told = error if isinstance(error, PuzzleSolverError) else _refused(error)
         with contextlib.suppress(OSError):  # stderr itself may be what cannot be written
             _complain(str(told), told.hint)
         return told.exit_code
+
+
+def _comes_from_ctrl_c(error: BaseException) -> bool:
+    """Whether a library has turned Ctrl-C into an error of its own, as Python does in classes."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, KeyboardInterrupt):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
 
 def _refused(error: OSError) -> UsageError:

@@ -141,8 +141,9 @@ def test_without_ray_it_says_what_to_install(
 
 
 def test_what_follows_the_option_is_a_puzzle_unless_it_is_an_address(
-    many: Path, capsys: pytest.CaptureFixture[str]
+    many: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("sys.stdin", None)
     assert main(["solve", "--ray", str(many), "-f", "jsonl"]) == 2
     assert "--ray: only a folder" in capsys.readouterr().err
     assert main(["solve", "-f", "jsonl", "-o", "out/", "--ray", "head:6379"]) == 2
