@@ -35,10 +35,14 @@ ROOT = Path(__file__).parents[2]
 TIMES = int(os.environ.get("FUZZ", "10000"))
 MOST_MIB = 300
 
-# numpy warns of a header that looks like Python 2's, and then reads it.
-pytestmark = pytest.mark.filterwarnings("ignore:Reading `.npy`:UserWarning")
 PUZZLES = 20
 """So many puzzles of a file are read: the readers are lazy."""
+
+pytestmark = [
+    pytest.mark.timeout(1200),  # pictures take minutes on a busy machine
+    # numpy warns of a header that looks like Python 2's, and then reads it.
+    pytest.mark.filterwarnings("ignore:Reading `.npy`:UserWarning"),
+]
 
 TOKENS = (
     *(b"\0", b"\xff\xfe", b"\x1b[2J", b"\n", b"\r", b"\xe2\x80\xae", b"\xc2\xa0", b"#", b"S", b"G"),
