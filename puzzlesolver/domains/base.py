@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from puzzlesolver.domains.formats.documents import At
     from puzzlesolver.domains.records import Record
+    from puzzlesolver.domains.sudoku.board import Board
     from puzzlesolver.domains.symmetry import Symmetry
     from puzzlesolver.models.interface import Batch
 
@@ -62,6 +63,7 @@ class Puzzle:
         alphabet: how the text writes the values 1, 2, … where that is not as in `DIGITS`, such as
             `0123456789ABCDEF`.
         note: what the reader had to infer, for people; "" when the text left no choice.
+        board: the cells and units of a Sudoku; None = the standard ones of its size.
     """
 
     domain: str
@@ -72,6 +74,7 @@ class Puzzle:
     rating: float | None = None
     alphabet: str = DIGITS
     note: str = ""
+    board: Board | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.domain} {self.name!r} {size_of(self.grid)}>"

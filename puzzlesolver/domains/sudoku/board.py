@@ -1,0 +1,295 @@
+"""What a board is: cells, an alphabet, and units - sets of cells that hold different symbols.
+
+In: a size, the names of rules, perhaps a map of regions. Out: a `Board`. Standard 9×9 Sudoku is one
+of them, a samurai of 369 cells is another; all that solves, checks or draws boards asks for units.
+
+    >>> board = make_board(9, ("diagonal",))
+    >>> board.units[-2].name
+    'the main diagonal'
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import isqrt
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzlesolver.domains.base import DIGITS, Grid, Puzzle
+from puzzlesolver.domains.sudoku.variants import (
+    ANTI,
+    DIAGONAL,
+    EXTRA,
+    JIGSAW,
+    LATIN,
+    OVERLAPS,
+    Place,
+    rule_names,
+)
+from puzzlesolver.errors import UsageError
+
+Kind = Literal["line", "region", "extra", "pair"]
+
+SIZES = (4, 6, 8, 9, 10, 12, 14, 15, 16, 18, 20, 24, 25)
+"""Sides of boards with boxes; Latin squares, and boards with a map of regions, have any of
+`FREE_SIZES`."""
+
+FREE_SIZES = range(4, 26)
+HOLE = 255
+"""What a grid holds where its board has no cell."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Cells that hold different symbols.
+
+    Attributes:
+        kind: "line", "region" (a box is one), "extra" or "pair".
+        name: in the user's words, such as "row 3" or "the main diagonal".
+        cells: their numbers on the board, in rising order.
+    """
+
+    kind: Kind
+    name: str
+    cells: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Board:
+    """Cells, an alphabet and units; equal boards are one object in a process.
+
+    Attributes:
+        symbols: how many there are, written as 1 to `symbols`.
+        shape: rows and columns of the grid that it is drawn in.
+        rules: beyond rows, columns and boxes, as `rule_names` gives them.
+        regions: a character for the region of every cell; "" where they are the boxes, or none.
+        extra: cells of further regions that no rule names.
+        places: row and column of every cell, row by row; a grid can have holes.
+        units: lines, then regions, then the others.
+    """
+
+    symbols: int
+    shape: tuple[int, int]
+    rules: tuple[str, ...]
+    regions: str
+    extra: tuple[tuple[int, ...], ...]
+    places: tuple[Place, ...] = field(compare=False, repr=False)
+    units: tuple[Unit, ...] = field(compare=False, repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return make_board, (self.symbols, self.rules, self.regions, self.extra)
+
+    @property
+    def cells(self) -> int:
+        """How many there are."""
+        return len(self.places)
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether rows, columns and boxes are all the rules."""
+        return not (self.rules or self.regions or self.extra)
+
+    @functools.cached_property
+    def full(self) -> tuple[Unit, ...]:
+        """Units as large as the alphabet: they hold every symbol."""
+        return tuple(unit for unit in self.units if len(unit.cells) == self.symbols)
+
+    @functools.cached_property
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """Where the cells lie in the grid, row-major, `int64[cells]`."""
+        rows, columns = np.array(self.places, np.int64).T
+        numbers: npt.NDArray[np.int64] = rows * self.shape[1] + columns
+        return numbers
+
+    @functools.cached_property
+    def peers(self) -> npt.NDArray[np.bool_]:
+        """Which other cells a cell differs from, `bool[cells, cells]`."""
+        peers = np.zeros((self.cells, self.cells), np.bool_)
+        for unit in self.units:
+            peers[np.ix_(unit.cells, unit.cells)] = True
+        np.fill_diagonal(peers, False)
+        return peers
+
+    def table(self, units: Sequence[Unit] | None = None) -> npt.NDArray[np.int64]:
+        """The cells of units, of all by default, `int64[units, largest]`; -1 behind their end."""
+        units = self.units if units is None else units
+        table = np.full((len(units), max((len(u.cells) for u in units), default=0)), -1, np.int64)
+        for row, unit in zip(table, units, strict=True):
+            row[: len(unit.cells)] = unit.cells
+        return table
+
+    def values(self, grid: Grid) -> Grid:
+        """What the cells of a grid hold, `uint8[cells]`."""
+        return grid.reshape(-1)[self.numbers]
+
+    def grid(self, values: npt.NDArray[Any], hole: float = HOLE) -> npt.NDArray[Any]:
+        """A value for every cell as a grid."""
+        grid = np.full(self.shape, hole, values.dtype)
+        grid.reshape(-1)[self.numbers] = values
+        return grid
+
+
+def box_shape(side: int) -> tuple[int, int]:
+    """Rows and columns of a box, as square as can be; `ValueError` where a board has no boxes."""
+    if side not in SIZES:
+        raise ValueError(f"no Sudoku has {side} rows, only {', '.join(map(str, SIZES))}")
+    rows = next(rows for rows in range(isqrt(side), 0, -1) if side % rows == 0)
+    return rows, side // rows
+
+
+def board_of(puzzle: Puzzle) -> Board:
+    """The board of a puzzle; one that names none has the standard one of its size."""
+    return puzzle.board or make_board(len(puzzle.grid))
+
+
+def boxes(side: int, rows: int, columns: int) -> str:
+    """The map of regions that are boxes of this shape."""
+    across = side // columns
+    return "".join(
+        DIGITS[row // rows * across + column // columns]
+        for row in range(side)
+        for column in range(side)
+    )
+
+
+def make_board(
+    size: int = 9,
+    rules: str | Iterable[str] = (),
+    regions: str = "",
+    extra: Iterable[tuple[int, ...]] = (),
+) -> Board:
+    """The board of these rules, always the same object.
+
+    Args:
+        size: rows of the grid, or of each of those that overlap.
+        rules: names, as `rule_names` reads them.
+        regions: a character a cell, row by row; as many regions as rows, of as many cells.
+        extra: cells of further regions, at most as many as rows.
+
+    Raises:
+        UsageError: rules that exclude each other or do not fit the size, or a map that is none.
+    """
+    names = rule_names(rules)
+    if regions:
+        names = rule_names((*names, JIGSAW))
+        _check(size, names, regions)
+        if size in SIZES and _relabelled(regions) == boxes(size, *box_shape(size)):
+            regions, names = "", tuple(name for name in names if name != JIGSAW)
+    return _made(size, names, regions, tuple(extra))
+
+
+@functools.lru_cache(512)
+def _made(
+    size: int, rules: tuple[str, ...], regions: str, extra: tuple[tuple[int, ...], ...]
+) -> Board:
+    _check(size, rules, regions)
+    overlap = next((rule for rule in rules if rule in OVERLAPS), None)
+    offsets = OVERLAPS[overlap] if overlap else ((0, 0),)
+    shape = size + max(row for row, _ in offsets), size + max(column for _, column in offsets)
+    places = sorted(
+        {(top + r, left + c) for top, left in offsets for r in range(size) for c in range(size)}
+    )
+    number = {place: cell for cell, place in enumerate(places)}
+    named: list[tuple[Kind, str, tuple[int, ...]]] = [
+        (kind, name + of, tuple(sorted(number[top + r, left + c] for r, c in cells)))
+        for (top, left), of in zip(offsets, _grid_names(offsets), strict=True)
+        for kind, name, cells in _units(size, rules, regions)
+    ]
+    for label, cells in enumerate(extra, 1):
+        if not 1 < len(cells) == len({*cells} & {*range(len(places))}) <= size:
+            what = f"extra region {label} has {len(cells)} cells"
+            raise UsageError(what, hint=f"it can have 2 to {size} different cells")
+        named.append(("extra", f"extra region {label}", tuple(sorted(cells))))
+    named += _pairs(rules, number)
+    order = ("line", "region", "extra", "pair")
+    units: dict[tuple[int, ...], Unit] = {}
+    for kind, name, cells in sorted(named, key=lambda unit: order.index(unit[0])):
+        units.setdefault(cells, Unit(kind, name, cells))
+    return Board(size, shape, rules, regions, extra, tuple(places), tuple(units.values()))
+
+
+def _check(size: int, rules: tuple[str, ...], regions: str) -> None:
+    """Raise `UsageError` at rules that exclude each other, a size without boards, a wrong map."""
+    overlap = next((rule for rule in rules if rule in OVERLAPS), None)
+    free = LATIN in rules or regions
+    if size not in (FREE_SIZES if free else SIZES) or (overlap and size != 9):
+        sizes = "9" if overlap else ", ".join(map(str, SIZES))
+        hint = f"sizes are {sizes}" + ("" if overlap else "; 4 to 25 with `latin` or a region map")
+        raise UsageError(f"no {overlap or 'Sudoku'} has {size} rows", hint=hint)
+    told = [rule for rule in rules if rule in OVERLAPS or rule in (LATIN, JIGSAW)]
+    if len(told) > 1:
+        raise UsageError(f"{told[0]} and {told[1]} exclude each other", where="--rules")
+    if JIGSAW in rules and not regions:
+        hint = "give it as a second grid below the board, or with --regions FILE"
+        raise UsageError("jigsaw needs a map of the regions", where="--rules", hint=hint)
+    counts = Counter(regions).most_common()
+    if not regions or [count for _, count in counts] == [size] * size:
+        return
+    if len(regions) == size * size and len(counts) == size:
+        (large, most), (small, least) = counts[0], counts[-1]
+        what = f"region {large} has {most} cells and region {small} has {least}"
+    else:
+        what = f"the map has {len(regions)} cells and {len(counts)} regions"
+    hint = f"a board of {size} rows has {size} regions of {size} cells"
+    raise UsageError(what, where="--regions", hint=hint)
+
+
+def _relabelled(regions: str) -> str:
+    """The map with labels in the order in which regions begin."""
+    order = {label: DIGITS[k] for k, label in enumerate(dict.fromkeys(regions))}
+    return "".join(map(order.__getitem__, regions))
+
+
+def _units(
+    size: int, rules: tuple[str, ...], regions: str
+) -> Iterator[tuple[Kind, str, Iterable[Place]]]:
+    """The units of one grid but for its pairs."""
+    sides = range(size)
+    yield from (("line", f"row {row + 1}", [(row, k) for k in sides]) for row in sides)
+    yield from (("line", f"column {k + 1}", [(row, k) for row in sides]) for k in sides)
+    shape = box_shape(size) if size in SIZES else (1, size)
+    if LATIN not in rules:
+        labels, word = (regions, "region") if regions else (boxes(size, *shape), "box")
+        cells: dict[str, list[Place]] = {}
+        for at, label in enumerate(labels):
+            cells.setdefault(label, []).append(divmod(at, size))
+        yield from (
+            ("region", f"{word} {label if regions else number}", places)
+            for number, (label, places) in enumerate(cells.items(), 1)
+        )
+    for name, (make, needs) in EXTRA.items():
+        if name in rules or (name in DIAGONAL and "diagonal" in rules):
+            if not (found := make(size, *shape)):
+                what = f"{name} does not fit {size}×{size} boards"
+                raise UsageError(what, where="--rules", hint=needs)
+            yield from (("extra", called, places) for called, places in found)
+
+
+def _pairs(
+    rules: tuple[str, ...], number: dict[Place, int]
+) -> Iterator[tuple[Kind, str, tuple[int, ...]]]:
+    """The pairs of cells that a move in chess leads from one to the other."""
+    for move, steps in (ANTI[rule] for rule in rules if rule in ANTI):
+        for (row, column), cell in number.items():
+            for down, across in steps:
+                other = number.get((row + down, column + across))
+                if other is not None:
+                    yield "pair", f"the pair {move} apart", (cell, other)
+
+
+def _grid_names(offsets: tuple[Place, ...]) -> list[str]:
+    """How units tell in which of several grids they are, by the side on which it lies."""
+    if len(offsets) == 1:
+        return [""]
+    middle = [(max(at) + min(at)) / 2 for at in zip(*offsets, strict=True)]
+    names = []
+    for top, left in offsets:
+        down = "top" if top < middle[0] else "bottom" if top > middle[0] else ""
+        across = "left" if left < middle[1] else "right" if left > middle[1] else ""
+        names.append(f" of the {' '.join(filter(None, [down, across])) or 'centre'} grid")
+    return names
