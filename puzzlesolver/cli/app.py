@@ -28,8 +28,8 @@ from typer.main import get_command
 from puzzlesolver import __version__
 from puzzlesolver.__main__ import INTERRUPTED
 from puzzlesolver.cli import bench, dataset, doctor, export, generate, models, solve, train, verify
-from puzzlesolver.cli.signs import adapt_streams, say
-from puzzlesolver.cli.waiting import told_imports
+from puzzlesolver.cli.view.signs import adapt_streams, say
+from puzzlesolver.cli.view.waiting import told_imports
 from puzzlesolver.errors import PuzzleSolverError, UsageError
 
 BROKEN_PIPE = 141

@@ -34,9 +34,9 @@ from puzzlesolver.cli.options import (
     check_output,
     whole,
 )
-from puzzlesolver.cli.signs import say
-from puzzlesolver.cli.table import print_table
-from puzzlesolver.cli.waiting import announce_torch_compilation
+from puzzlesolver.cli.view.signs import say
+from puzzlesolver.cli.view.table import print_table
+from puzzlesolver.cli.view.waiting import announce_torch_compilation
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ def bench(
                 hint="puzzlesolver bench report RESULTS.json --html page.html",
             )
         check_output(html, "--html", pictures=True)
-        from puzzlesolver.cli.film import make_page
+        from puzzlesolver.cli.view.film import make_page
 
         make_page(html, [read_report(path) for path in reports], model or ())
         return
@@ -302,7 +302,7 @@ def bench(
     if plot:
         entry.code.plot(made[0], plot)
     if html:
-        from puzzlesolver.cli.film import make_page
+        from puzzlesolver.cli.view.film import make_page
 
         make_page(html, made, model or ())
     worse = [words for new in made for words in entry.code.compare(old or new, new)]

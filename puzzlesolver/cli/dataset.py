@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from puzzlesolver.cli.options import MOST_SEED, real, whole
-from puzzlesolver.cli.signs import say
+from puzzlesolver.cli.view.signs import say
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:

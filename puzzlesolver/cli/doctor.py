@@ -15,8 +15,8 @@ from collections.abc import Callable
 import typer
 
 from puzzlesolver import __version__
-from puzzlesolver.cli.signs import say
-from puzzlesolver.cli.waiting import waiting
+from puzzlesolver.cli.view.signs import say
+from puzzlesolver.cli.view.waiting import waiting
 from puzzlesolver.errors import ModelError, PuzzleSolverError
 
 PACKAGES = (
@@ -142,7 +142,7 @@ def _weights() -> str:
 
 
 def _self_test() -> str:
-    from puzzlesolver.cli.output import summarise
+    from puzzlesolver.cli.view.output import summarise
     from puzzlesolver.domains.detect import read_puzzles
     from puzzlesolver.hub.store import load_model, resolve
     from puzzlesolver.refine.policy import Policy

@@ -16,7 +16,7 @@ import typer
 
 from puzzlesolver.cli import complete
 from puzzlesolver.cli.options import whole
-from puzzlesolver.cli.signs import say
+from puzzlesolver.cli.view.signs import say
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:

@@ -131,7 +131,7 @@ def generate_maze(
 @app.command("arc")
 def generate_arc(count: Count = 1, seed: Seed = 0, output: Output = None) -> None:
     """Make simple ARC tasks from rules of our own, as JSON; they are not a benchmark."""
-    from puzzlesolver.cli.output import open_output
+    from puzzlesolver.cli.view.output import open_output
     from puzzlesolver.domains.arc.document import write_tasks
     from puzzlesolver.domains.arc.generate import generate
 
@@ -147,7 +147,7 @@ def _generate(
     format: str | None,
     output: Path | None,
 ) -> None:
-    from puzzlesolver.cli.output import open_output
+    from puzzlesolver.cli.view.output import open_output
     from puzzlesolver.domains.base import get_domain
 
     puzzles = get_domain(name).generate(count, seed, **options)

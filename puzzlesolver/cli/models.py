@@ -16,9 +16,9 @@ import typer
 
 from puzzlesolver.cli import complete
 from puzzlesolver.cli.options import MODEL_HELP
-from puzzlesolver.cli.signs import say
-from puzzlesolver.cli.table import Row, print_blocks, print_table
-from puzzlesolver.cli.waiting import waiting
+from puzzlesolver.cli.view.signs import say
+from puzzlesolver.cli.view.table import Row, print_blocks, print_table
+from puzzlesolver.cli.view.waiting import waiting
 from puzzlesolver.errors import ModelError, UsageError
 
 if TYPE_CHECKING:

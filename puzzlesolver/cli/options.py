@@ -35,7 +35,7 @@ SEARCH = "Search"
 """Panel of the help for options that change how long and how widely is searched."""
 
 Format = Literal["text", "grid", "line", "json", "jsonl", "csv", "submission"]
-"""What `output.ResultWriter` can write."""
+"""What `view.output.ResultWriter` can write."""
 
 
 def whole(least: int, most: int = MOST) -> Callable[[str | int], int]:

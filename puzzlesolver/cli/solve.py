@@ -309,7 +309,7 @@ def check(arguments: Arguments) -> None:
             hint="add --format jsonl --output FOLDER/",
         )
     if saves:
-        from puzzlesolver.cli.save import check_path
+        from puzzlesolver.cli.view.save import check_path
 
         for path in saves:
             check_path(path)

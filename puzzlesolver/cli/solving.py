@@ -21,12 +21,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from puzzlesolver.bulk.stream import solve_stream
-from puzzlesolver.cli.live import UNHURRIED, LiveView, Tracker
-from puzzlesolver.cli.output import ResultWriter, open_output, record
-from puzzlesolver.cli.save import Recorder, save
-from puzzlesolver.cli.signs import say
 from puzzlesolver.cli.solve import Arguments
-from puzzlesolver.cli.waiting import can_redraw, compilation
+from puzzlesolver.cli.view.live import UNHURRIED, LiveView, Tracker
+from puzzlesolver.cli.view.output import ResultWriter, open_output, record
+from puzzlesolver.cli.view.save import Recorder, save
+from puzzlesolver.cli.view.signs import say
+from puzzlesolver.cli.view.waiting import can_redraw, compilation
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.pipeline import choose_solver, load_solver, solve_kinds
 from puzzlesolver.refine.adapt.fit import FitReport

@@ -23,8 +23,8 @@ from puzzlesolver.cli.options import (
     real,
     whole,
 )
-from puzzlesolver.cli.signs import say
-from puzzlesolver.cli.table import print_table
+from puzzlesolver.cli.view.signs import say
+from puzzlesolver.cli.view.table import print_table
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:

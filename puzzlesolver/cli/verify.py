@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from puzzlesolver.cli.options import Domain, Quiet
-from puzzlesolver.cli.signs import say
+from puzzlesolver.cli.view.signs import say
 from puzzlesolver.errors import UsageError
 
 EPILOG = (

@@ -12,7 +12,7 @@ import pytest
 
 from puzzlesolver.bulk.stream import Prepare, solve_stream
 from puzzlesolver.cli.app import main
-from puzzlesolver.cli.output import record
+from puzzlesolver.cli.view.output import record
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import ParseError, UsageError

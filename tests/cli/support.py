@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pyte
 
-from puzzlesolver.cli.frame import Moment
+from puzzlesolver.cli.view.frame import Moment
 from puzzlesolver.domains.base import Answer, Grid, Puzzle, Verdict
 
 SOLVED = "123456789456789123789123456234567891567891234891234567345678912678912345912345678"

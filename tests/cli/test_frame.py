@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from puzzlesolver.cli.frame import Moment, chart, spark
+from puzzlesolver.cli.view.frame import Moment, chart, spark
 from puzzlesolver.domains.base import Answer, Puzzle, Verdict
 from tests.cli.support import MOMENT, NOWHERE
 

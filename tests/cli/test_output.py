@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from puzzlesolver.cli.output import FIELDS, ResultWriter, open_output, summarise
+from puzzlesolver.cli.view.output import FIELDS, ResultWriter, open_output, summarise
 from puzzlesolver.domains.base import Answer, Verdict
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import UsageError

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from puzzlesolver.cli.frame import Moment
-from puzzlesolver.cli.save import MOST_FRAMES, Recorder, check_path, save
+from puzzlesolver.cli.view.frame import Moment
+from puzzlesolver.cli.view.save import MOST_FRAMES, Recorder, check_path, save
 from puzzlesolver.domains.base import Answer
 from puzzlesolver.errors import UsageError
 from tests.cli.support import MOMENT

@@ -11,7 +11,7 @@ import pytest
 from typer.main import get_command
 
 from puzzlesolver.cli.app import app
-from puzzlesolver.cli.signs import ascii_form
+from puzzlesolver.cli.view.signs import ascii_form
 from tests.cli.support import ONE_BLANK, SOLVED, command, environment, run_on_terminal
 from tests.cli.test_docs import paths
 

@@ -19,8 +19,8 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from puzzlesolver.cli.fit_frame import FitTracker
-from puzzlesolver.cli.frame import Moment, Picture
+from puzzlesolver.cli.view.fit_frame import FitTracker
+from puzzlesolver.cli.view.frame import Moment, Picture
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.refine.adapt.fit import FitReport
 from puzzlesolver.refine.report import StepReport

@@ -194,7 +194,7 @@ class ResultWriter:
         from rich.console import Console
         from rich.text import Text
 
-        from puzzlesolver.cli.frame import shortened
+        from puzzlesolver.cli.view.frame import shortened
 
         console = Console(file=self.file, soft_wrap=True, highlight=False)
         if with_grid and (result.answer is not None or result.verdict.where):

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.segment import Segment
 
-from puzzlesolver.cli import vector
-from puzzlesolver.cli.frame import Picture
+from puzzlesolver.cli.view import vector
+from puzzlesolver.cli.view.frame import Picture
 from puzzlesolver.errors import UsageError
 from puzzlesolver.extras import require
 from puzzlesolver.files import write_file
@@ -91,7 +91,7 @@ def save(path: Path, moments: Sequence[Picture]) -> None:
 def _gif(moments: Sequence[Picture]) -> bytes:
     from PIL import Image
 
-    from puzzlesolver.cli.raster import Canvas
+    from puzzlesolver.cli.view.raster import Canvas
 
     canvas = Canvas(*_shared_size(moments))
     frames = [canvas.paint(_lines(moment, canvas.columns, canvas.rows)) for moment in moments]
@@ -123,7 +123,7 @@ def _palette(frames: Sequence[Image]) -> Image:
 
 
 def _png(moments: Sequence[Picture]) -> bytes:
-    from puzzlesolver.cli.raster import Canvas
+    from puzzlesolver.cli.view.raster import Canvas
 
     canvas = Canvas(*moments[-1].natural_size())
     buffer = io.BytesIO()
@@ -147,7 +147,8 @@ def _html(moments: Sequence[Picture]) -> bytes:
         [rows.setdefault(vector.row(line), len(rows)) for line in _lines(moment, width, height)]
         for moment in moments
     ]
-    page = importlib.resources.files("puzzlesolver.cli").joinpath("player.html").read_text("utf-8")
+    player = importlib.resources.files("puzzlesolver.cli.view") / "player.html"
+    page = player.read_text("utf-8")
     stored = list(rows)
     data = json.dumps({"rows": stored, "frames": frames, "height": vector.HEIGHT})
     title = printable(Path(moments[-1].puzzle.name).name, keep="")

@@ -17,7 +17,7 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.terminal_theme import SVG_EXPORT_THEME
 
-from puzzlesolver.cli.raster import BLOCKS, WHOLE, Rectangle, cell_of
+from puzzlesolver.cli.view.raster import BLOCKS, WHOLE, Rectangle, cell_of
 
 WIDTH, HEIGHT = 10, 20
 """Of a character cell; two of them beside each other are a square."""

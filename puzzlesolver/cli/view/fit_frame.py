@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rich.console import Group
 from rich.text import Text
 
-from puzzlesolver.cli.frame import lamps, spark
+from puzzlesolver.cli.view.frame import lamps, spark
 from puzzlesolver.domains.arc import TaskPuzzle
 from puzzlesolver.domains.arc.render import render_guesses
 from puzzlesolver.domains.base import Puzzle

@@ -16,9 +16,9 @@ from typing import Any
 
 from puzzlesolver.bench.page import Film, write_page
 from puzzlesolver.bench.suites import SUITES, Suite, get_suite
-from puzzlesolver.cli.live import Tracker
-from puzzlesolver.cli.save import SAVERS, Recorder
-from puzzlesolver.cli.signs import say
+from puzzlesolver.cli.view.live import Tracker
+from puzzlesolver.cli.view.save import SAVERS, Recorder
+from puzzlesolver.cli.view.signs import say
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import ModelError, PuzzleSolverError
 from puzzlesolver.hub.catalog import read_catalog
