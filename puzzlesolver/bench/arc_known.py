@@ -22,7 +22,7 @@ from puzzlesolver.models.published import PublishedModel
 from puzzlesolver.refine.engines import TorchEngine
 from puzzlesolver.refine.known import BATCH_SIZE, PUBLISHED_STEPS, VOTES, KnownTasks
 from puzzlesolver.runtime import Runtime
-from puzzlesolver.train.dataset import (
+from puzzlesolver.train.data.published.dataset import (
     ARC_VOCABULARY,
     IDENTIFIERS,
     MAX_NAMES_BYTES,

@@ -251,8 +251,8 @@ def read_file(domain: str, path: Path, limit: int | None) -> Cases:
 
 
 def _read_folder(domain: str, path: Path, limit: int | None) -> Cases:
-    from puzzlesolver.train.dataset import DatasetFolder
-    from puzzlesolver.train.folders import layout_of
+    from puzzlesolver.train.data.folders import layout_of
+    from puzzlesolver.train.data.published.dataset import DatasetFolder
 
     folder = DatasetFolder(path)
     name, split = list(folder.splits.items())[-1]

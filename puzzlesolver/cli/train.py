@@ -28,14 +28,14 @@ from puzzlesolver.cli.view.table import print_table
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
-    from puzzlesolver.train.presets import TrainConfig
+    from puzzlesolver.train.config import TrainConfig
 
 app = typer.Typer(help="Train a model.")
 
 
 def _list_presets(wanted: bool) -> None:
     if wanted:
-        from puzzlesolver.train.papers import PRESETS
+        from puzzlesolver.train.recipes import PRESETS
 
         told = [
             (name, " ".join((inspect.getdoc(each) or "").split())) for name, each in PRESETS.items()
@@ -172,7 +172,7 @@ def train_domain(
     quiet: Quiet = False,
 ) -> None:
     """Train a model on the puzzles whose kind is the command's name."""
-    from puzzlesolver.train.presets import get_preset, override
+    from puzzlesolver.train.config import get_preset, override
 
     domain = str(context.info_name)
     preset = preset or domain
@@ -237,7 +237,7 @@ def _resumed(
     stored: TrainConfig, preset: str | None, typed: dict[str, Any], settings: list[str]
 ) -> TrainConfig:
     """The stored settings with what was typed on top; `train` refuses what may not change."""
-    from puzzlesolver.train.presets import override
+    from puzzlesolver.train.config import override
 
     if typed.keys() & {"minutes", "steps"}:
         typed = {"minutes": None, "steps": None, **typed}

@@ -15,7 +15,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from puzzlesolver.train.contracts import CONTRACTS
+from puzzlesolver.train.contracts.registry import CONTRACTS
 from puzzlesolver.train.progress import Display
 from puzzlesolver.train.run import Run
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from puzzlesolver.models.interface import Batch, RecursiveModel, StepFunction
-from puzzlesolver.train.losses import all_right
+from puzzlesolver.train.contracts.losses import all_right
 
 CHUNK = 64
 LOOK_EVERY = 4

@@ -44,9 +44,9 @@ from puzzlesolver.files import explained, held, write_file
 from puzzlesolver.hub.store import save_model
 from puzzlesolver.train.card import model_card
 from puzzlesolver.train.checkpoint import load_checkpoint, peek_checkpoint, save_checkpoint
+from puzzlesolver.train.config import FREE, TrainConfig, flag
 from puzzlesolver.train.distributed import ALONE, Ranks
 from puzzlesolver.train.estimate import rehearse
-from puzzlesolver.train.presets import FREE, TrainConfig, flag
 from puzzlesolver.train.progress import Display
 from puzzlesolver.train.run import Run
 

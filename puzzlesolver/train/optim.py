@@ -17,8 +17,8 @@ from torch import nn
 from torch.optim import AdamW, Muon, Optimizer
 
 from puzzlesolver.models.layers import PuzzleEmbedding
+from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.distributed import ALONE, Ranks
-from puzzlesolver.train.presets import TrainConfig
 
 
 class AdamATan2(Optimizer):

@@ -28,12 +28,13 @@ from puzzlesolver.models.interface import Network, RecursiveModel, StepFunction
 from puzzlesolver.models.registry import build_network, reads_tokens, refines_boards
 from puzzlesolver.runtime import choose_runtime
 from puzzlesolver.train.card import machine
-from puzzlesolver.train.contracts import CONTRACTS, Contract
-from puzzlesolver.train.curriculum import grown
-from puzzlesolver.train.data import open_source
+from puzzlesolver.train.config import TrainConfig, flag
+from puzzlesolver.train.contracts.losses import Learned
+from puzzlesolver.train.contracts.registry import CONTRACTS, Contract
+from puzzlesolver.train.data.curriculum import grown
+from puzzlesolver.train.data.sudoku import open_source
 from puzzlesolver.train.distributed import ALONE, Ranks, check_divides
 from puzzlesolver.train.evaluate import plain_accuracy
-from puzzlesolver.train.losses import Learned
 from puzzlesolver.train.optim import (
     build_optimizers,
     load_optimizer_state,
@@ -42,7 +43,6 @@ from puzzlesolver.train.optim import (
     set_learning_rate,
     update_average,
 )
-from puzzlesolver.train.presets import TrainConfig, flag
 
 _KEYWORDS = inspect.signature(DistributedDataParallel).parameters
 EMBEDDING = "embed_tokens.embedding_weight"

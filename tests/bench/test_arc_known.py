@@ -16,9 +16,9 @@ from puzzlesolver.errors import ModelError, ParseError, UsageError
 from puzzlesolver.hub.store import save_model
 from puzzlesolver.loading import load_network
 from puzzlesolver.models.registry import build_model
-from puzzlesolver.train.build_arc import build_arc
-from puzzlesolver.train.build_tasks import read_kaggle
-from puzzlesolver.train.dataset import DatasetFolder
+from puzzlesolver.train.data.published.arc import build_arc
+from puzzlesolver.train.data.published.dataset import DatasetFolder
+from puzzlesolver.train.data.published.kaggle import read_kaggle
 from tests.toy_arc import painter, write_toy_tasks
 
 LEARNED = ("copy", "one", "shadow")

@@ -13,7 +13,7 @@ from puzzlesolver.cli import complete
 from puzzlesolver.domains.base import DOMAINS
 from puzzlesolver.hub.catalog import read_catalog
 from puzzlesolver.runtime import DEVICES
-from puzzlesolver.train.papers import PRESETS
+from puzzlesolver.train.recipes import PRESETS
 from tests.cli.support import command, environment, run_on_terminal
 
 

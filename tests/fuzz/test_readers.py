@@ -28,8 +28,8 @@ from puzzlesolver.hub.folder import CONFIG, WEIGHTS, read_network
 from puzzlesolver.hub.foreign.files import read_checkpoint
 from puzzlesolver.hub.store import save_model
 from puzzlesolver.models.interface import RecursiveModel
-from puzzlesolver.train.dataset import DatasetFolder
-from puzzlesolver.train.dataset_writer import PuzzleGroup, write_dataset
+from puzzlesolver.train.data.published.dataset import DatasetFolder
+from puzzlesolver.train.data.published.writer import PuzzleGroup, write_dataset
 
 ROOT = Path(__file__).parents[2]
 TIMES = int(os.environ.get("FUZZ", "10000"))

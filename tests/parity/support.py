@@ -15,9 +15,9 @@ from puzzlesolver.domains.sudoku import codec as sudoku
 from puzzlesolver.models.interface import Batch, RecursiveModel, State
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.train.contracts import CONTRACTS, Contract
+from puzzlesolver.train.config import TrainConfig
+from puzzlesolver.train.contracts.registry import CONTRACTS, Contract
 from puzzlesolver.train.distributed import ALONE
-from puzzlesolver.train.presets import TrainConfig
 from tests.parity.reference import Array, Ids, Settings, Weights, embed
 
 CELLS, VOCABULARY, BOARDS, IDENTIFIERS = 16, 6, 4, 5

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from puzzlesolver.models.interface import Batch
-from puzzlesolver.train.losses import stablemax_cross_entropy
+from puzzlesolver.train.contracts.losses import stablemax_cross_entropy
 from tests.parity import reference as ref
 from tests.parity.support import (
     BOARDS,

@@ -15,10 +15,10 @@ from puzzlesolver.models.interface import Batch, Noise, Readout, RecursiveModel,
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.models.relations import Layout
 from puzzlesolver.refine.suppose import DEEPEST
-from puzzlesolver.train.contracts import CarriedState, FinalStep
-from puzzlesolver.train.data import SudokuSource
-from puzzlesolver.train.mazes import MazeSource
-from puzzlesolver.train.presets import TrainConfig, get_preset
+from puzzlesolver.train.config import TrainConfig, get_preset
+from puzzlesolver.train.contracts.registry import CarriedState, FinalStep
+from puzzlesolver.train.data.mazes import MazeSource
+from puzzlesolver.train.data.sudoku import SudokuSource
 
 Config = Callable[..., TrainConfig]
 

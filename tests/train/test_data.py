@@ -11,8 +11,8 @@ import torch
 
 from puzzlesolver.errors import ParseError, UsageError
 from puzzlesolver.train.checkpoint import load_checkpoint, save_checkpoint
-from puzzlesolver.train.data import SudokuSource
-from puzzlesolver.train.presets import TrainConfig, get_preset, override
+from puzzlesolver.train.config import TrainConfig, get_preset, override
+from puzzlesolver.train.data.sudoku import SudokuSource
 
 Config = Callable[..., TrainConfig]
 

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 from puzzlesolver.errors import ParseError, PuzzleSolverError, UsageError
 from puzzlesolver.train.checkpoint import load_checkpoint, save_checkpoint
-from puzzlesolver.train.dataset import BLANK, DatasetFolder
-from puzzlesolver.train.dataset_writer import PuzzleGroup, write_dataset
-from puzzlesolver.train.folders import FolderSource
-from puzzlesolver.train.presets import TrainConfig, get_preset
+from puzzlesolver.train.config import TrainConfig, get_preset
+from puzzlesolver.train.data.folders import FolderSource
+from puzzlesolver.train.data.published.dataset import BLANK, DatasetFolder
+from puzzlesolver.train.data.published.writer import PuzzleGroup, write_dataset
 
 CELLS, VOCABULARY = 16, 6
 """4×4 Sudokus."""

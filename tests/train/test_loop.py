@@ -20,8 +20,8 @@ from safetensors.torch import load_file
 
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.hub.store import load_model
+from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.loop import run_config, train
-from puzzlesolver.train.presets import TrainConfig
 from puzzlesolver.train.run import Run
 
 Config = Callable[..., TrainConfig]
@@ -31,7 +31,7 @@ import json, sys
 from pathlib import Path
 from rich.console import Console
 from puzzlesolver.train.loop import train
-from puzzlesolver.train.presets import TrainConfig
+from puzzlesolver.train.config import TrainConfig
 config = TrainConfig.from_json(json.loads(sys.argv[1]))
 try:
     train(config, Path(sys.argv[2]), resume=True, dry_run=False, console=Console(stderr=True))

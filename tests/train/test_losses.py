@@ -7,7 +7,7 @@ import torch
 
 from puzzlesolver.models.interface import Batch, Readout
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.train.losses import LATE, all_right, cell_cross_entropy, judge
+from puzzlesolver.train.contracts.losses import LATE, all_right, cell_cross_entropy, judge
 
 LAYOUT = Layout((1, 2, 1), ())
 

@@ -24,10 +24,10 @@ from puzzlesolver.hub.store import load_model, verify_model
 from puzzlesolver.refine.adapt.fit import fit_task
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.tasks import load_task_solver
+from puzzlesolver.train.config import TrainConfig, get_preset, override
+from puzzlesolver.train.contracts.tasks import TaskSource
 from puzzlesolver.train.distributed import Ranks
 from puzzlesolver.train.loop import train
-from puzzlesolver.train.many_tasks import TaskSource
-from puzzlesolver.train.presets import TrainConfig, get_preset, override
 from puzzlesolver.train.run import Run
 
 SMALL = '{"width": 8, "scanned": 4, "pooled": 4, "hidden": 8, "rule": 4}'

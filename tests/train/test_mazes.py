@@ -11,8 +11,8 @@ import torch
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.domains.maze.rules import distances
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.mazes import MazeSource
-from puzzlesolver.train.presets import TrainConfig, get_preset
+from puzzlesolver.train.config import TrainConfig, get_preset
+from puzzlesolver.train.data.mazes import MazeSource
 
 MAZE = get_domain("maze")
 TINY = {"size": 6, "eval_puzzles": 4, "eval_difficulty": "easy", "mix": {"walls": 1, "perfect": 1}}

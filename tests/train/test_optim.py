@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from puzzlesolver.models.layers import PuzzleEmbedding
+from puzzlesolver.train.config import get_preset
 from puzzlesolver.train.optim import AdamATan2, RowSignSGD, rate_scale
-from puzzlesolver.train.presets import get_preset
 
 
 def test_adam_atan2_follows_its_equations() -> None:

@@ -10,10 +10,10 @@ import torch
 from rich.console import Console
 
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.curriculum import grown
+from puzzlesolver.train.config import get_preset, override
+from puzzlesolver.train.data.curriculum import grown
 from puzzlesolver.train.loop import train
-from puzzlesolver.train.papers import PRESETS
-from puzzlesolver.train.presets import get_preset, override
+from puzzlesolver.train.recipes import PRESETS
 from puzzlesolver.train.run import Run
 
 FULL_SIZE = [

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.papers import PRESETS
-from puzzlesolver.train.presets import TrainConfig, get_preset, override
+from puzzlesolver.train.config import TrainConfig, get_preset, override
+from puzzlesolver.train.recipes import PRESETS
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -1,6 +1,6 @@
 """One lesson: some demonstrations, some steps, and what the network then says of them.
 
-A fit repeats it on one task (`fit.py`), `train arc` on many (`train/many_tasks.py`).
+A fit repeats it on one task (`fit.py`), `train arc` on many (`train/contracts/tasks.py`).
 
     >>> canvases = Lessons(desk.demos, tokens=6_000).draw(rng)
     >>> loss = fit_loss(recite(stem, task, canvases, free_steps=2, gradient_steps=3), canvases)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from puzzlesolver.train.presets import TrainConfig
+from puzzlesolver.train.config import TrainConfig
 
 Growth = tuple[tuple[float, int], ...]
 """Pairs (progress, number): from that share of training on, so many."""

@@ -300,7 +300,7 @@ def get_preset(name: str, **changes: Any) -> TrainConfig:
     Giving `steps` drops the preset's `minutes`, and the other way round. Raises `UsageError` on an
     unknown name or field.
     """
-    from puzzlesolver.train.papers import PRESETS
+    from puzzlesolver.train.recipes import PRESETS
 
     if name not in PRESETS:
         raise UsageError(

@@ -13,14 +13,14 @@ import torch
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import RecursiveModel, StepFunction
 from puzzlesolver.models.rsm import RSM
-from puzzlesolver.train.carry import Luck
-from puzzlesolver.train.curriculum import grown
+from puzzlesolver.train.config import TrainConfig, flag
+from puzzlesolver.train.contracts.carry import Luck
+from puzzlesolver.train.contracts.losses import Learned, judge
+from puzzlesolver.train.data.curriculum import grown
 from puzzlesolver.train.distributed import ALONE, Ranks
-from puzzlesolver.train.losses import Learned, judge
-from puzzlesolver.train.presets import TrainConfig, flag
 
 if TYPE_CHECKING:
-    from puzzlesolver.train.data import PuzzleSource
+    from puzzlesolver.train.data.sudoku import PuzzleSource
 
 
 class FinalStep:

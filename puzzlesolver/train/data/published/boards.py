@@ -21,9 +21,9 @@ import numpy.typing as npt
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.maze.rules import shortest_path
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.augment import TURNS, Boards, shuffled, turned
-from puzzlesolver.train.dataset import BLANK, MAZE_VOCABULARY, SUDOKU_IDS
-from puzzlesolver.train.dataset_writer import PuzzleGroup, write_dataset
+from puzzlesolver.train.data.augment import TURNS, Boards, shuffled, turned
+from puzzlesolver.train.data.published.dataset import BLANK, MAZE_VOCABULARY, SUDOKU_IDS
+from puzzlesolver.train.data.published.writer import PuzzleGroup, write_dataset
 
 _EVER = 10**9
 

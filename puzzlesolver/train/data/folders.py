@@ -31,8 +31,9 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.registry import reads_tokens
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.train.curriculum import Reveal
-from puzzlesolver.train.dataset import (
+from puzzlesolver.train.config import TrainConfig, flag
+from puzzlesolver.train.data.curriculum import Reveal
+from puzzlesolver.train.data.published.dataset import (
     ARC_VOCABULARY,
     MAZE_VOCABULARY,
     SUDOKU_IDS,
@@ -41,7 +42,6 @@ from puzzlesolver.train.dataset import (
     Metadata,
     Rows,
 )
-from puzzlesolver.train.presets import TrainConfig, flag
 
 _SAMPLE = 4_096
 """Examples that tell one dataset from another; ARC has millions."""

@@ -29,10 +29,10 @@ from puzzlesolver.models.interface import Batch
 from puzzlesolver.refine.adapt.lesson import Lessons, fit_loss, recite
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.refine.adapt.sheets import canonical_variant, prepare
-from puzzlesolver.train.curriculum import Reveal
+from puzzlesolver.train.config import TrainConfig, flag
+from puzzlesolver.train.contracts.losses import Learned
+from puzzlesolver.train.data.curriculum import Reveal
 from puzzlesolver.train.distributed import ALONE, Ranks
-from puzzlesolver.train.losses import Learned
-from puzzlesolver.train.presets import TrainConfig, flag
 
 PUBLIC, OWN = "public", "own"
 """The kinds of `TrainConfig.mix`."""

@@ -15,13 +15,13 @@ from torch import Tensor
 
 from puzzlesolver.models.interface import PARTS, Batch, Readout, RecursiveModel, State, StepFunction
 from puzzlesolver.refine.suppose import suppose
-from puzzlesolver.train.carry import Luck, batch_state, each_tensor, in_order, per_puzzle
+from puzzlesolver.train.config import TrainConfig
+from puzzlesolver.train.contracts.carry import Luck, batch_state, each_tensor, in_order, per_puzzle
+from puzzlesolver.train.contracts.losses import LATE, Learned, judge
 from puzzlesolver.train.distributed import ALONE, Ranks
-from puzzlesolver.train.losses import LATE, Learned, judge
-from puzzlesolver.train.presets import TrainConfig
 
 if TYPE_CHECKING:
-    from puzzlesolver.train.data import PuzzleSource
+    from puzzlesolver.train.data.sudoku import PuzzleSource
 
 
 class CarriedState:

@@ -18,13 +18,13 @@ from torch.nn import functional as F
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import PARTS, Batch, Readout, RecursiveModel, State, StepFunction
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.train.carry import Luck, batch_state, each_tensor, in_order, per_puzzle
+from puzzlesolver.train.config import TrainConfig, flag
+from puzzlesolver.train.contracts.carry import Luck, batch_state, each_tensor, in_order, per_puzzle
+from puzzlesolver.train.contracts.losses import Learned, judge
 from puzzlesolver.train.distributed import ALONE, Ranks
-from puzzlesolver.train.losses import Learned, judge
-from puzzlesolver.train.presets import TrainConfig, flag
 
 if TYPE_CHECKING:
-    from puzzlesolver.train.data import PuzzleSource
+    from puzzlesolver.train.data.sudoku import PuzzleSource
 
 HALTING_WEIGHT = 0.5
 """Of the halting losses beside the answer's, in HRM and TRM."""

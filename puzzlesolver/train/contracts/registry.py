@@ -15,13 +15,13 @@ from typing import Any, Protocol
 import torch
 from torch.optim import Optimizer
 
-from puzzlesolver.train.carried import CarriedState
+from puzzlesolver.train.config import TrainConfig
+from puzzlesolver.train.contracts.carried import CarriedState
+from puzzlesolver.train.contracts.final import FinalStep
+from puzzlesolver.train.contracts.losses import Learned
+from puzzlesolver.train.contracts.supervised import DeepSupervision
+from puzzlesolver.train.contracts.tasks import ManyTasks
 from puzzlesolver.train.distributed import Ranks
-from puzzlesolver.train.final import FinalStep
-from puzzlesolver.train.losses import Learned
-from puzzlesolver.train.many_tasks import ManyTasks
-from puzzlesolver.train.presets import TrainConfig
-from puzzlesolver.train.supervised import DeepSupervision
 
 
 class Contract(Protocol):

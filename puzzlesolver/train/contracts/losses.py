@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch, Readout
-from puzzlesolver.train.presets import flag
+from puzzlesolver.train.config import flag
 
 LATE = 4
 """Steps that news may lose on its way before a target of `Batch.known_from` counts."""

@@ -32,9 +32,9 @@ from puzzlesolver.domains.arc.task import COLOURS, Pair, recoloured
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import TURNS
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.build_tasks import Tasks
-from puzzlesolver.train.dataset import ARC_VOCABULARY, BLANK
-from puzzlesolver.train.dataset_writer import PuzzleGroup, write_dataset
+from puzzlesolver.train.data.published.dataset import ARC_VOCABULARY, BLANK
+from puzzlesolver.train.data.published.kaggle import Tasks
+from puzzlesolver.train.data.published.writer import PuzzleGroup, write_dataset
 
 SEPARATORS = {"trm": "|||", "hrm": "_"}
 """Between the parts of a variant's name, by who published it."""

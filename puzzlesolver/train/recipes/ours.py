@@ -1,24 +1,14 @@
-"""Our own recipes by name; `papers.py` adds those of the papers.
+"""Our own recipes.
 
->>> PRESETS["sudoku"]()["optimizer"]
+>>> sudoku()["optimizer"]
 'muon'
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-Recipe = Callable[[], dict[str, Any]]
-
-PRESETS: dict[str, Recipe] = {}
-"""Recipes by name: each returns the fields of `TrainConfig` that it sets."""
-
-
-def preset(recipe: Recipe) -> Recipe:
-    """Decorator: the function's name, with hyphens, becomes that of a preset."""
-    PRESETS[recipe.__name__.replace("_", "-")] = recipe
-    return recipe
+from puzzlesolver.train.recipes.registry import preset
 
 
 def _stem() -> dict[str, Any]:

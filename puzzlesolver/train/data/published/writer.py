@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import explained, placed, write_file
-from puzzlesolver.train.dataset import (
+from puzzlesolver.train.data.published.dataset import (
     IDENTIFIERS,
     IDS,
     INTEGERS,

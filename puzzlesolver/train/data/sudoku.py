@@ -28,10 +28,12 @@ from puzzlesolver.domains.sudoku.search import CELLS
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.train.augment import shuffled
-from puzzlesolver.train.curriculum import Reveal
-from puzzlesolver.train.folders import FolderSource
-from puzzlesolver.train.kinds import (
+from puzzlesolver.train.config import TrainConfig, flag
+from puzzlesolver.train.contracts.tasks import TaskSource
+from puzzlesolver.train.data.augment import shuffled
+from puzzlesolver.train.data.curriculum import Reveal
+from puzzlesolver.train.data.folders import FolderSource
+from puzzlesolver.train.data.kinds import (
     Boards,
     FilePuzzles,
     GeneratedPuzzles,
@@ -42,10 +44,8 @@ from puzzlesolver.train.kinds import (
     not_excluded,
     read_boards,
 )
-from puzzlesolver.train.many_tasks import TaskSource
-from puzzlesolver.train.mazes import MazeSource
-from puzzlesolver.train.presets import TrainConfig, flag
-from puzzlesolver.train.rehearsal import RandomBoards
+from puzzlesolver.train.data.mazes import MazeSource
+from puzzlesolver.train.data.rehearsal import RandomBoards
 
 EASY = "easy"
 """The kind of `TrainConfig.mix` that stands for random minimal boards."""

@@ -12,8 +12,8 @@ import torch
 
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.train.curriculum import Reveal
-from puzzlesolver.train.presets import TrainConfig
+from puzzlesolver.train.config import TrainConfig
+from puzzlesolver.train.data.curriculum import Reveal
 
 CANVAS = 30
 

@@ -26,10 +26,10 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.registry import reads_tokens
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.train.augment import TURNS, turned
-from puzzlesolver.train.curriculum import Reveal
-from puzzlesolver.train.kinds import FilePuzzles, read_boards
-from puzzlesolver.train.presets import TrainConfig
+from puzzlesolver.train.config import TrainConfig
+from puzzlesolver.train.data.augment import TURNS, turned
+from puzzlesolver.train.data.curriculum import Reveal
+from puzzlesolver.train.data.kinds import FilePuzzles, read_boards
 
 HELDOUT = 1_000_000
 """Added to the seed of the mazes that are held out."""

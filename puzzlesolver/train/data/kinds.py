@@ -24,7 +24,7 @@ from puzzlesolver.domains.sudoku.canonical import canonical
 from puzzlesolver.domains.sudoku.generate import PuzzleStream
 from puzzlesolver.domains.sudoku.search import CELLS, solve
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.presets import flag
+from puzzlesolver.train.config import flag
 
 Boards = npt.NDArray[np.uint8]
 """Boards `uint8[N, C]`, row-major, 0 = blank; one board is `uint8[C]`."""
