@@ -11,7 +11,8 @@ import signal
 import sys
 import threading
 
-INTERRUPTED = 130
+from puzzlesolver.errors import INTERRUPTED
+
 COMPILERS = ("numba", "llvmlite", "torch")
 _arrived: list[int] = []
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from puzzlesolver.printable import printable
 
+INTERRUPTED = 130
+"""Exit code of Ctrl-C and SIGTERM, as of a shell: 128 + SIGINT."""
+
 
 class PuzzleSolverError(Exception):
     """Base of every error meant for people; the CLI prints it and exits with `exit_code`.

@@ -26,11 +26,10 @@ import typer
 from typer.main import get_command
 
 from puzzlesolver import __version__
-from puzzlesolver.__main__ import INTERRUPTED
 from puzzlesolver.cli import bench, dataset, doctor, export, generate, models, solve, train, verify
 from puzzlesolver.cli.view.signs import adapt_streams, say
 from puzzlesolver.cli.view.waiting import told_imports
-from puzzlesolver.errors import PuzzleSolverError, UsageError
+from puzzlesolver.errors import INTERRUPTED, PuzzleSolverError, UsageError
 
 BROKEN_PIPE = 141
 """As a shell says of programs that the system ends when nobody reads on: 128 + SIGPIPE."""

@@ -122,7 +122,7 @@ def _providers() -> str:
 
 
 def _cache() -> str:
-    from puzzlesolver.hub.store import cache_folder
+    from puzzlesolver.hub.cached import cache_folder
 
     folder = cache_folder()
     if not folder.is_dir():

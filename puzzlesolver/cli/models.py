@@ -163,7 +163,7 @@ def push(
     The repository is made when it is missing.
     """
     from puzzlesolver.hub.cached import parse_name
-    from puzzlesolver.hub.remote import push as push_model
+    from puzzlesolver.hub.push import push as push_model
 
     address, is_new = push_model(model, parse_name(target), private)
     if private and not is_new:

@@ -18,10 +18,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.bulk.stream import solve_stream
-from puzzlesolver.cli.solve import Arguments
 from puzzlesolver.cli.view.live import UNHURRIED, LiveView, Tracker
 from puzzlesolver.cli.view.output import ResultWriter, open_output, record
 from puzzlesolver.cli.view.save import Recorder, save
@@ -35,6 +34,9 @@ from puzzlesolver.refine.report import StepReport
 from puzzlesolver.runtime import choose_runtime
 from puzzlesolver.solver import Result, Solver
 from puzzlesolver.tasks import TaskSolver
+
+if TYPE_CHECKING:
+    from puzzlesolver.cli.solve import Arguments
 
 EXIT_CODES = {
     "solved": 0,

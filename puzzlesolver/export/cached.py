@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from puzzlesolver import __version__
 from puzzlesolver.export.onnx import OPSET, export_graph
-from puzzlesolver.hub.store import cache_folder
+from puzzlesolver.hub.cached import cache_folder
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.relations import Layout
 from puzzlesolver.refine.graph import SUFFIX, StepGraph, layout_to_json

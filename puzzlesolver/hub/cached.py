@@ -20,7 +20,6 @@ from urllib.parse import quote, unquote
 from puzzlesolver.errors import ModelError
 from puzzlesolver.files import write_file
 from puzzlesolver.hub.folder import CONFIG
-from puzzlesolver.hub.store import cache_folder
 
 PREFIX = "hub:"
 DEFAULT_REVISION = "main"
@@ -31,6 +30,13 @@ _REPO = re.compile(f"{_REPO_PART}/{_REPO_PART}")
 _REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+/-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _COMMIT_START = re.compile(r"[0-9a-f]{7,40}")
+
+
+def cache_folder() -> Path:
+    """Where downloaded models are kept; asking does not create it."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("puzzlesolver", appauthor=False)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ says is trusted, and nothing is ever unpickled.
 In: a folder. Out: a `RecursiveModel` in evaluation mode, or a `ModelError` that names the file.
 
     >>> model, sha256 = read_model(Path("weights/sudoku"))
+    >>> save_model(model, Path("copy"), training={"seed": 0}, card="# A copy")
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.errors import ModelError
+from puzzlesolver.files import write_file
 from puzzlesolver.hub.tensors import check_tensors, read_header, read_tensors
 from puzzlesolver.limits import MAX_JSON_BYTES
 
@@ -166,3 +168,32 @@ def _build_empty(folder: Path, stored: StoredConfig, most: int) -> Network:
             f"the configuration does not fit family {stored.family!r}: {reason}",
             where=str(folder / CONFIG),
         ) from error
+
+
+def save_model(model: Network, folder: Path, training: dict[str, Any], card: str) -> None:
+    """Write a model folder; an interruption leaves no `config.json`, never a mixture that loads.
+
+    Args:
+        model: any model of the registry.
+        folder: made when missing; other files in it stay.
+        training: how the weights came to be: command, seed, data, cost; anything JSON can say.
+        card: Markdown for people.
+    """
+    from safetensors.torch import save
+
+    from puzzlesolver.models.registry import MODELS
+
+    family = next(name for name, (cls, _) in MODELS.items() if type(model) is cls)
+    config = {
+        "schema": CONFIG_SCHEMA,
+        "family": family,
+        "config": model.config.to_json(),
+        "training": training,
+    }
+    config_bytes = json.dumps(config, indent=2).encode() + b"\n"
+    weights = save({key: tensor.contiguous().cpu() for key, tensor in model.state_dict().items()})
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CONFIG).unlink(missing_ok=True)
+    write_file(folder / CARD, card.encode())
+    write_file(folder / WEIGHTS, weights)
+    write_file(folder / CONFIG, config_bytes)

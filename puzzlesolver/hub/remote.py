@@ -1,4 +1,4 @@
-"""The Hugging Face Hub: what a repository holds, its files fetched and checked, a model uploaded.
+"""The Hugging Face Hub: what a repository holds, its files fetched and checked.
 
 Nothing that the Hub tells is trusted: not the shape of its answers, nor a size, nor a name.
 Whatever goes wrong is a `ModelError` that says what to do.
@@ -19,9 +19,7 @@ from urllib.parse import quote
 from puzzlesolver import __version__
 from puzzlesolver.errors import ModelError
 from puzzlesolver.hub.cached import HubName, is_plain_path
-from puzzlesolver.hub.folder import CARD, CONFIG, WEIGHTS
 from puzzlesolver.hub.transfer import (
-    LOGIN,
     UnreachableError,
     download,
     explained,
@@ -85,7 +83,7 @@ def ask(name: HubName) -> RemoteRepo:
     """
     revision = f"/revision/{quote(name.revision, safe='')}" if name.revision else ""
     with explained(name):
-        told = get_json(f"{_api().endpoint}/api/models/{name.repo}{revision}?blobs=true")
+        told = get_json(f"{hub_api().endpoint}/api/models/{name.repo}{revision}?blobs=true")
         pinned = replace(name, revision=told["sha"])
         if not pinned.is_pinned:
             raise unreachable(name, f"the Hub names no commit, but {str(told['sha'])[:80]!r}")
@@ -162,46 +160,8 @@ def _check_told(repo: RemoteRepo, file: str) -> None:
     raise ModelError(what, where=str(repo.name), hint="ask its owner")
 
 
-def push(model: str | Path, name: HubName, private: bool = False) -> tuple[str, bool]:
-    """Upload a model in one commit; its repository is made when it is missing.
-
-    Args:
-        model: as `store.resolve` takes it; it must pass `store.verify_model`.
-        name: a repository, without file and revision.
-        private: whether a new repository is visible to its owner alone.
-
-    Returns:
-        The address of the commit, and whether the repository is new.
-
-    Raises:
-        ModelError: the model is not whole, nobody is logged in, or the Hub refused.
-    """
-    from huggingface_hub import CommitOperationAdd, get_token
-
-    from puzzlesolver.hub.store import verify_model
-
-    if name != HubName(name.repo):
-        raise ModelError(
-            "a model is pushed to the default branch of a repository",
-            where=str(name),
-            hint=f"write {HubName(name.repo)}",
-        )
-    folder = verify_model(model).files.folder
-    with explained(name, "the upload broke off"):
-        if get_token() is None:
-            raise ModelError("pushing needs a token of the Hub", where=str(name), hint=LOGIN)
-        api = _api()
-        if is_new := not api.repo_exists(name.repo):
-            api.create_repo(name.repo, private=private)
-        commit = api.create_commit(
-            name.repo,
-            [CommitOperationAdd(file, folder / file) for file in (WEIGHTS, CONFIG, CARD)],
-            commit_message=f"Model of puzzlesolver {__version__}",
-        )
-    return commit.commit_url, is_new
-
-
-def _api() -> HfApi:
+def hub_api() -> HfApi:
+    """The client of the Hub's own library, under our name."""
     from huggingface_hub import HfApi
 
     return HfApi(library_name="puzzlesolver", library_version=__version__)

@@ -1,38 +1,36 @@
-"""The models a user can name: find one, load it, verify it, save it, ship it.
+"""The models a user can name: find one, load it, verify it, ship it.
 
 In: a name of the catalog, the path of a model folder, or `hub:OWNER/REPO`. Out: a `RecursiveModel`
 in evaluation mode, or a `ModelError` that says what is wrong, where, and what to do.
 
     >>> model = load_model("sudoku")
-    >>> save_model(model, Path("copy"), training={"seed": 0}, card="# A copy")
 """
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.files import write_file
+from puzzlesolver.hub.cached import PREFIX, parse_name
 from puzzlesolver.hub.catalog import Catalog, Entry, read_catalog, write_catalog
 from puzzlesolver.hub.folder import (
     CARD,
     CONFIG,
-    CONFIG_SCHEMA,
     WEIGHTS,
     StoredConfig,
     read_config,
     read_model,
     read_network,
 )
+from puzzlesolver.hub.pull import pull
 
 if TYPE_CHECKING:
-    from puzzlesolver.models.interface import Network, RecursiveModel
+    from puzzlesolver.models.interface import RecursiveModel
 
 DEFAULT_DOMAIN = "sudoku"
 
@@ -96,10 +94,7 @@ def resolve(name_or_path: str | Path | None = None, domain: str | None = None) -
         if domain not in (None, entry.domain):
             raise _unfit(name, entry.domain, domain)
         return ModelFiles(name, catalog.root / entry.path, entry)
-    if name.startswith("hub:"):
-        from puzzlesolver.hub.cached import parse_name
-        from puzzlesolver.hub.pull import pull
-
+    if name.startswith(PREFIX):
         pinned = pull(parse_name(name))
         return _resolve_folder(str(pinned), pinned.folder, domain)
     if (folder := Path(name).expanduser()).is_dir():
@@ -139,35 +134,6 @@ def verify_model(name_or_path: str | Path | None = None) -> ModelReport:
     )
 
 
-def save_model(model: Network, folder: Path, training: dict[str, Any], card: str) -> None:
-    """Write a model folder; an interruption leaves no `config.json`, never a mixture that loads.
-
-    Args:
-        model: any model of the registry.
-        folder: made when missing; other files in it stay.
-        training: how the weights came to be: command, seed, data, cost; anything JSON can say.
-        card: Markdown for people.
-    """
-    from safetensors.torch import save
-
-    from puzzlesolver.models.registry import MODELS
-
-    family = next(name for name, (cls, _) in MODELS.items() if type(model) is cls)
-    config = {
-        "schema": CONFIG_SCHEMA,
-        "family": family,
-        "config": model.config.to_json(),
-        "training": training,
-    }
-    config_bytes = json.dumps(config, indent=2).encode() + b"\n"
-    weights = save({key: tensor.contiguous().cpu() for key, tensor in model.state_dict().items()})
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / CONFIG).unlink(missing_ok=True)
-    write_file(folder / CARD, card.encode())
-    write_file(folder / WEIGHTS, weights)
-    write_file(folder / CONFIG, config_bytes)
-
-
 def ship_model(
     folder: Path, name: str, domain: str, default_steps: int, summary: str, default: bool = True
 ) -> Entry:
@@ -203,13 +169,6 @@ def ship_model(
     defaults = catalog.defaults | ({domain: name} if default else {})
     write_catalog(dataclasses.replace(catalog, models=models, defaults=defaults))
     return entry
-
-
-def cache_folder() -> Path:
-    """Where downloaded models are kept; asking does not create it."""
-    import platformdirs
-
-    return platformdirs.user_cache_path("puzzlesolver", appauthor=False)
 
 
 def _resolve_folder(name: str, folder: Path, domain: str | None) -> ModelFiles:

@@ -41,7 +41,7 @@ from rich.console import Console
 
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.files import explained, held, write_file
-from puzzlesolver.hub.store import save_model
+from puzzlesolver.hub.folder import save_model
 from puzzlesolver.train.card import model_card
 from puzzlesolver.train.checkpoint import load_checkpoint, peek_checkpoint, save_checkpoint
 from puzzlesolver.train.config import FREE, TrainConfig, flag

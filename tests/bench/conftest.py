@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from puzzlesolver.domains.base import Puzzle, get_domain
-from puzzlesolver.hub.store import save_model
+from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.stem import RelationalStem
 
 ROWS = 24

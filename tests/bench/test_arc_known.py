@@ -13,7 +13,7 @@ from rich.console import Console
 from puzzlesolver.bench import arc
 from puzzlesolver.cli.app import main
 from puzzlesolver.errors import ModelError, ParseError, UsageError
-from puzzlesolver.hub.store import save_model
+from puzzlesolver.hub.folder import save_model
 from puzzlesolver.loading import load_network
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.train.data.published.arc import build_arc

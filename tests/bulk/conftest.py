@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from puzzlesolver.domains.base import Puzzle, get_domain
-from puzzlesolver.hub.store import save_model
+from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.interface import RecursiveModel
 
 SOLUTION = np.array([[1, 2, 3, 4], [3, 4, 1, 2], [2, 1, 4, 3], [4, 3, 2, 1]], np.uint8)

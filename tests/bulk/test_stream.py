@@ -16,7 +16,7 @@ from puzzlesolver.cli.view.output import record
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import ParseError, UsageError
-from puzzlesolver.hub.store import save_model
+from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.pipeline import Solver, load_solver
 from puzzlesolver.runtime import choose_runtime

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from puzzlesolver.cli.app import main
-from puzzlesolver.hub.store import save_model
+from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.interface import RecursiveModel
 from tests.cli.support import Done, Run
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from puzzlesolver.hub.store import load_model, save_model
+from puzzlesolver.hub.folder import save_model
+from puzzlesolver.hub.store import load_model
 from puzzlesolver.models.registry import build_model
 from tests.cli.support import ONE_BLANK, Run
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from puzzlesolver.hub.store import save_model
+from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.refine.graph import ProviderWarning, StepGraph
 from tests.cli.support import ONE_BLANK, SOLVED, Run

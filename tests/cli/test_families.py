@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from puzzlesolver.hub.store import save_model
+from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.registry import build_model
 from tests.cli.support import HARD, Run, run_on_terminal
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from puzzlesolver.hub.store import save_model
+from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.registry import build_model
 from tests.cli.support import HARD, ONE_BLANK, SOLVED, Run
 

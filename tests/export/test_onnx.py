@@ -16,7 +16,7 @@ from puzzlesolver import __version__
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.export import check
 from puzzlesolver.export.onnx import OPSET, export_graph, export_model
-from puzzlesolver.hub.store import save_model
+from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.refine.graph import GraphFacts, StepGraph

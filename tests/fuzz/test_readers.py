@@ -24,9 +24,8 @@ from puzzlesolver.bench.schema import read_report
 from puzzlesolver.domains.arc.submission import read_attempts
 from puzzlesolver.domains.detect import read_lines, read_puzzles
 from puzzlesolver.errors import PuzzleSolverError
-from puzzlesolver.hub.folder import CONFIG, WEIGHTS, read_network
+from puzzlesolver.hub.folder import CONFIG, WEIGHTS, read_network, save_model
 from puzzlesolver.hub.foreign.files import read_checkpoint
-from puzzlesolver.hub.store import save_model
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.train.data.published.dataset import DatasetFolder
 from puzzlesolver.train.data.published.writer import PuzzleGroup, write_dataset

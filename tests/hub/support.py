@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.hub.cached import parse_name
+from puzzlesolver.hub.cached import cache_folder, parse_name
 from puzzlesolver.hub.folder import read_config
 from puzzlesolver.hub.pull import pull
-from puzzlesolver.hub.store import cache_folder
 
 SUDOKU = Path(__file__).parents[2] / "weights" / "sudoku"
 REPO = "someone/model"

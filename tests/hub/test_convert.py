@@ -25,9 +25,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from puzzlesolver.errors import ModelError, UsageError
-from puzzlesolver.hub.folder import StoredConfig
+from puzzlesolver.hub.folder import StoredConfig, save_model
 from puzzlesolver.hub.foreign.convert import convert_checkpoint, export_checkpoint
-from puzzlesolver.hub.store import load_model, save_model, verify_model
+from puzzlesolver.hub.store import load_model, verify_model
 from puzzlesolver.limits import MAX_CHECKPOINT_HEADER_BYTES, MAX_YAML_BYTES
 from puzzlesolver.models.registry import build_model
 

@@ -11,8 +11,9 @@ import yaml
 from torch import Tensor
 
 from puzzlesolver.errors import ModelError
+from puzzlesolver.hub.folder import save_model
 from puzzlesolver.hub.foreign.convert import convert_checkpoint, export_checkpoint
-from puzzlesolver.hub.store import load_model, save_model
+from puzzlesolver.hub.store import load_model
 from puzzlesolver.models.registry import build_model
 
 WIDTH, INNER = 16, 256

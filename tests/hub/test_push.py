@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from puzzlesolver.hub.cached import parse_name
-from puzzlesolver.hub.remote import push
+from puzzlesolver.hub.push import push
 from puzzlesolver.hub.store import verify_model
 from tests.hub.server import TOKEN, Hub
 from tests.hub.support import NAME, REPO, SUDOKU, failure, pull_text

@@ -19,9 +19,15 @@ import pytest
 import torch
 from huggingface_hub import constants
 
-from puzzlesolver.hub.cached import cached_models, find_cached, parse_name, remove_cached
+from puzzlesolver.hub.cached import (
+    cache_folder,
+    cached_models,
+    find_cached,
+    parse_name,
+    remove_cached,
+)
 from puzzlesolver.hub.pull import pull
-from puzzlesolver.hub.store import cache_folder, load_model, resolve, verify_model
+from puzzlesolver.hub.store import load_model, resolve, verify_model
 from tests.hub.server import TOKEN, Hub, digests
 from tests.hub.support import (
     FILES,

@@ -20,10 +20,10 @@ from safetensors.torch import load_file, save_file
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from puzzlesolver.errors import ModelError, UsageError
-from puzzlesolver.hub import store
-from puzzlesolver.hub.cached import parse_name
+from puzzlesolver.hub.cached import cache_folder, parse_name
 from puzzlesolver.hub.catalog import Entry, PublishedEntry, read_catalog
-from puzzlesolver.hub.store import load_model, resolve, save_model, ship_model, verify_model
+from puzzlesolver.hub.folder import save_model
+from puzzlesolver.hub.store import load_model, resolve, ship_model, verify_model
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import MODELS, build_model
 
@@ -413,4 +413,4 @@ class TestShippedModels:
 
 
 def test_cache_folder_is_not_made_by_asking() -> None:
-    assert store.cache_folder().name == "puzzlesolver"
+    assert cache_folder().name == "puzzlesolver"

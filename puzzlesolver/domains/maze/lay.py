@@ -13,10 +13,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.maze.rules import UNREACHED, Distances
 from puzzlesolver.machine_code import njit
 
 OpenCells = npt.NDArray[np.bool_]
+Distances = npt.NDArray[np.int32]
+"""As in `rules`, which imports this module; -1 for walls and cells that are cut off."""
 Found = tuple[OpenCells, tuple[int, int], Distances]
 
 STEPS = np.array([[1, 0], [0, -1], [0, 1], [-1, 0]])
@@ -28,7 +29,7 @@ MOST_LOOPS = 0.3
 def flood(open_cells: OpenCells, start: tuple[int, int]) -> Distances:
     """The same distances as `rules.distances`, in a tenth of the time."""
     height, width = open_cells.shape
-    away = np.full((height, width), UNREACHED, np.int32)
+    away = np.full((height, width), -1, np.int32)
     queue = np.empty((height * width, 2), np.int32)
     queue[0, 0], queue[0, 1] = start
     away[start] = 0
@@ -38,7 +39,7 @@ def flood(open_cells: OpenCells, start: tuple[int, int]) -> Distances:
         head += 1
         for way in range(4):
             r, c = row + STEPS[way, 0], column + STEPS[way, 1]
-            if 0 <= r < height and 0 <= c < width and open_cells[r, c] and away[r, c] == UNREACHED:
+            if 0 <= r < height and 0 <= c < width and open_cells[r, c] and away[r, c] < 0:
                 away[r, c] = away[row, column] + 1
                 queue[tail, 0], queue[tail, 1] = r, c
                 tail += 1

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.hub.folder import StoredConfig, read_config, read_model
+from puzzlesolver.hub.folder import StoredConfig, read_config, read_model, save_model
 from puzzlesolver.hub.foreign.arch import check_arch
 from puzzlesolver.hub.foreign.card import converted_card
 from puzzlesolver.hub.foreign.files import read_checkpoint
@@ -25,7 +25,6 @@ from puzzlesolver.hub.foreign.pack import OURS, pack, published_settings
 from puzzlesolver.hub.foreign.place import check_file, check_folder, place_files, place_folder
 from puzzlesolver.hub.foreign.se_rrm import infer_se_rrm
 from puzzlesolver.hub.foreign.settings import Settings, plain, read_settings, section
-from puzzlesolver.hub.store import save_model
 
 SETTINGS = "all_config.yaml"
 """What the trainers of HRM and TRM call the settings beside a checkpoint."""
