@@ -6,6 +6,8 @@ import contextlib
 import json
 import math
 import pickle
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -410,6 +412,16 @@ class TestShippedModels:
             assert report.parameters == entry.parameters
             assert entry.default_steps > 0
             assert report.stored.training, "how the weights came to be is part of them"
+
+
+def test_loading_waits_for_no_initialiser() -> None:
+    """Drawing normal numbers on the meta device makes torch load sympy and 800 modules."""
+    code = (
+        "import sys; from puzzlesolver.hub.store import load_model; load_model('sudoku');"
+        "print('sympy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_cache_folder_is_not_made_by_asking() -> None:
