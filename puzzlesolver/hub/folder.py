@@ -150,32 +150,13 @@ def _stopping(most: int) -> Iterator[None]:
         handle.remove()
 
 
-def _undrawn() -> Any:
-    """Let nothing be drawn: what normal numbers are without memory takes torch a second to load."""
-    import torch
-    from torch.overrides import TorchFunctionMode
-
-    class Undrawn(TorchFunctionMode):
-        def __torch_function__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            kwargs = kwargs or {}
-            if getattr(func, "__module__", None) == "torch.nn.init":
-                return kwargs["tensor"] if "tensor" in kwargs else args[0]
-            return (torch.empty if func is torch.randn else func)(*args, **kwargs)
-
-    return Undrawn()
-
-
 def _build_empty(folder: Path, stored: StoredConfig, most: int) -> Network:
-    """The network on the meta device: a hostile size costs no memory; no random number is drawn."""
-    import torch
-
-    from puzzlesolver.models.registry import build_network
+    """The network without numbers; every fault of its configuration is a `ModelError`."""
+    from puzzlesolver.models.registry import build_empty
 
     try:
-        with torch.device("meta"), _undrawn(), _stopping(most):
-            return build_network(stored.family, stored.config)
+        with _stopping(most):
+            return build_empty(stored.family, stored.config)
     except ModelError as error:
         error.where = str(folder / CONFIG)
         raise

@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
 
 from puzzlesolver.errors import ModelError
 from puzzlesolver.models.arc.stem import ArcConfig, ArcStem
@@ -53,6 +57,28 @@ def build_network(family: str, config: dict[str, Any]) -> Network:
         raise ModelError(f"the configuration does not fit family {family!r}: {error}") from error
     network: Network = model_class(typed_config)
     return network
+
+
+def build_empty(family: str, config: dict[str, Any]) -> Network:
+    """`build_network` on the meta device: a hostile size costs no memory, and nothing is drawn."""
+    with torch.device("meta"), _Undrawn():
+        return build_network(family, config)
+
+
+class _Undrawn(TorchFunctionMode):
+    """Normal numbers on the meta device would import torch's compiler, which takes seconds."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        arguments = kwargs or {}
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return arguments["tensor"] if "tensor" in arguments else args[0]
+        return (torch.empty if func is torch.randn else func)(*args, **arguments)
 
 
 def reads_tokens(family: str) -> bool:

@@ -22,6 +22,9 @@ BITS = 5
 PALETTE = np.stack(np.unravel_index(np.arange(1 << 3 * BITS), (1 << BITS,) * 3), 1) * 8 + 4
 """Red, green and blue of all shades that are told apart."""
 
+HUES = np.stack(np.unravel_index(np.arange(4096), (16, 16, 16)), 1) * 17
+"""Pure colours that are told apart."""
+
 Codes = npt.NDArray[np.uint16]
 
 DARK, LIGHT = 0, 1
@@ -74,28 +77,32 @@ def classify(pixels: Pixels) -> tuple[Kinds, list[Colour]]:
     for channel in range(3):
         np.left_shift(codes, BITS, out=codes)
         np.bitwise_or(codes, pixels[..., channel] >> (8 - BITS), out=codes)
-    count = sum(np.bincount(part.ravel(), minlength=len(PALETTE)) for part in _parts(codes))
-    assert isinstance(count, np.ndarray)
-    strongest = PALETTE.max(1)
-    spread, shade = strongest - PALETTE.min(1), PALETTE.sum(1) // 3
+    counts = sum(np.bincount(part.ravel(), minlength=len(PALETTE)) for part in _parts(codes))
+    assert isinstance(counts, np.ndarray)
+    there = np.flatnonzero(counts)
+    count, shades = counts[there], PALETTE[there]
+    strongest = shades.max(1)
+    spread, shade = strongest - shades.min(1), shades.sum(1) // 3
     grey = (spread < COLOURED) & ((spread < COLOURED // 2) | (spread < strongest // 2))
-    shades = np.bincount(shade[grey], count[grey], minlength=256).astype(np.int64)
-    kinds = (shade >= _threshold(shades)).astype(np.uint8)
+    greys = np.bincount(shade[grey], count[grey], minlength=256).astype(np.int64)
+    kinds = (shade >= _threshold(greys)).astype(np.uint8)
     colours: list[Colour] = [(0, 0, 0), (255, 255, 255)]
-    if count[~grey].any():
-        kinds[~grey], found = _cluster(PALETTE[~grey], count[~grey])
+    if not grey.all():
+        kinds[~grey], found = _cluster(shades[~grey], count[~grey])
         for number in range(len(colours), len(colours) + len(found)):  # the rim beside a wall
-            of_hue = np.flatnonzero((kinds == number) & (count > 0))
+            of_hue = np.flatnonzero(kinds == number)
             usual = np.average(strongest[of_hue], weights=count[of_hue])
             kinds[of_hue[strongest[of_hue] < DIM * usual]] = DARK
         colours += found
     share = np.bincount(kinds, count, minlength=len(colours))
     for plain in (DARK, LIGHT):
         painted = 2 + int(share[2:].argmax()) if len(colours) > 2 else plain
-        if share[plain] < RARE * share[painted] and _spans(kinds[codes] == painted):
+        if share[plain] < RARE * share[painted] and _spans(np.isin(codes, there[kinds == painted])):
             kinds[kinds == painted] = plain
             share[painted] = 0
-    return kinds[codes], colours
+    of_shade = np.zeros(len(PALETTE), np.uint8)
+    of_shade[there] = kinds
+    return of_shade[codes], colours
 
 
 def _parts(codes: Codes) -> Iterator[Codes]:
@@ -136,11 +143,10 @@ def _cluster(
     hues = (shades - weakest) * 255 / (shades.max(1, keepdims=True) - weakest)
     bins = np.rint(hues / 17).astype(np.int64) @ [256, 16, 1]
     left = np.bincount(bins, count, minlength=4096)
-    pure = np.stack(np.unravel_index(np.arange(4096), (16, 16, 16)), 1) * 17
     chosen: list[int] = []
     while left.any() and len(chosen) < MOST_HUES:
         chosen.append(int(left.argmax()))
-        left[np.linalg.norm(pure - pure[chosen[-1]], axis=1) < APART] = 0
-    distance = np.linalg.norm(hues[:, None] - pure[chosen], axis=2)
-    red, green, blue = pure[chosen].T.tolist()
+        left[np.linalg.norm(HUES - HUES[chosen[-1]], axis=1) < APART] = 0
+    distance = np.linalg.norm(hues[:, None] - HUES[chosen], axis=2)
+    red, green, blue = HUES[chosen].T.tolist()
     return (2 + distance.argmin(1)).astype(np.uint8), list(zip(red, green, blue, strict=True))

@@ -32,13 +32,10 @@ def build_fitted(
         ModelError: the configuration is impossible, or a tensor is missing, too many, of another
             shape, not finite, not of its own memory, or cannot be kept exactly.
     """
-    import torch
-
-    from puzzlesolver.models.registry import build_model
+    from puzzlesolver.models.registry import build_empty, refines_boards
 
     try:
-        with torch.device("meta"):  # a hostile size costs no memory
-            model = build_model(checkpoint.family, values)
+        model = refines_boards(build_empty(checkpoint.family, values), checkpoint.family)
     except ModelError as error:
         error.where = checkpoint.where
         raise
