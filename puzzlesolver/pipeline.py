@@ -95,11 +95,15 @@ def solve_kinds(
         puzzles: read lazily; neighbours of one kind are solved together.
         solver_of: asked for the solver of a kind whenever puzzles of another one begin.
         watch: as in `Solver.solve` or `TaskSolver.solve`.
-        time_limit: seconds for all puzzles together.
+        time_limit: seconds for all puzzles together; loading a model does not count.
     """
     deadline = None if time_limit is None else time.monotonic() + time_limit
     for domain, group in itertools.groupby(puzzles, key=lambda puzzle: puzzle.domain):
-        yield from solver_of(domain).solve(group, watch, deadline)
+        began = time.monotonic()
+        solver = solver_of(domain)
+        if deadline is not None:
+            deadline += time.monotonic() - began
+        yield from solver.solve(group, watch, deadline)
 
 
 def solve(*puzzles: Any, **options: Any) -> list[Result]:

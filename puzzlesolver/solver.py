@@ -35,6 +35,7 @@ Watch = Callable[[Puzzle, StepReport], None]
 STATUS = {"verified": "solved", "wrong": "unsolved", "unverifiable": "answered"}
 NO_SOLUTION = "it has no solution"
 SEVERAL = "more than one solution"
+LATE = "the time limit is over"
 UNDECIDED = {
     "solved": "whether it has another solution was not decided",
     "unsolved": "whether it has a solution was not decided in time",
@@ -272,15 +273,30 @@ class Solver:
     def _examine(self, puzzle: Puzzle, deadline: float | None) -> tuple[Result | None, int | None]:
         """The result of a puzzle that needs no step, and how many solutions it is known to have."""
         domain, started = get_domain(puzzle.domain), time.monotonic()
+        ends = math.inf if deadline is None else deadline
         broken, count = domain.contradiction(puzzle), None
         if broken is None:
+            if started >= ends:
+                return self._begun_late(puzzle, ends), None
             if self.prove:
-                ends = math.inf if deadline is None else deadline
                 count = domain.count_solutions(puzzle, Limit(ends, FIRST_CONFLICTS))
             if count not in (0, 2):
                 return None, count
         verdict = broken or Verdict("wrong", NO_SOLUTION if count == 0 else SEVERAL)
-        untouched = Result(
+        result = self._proved(self._untouched(puzzle, verdict), count or 0, Limit())
+        return replace(result, seconds=time.monotonic() - started), count
+
+    def _begun_late(self, puzzle: Puzzle, ends: float) -> Result:
+        """The result of a puzzle that was read after the deadline."""
+        result = self._untouched(puzzle, Verdict("wrong", LATE))
+        undecided = [UNDECIDED["unsolved"]] * self.prove
+        result = replace(result, reason="; ".join([LATE, *undecided]))
+        exact = self.fallback == "exact"
+        return self._exact(result, Limit(ends + FALLBACK_SECONDS)) if exact else result
+
+    def _untouched(self, puzzle: Puzzle, verdict: Verdict) -> Result:
+        """The result of a puzzle without an answer."""
+        return Result(
             puzzle,
             answer=None,
             verdict=verdict,
@@ -292,8 +308,6 @@ class Solver:
             seed=self.policy.seed,
             status=STATUS[verdict.status],
         )
-        result = self._proved(untouched, count or 0, Limit())
-        return replace(result, seconds=time.monotonic() - started), count
 
     def _judge(
         self, puzzle: Puzzle, outcome: Outcome, deadline: float | None, count: int | None
@@ -365,7 +379,7 @@ class Solver:
 
     def _why_unsolved(self, outcome: Outcome) -> str:
         if outcome.late:
-            return "the time limit is over"
+            return LATE
         if outcome.steps > self.policy.max_steps - self.policy.rollouts:  # what cannot be shared
             return f"its {self.policy.max_steps:,} steps are spent"
         if self.policy.mode != "verified":

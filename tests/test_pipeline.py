@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -11,6 +12,7 @@ import torch
 from puzzlesolver.domains.base import Limit, Puzzle, get_domain
 from puzzlesolver.models.compiling import can_compile
 from puzzlesolver.models.stem import RelationalStem
+from puzzlesolver.pipeline import solve_kinds
 from puzzlesolver.refine.policy import Policy
 from puzzlesolver.refine.report import StepReport
 from puzzlesolver.solver import Result, Solver
@@ -172,6 +174,28 @@ def test_the_time_limit_is_for_all_puzzles(solver: Solver) -> None:
     results = list(late.solve([puzzle] * 3))
     assert [result.status for result in results] == ["unsolved"] * 3
     assert all(result.reason.startswith("the time limit is over") for result in results)
+
+
+def test_after_the_time_limit_no_puzzle_begins(solver: Solver) -> None:
+    results = list(solver.solve(boards(200), deadline=time.monotonic()))
+    facts = {(result.status, result.steps, result.answer, result.reason) for result in results}
+    reason = "the time limit is over; whether it has a solution was not decided in time"
+    assert len(results) == 200 and facts == {("unsolved", 0, None, reason)}
+    exact = replace(solver, fallback="exact")
+    assert [each.solver for each in exact.solve(boards(1), deadline=time.monotonic())] == ["exact"]
+
+
+def test_loading_a_model_is_no_part_of_the_time_limit() -> None:
+    class Loaded:
+        def __init__(self, domain: str) -> None:
+            time.sleep(0.1)
+            self.at = time.monotonic()
+
+        def solve(self, puzzles: Iterator[Puzzle], watch: object, deadline: float) -> list[float]:
+            return [deadline - self.at for _ in puzzles]
+
+    (left,) = solve_kinds(boards(1), Loaded, time_limit=1_000)
+    assert left > 999.95
 
 
 def test_interruption_lets_out_what_is_there(solver: Solver) -> None:

@@ -151,7 +151,7 @@ def solve(
             metavar="SECONDS",
             parser=real(positive=True),
             show_default="none",
-            help="For all puzzles together.",
+            help="For all puzzles together, after the model is loaded.",
         ),
     ] = None,
     linger: Annotated[

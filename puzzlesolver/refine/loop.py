@@ -64,8 +64,8 @@ class Rows:
 
     def advance(self, due: Sequence[int]) -> list[Seen]:
         """Step each row as often as it is due, and read what all rows say now."""
-        residual = torch.empty(len(due))
-        for steps in set(due):
+        residual = torch.zeros(len(due))
+        for steps in set(due) - {0}:
             rows = [row for row, its in enumerate(due) if its == steps]
             residual[rows] = self._advance(rows, steps).cpu()
         self.readout = self.read()
@@ -175,9 +175,11 @@ def refine(
     joined: dict[int, float] = {}
     huge = rows.layout.nodes >= HUGE
     elsewhere = 0.0  # seconds; what the caller does is not refinement
-    pace = 0.0  # seconds a step
+    stepped = False
+    pace = 0.0  # seconds a step; before the first one those of the start, which takes less
 
     def fill() -> None:
+        nonlocal pace
         tracks: list[Track] = []
         while (used := len(rows.tracks) + len(tracks)) + policy.rollouts <= batch_size or not used:
             index, puzzle = next(numbered, (0, None))
@@ -187,19 +189,25 @@ def refine(
             joined[index] = time.monotonic() - elsewhere
             tracks += together[index].tracks
         if tracks:
+            began = time.monotonic()
             rows.join(tracks)
+            if not stepped:
+                pace = time.monotonic() - began
 
     fill()
     _check(policy, rows, varied)
     while rows.tracks:
         # Each by its own age: when a row is read must not depend on its neighbours.
         began, most = time.monotonic(), READ_EVERY
-        if deadline is not None and (pace or huge):
-            most = max(1, min(most, int((deadline - began) / pace) if pace else 1))
+        if deadline is not None:
+            most = 1 if huge and not stepped else READ_EVERY
+            while most and began + most * pace >= deadline:
+                most -= 1  # at 0 the start is read as it is
         due = [min(most, policy.share - track.steps) for track in rows.tracks]
         for track, seen, steps in zip(rows.tracks, rows.advance(due), due, strict=True):
             together[track.index].observe(track, seen, steps)
-        pace = (time.monotonic() - began) / max(due)
+        if most:
+            stepped, pace = True, (time.monotonic() - began) / max(due)
         late = deadline is not None and time.monotonic() + pace >= deadline
         foremost = rows.tracks[0]
         report = together[foremost.index].report(foremost)

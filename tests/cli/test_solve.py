@@ -166,8 +166,9 @@ def test_time_limit_ends_everything(run: Run, model: Path) -> None:
     done = run(
         "solve", HARD, "-m", model, "--max-steps", "1000000000", "--time-limit", "0.5", "-f", "json"
     )
-    assert done.code == 1
-    assert 0 < json.loads(done.stdout)["steps"] < 1_000_000_000
+    told = json.loads(done.stdout)
+    assert done.code == 1 and told["steps"] < 1_000_000_000
+    assert told["reason"].startswith("the time limit is over")
 
 
 def test_output_file(run: Run, model: Path, tmp_path: Path) -> None:

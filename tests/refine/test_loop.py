@@ -124,6 +124,14 @@ def test_a_deadline_ends_everything(engine: TorchEngine) -> None:
     assert len(outcomes(reports)) == 4
 
 
+def test_a_step_that_would_pass_the_deadline_does_not_begin(engine: TorchEngine) -> None:
+    policy = Policy(max_steps=10**9)
+    (outcome,) = outcomes(
+        refine(engine, SUDOKU, puzzles(1, 12), policy, deadline=time.monotonic())
+    ).values()
+    assert (outcome.steps, outcome.late, outcome.verdict.status) == (0, True, "wrong")
+
+
 def test_noise_changes_the_trajectory(engine: TorchEngine) -> None:
     def answer(noise: float) -> Outcome:
         policy = Policy(max_steps=8, mode="raw", noise=noise)

@@ -147,6 +147,8 @@ def solutions(
     """
     from pysat.solvers import Solver
 
+    if limit.is_reached(0):
+        raise Undecided
     clauses, candidates = exact_cover(grid)
     with Solver("glucose4", bootstrap_with=clauses) as solver:
         if rng is not None:
