@@ -11,13 +11,14 @@ two writers of one file the last one wins; a folder that grows has one writer at
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import stat
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, TextIO
+from typing import IO, Any, BinaryIO, TextIO
 
 from puzzlesolver.errors import UsageError
 
@@ -28,8 +29,18 @@ UNENCODED = "backslashreplace"
 """For bytes of file names that are no text, which Python keeps as lone surrogates."""
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """A file to be read from its start to its end; `OSError` where it is no regular one.
+
+    A pipe or a device could keep its reader waiting, or feed it, for ever.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return path.open("rb")
+
+
 @contextlib.contextmanager
-def explained(target: Path, *written: Path) -> Iterator[None]:
+def explained(target: Path, *written: Path, verb: str = "write") -> Iterator[None]:
     """Turn what the system says against writing `target` into `UsageError`.
 
     Errors that name another file pass; folders above and below are the same matter.
@@ -44,7 +55,7 @@ def explained(target: Path, *written: Path) -> Iterator[None]:
             paths = target, *written
             if not any(one.is_relative_to(named) or named.is_relative_to(one) for one in paths):
                 raise
-        what = f"cannot write it: {error.strerror or error}"
+        what = f"cannot {verb} it: {error.strerror or error}"
         raise UsageError(what, where=str(target)) from error
 
 

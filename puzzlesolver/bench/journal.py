@@ -18,7 +18,7 @@ from typing import Any
 
 from puzzlesolver.bench.metrics import Record
 from puzzlesolver.errors import UsageError
-from puzzlesolver.files import explained, held, write_file
+from puzzlesolver.files import explained, held, open_regular, write_file
 from puzzlesolver.shapes import Rule, check
 
 SCHEMA = 1
@@ -71,7 +71,7 @@ class Journal:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as lock:
             lock.enter_context(held(self.path, "another run"))
-            if not (self.path.exists() and self.path.stat().st_size):
+            if not self.path.exists() or (self.path.is_file() and not self.path.stat().st_size):
                 write_file(self.path, json.dumps(self._header) + "\n")
             elif resume:
                 self._read(self.path)
@@ -120,8 +120,8 @@ class Journal:
             file.write(json.dumps(line).encode() + b"\n")
 
     def _read(self, path: Path) -> None:
-        with explained(path):
-            data = path.read_bytes()
+        with explained(path, verb="read"), open_regular(path) as file:
+            data = file.read()
         whole = data[: data.rfind(b"\n") + 1]  # a killed run may leave half a line
         try:
             if not whole:

@@ -15,6 +15,7 @@ from typing import Any
 from puzzlesolver.bench.settling import COVERAGES
 from puzzlesolver.bench.stream_page import WAYS
 from puzzlesolver.errors import UsageError
+from puzzlesolver.files import open_regular
 from puzzlesolver.limits import MAX_REPORT_BYTES
 from puzzlesolver.shapes import AMOUNT, COUNT, DIGITS, PART, POSITIVE, Misfit, Rule, check
 
@@ -254,7 +255,7 @@ def read_report(path: Path) -> dict[str, Any]:
     shapes = {name: SHAPES[each.module] for name, each in SUITES.items()} | {"curves": CURVES}
     hint = "give a file that `puzzlesolver bench SUITE --json FILE` wrote"
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(MAX_REPORT_BYTES + 1)
         if len(data) > MAX_REPORT_BYTES:
             raise ValueError(f"it has more than {MAX_REPORT_BYTES:,} bytes")

@@ -26,7 +26,7 @@ from typing import Any
 
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.errors import UsageError
-from puzzlesolver.files import explained, sweep, write_file, writing
+from puzzlesolver.files import explained, open_regular, sweep, write_file, writing
 from puzzlesolver.shapes import check
 
 SCHEMA = 1
@@ -137,7 +137,8 @@ class Folder:
         statuses: Counter[str] = Counter()
         shards = []
         for name in self._seen:  # a network file system may list what is new a little later
-            data = (self.path / name).read_bytes()
+            with open_regular(self.path / name) as file:
+                data = file.read()
             try:
                 rows = [json.loads(line) for line in data.splitlines()]
                 check(rows, [{"status": str}])
@@ -168,7 +169,8 @@ def check_run(folder: Path, settings: dict[str, Any]) -> None:
     """Raise `UsageError` unless the folder is of a run with these settings."""
     path = folder / RUN
     try:
-        old, new = _flat(json.loads(path.read_bytes())), _flat(_run(settings))
+        with open_regular(path) as file:
+            old, new = _flat(json.load(file)), _flat(_run(settings))
     except OSError as error:
         raise UsageError(
             f"{socket.gethostname()} cannot read it: {error.strerror}",

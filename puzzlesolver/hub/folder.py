@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.files import write_file
+from puzzlesolver.files import open_regular, write_file
 from puzzlesolver.hub.tensors import check_tensors, read_header, read_tensors
 from puzzlesolver.limits import MAX_JSON_BYTES
 
@@ -109,7 +109,7 @@ def read_network(folder: Path, expected_sha256: str | None = None) -> tuple[Netw
 def read_json(path: Path, schema: int) -> dict[str, Any]:
     """A JSON object that says `"schema": schema`; raises `ModelError` on anything else."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(MAX_JSON_BYTES + 1)
         if len(data) > MAX_JSON_BYTES:
             raise ModelError(f"more than {MAX_JSON_BYTES:,} bytes", where=str(path))

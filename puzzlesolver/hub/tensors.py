@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from puzzlesolver.errors import ModelError, PuzzleSolverError
+from puzzlesolver.files import open_regular
 from puzzlesolver.limits import MAX_CHECKPOINT_BYTES, MAX_CHECKPOINT_HEADER_BYTES
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def read_header(path: Path) -> dict[str, str]:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             size, start = path.stat().st_size, file.read(9)
     except OSError as error:
         raise ModelError(f"cannot read the weights: {error.strerror}", where=str(path)) from error

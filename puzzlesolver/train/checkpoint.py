@@ -25,7 +25,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.files import explained, placed, sweep, write_file
+from puzzlesolver.files import explained, open_regular, placed, sweep, write_file
 from puzzlesolver.hub.folder import read_json
 
 SCHEMA = 1
@@ -103,7 +103,8 @@ def _checked_json(checkpoint: Path) -> dict[str, Any]:
 def _checked_bytes(checkpoint: Path, name: str) -> bytes:
     digests = read_json(checkpoint / MARKER, SCHEMA).get("sha256", {})
     try:
-        data = (checkpoint / name).read_bytes()
+        with open_regular(checkpoint / name) as file:
+            data = file.read()
     except OSError as error:
         raise _damaged(checkpoint / name, error.strerror or "unreadable") from error
     if hashlib.sha256(data).hexdigest() != digests.get(name):

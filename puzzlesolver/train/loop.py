@@ -42,6 +42,7 @@ from rich.console import Console
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.files import explained, held, write_file
 from puzzlesolver.hub.folder import save_model
+from puzzlesolver.printable import printable
 from puzzlesolver.train.card import model_card
 from puzzlesolver.train.checkpoint import load_checkpoint, peek_checkpoint, save_checkpoint
 from puzzlesolver.train.config import FREE, TrainConfig, flag
@@ -129,7 +130,7 @@ def _tell_how_to_resume(out: Path, config: TrainConfig, console: Console) -> Non
         console.print("stopped before anything was saved")
         return
     console.print(f"stopped; update {saved['updates']:,} is saved; go on with")
-    console.print(f"  {config.command(out)} --resume auto", soft_wrap=True, markup=False)
+    console.print(printable(f"  {config.command(out)} --resume auto"), soft_wrap=True, markup=False)
 
 
 def run_config(out: Path) -> TrainConfig | None:
@@ -197,11 +198,12 @@ def _describe(run: Run, console: Console) -> None:
     console.print(
         f"{config.family} with {run.parameters:,} parameters · {config.contract} · {length} of "
         f"{config.batch_size} puzzles × {config.grad_steps} steps · seed {config.seed}",
-        f"data: {run.source.recipe}",
+        f"data: {printable(run.source.recipe)}",
         str(run.runtime),
         sep="\n",
         highlight=False,
         soft_wrap=True,
+        markup=False,
     )
 
 

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task
 from rich.text import Text
 
+from puzzlesolver.printable import printable
 from puzzlesolver.train.run import Run, Update
 
 SECONDS_APART = 30.0
@@ -99,7 +100,7 @@ class Display:
 
     def say(self, words: str) -> None:
         """A line that stays."""
-        self.console.print(words, soft_wrap=True, highlight=False)
+        self.console.print(printable(words), soft_wrap=True, highlight=False, markup=False)
 
     def show(self, update: Update) -> None:
         """Tell what an update showed."""

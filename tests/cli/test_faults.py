@@ -9,6 +9,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -169,6 +170,50 @@ def _interrupted(
         process.send_signal(number)
         told = process.communicate(timeout=120)[1]
     return process.returncode, told.decode()
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "where"),
+    [
+        ("models verify half", 4, "half/model.safetensors: cannot read the weights: not a regular"),
+        ("models verify pipes", 4, "config.json is missing"),
+        ("models convert pipe -o out --config pipe", 4, "pipe"),
+        ("solve {ONE} -m pipe.onnx --engine onnx", 4, "pipe.onnx"),
+        ("models convert pipe -o out", 4, "pipe"),
+        ("bench report pipe.json --html page.html", 2, "pipe.json"),
+        ("bench settle-4x4 --compare pipe.json", 2, "pipe.json"),
+        ("bench settle-4x4 -m tiny --json pipe.json", 2, "pipe.partial.jsonl"),
+        ("bench settle-4x4 -m tiny --json pipe.json --resume", 2, "pipe.partial.jsonl"),
+        ("train sudoku --data pipes --out run", 3, "pipes/train/dataset.json"),
+        ("solve {ONE} -o pipes/ --format jsonl", 2, "pipes/run.json"),
+        ("solve pipes", 3, "there is no file in this folder"),
+    ],
+)
+def test_what_is_no_regular_file_is_refused(
+    run: Run, model: Path, tmp_path: Path, line: str, code: int, where: str
+) -> None:
+    """A pipe that nobody writes to would be waited for without end."""
+    model.rename(tmp_path / "half")
+    shutil.copytree(tmp_path / "half", model)
+    (tmp_path / "half" / "model.safetensors").unlink()
+    (tmp_path / "pipes" / "train").mkdir(parents=True)
+    for name in (
+        *("pipe", "pipe.onnx", "pipe.json", "pipe.partial.jsonl", "pipes/run.json"),
+        *(
+            "pipes/config.json",
+            "pipes/model.safetensors",
+            "pipes/train/dataset.json",
+            "half/model.safetensors",
+        ),
+    ):
+        os.mkfifo(tmp_path / name)
+    done = run(*line.format(ONE=HARD).split())
+    assert done.code == code and where in done.stdout + done.stderr
+
+
+def test_puzzles_come_through_pipes(tmp_path: Path) -> None:
+    for line in (f"$P verify <(echo {SOLVED})", f"echo {SOLVED} | $P verify /dev/stdin"):
+        assert shell(line, tmp_path).returncode == 0
 
 
 def test_a_board_that_defeats_the_proof_is_left_open(run: Run, tmp_path: Path) -> None:

@@ -54,6 +54,13 @@ def test_trains_resumes_and_prints_the_model(run: Run, data: str, tmp_path: Path
     assert changed.code == 2 and "--seed" in changed.stderr
 
 
+def test_names_of_files_are_printed_harmlessly(run: Run, data: str, tmp_path: Path) -> None:
+    name = "[red]\x1b[2J.csv"
+    (tmp_path / data).rename(tmp_path / name)
+    done = run("train", "sudoku", "--data", name, "--out", "run", *SMALL, "--steps", "1")
+    assert done.code == 0 and "[red]\\x1b[2J.csv" in done.stderr and "\x1b" not in done.stderr
+
+
 def test_dry_run_writes_nothing(run: Run, data: str, tmp_path: Path) -> None:
     done = run(
         "train", "sudoku", "--data", data, "--out", "run", *SMALL, "--steps", "2", "--dry-run"

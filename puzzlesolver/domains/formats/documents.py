@@ -9,6 +9,7 @@ values with their places, and the records in them (`formats.tables`).
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections import Counter
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver.errors import ParseError
+from puzzlesolver.files import open_regular
 from puzzlesolver.limits import DETECT_BYTES, MAX_DOCUMENT_CHARS, MAX_LINE_CHARS
 
 START = re.compile(
@@ -184,7 +186,7 @@ def read_document(lines: Iterable[str], source: str) -> Any:
 def read_file(path: Path) -> Any:
     """The value that a file holds; raises `ParseError` where that cannot be read."""
     try:
-        with path.open(encoding="utf-8-sig") as file:
+        with io.TextIOWrapper(open_regular(path), "utf-8-sig") as file:
             return read_document(iter(lambda: file.read(MAX_LINE_CHARS + 1), ""), str(path))
     except OSError as error:
         raise ParseError(f"cannot read it: {error.strerror}", where=str(path)) from error

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from puzzlesolver.errors import ModelError
+from puzzlesolver.files import open_regular
 from puzzlesolver.limits import (
     MAX_SETTING_CHARS,
     MAX_SETTINGS,
@@ -98,7 +99,7 @@ def read_settings(path: Path) -> tuple[dict[str, Any], str]:
             return super().compose_node(parent, index)
 
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(MAX_YAML_BYTES + 1)
     except OSError as error:
         raise ModelError(f"cannot read it: {error.strerror}", where=str(path)) from error

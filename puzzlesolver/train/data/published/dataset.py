@@ -28,6 +28,7 @@ import numpy.typing as npt
 
 from puzzlesolver.domains.formats.numbers import DAMAGES
 from puzzlesolver.errors import ParseError, UsageError
+from puzzlesolver.files import open_regular
 from puzzlesolver.hub.tensors import refuse_pointer
 
 Ids = npt.NDArray[np.uint8]
@@ -148,7 +149,7 @@ class DatasetSplit:
 
     def _open(self, name: str, axes: int) -> npt.NDArray[Any]:
         try:
-            with self._path(name).open("rb") as file:
+            with open_regular(self._path(name)) as file:
                 refuse_pointer(file.read(16), self._path(name), ParseError)
             # What `np.load(..., mmap_mode="r")` calls for arrays; archives and pickles it refuses.
             array: npt.NDArray[Any] = np.lib.format.open_memmap(self._path(name), mode="r")
@@ -270,7 +271,7 @@ def read_names(path: Path) -> list[str]:
 def read_json(path: Path, limit: int) -> Any:
     """A JSON file of at most `limit` bytes; raises `ParseError`."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(limit + 1)
     except OSError as error:
         _refuse(path, f"cannot read it: {error.strerror}")
