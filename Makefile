@@ -29,10 +29,10 @@ soak: $(VENV)/dev.stamp  ## signals at random times, for every command that writ
 	SOAK=$(or $(SOAK),100) OMP_NUM_THREADS=1 $(RUN)/python -m pytest tests/cli/test_faults.py --numprocesses auto --timeout 0
 
 gpu-check: $(VENV)/dev.stamp  ## try all that can use a CUDA GPU; writes gpu-check.json to send back
-	$(RUN)/python -m puzzlesolver.bench.gpu_check
+	$(RUN)/python -m puzzlesolver.bench.gpu.check
 
 results: $(VENV)/dev.stamp  ## tables of the README and the model cards from benchmarks/*.json
-	$(RUN)/python -m puzzlesolver.bench.readme
+	$(RUN)/python -m puzzlesolver.bench.report.documents
 
 $(VENV)/run.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from puzzlesolver.bench.metrics import Record
+from puzzlesolver.bench.accuracy.metrics import Record
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import explained, held, open_regular, write_file
 from puzzlesolver.shapes import Rule, check

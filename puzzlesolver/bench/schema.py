@@ -12,8 +12,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from puzzlesolver.bench.settling import COVERAGES
-from puzzlesolver.bench.stream_page import WAYS
+from puzzlesolver.bench.cost.stream_page import WAYS
+from puzzlesolver.bench.settling.signs import COVERAGES
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import open_regular
 from puzzlesolver.limits import MAX_REPORT_BYTES
@@ -236,10 +236,10 @@ CURVES = {
 }
 
 SHAPES = {
-    "puzzlesolver.bench.runner": PUZZLES,
-    "puzzlesolver.bench.arc": ARC,
-    "puzzlesolver.bench.families": COST,
-    "puzzlesolver.bench.stream": STREAM,
+    "puzzlesolver.bench.accuracy.solving": PUZZLES,
+    "puzzlesolver.bench.arc.tasks": ARC,
+    "puzzlesolver.bench.cost.families": COST,
+    "puzzlesolver.bench.cost.stream": STREAM,
 }
 """By the module that writes a report."""
 

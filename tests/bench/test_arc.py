@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from puzzlesolver.bench import arc
-from puzzlesolver.bench.arc_records import TaskRecord, record, summarise
+from puzzlesolver.bench.arc import tasks as arc
+from puzzlesolver.bench.arc.records import TaskRecord, record, summarise
 from puzzlesolver.bench.journal import Journal
-from puzzlesolver.bench.page import write_page
+from puzzlesolver.bench.report.page import write_page
 from puzzlesolver.domains.arc import Pair, Task
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.arc.stem import ArcConfig

@@ -10,7 +10,7 @@ import pytest
 import torch
 from rich.console import Console
 
-from puzzlesolver.bench import arc
+from puzzlesolver.bench.arc import tasks as arc
 from puzzlesolver.cli.app import main
 from puzzlesolver.errors import ModelError, ParseError, UsageError
 from puzzlesolver.hub.folder import save_model

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from puzzlesolver.bench.arc_records import TaskRecord
-from puzzlesolver.bench.arc_trust import calibrate, expit, main
+from puzzlesolver.bench.arc.records import TaskRecord
+from puzzlesolver.bench.arc.trust import calibrate, expit, main
 from puzzlesolver.refine.adapt.trust import Signs, chance
 
 

@@ -11,9 +11,9 @@ import pytest
 import torch
 from rich.console import Console
 
-from puzzlesolver.bench import gpu_check
-from puzzlesolver.bench.gpu_check import check, main, row_of, run_apart
-from puzzlesolver.bench.gpu_parts import PARTS, Facts, Skipped
+from puzzlesolver.bench.gpu import check as gpu_check
+from puzzlesolver.bench.gpu.check import check, main, row_of, run_apart
+from puzzlesolver.bench.gpu.parts import PARTS, Facts, Skipped
 
 
 def good() -> Facts:

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from puzzlesolver.bench.journal import Journal
-from puzzlesolver.bench.page import write_page
-from puzzlesolver.bench.readme import REPORTS
+from puzzlesolver.bench.report.documents import REPORTS
+from puzzlesolver.bench.report.page import write_page
 from puzzlesolver.bench.schema import read_report
 from puzzlesolver.bench.suites import SUITES
 from puzzlesolver.domains.arc.submission import read_attempts

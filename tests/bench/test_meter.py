@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from puzzlesolver.bench.meter import find_meter
+from puzzlesolver.bench.cost.meter import find_meter
 
 CPU = torch.device("cpu")
 RANGE = 1_000_000_000

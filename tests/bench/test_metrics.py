@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from puzzlesolver.bench.metrics import GUESSES, Record, band, budgets, summarise
+from puzzlesolver.bench.accuracy.metrics import GUESSES, Record, band, budgets, summarise
 from puzzlesolver.bench.shares import share, wilson
 
 

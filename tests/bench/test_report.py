@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from puzzlesolver.bench import runner
+from puzzlesolver.bench.accuracy import solving as runner
+from puzzlesolver.bench.accuracy.solving_page import plot
 from puzzlesolver.bench.compare import compare
-from puzzlesolver.bench.report import show
+from puzzlesolver.bench.report.terminal import show
 from puzzlesolver.bench.schema import read_report
-from puzzlesolver.bench.sections import plot
 from puzzlesolver.errors import UsageError
 
 

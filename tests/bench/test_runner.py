@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from puzzlesolver.bench import runner
+from puzzlesolver.bench.accuracy import solving as runner
 from puzzlesolver.errors import ModelError, ParseError, UsageError
 
 ROWS = 24

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from puzzlesolver.bench import runner
-from puzzlesolver.bench.page import Film, write_page
-from puzzlesolver.bench.readme import BLOCKS
-from puzzlesolver.bench.settle_boards import settle_boards
-from puzzlesolver.bench.settling import auroc, risks
+from puzzlesolver.bench.accuracy import solving as runner
+from puzzlesolver.bench.report.documents import BLOCKS
+from puzzlesolver.bench.report.page import Film, write_page
+from puzzlesolver.bench.settling.boards import settle_boards
+from puzzlesolver.bench.settling.signs import auroc, risks
 from puzzlesolver.domains.base import get_domain
 
 SHORT = {"max_steps": 32, "patience": 8}

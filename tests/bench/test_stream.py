@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from puzzlesolver.bench import families, stream
+from puzzlesolver.bench.cost import families, stream
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from puzzlesolver.bench import runner
-from puzzlesolver.bench.baselines import time_exact_solvers
+from puzzlesolver.bench.accuracy import solving as runner
+from puzzlesolver.bench.accuracy.baselines import time_exact_solvers
 from puzzlesolver.bench.cases import Cases
-from puzzlesolver.bench.readme import REPORTS
+from puzzlesolver.bench.report.documents import REPORTS
 from puzzlesolver.bench.suites import SUITES, get_entry, get_suite
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from puzzlesolver.bench import families
-from puzzlesolver.bench.overlap import state_overlap
-from puzzlesolver.bench.profile import profiled
+from puzzlesolver.bench.accuracy.overlap import state_overlap
+from puzzlesolver.bench.cost import families
+from puzzlesolver.bench.cost.profile import profiled
+from puzzlesolver.bench.cost.throughput import Cell
 from puzzlesolver.bench.suites import get_suite
-from puzzlesolver.bench.throughput import Cell
 from puzzlesolver.loading import load_network
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.runtime import choose_runtime

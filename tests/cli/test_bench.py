@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from puzzlesolver.bench.readme import REPORTS
+from puzzlesolver.bench.report.documents import REPORTS
 from tests.cli.support import HARD, ONE_BLANK, SOLVED, Run
 
 

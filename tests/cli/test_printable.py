@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from puzzlesolver.bench.report import print_table
+from puzzlesolver.bench.report.terminal import print_table
 from puzzlesolver.printable import printable
 from tests.cli.support import SOLVED, Run
 

@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 import torch
 
+from puzzlesolver.bench.accuracy.metrics import Record
 from puzzlesolver.bench.journal import Journal
-from puzzlesolver.bench.metrics import Record
 from puzzlesolver.bench.schema import read_report
 from puzzlesolver.domains.arc.submission import read_attempts
 from puzzlesolver.domains.detect import read_lines, read_puzzles

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from puzzlesolver.bench.page import Film, write_page
+from puzzlesolver.bench.report.page import Film, write_page
 from puzzlesolver.bench.suites import SUITES, Suite, get_suite
 from puzzlesolver.cli.view.live import Tracker
 from puzzlesolver.cli.view.save import SAVERS, Recorder

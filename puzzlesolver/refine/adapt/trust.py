@@ -1,7 +1,7 @@
 """How likely the answer to a task is right, told from how its fits went.
 
 Logistic regression on what the fits agree about, as far as they reproduce the demonstrations: a fit
-that does not has learned another rule, however sure it is. `python -m puzzlesolver.bench.arc_trust`
+that does not has learned another rule, however sure it is. `python -m puzzlesolver.bench.arc.trust`
 finds the weights on training tasks and writes them into `trust.json`. The probability is an
 estimate, no verdict: ARC has no rules to ask.
 

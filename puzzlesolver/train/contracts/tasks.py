@@ -139,7 +139,7 @@ class TaskSource:
 
     def _public(self) -> Iterator[Task]:
         """Those of the file, or of ARC-AGI-1's training set, that no benchmark knows."""
-        from puzzlesolver.bench.arc import TASKS, read_known
+        from puzzlesolver.bench.arc.tasks import TASKS, read_known
 
         excluded = [task for tasks in TASKS.values() for task in tasks()]
         if self.config.exclude is not None:

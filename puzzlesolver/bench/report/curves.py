@@ -2,7 +2,7 @@
 
 In: model folders that `puzzlesolver train` wrote. Out: `benchmarks/NAME.json` and `docs/NAME.png`.
 
-    $ python -m puzzlesolver.bench.curves sudoku4-curves runs/*-sudoku4/model
+    $ python -m puzzlesolver.bench.report.curves sudoku4-curves runs/*-sudoku4/model
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from puzzlesolver.bench.charts import Line, lines, lines_png
-from puzzlesolver.bench.page import Panel, Section
-from puzzlesolver.bench.readme import REPORTS, ROOT
+from puzzlesolver.bench.report.charts import Line, lines, lines_png
+from puzzlesolver.bench.report.documents import REPORTS, ROOT
+from puzzlesolver.bench.report.page import Panel, Section
 from puzzlesolver.files import write_file
 from puzzlesolver.hub.folder import read_config
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from puzzlesolver.bench.meter import Meter
+from puzzlesolver.bench.cost.meter import Meter
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.errors import PuzzleSolverError
 from puzzlesolver.models.compiling import can_compile

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from puzzlesolver.bench.throughput import Cell
+from puzzlesolver.bench.cost.throughput import Cell
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.models import fused, matrices
 from puzzlesolver.models.interface import RecursiveModel

@@ -68,7 +68,7 @@ def write_page(path: Path, reports: Sequence[Mapping[str, Any]], film: Film | No
         UsageError: matplotlib is missing, a report is of no known suite, or the file cannot be
             written.
     """
-    from puzzlesolver.bench.curves import SUITE, training_sections
+    from puzzlesolver.bench.report.curves import SUITE, training_sections
     from puzzlesolver.bench.suites import get_entry
 
     parts = []
@@ -90,7 +90,11 @@ def write_page(path: Path, reports: Sequence[Mapping[str, Any]], film: Film | No
 
 
 def _page(body: str) -> str:
-    page = importlib.resources.files("puzzlesolver.bench").joinpath("page.html").read_text("utf-8")
+    page = (
+        importlib.resources.files("puzzlesolver.bench.report")
+        .joinpath("page.html")
+        .read_text("utf-8")
+    )
     return page.replace("<!--BODY-->", body).replace("<!--VERSION-->", __version__)
 
 

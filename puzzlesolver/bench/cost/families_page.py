@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from puzzlesolver.bench.charts import bars
-from puzzlesolver.bench.page import Panel, Section, Table
-from puzzlesolver.bench.report import print_table, tell
-from puzzlesolver.bench.scores import rounded, where
+from puzzlesolver.bench.accuracy.scores import rounded, where
+from puzzlesolver.bench.report.charts import bars
+from puzzlesolver.bench.report.page import Panel, Section, Table
+from puzzlesolver.bench.report.terminal import print_table, tell
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -22,15 +22,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.bench.compare import MUCH, same
-from puzzlesolver.bench.cost import describe_machine
-from puzzlesolver.bench.cost_page import sections as sections
-from puzzlesolver.bench.cost_page import show as show
+from puzzlesolver.bench.cost.families_page import sections as sections
+from puzzlesolver.bench.cost.families_page import show as show
+from puzzlesolver.bench.cost.machine import describe_machine
+from puzzlesolver.bench.cost.meter import find_meter
+from puzzlesolver.bench.cost.throughput import BATCHES, LONGEST_STEP, Cell, throughput
 from puzzlesolver.bench.journal import SCHEMA, Journal
-from puzzlesolver.bench.meter import find_meter
-from puzzlesolver.bench.report import tell
+from puzzlesolver.bench.report.terminal import tell
 from puzzlesolver.bench.schema import OURS
 from puzzlesolver.bench.suites import get_suite
-from puzzlesolver.bench.throughput import BATCHES, LONGEST_STEP, Cell, throughput
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.files import write_file
 from puzzlesolver.loading import load_network
@@ -125,7 +125,7 @@ def run(
     Raises:
         UsageError: the old report is of another machine.
     """
-    from puzzlesolver.bench.profile import peak_gflops, profiled
+    from puzzlesolver.bench.cost.profile import peak_gflops, profiled
 
     runtime = choose_runtime(device, threads)
     machine = describe_machine(runtime)

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from puzzlesolver.bench.arc_records import TaskRecord, record, summarise
+from puzzlesolver.bench.arc.records import TaskRecord, record, summarise
 from puzzlesolver.domains.arc import Task
 from puzzlesolver.refine.adapt.answer import answer_task
 from puzzlesolver.refine.adapt.settings import FitSettings

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from puzzlesolver.bench.settling import settling
+from puzzlesolver.bench.settling.signs import settling
 from puzzlesolver.bench.shares import share
 
 LANDMARKS = (2_000, 20_000)

@@ -1,10 +1,10 @@
 """`make gpu-check`: does everything that can use a CUDA GPU work on this one, and how fast?
 
-Each part (`bench/gpu_parts.py`) runs in a process of its own, so that none can stop the others. In:
+Each part (`bench/gpu/parts.py`) runs in a process of its own, so that none can stop the others. In:
 the machine. Out: one JSON to send back, and a line a part while they run. Without a CUDA device the
 parts run on the CPU.
 
-    $ python -m puzzlesolver.bench.gpu_check --json gpu-check.json
+    $ python -m puzzlesolver.bench.gpu.check --json gpu-check.json
     ok      refinement    41.2 s  48 of 48 answers of cuda are those of the cpu; …
 """
 
@@ -26,7 +26,7 @@ from typing import Any
 
 from rich.console import Console
 
-from puzzlesolver.bench.gpu_parts import PARTS, Facts, Skipped
+from puzzlesolver.bench.gpu.parts import PARTS, Facts, Skipped
 from puzzlesolver.bench.journal import SCHEMA
 from puzzlesolver.files import write_file
 
@@ -74,7 +74,7 @@ def check(
         console: told of each part as it ends.
         run: runs the part of a name within so many seconds; None = `run_apart`.
     """
-    from puzzlesolver.bench.cost import describe_machine
+    from puzzlesolver.bench.cost.machine import describe_machine
     from puzzlesolver.runtime import available_devices, choose_runtime
 
     cuda = "cuda" in available_devices()
@@ -101,7 +101,7 @@ def check(
 
 def run_apart(name: str, seconds: float) -> Row:
     """The row of one part, run in another process for so many seconds at most."""
-    words = [sys.executable, "-m", "puzzlesolver.bench.gpu_check", "--part", name]
+    words = [sys.executable, "-m", "puzzlesolver.bench.gpu.check", "--part", name]
     started = time.monotonic()
     pipes: Mapping[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(words, **pipes, start_new_session=os.name == "posix") as process:

@@ -29,12 +29,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from puzzlesolver.bench.compare import MUCH, same
-from puzzlesolver.bench.cost import describe_machine
+from puzzlesolver.bench.cost.machine import describe_machine
+from puzzlesolver.bench.cost.stream_page import WAYS
+from puzzlesolver.bench.cost.stream_page import sections as sections
+from puzzlesolver.bench.cost.stream_page import show as show
 from puzzlesolver.bench.journal import SCHEMA
-from puzzlesolver.bench.settle_boards import settle_boards
-from puzzlesolver.bench.stream_page import WAYS
-from puzzlesolver.bench.stream_page import sections as sections
-from puzzlesolver.bench.stream_page import show as show
+from puzzlesolver.bench.settling.boards import settle_boards
 from puzzlesolver.bulk.shards import MANIFEST
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.errors import PuzzleSolverError

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from puzzlesolver.bench.baselines import PUBLISHED, PUBLISHED_ON
-from puzzlesolver.bench.scores import scores
+from puzzlesolver.bench.accuracy.baselines import PUBLISHED, PUBLISHED_ON
+from puzzlesolver.bench.accuracy.scores import scores
 from puzzlesolver.bench.shares import percent
 
 COLUMNS = ("test set", "solver", "trained on", "budget for one puzzle", "% right")

@@ -9,10 +9,10 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from puzzlesolver.bench.accuracy.metrics import Record
+from puzzlesolver.bench.accuracy.overlap import tell_overlap
+from puzzlesolver.bench.accuracy.scores import scores, where
 from puzzlesolver.bench.compare import Report, faults
-from puzzlesolver.bench.metrics import Record
-from puzzlesolver.bench.overlap import tell_overlap
-from puzzlesolver.bench.scores import scores, where
 from puzzlesolver.printable import printable
 
 if TYPE_CHECKING:

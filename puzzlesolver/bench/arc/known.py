@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from puzzlesolver.bench.arc_records import KnownRecord, record_known, summarise_known
+from puzzlesolver.bench.arc.records import KnownRecord, record_known, summarise_known
 from puzzlesolver.domains.arc import Task
 from puzzlesolver.domains.arc.codec import CANVAS
 from puzzlesolver.errors import ModelError, UsageError

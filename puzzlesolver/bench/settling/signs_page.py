@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from puzzlesolver.bench.charts import Line, dots, lines
-from puzzlesolver.bench.page import Panel, Section
-from puzzlesolver.bench.settling import COVERAGES, area
+from puzzlesolver.bench.report.charts import Line, dots, lines
+from puzzlesolver.bench.report.page import Panel, Section
+from puzzlesolver.bench.settling.signs import COVERAGES, area
 from puzzlesolver.bench.shares import interval, percent
 
 Told = Mapping[str, Mapping[str, Any]]

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from puzzlesolver.bench.baselines import PUBLISHED_ON
+from puzzlesolver.bench.accuracy.baselines import PUBLISHED_ON
 
 Report = Mapping[str, Any]
 

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from puzzlesolver.bench.shares import Z95, share
 
 if TYPE_CHECKING:
-    from puzzlesolver.bench.metrics import Record
+    from puzzlesolver.bench.accuracy.metrics import Record
 
 Scores = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -21,15 +21,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from puzzlesolver.bench.arc_fits import Fits
-from puzzlesolver.bench.arc_known import Known
-from puzzlesolver.bench.arc_page import sections as sections
-from puzzlesolver.bench.arc_page import shares
-from puzzlesolver.bench.arc_records import KnownRecord, TaskRecord
-from puzzlesolver.bench.cost import describe_machine
+from puzzlesolver.bench.arc.fits import Fits
+from puzzlesolver.bench.arc.known import Known
+from puzzlesolver.bench.arc.records import KnownRecord, TaskRecord
+from puzzlesolver.bench.arc.tasks_page import sections as sections
+from puzzlesolver.bench.arc.tasks_page import shares
+from puzzlesolver.bench.cost.machine import describe_machine
 from puzzlesolver.bench.journal import SCHEMA, Journal
-from puzzlesolver.bench.report import print_table, tell
-from puzzlesolver.bench.settling import COVERAGES, area
+from puzzlesolver.bench.report.terminal import print_table, tell
+from puzzlesolver.bench.settling.signs import COVERAGES, area
 from puzzlesolver.bench.shares import percent
 from puzzlesolver.domains.arc import Task, TaskPuzzle
 from puzzlesolver.domains.arc.sets import find
@@ -62,7 +62,7 @@ def _drawn(reference: str, count: int) -> list[Task]:
 def _listed(reference: str) -> list[Task]:
     """The training tasks on which settings are chosen, in a fixed order."""
     tasks = {task.name: task for task in find(reference, "bench")}
-    names = importlib.resources.files("puzzlesolver.bench").joinpath("arc_dev.txt").read_text()
+    names = importlib.resources.files("puzzlesolver.bench.arc").joinpath("dev.txt").read_text()
     return [tasks[name] for name in names.split()]
 
 

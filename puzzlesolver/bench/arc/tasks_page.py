@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from puzzlesolver.bench.baselines import PUBLISHED, PUBLISHED_ON
-from puzzlesolver.bench.charts import dots
-from puzzlesolver.bench.page import Panel, Section, Table
-from puzzlesolver.bench.settling import area
-from puzzlesolver.bench.settling_page import belief_panel, risk_panel
+from puzzlesolver.bench.accuracy.baselines import PUBLISHED, PUBLISHED_ON
+from puzzlesolver.bench.report.charts import dots
+from puzzlesolver.bench.report.page import Panel, Section, Table
+from puzzlesolver.bench.settling.signs import area
+from puzzlesolver.bench.settling.signs_page import belief_panel, risk_panel
 from puzzlesolver.bench.shares import interval, percent
 
 Report = Mapping[str, Any]

@@ -4,7 +4,7 @@ In: `benchmarks/*.json`, written by `puzzlesolver bench … --json`. Out: the te
 `<!-- KIND NAME … -->` and `<!-- end -->` of every document is made anew, so that no number is typed
 by hand. The kinds are those of `BLOCKS`.
 
-    $ python -m puzzlesolver.bench.readme
+    $ python -m puzzlesolver.bench.report.documents
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from puzzlesolver.bench.arc_page import others
-from puzzlesolver.bench.arc_page import shares as arc_shares
-from puzzlesolver.bench.cost_page import answers, shares, speeds
-from puzzlesolver.bench.headline import headline
-from puzzlesolver.bench.scores import rounded, scores, where
-from puzzlesolver.bench.settling import COVERAGES, SIGNS, area
+from puzzlesolver.bench.accuracy.scores import rounded, scores, where
+from puzzlesolver.bench.arc.tasks_page import others
+from puzzlesolver.bench.arc.tasks_page import shares as arc_shares
+from puzzlesolver.bench.cost.families_page import answers, shares, speeds
+from puzzlesolver.bench.cost.stream_page import long_file, ways
+from puzzlesolver.bench.report.headline import headline
+from puzzlesolver.bench.settling.signs import COVERAGES, SIGNS, area
 from puzzlesolver.bench.shares import percent
-from puzzlesolver.bench.stream_page import long_file, ways
 from puzzlesolver.files import write_file
 from puzzlesolver.refine.adapt.trust import calibrated_on
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 REPORTS = ROOT / "benchmarks"
 DOCUMENTS = (
     ROOT / "README.md",

@@ -19,19 +19,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from puzzlesolver.bench.baselines import time_exact_solvers
+from puzzlesolver.bench.accuracy.baselines import time_exact_solvers
+from puzzlesolver.bench.accuracy.metrics import Record, summarise
+from puzzlesolver.bench.accuracy.overlap import state_overlap
+from puzzlesolver.bench.accuracy.solving_page import plot as plot
+from puzzlesolver.bench.accuracy.solving_page import sections as sections
 from puzzlesolver.bench.cases import Cases
 from puzzlesolver.bench.compare import compare as compare
 from puzzlesolver.bench.compare import shared_modes
-from puzzlesolver.bench.cost import describe_machine, measure_cost, peak_memory_mib
+from puzzlesolver.bench.cost.machine import describe_machine, measure_cost, peak_memory_mib
 from puzzlesolver.bench.journal import SCHEMA, Journal
-from puzzlesolver.bench.metrics import Record, summarise
-from puzzlesolver.bench.overlap import state_overlap
-from puzzlesolver.bench.report import progress, tell
-from puzzlesolver.bench.report import show as show
+from puzzlesolver.bench.report.terminal import progress, tell
+from puzzlesolver.bench.report.terminal import show as show
 from puzzlesolver.bench.schema import BATCHES
-from puzzlesolver.bench.sections import plot as plot
-from puzzlesolver.bench.sections import sections as sections
 from puzzlesolver.bench.suites import Suite, get_suite
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from puzzlesolver.bench.charts import Line, columns, dots, lines, lines_png
-from puzzlesolver.bench.curves import training_sections
-from puzzlesolver.bench.overlap import tell_overlap
-from puzzlesolver.bench.page import Panel, Section
-from puzzlesolver.bench.scores import rounded, scores
-from puzzlesolver.bench.settling_page import settling_section
+from puzzlesolver.bench.accuracy.overlap import tell_overlap
+from puzzlesolver.bench.accuracy.scores import rounded, scores
+from puzzlesolver.bench.report.charts import Line, columns, dots, lines, lines_png
+from puzzlesolver.bench.report.curves import training_sections
+from puzzlesolver.bench.report.page import Panel, Section
+from puzzlesolver.bench.settling.signs_page import settling_section
 from puzzlesolver.bench.shares import interval, percent
 
 Report = Mapping[str, Any]

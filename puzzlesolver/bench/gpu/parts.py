@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from puzzlesolver.bench.gpu_measures import (
+from puzzlesolver.bench.gpu.measures import (
     COUNT,
     PUZZLES,
     SEED,
@@ -284,7 +284,7 @@ def onnx() -> Facts:
 @part
 def cost() -> Facts:
     """A small `bench cost`."""
-    from puzzlesolver.bench import families
+    from puzzlesolver.bench.cost import families
 
     options: dict[str, Any] = {"batches": (1,), "longest_step": 1e-9, "systems": (), "limit": 2}
     if has_cuda():

@@ -3,7 +3,7 @@
 In: the journal of `bench arc-dev`, whose tasks are no evaluation tasks. Out: `trust.json`, with how
 well its probabilities do on tasks that had no part in them.
 
-    python -m puzzlesolver.bench.arc_trust benchmarks/arc-dev.jsonl
+    python -m puzzlesolver.bench.arc.trust benchmarks/arc-dev.jsonl
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 import puzzlesolver.refine.adapt.trust as trust
-from puzzlesolver.bench.arc_records import TaskRecord
-from puzzlesolver.bench.settling import auroc, brier
+from puzzlesolver.bench.arc.records import TaskRecord
+from puzzlesolver.bench.settling.signs import auroc, brier
 from puzzlesolver.files import write_file
 
 Array = npt.NDArray[np.float64]
