@@ -12,7 +12,7 @@ demo-arc: $(VENV)/run.stamp  ## install into .venv and answer a task of ARC that
 	$(RUN)/puzzlesolver solve examples/puzzles/arc/mirror.json
 
 test: $(VENV)/dev.stamp $(VENV)/web.stamp  ## every test; those of the page where it can be
-	OMP_NUM_THREADS=1 $(RUN)/python -m pytest --numprocesses auto --dist loadfile
+	OMP_NUM_THREADS=1 $(RUN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: style test  ## what a change must pass
 	$(RUN)/codespell
@@ -25,8 +25,8 @@ style: $(VENV)/dev.stamp  ## lint, format and types
 fuzz: $(VENV)/dev.stamp  ## more random inputs for every property: make fuzz FUZZ=1000000
 	FUZZ=$(or $(FUZZ),10000) OMP_NUM_THREADS=1 $(RUN)/python -m pytest -m hypothesis --numprocesses auto --timeout 0
 
-soak: $(VENV)/dev.stamp  ## signals at random times, for every command that writes: make soak SOAK=1000
-	SOAK=$(or $(SOAK),100) OMP_NUM_THREADS=1 $(RUN)/python -m pytest tests/cli/test_faults.py --numprocesses auto --timeout 0
+soak: $(VENV)/dev.stamp  ## what takes too long for every change, and signals at SOAK random times: make soak SOAK=1000
+	SOAK=$(or $(SOAK),100) OMP_NUM_THREADS=1 $(RUN)/python -m pytest -m soak --numprocesses auto --dist worksteal --timeout 0
 
 gpu-check: $(VENV)/dev.stamp  ## try all that can use a CUDA GPU; writes gpu-check.json to send back
 	$(RUN)/python -m puzzlesolver.bench.gpu.check

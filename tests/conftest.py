@@ -24,6 +24,14 @@ settings.register_profile(
 settings.load_profile("shared-machine")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what takes long to `make soak`; the summary says what was left, and how often."""
+    if "SOAK" not in os.environ:
+        for item in items:
+            if item.get_closest_marker("soak"):
+                item.add_marker(pytest.mark.skip(reason="left to `make soak`"))
+
+
 @pytest.fixture(params=available_devices())
 def device(request: pytest.FixtureRequest) -> torch.device:
     """Every kind of device that this machine has, one after another."""

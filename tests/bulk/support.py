@@ -10,9 +10,13 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from puzzlesolver.cli.app import main
 
 SHARD_SIZE = 10
+KILLS = [pytest.param(4, id="few"), pytest.param(20, id="many", marks=pytest.mark.soak)]
+"""The fourth is that of the run itself."""
 
 
 def options(model: Path, out: Path, *more: str) -> list[str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from puzzlesolver.cli.app import main
-from tests.bulk.support import contents, kill_often, options, run
+from tests.bulk.support import KILLS, contents, kill_often, options, run
 from tests.cli.support import command, environment
 
 WORKER = b"ray::Clerk"
@@ -54,14 +54,15 @@ def processes(home: str, named: bytes = b"") -> list[int]:
 
 
 @pytest.mark.timeout(900)  # every kill costs the start of a process, or of a cluster
+@pytest.mark.parametrize("kills", KILLS)
 def test_kills_at_any_time_lose_and_double_nothing(
-    many: Path, model: Path, tmp_path: Path, ray_environment: dict[str, str]
+    many: Path, model: Path, tmp_path: Path, ray_environment: dict[str, str], kills: int
 ) -> None:
-    """Twenty kill -9, of one of two workers or of the whole run, then a run to the end."""
+    """So many kill -9, of one of two workers or of the whole run, then a run to the end."""
     whole, out = tmp_path / "whole", tmp_path / "out"
     run(many, model, whole)
     words = command("solve", many, *options(model, out, "--jobs", "2", "--ray"))
-    kill_often(words, ray_environment, WORKER, out, whole, kills=20)
+    kill_often(words, ray_environment, WORKER, out, whole, kills)
     while processes(ray_environment["RAY_TMPDIR"], WORKER):
         time.sleep(0.1)
     run(many, model, out)

@@ -20,7 +20,7 @@ from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.pipeline import Solver, load_solver
 from puzzlesolver.runtime import choose_runtime
-from tests.bulk.support import SHARD_SIZE, contents, kill_often, options, run
+from tests.bulk.support import KILLS, SHARD_SIZE, contents, kill_often, options, run
 from tests.cli.support import command, environment
 
 
@@ -56,12 +56,15 @@ def test_results_are_those_of_solve_in_the_order_of_the_input(
 
 
 @pytest.mark.timeout(900)  # every kill costs the start of a process
-def test_kills_at_any_time_lose_and_double_nothing(many: Path, model: Path, tmp_path: Path) -> None:
-    """Twenty kill -9, of a worker or of the whole run, then a run to the end."""
+@pytest.mark.parametrize("kills", KILLS)
+def test_kills_at_any_time_lose_and_double_nothing(
+    many: Path, model: Path, tmp_path: Path, kills: int
+) -> None:
+    """So many kill -9, of a worker or of the whole run, then a run to the end."""
     whole, out = tmp_path / "whole", tmp_path / "out"
     run(many, model, whole)
     words = command("solve", many, *options(model, out, "--jobs", "2"))
-    kill_often(words, environment(), b"spawn_main", out, whole, kills=20)
+    kill_often(words, environment(), b"spawn_main", out, whole, kills)
     run(many, model, out)
     assert contents(out) == contents(whole)
 
@@ -101,7 +104,16 @@ def test_other_settings_are_refused(
     assert run(many, model, out, *change) == 2
     assert told in capsys.readouterr().err
     assert contents(out) == before
-    assert run(many, model, out, "--batch-size", "3", "--jobs", "2") == 1, "these change no answer"
+
+
+def test_settings_that_change_no_answer_are_taken(many: Path, model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(many, model, out)
+    before = contents(out)
+    for name in ("manifest.json", next(iter(before))):  # more to do
+        (out / name).unlink()
+    assert run(many, model, out, "--batch-size", "3", "--jobs", "2") == 1
+    assert contents(out) == before
 
 
 def test_another_model_is_refused(

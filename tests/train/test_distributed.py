@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from puzzlesolver.cli.app import main
 from puzzlesolver.errors import UsageError
 from puzzlesolver.train.distributed import Ranks, check_divides
 
 TINY = {
     "batch_size": 8, "train_puzzles": 32, "eval_puzzles": 0, "compile": False, "precision": "fp32",
     "model.H_cycles": 1, "model.L_cycles": 1, "log_every": 1, "eval_every": 0,
-    "warmup_updates": 2,
+    "warmup_updates": 2, "floor": 1.0, "checkpoint_minutes": 0.0,
 }  # fmt: skip
+"""Of a constant rate, so that the number of steps changes none of them."""
 STEM = {
     "batch_size": 8, "eval_puzzles": 8, "eval_every": 4, "eval_steps": [8], "compile": False,
     "precision": "fp32", "log_every": 1, "mix": {"easy": 1}, "max_age": 3, "suppositions": 0.5,
@@ -37,7 +41,7 @@ def command(out: Path, steps: int, processes: int, preset: str, settings: dict[s
         for word in ("--set", f"{name}={json.dumps(value)}")
     ]
     return [
-        sys.executable, "-m", "puzzlesolver", "train", "sudoku", "--preset", preset, *sets,
+        "train", "sudoku", "--preset", preset, *sets,
         "--steps", str(steps), "--nproc", str(processes), "--device", "cpu", "--out", str(out),
     ]  # fmt: skip
 
@@ -51,8 +55,19 @@ def run(
 ) -> dict[str, torch.Tensor]:
     """The weights after so many updates."""
     words = command(out, steps, processes, preset, settings)
-    done = subprocess.run(words, capture_output=True, text=True, timeout=240)
+    if processes == 1:
+        assert main(words) == 0
+    else:
+        new_process("-m", "puzzlesolver", *words)
+    return weights(out)
+
+
+def new_process(*words: str) -> None:
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
+
+
+def weights(out: Path) -> dict[str, torch.Tensor]:
     return load_file(out / "model" / "model.safetensors")
 
 
@@ -60,68 +75,76 @@ def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
 
+def close(some: dict[str, torch.Tensor], others: dict[str, torch.Tensor], atol: float) -> None:
+    assert some.keys() == others.keys()
+    for key, values in some.items():
+        torch.testing.assert_close(others[key], values, rtol=0, atol=atol)
+
+
+class Stopped(NamedTuple):
+    """A run of two processes of which one was killed."""
+
+    out: Path
+    steps: int  # two more than its last checkpoint has
+
+
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> dict[str, torch.Tensor]:
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Stopped:
+    out = tmp_path_factory.mktemp("stopped") / "run"
+    words = [sys.executable, "-m", "puzzlesolver", *command(out, 9999, 2, "trm-mlp-sudoku4", TINY)]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while not list(out.glob("checkpoints/*/COMPLETE")):
+            assert process.poll() is None
+            time.sleep(0.02)
+        os.kill(ranks_below(process.pid)[-1], signal.SIGKILL)
+        assert process.wait(timeout=120) == 4
+    last = max(int(mark.parent.name[len("step-") :]) for mark in out.glob("checkpoints/*/COMPLETE"))
+    return Stopped(out, last + 2)
+
+
+@pytest.fixture(scope="module")
+def pair(stopped: Stopped, tmp_path_factory: pytest.TempPathFactory) -> dict[str, torch.Tensor]:
     """Two processes, never interrupted."""
-    return run(tmp_path_factory.mktemp("pair") / "run", 8, 2)
+    return run(tmp_path_factory.mktemp("pair") / "run", stopped.steps, 2)
 
 
-def test_two_processes_learn_what_one_learns(pair: dict[str, torch.Tensor], tmp_path: Path) -> None:
-    alone = run(tmp_path / "run", 8, 1)
+@pytest.fixture(scope="module")
+def alone(stopped: Stopped, tmp_path_factory: pytest.TempPathFactory) -> dict[str, torch.Tensor]:
+    """One process, never interrupted."""
+    return run(tmp_path_factory.mktemp("alone") / "run", stopped.steps, 1)
+
+
+def test_two_processes_learn_what_one_learns(
+    pair: dict[str, torch.Tensor], alone: dict[str, torch.Tensor]
+) -> None:
     assert not same(alone, pair) or torch.equal(alone["puzzle_emb.weights"], torch.zeros(1, 64))
-    for key, weights in alone.items():
-        torch.testing.assert_close(pair[key], weights, rtol=0, atol=1e-4)
+    close(alone, pair, atol=1e-4)
 
 
-def test_one_process_of_torchrun_is_a_group_too(tmp_path: Path) -> None:
-    words = command(tmp_path / "group", 4, 1, "trm-mlp-sudoku4", TINY)
+def test_one_process_of_torchrun_is_a_group_too(
+    stopped: Stopped, alone: dict[str, torch.Tensor], tmp_path: Path
+) -> None:
+    words = command(tmp_path / "group", stopped.steps, 1, "trm-mlp-sudoku4", TINY)
     at = words.index("--nproc")  # torchrun would take it for its own
     words[at : at + 2] = []
-    words[1:1] = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=1"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=240)
-    assert done.returncode == 0, done.stderr
-    group = load_file(tmp_path / "group" / "model" / "model.safetensors")
-    assert same(group, run(tmp_path / "alone", 4, 1))
+    torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node=1")
+    new_process("-m", *torchrun, "-m", "puzzlesolver", *words)
+    assert same(weights(tmp_path / "group"), alone)
 
 
-def test_two_processes_repeat_bitwise(pair: dict[str, torch.Tensor], tmp_path: Path) -> None:
-    assert same(run(tmp_path / "run", 8, 2), pair)
-
-
-def test_two_go_on_where_two_or_one_stopped(pair: dict[str, torch.Tensor], tmp_path: Path) -> None:
-    # The schedule is that of the full length, so the first part is stopped by a signal, not by
-    # fewer steps; a constant rate makes both alike.
-    settings = TINY | {"floor": 1.0}
-    whole = run(tmp_path / "whole", 6, 2, settings=settings)
-    run(tmp_path / "parts", 3, 2, settings=settings)
-    assert same(run(tmp_path / "parts", 6, 2, settings=settings), whole)
-    run(tmp_path / "fewer", 3, 2, settings=settings)
-    fewer = run(tmp_path / "fewer", 6, 1, settings=settings)
-    for key, weights in whole.items():
-        torch.testing.assert_close(fewer[key], weights, rtol=0, atol=1e-4)
-
-
-def test_a_killed_process_loses_nothing_but_time(tmp_path: Path) -> None:
-    settings = TINY | {"floor": 1.0, "checkpoint_minutes": 0.0}
-    whole = run(tmp_path / "whole", 30, 2, settings=settings)
-    out = tmp_path / "killed"
-    words = command(out, 30, 2, "trm-mlp-sudoku4", settings)
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while process.poll() is None and not list(out.glob("checkpoints/*/COMPLETE")):
-            time.sleep(0.02)
-        for child in ranks_below(process.pid)[-1:]:
-            os.kill(child, signal.SIGKILL)
-        code = process.wait(timeout=120)
-    done = sorted(out.glob("checkpoints/step-*[0-9]"))[-1].name
-    assert code == 4 or done == "step-000000030"  # it may have been too late
-    assert same(run(out, 30, 2, settings=settings), whole)
+def test_two_or_one_go_on_where_one_of_two_was_killed(
+    stopped: Stopped, pair: dict[str, torch.Tensor], tmp_path: Path
+) -> None:
+    """Two of them as if nothing had been, bit by bit."""
+    fewer = shutil.copytree(stopped.out, tmp_path / "fewer")
+    assert same(run(stopped.out, stopped.steps, 2), pair)
+    close(pair, run(fewer, stopped.steps, 1), atol=1e-4)
 
 
 def test_carried_states_are_shared_by_processes(tmp_path: Path) -> None:
     alone = run(tmp_path / "alone", 6, 1, "sudoku", STEM)
     pair = run(tmp_path / "pair", 6, 2, "sudoku", STEM)
-    for key, weights in alone.items():
-        torch.testing.assert_close(pair[key], weights, rtol=0, atol=1e-3)
+    close(alone, pair, atol=1e-3)
     rows = [
         [json.loads(line) for line in (tmp_path / name / "metrics.jsonl").read_text().splitlines()]
         for name in ("alone", "pair")
