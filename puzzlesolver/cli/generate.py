@@ -6,15 +6,13 @@ $ puzzlesolver generate sudoku -n 100 --difficulty extreme --seed 7 > puzzles.cs
 from __future__ import annotations
 
 import csv
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
-from puzzlesolver.cli.options import MOST_SEED, Output, whole
-from puzzlesolver.errors import UsageError
+from puzzlesolver.cli.options import MOST_SEED, OUTPUT, command, option, sides, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,27 +22,21 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Make new puzzles.")
 COLUMNS = ("source", "question", "answer", "rating")
 
-Count = Annotated[
-    int, typer.Option("--count", "-n", metavar="N", parser=whole(1), help="How many.")
-]
+Count = Annotated[int, option("--count -n", "N", whole(1)), "How many."]
 Seed = Annotated[
     int,
-    typer.Option(
-        "--seed",
-        metavar="N",
-        parser=whole(0, MOST_SEED),
-        help="The same seed gives the same puzzles.",
-    ),
+    option("--seed", "N", whole(0, MOST_SEED)),
+    "The same seed gives the same puzzles.",
 ]
 PuzzleFormat = Annotated[
     Literal["csv", "line", "grid"] | None,
-    typer.Option(
-        "--format",
-        "-f",
-        metavar="FORMAT",
-        show_default="grid on a terminal, else line",
-        help="line, grid, or csv with the columns source, question, answer, rating.",
-    ),
+    option("--format -f", "FORMAT", show_default="grid on a terminal, else line"),
+    "line, grid, or csv with the columns source, question, answer, rating.",
+]
+Output = Annotated[
+    Path | None,
+    option("--output -o", "FILE", panel=OUTPUT, show_default="stdout"),
+    "Write here instead; the file appears when it is complete.",
 ]
 
 
@@ -54,34 +46,24 @@ def _group() -> None:
 
 
 @app.command("sudoku")
+@command
 def generate_sudoku(
     count: Count = 1,
     difficulty: Annotated[
         str | None,
-        typer.Option(
-            "--difficulty",
-            metavar="LEVEL",
-            show_default="hard",
-            help="For 9×9: easy, hard, extreme, deep or a number N. N asks for puzzles that cost a "
-            "plain solver at least N guesses; deep ones resist a whole round of single guesses, "
-            "and take minutes to breed.",
-        ),
+        option("--difficulty", "LEVEL", show_default="hard"),
+        "For 9×9: easy, hard, extreme, deep or a number N. N asks for puzzles that cost a plain "
+        "solver at least N guesses; deep ones resist a whole round of single guesses, and take "
+        "minutes to breed.",
     ] = None,
     size: Annotated[
-        int,
-        typer.Option(
-            "--size", metavar="N", parser=whole(1), help="Rows: 4, 6, 8, 9, 10, 12, 16 or 25."
-        ),
+        int, option("--size", "N", whole(1)), "Rows: 4, 6, 8, 9, 10, 12, 16 or 25."
     ] = 9,
     seed: Seed = 0,
     exclude: Annotated[
         Path | None,
-        typer.Option(
-            "--exclude",
-            metavar="FILE",
-            show_default=False,
-            help="Never make one of these puzzles, nor one that is the same up to symmetry.",
-        ),
+        option("--exclude", "FILE"),
+        "Never make one of these puzzles, nor one that is the same up to symmetry.",
     ] = None,
     format: PuzzleFormat = None,
     output: Output = None,
@@ -92,43 +74,33 @@ def generate_sudoku(
 
 
 @app.command("maze")
+@command
 def generate_maze(
     count: Count = 1,
     difficulty: Annotated[
         str | None,
-        typer.Option(
-            "--difficulty",
-            metavar="LEVEL",
-            show_default="hard for walls, else easy",
-            help="easy, hard or a number N. hard asks for a shortest path of 110 cells at 30×30, "
-            "else in proportion to the sides; N for at least N cells.",
-        ),
+        option("--difficulty", "LEVEL", show_default="hard for walls, else easy"),
+        "easy, hard or a number N. hard asks for a shortest path of 110 cells at 30×30, else in "
+        "proportion to the sides; N for at least N cells.",
     ] = None,
-    size: Annotated[
-        str, typer.Option("--size", metavar="N|HxW", help="Rows and columns, for example 30.")
-    ] = "30",
+    size: Annotated[str, option("--size", "N|HxW"), "Rows and columns, for example 30."] = "30",
     kind: Annotated[
         Literal["walls", "open", "perfect"],
-        typer.Option(
-            "--kind",
-            metavar="KIND",
-            help="walls: many random walls; open: few of them; perfect: a perfect maze, half of "
-            "them with loops.",
-        ),
+        option("--kind", "KIND"),
+        "walls: many random walls; open: few of them; perfect: a perfect maze, half of them with "
+        "loops.",
     ] = "walls",
     seed: Seed = 0,
     format: PuzzleFormat = None,
     output: Output = None,
 ) -> None:
     """Make mazes with their shortest path; pipe them into `puzzlesolver solve -`."""
-    if not (match := re.fullmatch(r"(\d{1,6})(?:[x×](\d{1,6}))?", size)):
-        raise UsageError(f"expected N or HxW, not {size!r}", where="--size")
-    sides = int(match[1]), int(match[2] or match[1])
-    options = {"size": sides, "difficulty": difficulty, "kind": kind}
+    options = {"size": sides(size), "difficulty": difficulty, "kind": kind}
     _generate("maze", count, seed, options, format, output)
 
 
 @app.command("arc")
+@command
 def generate_arc(count: Count = 1, seed: Seed = 0, output: Output = None) -> None:
     """Make simple ARC tasks from rules of our own, as JSON; they are not a benchmark."""
     from puzzlesolver.cli.view.output import open_output

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from puzzlesolver.cli import complete
-from puzzlesolver.cli.options import MODEL_HELP
+from puzzlesolver.cli.options import MODEL_HELP, argument, command, option
 from puzzlesolver.cli.view.signs import say
 from puzzlesolver.cli.view.table import Row, print_blocks, print_table
 from puzzlesolver.cli.view.waiting import waiting
@@ -32,24 +32,16 @@ app = typer.Typer(
     "HF_HUB_OFFLINE mean what they mean to the Hub's own tools.",
 )
 
-Name = Annotated[
-    str,
-    typer.Argument(
-        metavar="MODEL",
-        autocompletion=complete.models,
-        help=f"{MODEL_HELP}.",
-    ),
-]
-HubName = Annotated[
-    str, typer.Argument(metavar="hub:OWNER/REPO", help="Its name; :FILE and @REV may follow.")
-]
+Name = Annotated[str, argument("MODEL", autocompletion=complete.models), f"{MODEL_HELP}."]
+HubName = Annotated[str, argument("hub:OWNER/REPO"), "Its name; :FILE and @REV may follow."]
 Family = Literal["hrm", "trm", "rsm", "se-rrm"]
 
 
 @app.command("list")
+@command
 def list_models(
     everything: Annotated[
-        bool, typer.Option("--all", help="List published checkpoints that can be pulled, too.")
+        bool, option("--all"), "List published checkpoints that can be pulled, too."
     ] = False,
 ) -> None:
     """List the models that are shipped with puzzlesolver or cached.
@@ -101,6 +93,7 @@ def _published(catalog: Catalog) -> list[Row]:
 
 
 @app.command()
+@command
 def show(name: Name) -> None:
     """Show a model's configuration, size, checksum and model card."""
     from puzzlesolver.hub.folder import CARD
@@ -121,6 +114,7 @@ def show(name: Name) -> None:
 
 
 @app.command()
+@command
 def path(name: Name) -> None:
     """Print the folder of a model."""
     from puzzlesolver.hub.store import resolve
@@ -129,6 +123,7 @@ def path(name: Name) -> None:
 
 
 @app.command()
+@command
 def pull(name: HubName) -> None:
     """Download a model from the Hub into the cache, verify it, and print its folder.
 
@@ -151,11 +146,12 @@ def pull(name: HubName) -> None:
 
 
 @app.command()
+@command
 def push(
     model: Name,
-    target: Annotated[str, typer.Argument(metavar="hub:OWNER/REPO", help="Where to.")],
+    target: Annotated[str, argument("hub:OWNER/REPO"), "Where to."],
     private: Annotated[
-        bool, typer.Option("--private", help="A new repository is visible to its owner alone.")
+        bool, option("--private"), "A new repository is visible to its owner alone."
     ] = False,
 ) -> None:
     """Verify a model, upload it to the Hub in one commit, and print the commit's address.
@@ -172,6 +168,7 @@ def push(
 
 
 @app.command("rm")
+@command
 def remove(name: HubName) -> None:
     """Delete a model of the Hub from the cache: the files and commits that its name covers."""
     from puzzlesolver.hub.cached import parse_name, remove_cached
@@ -181,15 +178,12 @@ def remove(name: HubName) -> None:
 
 
 @app.command()
+@command
 def verify(
     names: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="MODEL",
-            autocompletion=complete.models,
-            show_default="all that are shipped",
-            help=f"{MODEL_HELP}; several are fine.",
-        ),
+        argument("MODEL", autocompletion=complete.models, show_default="all that are shipped"),
+        f"{MODEL_HELP}; several are fine.",
     ] = None,
 ) -> None:
     """Load models with every check: checksum, shapes, finite numbers, model card.
@@ -216,49 +210,32 @@ def verify(
 
 
 @app.command()
+@command
 def convert(
     source: Annotated[
-        str,
-        typer.Argument(
-            metavar="FILE|MODEL", help="A published checkpoint; with --to, a model of ours."
-        ),
+        str, argument("FILE|MODEL"), "A published checkpoint; with --to, a model of ours."
     ],
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="PATH",
-            show_default="FILE-converted",
-            help="Folder to make; with --to, file to write.",
-        ),
+        option("--output -o", "PATH", show_default="FILE-converted"),
+        "Folder to make; with --to, file to write.",
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option(
-            "--config",
-            metavar="YAML",
-            show_default="all_config.yaml beside it",
-            help="What its trainer wrote of the checkpoint.",
-        ),
+        option("--config", "YAML", show_default="all_config.yaml beside it"),
+        "What its trainer wrote of the checkpoint.",
     ] = None,
     family: Annotated[
         Family | None,
-        typer.Option(
-            "--family",
-            metavar="FAMILY",
-            help="hrm, trm, rsm or se-rrm: refuse any other; the keys of its tensors decide.",
-        ),
+        option("--family", "FAMILY"),
+        "hrm, trm, rsm or se-rrm: refuse any other; the keys of its tensors decide.",
     ] = None,
     to: Annotated[
         Family | None,
-        typer.Option(
-            "--to",
-            metavar="FAMILY",
-            help="hrm, trm, rsm or se-rrm: write a model in this published layout.",
-        ),
+        option("--to", "FAMILY"),
+        "hrm, trm, rsm or se-rrm: write a model in this published layout.",
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    force: Annotated[bool, option("--force"), "Replace what is there."] = False,
 ) -> None:
     """Convert a published checkpoint of HRM, TRM, RSM or SE-RRM to a model folder, or back.
 

@@ -1,14 +1,24 @@
-"""Options that several commands share, so that they read and mean the same everywhere."""
+"""How commands declare what they take, and the options that several of them share.
+
+In: a function whose parameters, or the fields of its one frozen dataclass `arguments`, are
+annotated with an option and the help of it. Out: what Typer makes a command of.
+
+    >>> @command
+    ... def count(number: Annotated[int, option("--number -n", "N", whole(1)), "How many."] = 1):
+    ...     print(number)
+"""
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import inspect
 import math
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
@@ -34,8 +44,58 @@ MACHINE = "Machine"
 SEARCH = "Search"
 """Panel of the help for options that change how long and how widely is searched."""
 
+OUTPUT = "Output"
+"""Panel of the help for options that say what is written where."""
+
 Format = Literal["text", "grid", "line", "json", "jsonl", "csv", "submission"]
 """What `view.output.ResultWriter` can write."""
+
+
+def command(run: Callable[..., None]) -> Callable[..., None]:
+    """What Typer takes for a command: help is part of the option, fields are parameters."""
+    given = get_type_hints(run).get("arguments")
+    hints = get_type_hints(given or run, include_extras=True)
+    for hint in hints.values():
+        if get_origin(hint) is Annotated:
+            _, declared, declared.help = get_args(hint)
+
+    @functools.wraps(run)
+    def called(**words: Any) -> None:
+        if given is None:
+            run(**words)
+        else:
+            run(given(**words))
+
+    parameters = inspect.signature(given or run).parameters
+    typed = [each.replace(annotation=hints[name]) for name, each in parameters.items()]
+    called.__signature__ = inspect.Signature(typed)  # type: ignore[attr-defined]
+    return called
+
+
+def option(
+    flags: str,
+    metavar: str | None = None,
+    parser: Callable[[Any], Any] | None = None,
+    panel: str | None = None,
+    **more: Any,
+) -> Any:
+    """An option for `Annotated`, in front of its help.
+
+    Args:
+        flags: such as `--model -m`.
+        metavar: how its help calls the value.
+        parser: of the value's text; None = as its type says.
+        panel: of the help.
+        more: as `typer.Option` takes it.
+    """
+    return typer.Option(
+        *flags.split(), metavar=metavar, parser=parser, rich_help_panel=panel, **more
+    )
+
+
+def argument(metavar: str, **more: Any) -> Any:
+    """A word without a flag for `Annotated`, in front of its help; `more` as Typer takes it."""
+    return typer.Argument(metavar=metavar, **more)
 
 
 def whole(least: int, most: int = MOST) -> Callable[[str | int], int]:
@@ -69,140 +129,76 @@ def real(
     return parse
 
 
+def sides(text: str, digits: int = 6) -> tuple[int, int]:
+    """Rows and columns of `--size N` or `--size HxW`; raises `UsageError` for anything else."""
+    if not (match := re.fullmatch(rf"(\d{{1,{digits}}})(?:[x×](\d{{1,{digits}}}))?", text)):
+        raise UsageError(f"expected N or HxW, not {text!r}", where="--size")
+    return int(match[1]), int(match[2] or match[1])
+
+
 MODEL_HELP = "A shipped model's name, the folder of one you trained, or hub:OWNER/REPO"
 
 Domain = Annotated[
     str,
-    typer.Option(
-        "--domain",
-        "-d",
-        metavar="KIND",
-        autocompletion=complete.domains,
-        help="Kind of puzzle: sudoku, maze or arc; auto looks at the text.",
-    ),
+    option("--domain -d", "KIND", autocompletion=complete.domains),
+    "Kind of puzzle: sudoku, maze or arc; auto looks at the text.",
 ]
 Model = Annotated[
     str | None,
-    typer.Option(
-        "--model",
-        "-m",
-        metavar="MODEL",
-        autocompletion=complete.models,
-        show_default="the shipped one",
-        help=f"{MODEL_HELP}.",
-    ),
+    option("--model -m", "MODEL", autocompletion=complete.models, show_default="the shipped one"),
+    f"{MODEL_HELP}.",
 ]
 Device = Annotated[
     str,
-    typer.Option(
-        "--device",
-        metavar="DEVICE",
-        autocompletion=complete.devices,
-        help="auto, cpu, mps, cuda or cuda:N.",
-        rich_help_panel=MACHINE,
-    ),
+    option("--device", "DEVICE", panel=MACHINE, autocompletion=complete.devices),
+    "auto, cpu, mps, cuda or cuda:N.",
 ]
 Engine = Annotated[
     Literal["torch", "onnx"],
-    typer.Option(
-        "--engine",
-        metavar="torch|onnx",
-        help="onnx runs exported graphs with ONNX Runtime: give --model an .onnx file, or any "
-        "model, which is then exported into the cache.",
-        rich_help_panel=MACHINE,
-    ),
+    option("--engine", "torch|onnx", panel=MACHINE),
+    "onnx runs exported graphs with ONNX Runtime: give --model an .onnx file, or any model, which "
+    "is then exported into the cache.",
 ]
 Threads = Annotated[
     int | None,
-    typer.Option(
-        "--threads",
-        parser=whole(1, MOST_THREADS),
-        metavar="N",
-        show_default="torch's choice",
-        help="CPU threads to use.",
-        rich_help_panel=MACHINE,
-    ),
+    option("--threads", "N", whole(1, MOST_THREADS), MACHINE, show_default="torch's choice"),
+    "CPU threads to use.",
 ]
 BatchSize = Annotated[
     int,
-    typer.Option(
-        "--batch-size",
-        parser=whole(1, MOST_TOGETHER),
-        metavar="N",
-        help="Puzzles, or rollouts of them, refined together; changes the speed, never an answer.",
-        rich_help_panel=MACHINE,
-    ),
-]
-Seed = Annotated[
-    int,
-    typer.Option(
-        "--seed",
-        parser=whole(0, MOST_SEED),
-        metavar="N",
-        help="Seed of all noise; the same seed gives the same answers.",
-    ),
+    option("--batch-size", "N", whole(1, MOST_TOGETHER), MACHINE),
+    "Puzzles, or rollouts of them, refined together; changes the speed, never an answer.",
 ]
 Noise = Annotated[
     float,
-    typer.Option(
-        "--noise",
-        rich_help_panel=SEARCH,
-        metavar="X",
-        parser=real(0, MOST_NOISE),
-        help="Standard deviation of noise added at every step.",
-    ),
+    option("--noise", "X", real(0, MOST_NOISE), SEARCH),
+    "Standard deviation of noise added at every step.",
 ]
 Rollouts = Annotated[
     int,
-    typer.Option(
-        "--rollouts",
-        rich_help_panel=SEARCH,
-        metavar="K",
-        parser=whole(1, MOST_TOGETHER),
-        help="Trajectories of a puzzle side by side, each with its own noise; they share its steps "
-        "and end with the first answer that the rules accept.",
-    ),
+    option("--rollouts", "K", whole(1, MOST_TOGETHER), SEARCH),
+    "Trajectories of a puzzle side by side, each with its own noise; they share its steps and end "
+    "with the first answer that the rules accept.",
 ]
 Symmetries = Annotated[
     bool | None,
-    typer.Option(
-        "--symmetries/--no-symmetries",
-        rich_help_panel=SEARCH,
-        show_default="where all starts would be alike",
-        help="Solve further rollouts, and after every restart, in an equivalent form: relabelled, "
-        "permuted, turned or flipped.",
+    option(
+        "--symmetries/--no-symmetries", panel=SEARCH, show_default="where all starts would be alike"
     ),
+    "Solve further rollouts, and after every restart, in an equivalent form: relabelled, permuted, "
+    "turned or flipped.",
 ]
 Choose = Annotated[
     Literal["weighted", "vote", "halt"],
-    typer.Option(
-        "--choose",
-        metavar="HOW",
-        rich_help_panel=SEARCH,
-        help="Which answer counts where the rules accepted none: weighted, that of most rollouts, "
-        "each weighted by the model's estimated probability that it is right; vote, that of most "
-        "rollouts; halt, that of the rollout with the highest halting logit.",
-    ),
+    option("--choose", "HOW", panel=SEARCH),
+    "Which answer counts where the rules accepted none: weighted, that of most rollouts, each "
+    "weighted by the model's estimated probability that it is right; vote, that of most rollouts; "
+    "halt, that of the rollout with the highest halting logit.",
 ]
 Quiet = Annotated[
     bool,
-    typer.Option(
-        "--quiet",
-        "-q",
-        rich_help_panel="Output",
-        help="Say nothing on stderr but errors: no progress, no notes, no total.",
-    ),
-]
-Output = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        show_default="stdout",
-        rich_help_panel="Output",
-        help="Write here instead; the file appears when it is complete.",
-    ),
+    option("--quiet -q", panel=OUTPUT),
+    "Say nothing on stderr but errors: no progress, no notes, no total.",
 ]
 
 

@@ -23,6 +23,9 @@ import typer
 from puzzlesolver.cli.options import (
     MACHINE,
     MOST_PROCESSES,
+    MOST_SEED,
+    OUTPUT,
+    SEARCH,
     BatchSize,
     Choose,
     Device,
@@ -33,9 +36,11 @@ from puzzlesolver.cli.options import (
     Noise,
     Quiet,
     Rollouts,
-    Seed,
     Symmetries,
     Threads,
+    argument,
+    command,
+    option,
     real,
     whole,
 )
@@ -61,34 +66,108 @@ ADDRESS = re.compile(r"auto|\S+:\d+")
 
 @dataclass(frozen=True)
 class Arguments:
-    """The words of one command line, as `solve` documents them."""
+    """The words of one command line."""
 
-    puzzles: list[str] | None
-    domain: str
-    model: str | None
-    max_steps: int | None
-    restarts: int | None
-    noise: float
-    rollouts: int
-    symmetries: bool | None
-    choose: str
-    seed: int
-    time_limit: float | None
-    linger: int | None
-    mode: str
-    fallback: str
-    engine: str
-    device: str
-    threads: int | None
-    batch_size: int
-    live: bool | None
-    format: Format
-    output: str | None
-    jobs: int
-    ray: str | None
-    shard_size: int
-    save: list[Path] | None
-    quiet: bool
+    puzzles: Annotated[
+        list[str] | None,
+        argument("PUZZLE", show_default=False),
+        "Files, literal text such as 81 characters, or - for stdin; any mix, any number. None: "
+        "what is piped into the command.",
+    ] = None
+    domain: Domain = "auto"
+    model: Model = None
+    max_steps: Annotated[
+        int | None,
+        option("--max-steps", "N", whole(1), SEARCH, show_default="the model's"),
+        "Steps a puzzle may spend, over all its rollouts and restarts; 20000 and more are fine.",
+    ] = None
+    restarts: Annotated[
+        int | None,
+        option("--restarts", "N", whole(0), SEARCH, show_default="unlimited"),
+        "Fresh starts a rollout may make after its first.",
+    ] = None
+    noise: Noise = 0.0
+    rollouts: Rollouts = 1
+    symmetries: Symmetries = None
+    choose: Choose = "weighted"
+    seed: Annotated[
+        int,
+        option("--seed", "N", whole(0, MOST_SEED)),
+        "Seed of all noise; the same seed gives the same answers.",
+    ] = 0
+    time_limit: Annotated[
+        float | None,
+        option("--time-limit", "SECONDS", real(positive=True), SEARCH, show_default="none"),
+        "For all puzzles together, after the model is loaded.",
+    ] = None
+    linger: Annotated[
+        int | None,
+        option(
+            "--linger",
+            "N",
+            whole(0),
+            SEARCH,
+            show_default=f"{LINGER[True]}; {LINGER[False]} for mazes",
+        ),
+        "Steps to go on after the rules accepted an answer, to see whether it settles, too; 0 is "
+        "faster, and then few answers are called settled.",
+    ] = None
+    mode: Annotated[
+        Literal["settle", "raw", "verified"],
+        option("--mode", "MODE", panel=SEARCH),
+        "verified searches on until the rules accept an answer; raw leaves the network alone with "
+        "its own suppositions; settle takes the answer where it first settles.",
+    ] = "verified"
+    fallback: Annotated[
+        Literal["none", "exact"],
+        option("--fallback", "none|exact", panel=SEARCH),
+        "exact lets an exact solver answer what the model did not, and says so.",
+    ] = "none"
+    engine: Engine = "torch"
+    device: Device = "auto"
+    threads: Threads = None
+    batch_size: BatchSize = 64
+    live: Annotated[
+        bool | None,
+        option("--live/--no-live", panel=OUTPUT, show_default="on a terminal"),
+        "Watch the network settle, on stderr.",
+    ] = None
+    format: Annotated[
+        Format,
+        option("--format -f", "FORMAT", panel=OUTPUT),
+        "text is for people; grid and line print answers, and the blanks of what was not solved; "
+        "json is one object, or a list of them for several puzzles; jsonl and csv stream; "
+        "submission has the attempts at tasks of ARC, for Kaggle.",
+    ] = "text"
+    output: Annotated[
+        str | None,
+        option("--output -o", "FILE|FOLDER/", panel=OUTPUT, show_default="stdout"),
+        "Write here instead; a file appears when it is complete. A folder, or a name that ends "
+        "with /, is for millions of puzzles: it is filled shard by shard, and after an "
+        "interruption the same command goes on.",
+    ] = None
+    jobs: Annotated[
+        int,
+        option("--jobs", "N", whole(1, MOST_PROCESSES), MACHINE),
+        "Processes that fill a folder, each with one thread and its own model.",
+    ] = 1
+    ray: Annotated[
+        str | None,
+        option("--ray", "[ADDRESS]", panel=MACHINE),
+        "Let Ray run the --jobs: on this machine, or on the cluster at HOST:PORT (auto finds the "
+        "one that this machine is part of). All its machines need this version of puzzlesolver, "
+        "and the folder on a file system that they share.",
+    ] = None
+    shard_size: Annotated[
+        int, option("--shard-size", "N", whole(1), OUTPUT), "Puzzles a file of a folder."
+    ] = SHARD_SIZE
+    save: Annotated[
+        list[Path] | None,
+        option("--save", "FILE", panel=OUTPUT),
+        "Save how one puzzle settles: .gif, .html (a page to step through), or the end as .png or "
+        ".svg. May be given several times.",
+    ] = None
+    quiet: Quiet = False
 
     @property
     def file(self) -> Path | None:
@@ -103,181 +182,19 @@ class Arguments:
         )
 
 
-def solve(
-    puzzles: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="PUZZLE",
-            show_default=False,
-            help="Files, literal text such as 81 characters, or - for stdin; any mix, any number. "
-            "None: what is piped into the command.",
-        ),
-    ] = None,
-    domain: Domain = "auto",
-    model: Model = None,
-    max_steps: Annotated[
-        int | None,
-        typer.Option(
-            "--max-steps",
-            rich_help_panel="Search",
-            metavar="N",
-            parser=whole(1),
-            show_default="the model's",
-            help="Steps a puzzle may spend, over all its rollouts and restarts; 20000 and more are "
-            "fine.",
-        ),
-    ] = None,
-    restarts: Annotated[
-        int | None,
-        typer.Option(
-            "--restarts",
-            rich_help_panel="Search",
-            metavar="N",
-            parser=whole(0),
-            show_default="unlimited",
-            help="Fresh starts a rollout may make after its first.",
-        ),
-    ] = None,
-    noise: Noise = 0.0,
-    rollouts: Rollouts = 1,
-    symmetries: Symmetries = None,
-    choose: Choose = "weighted",
-    seed: Seed = 0,
-    time_limit: Annotated[
-        float | None,
-        typer.Option(
-            "--time-limit",
-            rich_help_panel="Search",
-            metavar="SECONDS",
-            parser=real(positive=True),
-            show_default="none",
-            help="For all puzzles together, after the model is loaded.",
-        ),
-    ] = None,
-    linger: Annotated[
-        int | None,
-        typer.Option(
-            "--linger",
-            rich_help_panel="Search",
-            metavar="N",
-            parser=whole(0),
-            show_default=f"{LINGER[True]}; {LINGER[False]} for mazes",
-            help="Steps to go on after the rules accepted an answer, to see whether it settles, "
-            "too; 0 is faster, and then few answers are called settled.",
-        ),
-    ] = None,
-    mode: Annotated[
-        Literal["settle", "raw", "verified"],
-        typer.Option(
-            "--mode",
-            metavar="MODE",
-            rich_help_panel="Search",
-            help="verified searches on until the rules accept an answer; raw leaves the network "
-            "alone with its own suppositions; settle takes the answer where it first settles.",
-        ),
-    ] = "verified",
-    fallback: Annotated[
-        Literal["none", "exact"],
-        typer.Option(
-            "--fallback",
-            metavar="none|exact",
-            rich_help_panel="Search",
-            help="exact lets an exact solver answer what the model did not, and says so.",
-        ),
-    ] = "none",
-    engine: Engine = "torch",
-    device: Device = "auto",
-    threads: Threads = None,
-    batch_size: BatchSize = 64,
-    live: Annotated[
-        bool | None,
-        typer.Option(
-            "--live/--no-live",
-            rich_help_panel="Output",
-            show_default="on a terminal",
-            help="Watch the network settle, on stderr.",
-        ),
-    ] = None,
-    format: Annotated[
-        Format,
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            rich_help_panel="Output",
-            help="text is for people; grid and line print answers, and the blanks of what was not "
-            "solved; json is one object, or a list of them for several puzzles; jsonl and csv "
-            "stream; submission has the attempts at tasks of ARC, for Kaggle.",
-        ),
-    ] = "text",
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE|FOLDER/",
-            show_default="stdout",
-            rich_help_panel="Output",
-            help="Write here instead; a file appears when it is complete. A folder, or a name that "
-            "ends with /, is for millions of puzzles: it is filled shard by shard, and after an "
-            "interruption the same command goes on.",
-        ),
-    ] = None,
-    jobs: Annotated[
-        int,
-        typer.Option(
-            "--jobs",
-            rich_help_panel=MACHINE,
-            metavar="N",
-            parser=whole(1, MOST_PROCESSES),
-            help="Processes that fill a folder, each with one thread and its own model.",
-        ),
-    ] = 1,
-    ray: Annotated[
-        str | None,
-        typer.Option(
-            "--ray",
-            rich_help_panel=MACHINE,
-            metavar="[ADDRESS]",
-            show_default=False,
-            help="Let Ray run the --jobs: on this machine, or on the cluster at HOST:PORT (auto "
-            "finds the one that this machine is part of). All its machines need this version of "
-            "puzzlesolver, and the folder on a file system that they share.",
-        ),
-    ] = None,
-    shard_size: Annotated[
-        int,
-        typer.Option(
-            "--shard-size",
-            rich_help_panel="Output",
-            metavar="N",
-            parser=whole(1),
-            help="Puzzles a file of a folder.",
-        ),
-    ] = SHARD_SIZE,
-    save: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--save",
-            rich_help_panel="Output",
-            metavar="FILE",
-            show_default=False,
-            help="Save how one puzzle settles: .gif, .html (a page to step through), or the end "
-            "as .png or .svg. May be given several times.",
-        ),
-    ] = None,
-    quiet: Quiet = False,
-) -> None:
+@command
+def solve(arguments: Arguments) -> None:
     """Solve puzzles with a network that is applied until it settles, and verify by the rules.
 
     Settled and verified are two facts: a network can settle on a wrong answer,
     and only the rules call an answer solved.
     """
-    arguments = Arguments(**locals())  # fields and parameters have the same names
     check(arguments)
     stream = _read(arguments)
-    first = list(itertools.islice(stream, batch_size + 1))  # a batch, and whether there is more
-    total = len(first) if len(first) <= batch_size else None
+    first = list(
+        itertools.islice(stream, arguments.batch_size + 1)
+    )  # a batch, and whether there is more
+    total = len(first) if len(first) <= arguments.batch_size else None
     questions = itertools.chain(first, stream)
     _check_puzzles(arguments, first, total)
 

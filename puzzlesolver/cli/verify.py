@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from puzzlesolver.cli.options import Domain, Quiet
+from puzzlesolver.cli.options import Domain, Quiet, argument, command
 from puzzlesolver.cli.view.signs import say
 from puzzlesolver.errors import UsageError
 
@@ -24,22 +24,18 @@ EXIT_CODES = {"verified": 0, "unverifiable": 1, "wrong": 1, UNANSWERED: 1, CONTR
 """What is said of an answer; totals count in this order."""
 
 
+@command
 def verify(
     puzzle: Annotated[
         str,
-        typer.Argument(
-            metavar="PUZZLES",
-            help="A file, literal text, or - for stdin; without ANSWERS a finished board.",
-        ),
+        argument("PUZZLES"),
+        "A file, literal text, or - for stdin; without ANSWERS a finished board.",
     ],
     answer: Annotated[
         str | None,
-        typer.Argument(
-            metavar="ANSWERS",
-            show_default="those in PUZZLES",
-            help="The answers, as `solve` prints them in any format: grids in the order of the "
-            "puzzles, records in any order; of ARC tasks a submission.json.",
-        ),
+        argument("ANSWERS", show_default="those in PUZZLES"),
+        "The answers, as `solve` prints them in any format: grids in the order of the puzzles, "
+        "records in any order; of ARC tasks a submission.json.",
     ] = None,
     domain: Domain = "auto",
     quiet: Quiet = False,
