@@ -10,6 +10,7 @@ This module and `remote` alone speak to the Hub, through its own client, whose s
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,10 @@ LOGIN = (
 AGAIN = "check the connection, then try again"
 TRIES = 5
 """How often a download goes on by itself after its connection broke."""
+
+
+PATIENCE, LEAST_BYTES = 60.0, 6_000
+"""In so many seconds so many bytes must come, or the Hub counts as silent."""
 
 
 class UnreachableError(ModelError):
@@ -114,7 +119,20 @@ def _answer(url: str, start: int) -> Iterator[tuple[bool, Iterator[bytes]]]:
             told = {name: value for name, value in response.headers.items() if name[:2] == "x-"}
             request = response.request
             hf_raise_for_status(type(response)(response.status_code, headers=told, request=request))
-        yield response.status_code == 206, response.iter_raw()
+        yield response.status_code == 206, _steady(response.iter_raw())
+
+
+def _steady(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same pieces; raises `UnreachableError` where they only drip."""
+    began, arrived = time.monotonic(), 0
+    for piece in pieces:
+        yield piece
+        arrived += len(piece)
+        if (passed := time.monotonic() - began) > PATIENCE:
+            if arrived < LEAST_BYTES:
+                what = f"only {arrived:,} bytes arrived in {passed:.0f} s"
+                raise UnreachableError(what, hint=AGAIN)
+            began, arrived = time.monotonic(), 0
 
 
 @contextmanager

@@ -8,27 +8,40 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import onnxruntime
 import pytest
+import safetensors.torch
+import torch
 
 import puzzlesolver
 from puzzlesolver.cli.app import EXIT_CODES
 from puzzlesolver.domains.sudoku.render import format_line
 from puzzlesolver.files import held
+from puzzlesolver.hub.folder import WEIGHTS
 from tests.cli.support import HARD, SOLVED, TWO_FIVES, Run, command, environment
 from tests.cli.test_train import SMALL
 from tests.domains.sudoku.support import pigeonhole
+from tests.hub.server import TOKEN, serve
+from tests.hub.support import NAME, REPO, SUDOKU, files_of
+from tests.hub.test_convert import prefixed, tensors_of
 
-SOAK = int(os.environ.get("SOAK", "2"))
+SOAK = int(os.environ.get("SOAK", "100"))
+TIMES = [pytest.param(1, id="once"), pytest.param(SOAK, id="often", marks=pytest.mark.soak)]
 """Signals per command and kind."""
+
+CPU_SECONDS = 2.5
+"""When they come at the latest; most commands have then written."""
 
 ONE = f"{HARD} -m tiny --max-steps 60"
 WRITERS = {
@@ -140,36 +153,95 @@ def test_two_runs_with_one_output_leave_one_whole(model: Path, tmp_path: Path) -
     assert {path.name for path in tmp_path.iterdir()} == {"out", "tiny"}
 
 
+PULLED = "cache/puzzlesolver/hub/someone--model"
+KILLED = {
+    **WRITERS,
+    "export": "export tiny out.onnx --check-steps 1",
+    "convert": "models convert step_1 -o out --config all_config.yaml",
+    "pull": f"models pull {NAME}",
+    "rm": f"models rm {NAME}",
+    "push": f"models push tiny {NAME}",
+}
+"""Every command that writes, but `train`, which has its own tests."""
+
+
+@pytest.fixture
+def surroundings(model: Path, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A Hub with a model, a copy of it in the cache, and a checkpoint of another trainer."""
+    torch.save(prefixed(tensors_of("trm")), tmp_path / "step_1")
+    (tmp_path / "all_config.yaml").write_text("arch: {num_heads: 2}")
+    with serve() as hub:
+        folder = tmp_path / PULLED / hub.commit(REPO, files_of(SUDOKU))
+        shutil.copytree(SUDOKU, folder)
+        yield environment(
+            HF_ENDPOINT=hub.url, HF_TOKEN=TOKEN, XDG_CACHE_HOME=str(tmp_path / "cache")
+        )
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("name", WRITERS if SOAK > 2 else ["generate", "solve"])
+@pytest.mark.parametrize("name", KILLED)
+@pytest.mark.parametrize("times", TIMES)
 def test_signals_at_random_times(
-    model: Path, tmp_path: Path, name: str, number: signal.Signals
+    tmp_path: Path, surroundings: dict[str, str], name: str, number: signal.Signals, times: int
 ) -> None:
-    words = command(*WRITERS[name].split())
-    began = time.monotonic()
-    assert _interrupted(words, tmp_path, number, 600.0)[0] in (0, 1)
-    longest, rng = time.monotonic() - began, random.Random(f"{name}{number}{SOAK}")
-    for _ in range(SOAK):
-        after = rng.random() * longest
-        code, told = _interrupted(words, tmp_path, number, after)
+    words, rng = command(*KILLED[name].split()), random.Random(f"{name}{number}{times}")
+    if name == "pull":
+        shutil.rmtree(tmp_path / PULLED)
+    for _ in range(times):
+        after = rng.random() * CPU_SECONDS * (1 if times == 1 else 3)
+        code, told = _interrupted(words, tmp_path, surroundings, number, after)
         # Before Python has read our first line the system ends the process, which shells call 130.
         assert code in (0, 1, 130, -number), f"{code} after {after} s: {told}"
         assert code == -number or ("Traceback" not in told and "Exception ignored" not in told)
-        assert not list(tmp_path.glob(".*.partial"))
+        for path in tmp_path.rglob("*"):
+            unfinished = re.search(r"/\.|/partial-|\.(download|partial)\b", str(path))
+            assert unfinished or _is_whole(path), f"{path} after {after} s"
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file or folder that has its final name is complete, as far as it can tell."""
+    if path.is_dir():
+        named = {file.name for file in path.iterdir()}
+        whole = {"config.json": {WEIGHTS, "README.md"}, "train": {"test", "identifiers.json"}}
+        return all(rest <= named for marker, rest in whole.items() if marker in named)
+    data = path.read_bytes()
+    if path.suffix == ".json":
+        json.loads(data)
+    elif path.suffix == ".jsonl":
+        [json.loads(line) for line in data.splitlines()]
+    elif path.suffix == ".onnx":
+        onnxruntime.InferenceSession(data)
+    elif path.suffix == ".safetensors":
+        safetensors.torch.load(data)
+    elif path.suffix == ".svg":
+        return data.rstrip().endswith(b"</svg>")
+    return True
 
 
 def _interrupted(
-    words: Sequence[str], folder: Path, number: signal.Signals, after: float
+    words: Sequence[str],
+    folder: Path,
+    surroundings: dict[str, str],
+    number: signal.Signals,
+    after: float,
 ) -> tuple[int, str]:
-    process = subprocess.Popen(
-        words, cwd=folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    try:
-        told = process.communicate(timeout=after)[1]
-    except subprocess.TimeoutExpired:
+    """End a command when it has taken so many seconds of a CPU, however busy the machine is."""
+    with tempfile.TemporaryFile() as told:
+        process = subprocess.Popen(
+            words, cwd=folder, env=surroundings, stdout=subprocess.DEVNULL, stderr=told
+        )
+        while process.poll() is None and _cpu_seconds(process.pid) < after:
+            time.sleep(0.01)
         process.send_signal(number)
-        told = process.communicate(timeout=120)[1]
-    return process.returncode, told.decode()
+        process.wait(timeout=120)
+        told.seek(0)
+        return process.returncode, told.read().decode()
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import hashlib
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,6 +58,7 @@ class Hub:
         answer: sent for every question about a repository, in the place of the truth.
         endless: send what `told` or `answer` is about again and again: "chunked", or with a
             "Content-Length" of a terabyte.
+            "drip": a byte now and then.
         sent: bytes of endless answers.
     """
 
@@ -172,6 +174,10 @@ class _Handler(BaseHTTPRequestHandler):
         block = data * (1 + 2**16 // len(data))
         self.close_connection = True
         with contextlib.suppress(OSError):
+            while self.state.endless == "drip" and self.state.sent < 2_000:
+                self.wfile.write(b" ")
+                self.state.sent += 1
+                time.sleep(0.01)
             while self.state.sent < 2**26:
                 self.wfile.write(b"%x\r\n%b\r\n" % (len(block), block) if chunked else block)
                 self.state.sent += len(block)

@@ -19,6 +19,7 @@ import pytest
 import torch
 from huggingface_hub import constants
 
+from puzzlesolver.hub import transfer
 from puzzlesolver.hub.cached import (
     cache_folder,
     cached_models,
@@ -262,6 +263,17 @@ class TestALyingHub:
         error = failure(pull_text, NAME)
         assert "8,388,608 bytes" in error.what and error.hint
         assert hub.sent < 2**25
+
+    @pytest.mark.parametrize("file", [None, *FILES])
+    def test_a_hub_that_drips_counts_as_silent(
+        self, hub: Hub, commit: str, file: str | None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(transfer, "PATIENCE", 0.1)
+        hub.endless, hub.answer = "drip", None if file else b"[]"
+        hub.told = {file: {}} if file else {}
+        error = failure(pull_text, NAME)
+        assert "bytes arrived in 0 s" in error.what and error.hint
+        assert hub.sent < 2_000
 
     @pytest.mark.parametrize("body", [b"[]", b'{"errors": 5}', b"\xff" * 100, b"x" * 2**26])
     @pytest.mark.parametrize("status", [404, 500])
