@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.bench.cost.stream_page import WAYS
 from puzzlesolver.bench.settling.signs import COVERAGES
-from puzzlesolver.errors import UsageError
+from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.files import open_regular
 from puzzlesolver.limits import MAX_REPORT_BYTES
 from puzzlesolver.shapes import AMOUNT, COUNT, DIGITS, PART, POSITIVE, Misfit, Rule, check
+
+if TYPE_CHECKING:
+    from puzzlesolver.loading import Loaded
 
 
 def _some(shape: Any) -> Rule:
@@ -242,6 +245,28 @@ SHAPES = {
     "puzzlesolver.bench.cost.stream": STREAM,
 }
 """By the module that writes a report."""
+
+
+def about_model(loaded: Loaded) -> dict[str, Any]:
+    """What a report says of a model.
+
+    Raises:
+        ModelError: its training record is damaged, so that nobody could read the report.
+    """
+    told = {
+        "name": loaded.name,
+        "family": loaded.family,
+        "sha256": loaded.sha256,
+        "parameters": loaded.parameters,
+        "training": loaded.training,
+    }
+    try:
+        check(told, MODEL)
+    except Misfit as misfit:
+        what = f"its record of the training is damaged: {misfit}"
+        hint = 'correct "training" in its config.json, or leave it out'
+        raise ModelError(what, where=loaded.name, hint=hint) from misfit
+    return told
 
 
 def read_report(path: Path) -> dict[str, Any]:

@@ -64,8 +64,8 @@ class PublishedConfig(ModelConfig):
         "vocab_size": (3, 4_096), "seq_len": (1, 65_536), "num_puzzle_identifiers": (1, 10_000_000),
         "puzzle_emb_ndim": (0, 65_536), "puzzle_emb_len": (0, 1_024), "hidden_size": (2, 16_384),
         "num_heads": (1, 1_024), "num_heads_t": (1, 1_024), "head_dim": (2, 1_024),
-        "head_dim_t": (1, 1_024), "expansion": (0.01, 64), "H_cycles": (1, 100_000),
-        "L_cycles": (1, 100_000), "H_layers": (1, 256), "L_layers": (1, 256),
+        "head_dim_t": (1, 1_024), "expansion": (0.01, 64),
+        **dict.fromkeys(("H_cycles", "L_cycles", "H_layers", "L_layers"), (1, 256)),
         "add_tokens": (0, 1_024), "dropout": (0, 0.99), "rope_theta": (1e-3, 1e12),
         "rms_norm_eps": (0, 1),
     }  # fmt: skip

@@ -6,6 +6,7 @@ import copy
 import io
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,13 @@ from rich.console import Console
 from puzzlesolver.bench.journal import Journal
 from puzzlesolver.bench.report.documents import REPORTS
 from puzzlesolver.bench.report.page import write_page
-from puzzlesolver.bench.schema import read_report
+from puzzlesolver.bench.schema import about_model, read_report
 from puzzlesolver.bench.suites import SUITES
 from puzzlesolver.domains.arc.submission import read_attempts
-from puzzlesolver.errors import ParseError, UsageError
+from puzzlesolver.errors import ModelError, ParseError, UsageError
+from puzzlesolver.hub.folder import save_model
+from puzzlesolver.loading import load_network
+from puzzlesolver.models.interface import RecursiveModel
 
 NAMES = ("settle-4x4-rsm-sudoku4", "sudoku-1k", "arc-eval", "cost", "stream", "sudoku4-curves")
 WHOLE = {name: json.loads((REPORTS / f"{name}.json").read_text("utf-8")) for name in NAMES}
@@ -142,3 +146,19 @@ def test_any_bytes_are_a_submission_or_none(data: bytes) -> None:
         read_attempts(data.decode("utf-8", "replace").splitlines(), "answers.json")
     except ParseError as error:
         assert error.where
+
+
+@pytest.mark.parametrize(
+    ("training", "told"),
+    [
+        ({"curve": [{"steps": "many"}], "minutes": 1, "core_minutes": 1}, "training.curve[0]"),
+        ({"curve": [{"steps": 1, "right": {"8": 0.5}}]}, "expected minutes and core_minutes"),
+        ({"minutes": -1}, "training.minutes"),
+    ],
+)
+def test_a_damaged_record_of_the_training_is_told_before_anything_is_measured(
+    tiny_model: RecursiveModel, tmp_path: Path, training: dict[str, Any], told: str
+) -> None:
+    save_model(tiny_model, tmp_path / "model", training, "card")
+    with pytest.raises(ModelError, match=re.escape(told)):
+        about_model(load_network(tmp_path / "model", "sudoku"))

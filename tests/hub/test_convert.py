@@ -345,6 +345,8 @@ class TestSettings:
             {"pos_encodings": "sine"},
             {"pos_encodings": 1},
             {"seq_len": 10**12},
+            {"H_cycles": 257},
+            {"L_cycles": 100_000},
         ],
     )
     def test_absurd_settings(self, tmp_path: Path, arch: dict[str, Any]) -> None:

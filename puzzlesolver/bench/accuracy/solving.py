@@ -31,7 +31,7 @@ from puzzlesolver.bench.cost.machine import describe_machine, measure_cost, peak
 from puzzlesolver.bench.journal import SCHEMA, Journal
 from puzzlesolver.bench.report.terminal import progress, tell
 from puzzlesolver.bench.report.terminal import show as show
-from puzzlesolver.bench.schema import BATCHES
+from puzzlesolver.bench.schema import BATCHES, about_model
 from puzzlesolver.bench.suites import Suite, get_suite
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
@@ -111,13 +111,7 @@ def run(
         "suite": name,
         "seed": seed,
         "data": {"name": cases.name, "sha256": cases.sha256, "rows": len(cases.puzzles)},
-        "model": {
-            "name": loaded.name,
-            "family": loaded.family,
-            "sha256": loaded.sha256,
-            "parameters": loaded.parameters,
-            "training": loaded.training,
-        },
+        "model": about_model(loaded),
         "policies": {mode: asdict(policy) for mode, policy in policies.items()},
     }
     if old is not None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from puzzlesolver.bench.arc.records import KnownRecord, record_known, summarise_known
+from puzzlesolver.bench.schema import about_model
 from puzzlesolver.domains.arc import Task
 from puzzlesolver.domains.arc.codec import CANVAS
 from puzzlesolver.errors import ModelError, UsageError
@@ -100,13 +101,7 @@ class Known:
         rule = votes or "published"
         self._tasks = KnownTasks(engine, names, steps, batch_size or BATCH_SIZE, rule)
         self.settings = {
-            "model": {
-                "name": loaded.name,
-                "family": loaded.family,
-                "sha256": loaded.sha256,
-                "parameters": loaded.parameters,
-                "training": loaded.training,
-            },
+            "model": about_model(loaded),
             "identifiers": {
                 "count": len(names),
                 "sha256": hashlib.sha256("\n".join(names).encode()).hexdigest(),
