@@ -173,9 +173,7 @@ def surroundings(model: Path, tmp_path: Path) -> Iterator[dict[str, str]]:
     with serve() as hub:
         folder = tmp_path / PULLED / hub.commit(REPO, files_of(SUDOKU))
         shutil.copytree(SUDOKU, folder)
-        yield environment(
-            HF_ENDPOINT=hub.url, HF_TOKEN=TOKEN, XDG_CACHE_HOME=str(tmp_path / "cache")
-        )
+        yield environment(HF_ENDPOINT=hub.url, HF_TOKEN=TOKEN)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -187,16 +185,19 @@ def test_signals_at_random_times(
     words, rng = command(*KILLED[name].split()), random.Random(f"{name}{number}{times}")
     if name == "pull":
         shutil.rmtree(tmp_path / PULLED)
-    for _ in range(times):
+    for turn in range(times):
+        folder = tmp_path.with_name(f"{tmp_path.name}-{turn}")
+        shutil.copytree(tmp_path, folder)
+        changed = surroundings | {"XDG_CACHE_HOME": str(folder / "cache")}
         after = rng.random() * CPU_SECONDS * (1 if times == 1 else 3)
-        code, told = _interrupted(words, tmp_path, surroundings, number, after)
+        code, told = _interrupted(words, folder, changed, number, after)
         # Before Python has read our first line the system ends the process, which shells call 130.
         assert code in (0, 1, 130, -number), f"{code} after {after} s: {told}"
         assert code == -number or ("Traceback" not in told and "Exception ignored" not in told)
-        for path in tmp_path.rglob("*"):
+        for path in folder.rglob("*"):
             unfinished = re.search(r"/\.|/partial-|\.(download|partial)\b", str(path))
             assert unfinished or _is_whole(path), f"{path} after {after} s"
-        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        shutil.rmtree(folder)
 
 
 def _is_whole(path: Path) -> bool:
