@@ -19,23 +19,26 @@ from urllib.parse import unquote
 
 from puzzlesolver.domains.formats.fields import as_text
 
-_BBCODE = re.compile(r"\[/?(?:code|quote|pre|tt|[biu]|size|font|color|spoiler)\b[^\]]*\]", re.I)
+_BBCODE = re.compile(r"\[/?(?:code|quote|pre|tt|[biu]|size|font|color|spoiler)\b[^\[\]]*\]", re.I)
 _QUOTED = re.compile(r"^(?:> ?)+(?=.*\S)", re.MULTILINE)
 _TABLE = re.compile(r"<(?:tr|row|pre|br)\b", re.IGNORECASE)
-_UNSEEN = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_VALUE = re.compile(r"<input\b[^>]*?\bvalue=[\"']?(\w?)[^>]*>", re.IGNORECASE)
-_CELL_END = re.compile(r"\s*</t[dh]\s*>\s*(?=<t[dh]\b)", re.IGNORECASE)
-_LINE_END = re.compile(r"</?(?:tr|row|p|br|div|table|pre|h\d|li)\b[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-z][^>]*>", re.IGNORECASE)
+_UNSEEN = re.compile(
+    r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<title\b[^<]*",
+    re.IGNORECASE | re.DOTALL,
+)
+_VALUE = re.compile(r"<input\b[^<>]*?\bvalue=[\"']?(\w?)[^<>]*>", re.IGNORECASE)
+_CELL_END = re.compile(r"(?<!\s)\s*</t[dh]\s*>\s*(?=<t[dh]\b)", re.IGNORECASE)
+_LINE_END = re.compile(r"</?(?:tr|row|p|br|div|table|pre|h\d|li)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 _STATE = re.compile(r"version: \d+(?:\s|&#10;|\\n)+((?:[^|\"<]*\|){243,})")
 """How OpenSudoku writes a game that has begun: fields of 81 cells, the last one 0 for a given."""
 
 _LATEX = re.compile(
-    r"\\(?:begin|end|[hc]line|usepackage|documentclass|\w+rule)\b(?:[\[{][^\n\]}]*[\]}])*|\\\\"
+    r"\\(?:begin|end|[hc]line|usepackage|documentclass|\w+rule)\b(?:[\[{][^\n\]}]{0,200}[\]}])*|\\\\"
 )
-_STYLED = re.compile(r"\\\w+\{([^{}]*)\}")
+_STYLED = re.compile(r"\\\w+\{([^{}]{0,200})\}")
 
-_LINK = re.compile(r"https?://\S*%[0-9A-Fa-f]{2}\S*")
+_LINK = re.compile(r"https?://[^\s%]{0,2000}%[0-9A-Fa-f]{2}\S*")
 _WHOLE = re.compile(r"^[ \t]*(?:-[ ]+)?([\"'])([^\"'\n]{4,})\1,?[ \t]*$", re.MULTILINE)
 _SHORT = re.compile(r"(?<![^,;\t\n])([\"'])([^\"',;\t\n]{0,3})\1(?![^,;\t\n])")
 _MISSING = re.compile(r"(?<![^,;\t\n])[ ]*(?:None|NULL|null|NaN|nan|NA)(?![^,;\t\n])")
@@ -58,7 +61,7 @@ def plain_rows(text: str) -> str:
     if _TABLE.search(text):
         text = _UNSEEN.sub("", text)
         if "<pre" not in text.lower():
-            text = re.sub(r"\s*\n\s*", "", text)
+            text = "".join(line.strip() for line in text.split("\n"))
         text = _VALUE.sub(r"\1", text)
         text = unescape(_TAG.sub("", _LINE_END.sub("\n", _CELL_END.sub("\t", text))))
         text = re.sub(r"\n+", "\n", text.replace("\u00a0", " "))
@@ -99,9 +102,9 @@ def _givens(state: re.Match[str]) -> str:
 
 def bracketed(text: str) -> list[Any]:
     """The grids that a program's source, or what it printed, has in brackets of any kind."""
-    found, at, tries, rest = [], 0, 0, text
+    found, at, tries, rest, closings = [], 0, 0, text, _closings(text)
     while tries < MOST_TRIES and (begin := _BRACKET.search(text, at)):
-        end = _closing(text, begin.start())
+        end = closings.get(begin.start(), begin.start())
         if (value := _value(text[begin.start() : end])) is not None and as_text(value):
             found.append(value)
             rest = rest.replace(text[begin.start() : end], "", 1)
@@ -111,14 +114,16 @@ def bracketed(text: str) -> list[Any]:
     return [] if _OTHERS.search(rest) else found  # no board beside them may be lost
 
 
-def _closing(text: str, start: int) -> int:
-    """Behind the bracket that closes the one at `start`."""
-    depth = 0
-    for sign in re.finditer(r"[\[({})\]]", text[start:]):
-        depth += 1 if sign[0] in "[({" else -1
-        if not depth:
-            return start + sign.end()
-    return len(text)
+def _closings(text: str) -> dict[int, int]:
+    """Where each bracket's pair ends, by where it starts."""
+    open_ones: list[int] = []
+    ends = {}
+    for sign in re.finditer(r"[\[({})\]]", text):
+        if sign[0] in "[({":
+            open_ones.append(sign.start())
+        elif open_ones:
+            ends[open_ones.pop()] = sign.end()
+    return ends
 
 
 def _value(source: str) -> Any:

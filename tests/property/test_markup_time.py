@@ -1,0 +1,24 @@
+"""Markup that never ends is read in one pass: a second pass per character would take minutes."""
+
+from __future__ import annotations
+
+import pytest
+
+from puzzlesolver.domains.formats.markup import bracketed, plain_rows
+
+LENGTH = 400_000
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("begin", ["", "<tr>", "\\begin{"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(" ", "[", "[b", "[[1,", "<a", "<input ", "<head ", "<script ", "<!--", "</td >   "),
+        *("http://a", "\\begin{", "\\a{", "> ", "'a", "version: 1 |", "{(["),
+    ],
+)
+def test_what_never_ends(piece: str, begin: str) -> None:
+    text = begin + piece * (LENGTH // len(piece))
+    plain_rows(text)
+    assert bracketed(text) == []
