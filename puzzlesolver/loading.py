@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.errors import ModelError, UsageError
-from puzzlesolver.refine.graph import SUFFIX, GraphFile, GraphSource, graph_device
+from puzzlesolver.refine.engines.graph import SUFFIX, GraphFile, GraphSource, graph_device
 
 if TYPE_CHECKING:
     from puzzlesolver.models.interface import RecursiveModel

@@ -19,7 +19,8 @@ import numpy as np
 from puzzlesolver.domains.base import Answer, Puzzle, Verdict, get_domain
 from puzzlesolver.loading import load_network
 from puzzlesolver.refine.policy import Policy
-from puzzlesolver.solver import Result, Solver
+from puzzlesolver.refine.report import Result
+from puzzlesolver.solver import Solver
 
 if TYPE_CHECKING:
     from puzzlesolver.tasks import TaskSolver

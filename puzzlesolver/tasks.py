@@ -25,7 +25,7 @@ from puzzlesolver.refine.adapt.answer import Fitters, TaskAnswer, merge
 from puzzlesolver.refine.adapt.fit import FitReport
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.refine.adapt.start import Start, find_start
-from puzzlesolver.solver import Result
+from puzzlesolver.refine.report import Result
 
 if TYPE_CHECKING:
     from rich.text import Text

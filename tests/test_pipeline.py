@@ -14,8 +14,8 @@ from puzzlesolver.models.compiling import can_compile
 from puzzlesolver.models.stem import RelationalStem
 from puzzlesolver.pipeline import solve_kinds
 from puzzlesolver.refine.policy import Policy
-from puzzlesolver.refine.report import StepReport
-from puzzlesolver.solver import Result, Solver
+from puzzlesolver.refine.report import Result, StepReport
+from puzzlesolver.solver import Solver
 
 SOLUTION = np.array([[1, 2, 3, 4], [3, 4, 1, 2], [2, 1, 4, 3], [4, 3, 2, 1]], np.uint8)
 

@@ -8,7 +8,7 @@ import pytest
 from puzzlesolver import solve
 from puzzlesolver.domains.base import Grid, get_domain
 from puzzlesolver.domains.maze.rules import GOAL, OPEN, START, WALL
-from puzzlesolver.solver import Result
+from puzzlesolver.refine.report import Result
 
 
 def spiral(side: int) -> Grid:

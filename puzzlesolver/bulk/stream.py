@@ -29,7 +29,8 @@ from puzzlesolver.runtime import choose_runtime
 
 if TYPE_CHECKING:
     from puzzlesolver.domains.base import Puzzle
-    from puzzlesolver.solver import Result, Solver
+    from puzzlesolver.refine.report import Result
+    from puzzlesolver.solver import Solver
 
 SPEED = ("model", "runtime", "batch_size", "trained_side")
 """Fields of a `Solver` that are no settings: the model has a hash, the others change no answer."""

@@ -30,9 +30,9 @@ from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.pipeline import choose_solver, load_solver, solve_kinds
 from puzzlesolver.refine.adapt.fit import FitReport
 from puzzlesolver.refine.policy import LINGER
-from puzzlesolver.refine.report import StepReport
+from puzzlesolver.refine.report import Result, StepReport
 from puzzlesolver.runtime import choose_runtime
-from puzzlesolver.solver import Result, Solver
+from puzzlesolver.solver import Solver
 from puzzlesolver.tasks import TaskSolver
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from puzzlesolver.export.onnx import OPSET, export_graph
 from puzzlesolver.hub.cached import cache_folder
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.refine.graph import SUFFIX, StepGraph, layout_to_json
+from puzzlesolver.refine.engines.graph import SUFFIX, StepGraph, layout_to_json
 
 LONGEST = 64
 """Steps of the check; somebody waits for it. `puzzlesolver export` checks longer."""

@@ -24,9 +24,10 @@ import torch
 from puzzlesolver.domains.base import Grid, Puzzle, get_domain
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.models.interface import Readout, RecursiveModel, State
-from puzzlesolver.refine.engines import Engine, TorchEngine
-from puzzlesolver.refine.graph import GraphFile
-from puzzlesolver.refine.onnx_engine import OnnxEngine
+from puzzlesolver.refine.engines.engine import Engine
+from puzzlesolver.refine.engines.graph import GraphFile
+from puzzlesolver.refine.engines.onnx import OnnxEngine
+from puzzlesolver.refine.engines.pytorch import TorchEngine
 from puzzlesolver.refine.settle import relative_residual
 from puzzlesolver.runtime import choose_runtime
 

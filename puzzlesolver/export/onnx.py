@@ -1,7 +1,7 @@
 """`puzzlesolver export`: one step of a model as an ONNX file that is known to answer the same.
 
-In: a model and the size of its boards. Out: a file that `refine/graph.py` describes and opens, or a
-`ModelError` with the numbers that are off, and then no file.
+In: a model and the size of its boards. Out: a file that `refine/engines/graph.py` describes and
+opens, or a `ModelError` with the numbers that are off, and then no file.
 
     >>> export_model("sudoku", Path("sudoku.onnx")).checked["answers"]["different"]
     0
@@ -35,7 +35,7 @@ from puzzlesolver.hub.store import ModelFiles, resolve
 from puzzlesolver.models.interface import Batch, Readout, RecursiveModel, State
 from puzzlesolver.models.published import PublishedModel
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.refine.graph import GraphFacts, layout_to_json
+from puzzlesolver.refine.engines.graph import GraphFacts, layout_to_json
 from puzzlesolver.refine.settle import relative_residual
 
 OPSET = 20

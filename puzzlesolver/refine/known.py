@@ -24,7 +24,7 @@ from puzzlesolver.domains.arc.augment import parse_name
 from puzzlesolver.domains.arc.codec import encode, from_canvas
 from puzzlesolver.domains.arc.task import ATTEMPTS, Pair, Task
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.refine.engines import Engine
+from puzzlesolver.refine.engines.engine import Engine
 
 PUBLISHED_STEPS = 16
 """Outer steps of the evaluations of HRM and TRM, which never stop early."""

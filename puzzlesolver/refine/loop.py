@@ -13,11 +13,12 @@ attempt of its search (`refine/search.py`). Solving one puzzle or a million is t
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ from puzzlesolver.domains.base import Domain, Puzzle
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch, Readout, State
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.refine.engines import Engine
+from puzzlesolver.refine.engines.engine import Engine
 from puzzlesolver.refine.policy import Policy
 from puzzlesolver.refine.report import StepReport
 from puzzlesolver.refine.rollouts import Rollouts
@@ -105,6 +106,19 @@ class Rows:
             state=tuple(part[row].clone() for part in self.state),
         )
 
+    def go_on(self, over: Sequence[bool]) -> list[int]:
+        """The rows that are not over; those of them that failed begin again."""
+        going_on, failed = [], []
+        for row, track in enumerate(self.tracks):
+            has_failed = track.failed()
+            if over[row] or (has_failed and not track.go_on(self.reading(row))):
+                continue
+            going_on.append(row)
+            if has_failed:
+                failed.append(row)
+        self.begin_again(failed)
+        return going_on
+
     @torch.inference_mode()
     def begin_again(self, rows: Sequence[int]) -> None:
         """Put the new attempts of these rows' tracks in their places."""
@@ -136,6 +150,52 @@ class Rows:
         """Starts from noise for these rows."""
         seeds = [self.tracks[row].noise_seed for row in rows]
         return self.engine.init_state(self._batch(rows), seeds)
+
+
+@dataclass
+class Pace:
+    """How many steps fit before a deadline.
+
+    Attributes:
+        deadline: `time.monotonic()`, or None.
+        first: steps before the first reading, where there is a deadline.
+        seconds: a step takes; before the first one those of the start, which takes less.
+        stepped: whether there was a first one.
+    """
+
+    deadline: float | None
+    first: int
+    seconds: float = 0.0
+    stepped: bool = False
+
+    @contextlib.contextmanager
+    def starting(self) -> Iterator[None]:
+        """Within the block the states are made."""
+        began = time.monotonic()
+        yield
+        if not self.stepped:
+            self.seconds = time.monotonic() - began
+
+    @contextlib.contextmanager
+    def stepping(self, steps: int) -> Iterator[None]:
+        """Within the block so many steps are made."""
+        began = time.monotonic()
+        yield
+        if steps:
+            self.stepped, self.seconds = True, (time.monotonic() - began) / steps
+
+    def steps(self) -> int:
+        """Steps until the next reading; at 0 the start is read as it is."""
+        if self.deadline is None:
+            return READ_EVERY
+        most, now = READ_EVERY if self.stepped else self.first, time.monotonic()
+        while most and now + most * self.seconds >= self.deadline:
+            most -= 1
+        return most
+
+    def is_late(self) -> bool:
+        """Whether no step fits any more."""
+        return self.deadline is not None and time.monotonic() + self.seconds >= self.deadline
 
 
 def refine(
@@ -171,15 +231,12 @@ def refine(
         return
     numbered = enumerate(itertools.chain([first], arrivals))
     rows = Rows(engine, domain.encode([first]).layout)
+    pace = Pace(deadline, 1 if rows.layout.nodes >= HUGE else READ_EVERY)
     together: dict[int, Rollouts] = {}
     joined: dict[int, float] = {}
-    huge = rows.layout.nodes >= HUGE
     elsewhere = 0.0  # seconds; what the caller does is not refinement
-    stepped = False
-    pace = 0.0  # seconds a step; before the first one those of the start, which takes less
 
     def fill() -> None:
-        nonlocal pace
         tracks: list[Track] = []
         while (used := len(rows.tracks) + len(tracks)) + policy.rollouts <= batch_size or not used:
             index, puzzle = next(numbered, (0, None))
@@ -189,38 +246,21 @@ def refine(
             joined[index] = time.monotonic() - elsewhere
             tracks += together[index].tracks
         if tracks:
-            began = time.monotonic()
-            rows.join(tracks)
-            if not stepped:
-                pace = time.monotonic() - began
+            with pace.starting():
+                rows.join(tracks)
 
     fill()
     _check(policy, rows, varied)
     while rows.tracks:
         # Each by its own age: when a row is read must not depend on its neighbours.
-        began, most = time.monotonic(), READ_EVERY
-        if deadline is not None:
-            most = 1 if huge and not stepped else READ_EVERY
-            while most and began + most * pace >= deadline:
-                most -= 1  # at 0 the start is read as it is
+        most = pace.steps()
         due = [min(most, policy.share - track.steps) for track in rows.tracks]
-        for track, seen, steps in zip(rows.tracks, rows.advance(due), due, strict=True):
-            together[track.index].observe(track, seen, steps)
-        if most:
-            stepped, pace = True, (time.monotonic() - began) / max(due)
-        late = deadline is not None and time.monotonic() + pace >= deadline
-        foremost = rows.tracks[0]
+        with pace.stepping(max(due)):
+            for track, seen, steps in zip(rows.tracks, rows.advance(due), due, strict=True):
+                together[track.index].observe(track, seen, steps)
+        late, foremost = pace.is_late(), rows.tracks[0]
         report = together[foremost.index].report(foremost)
-        going_on, beginning_again = [], []
-        for row, track in enumerate(rows.tracks):
-            failed = track.failed()
-            over = late or together[track.index].over(track)
-            if over or (failed and not track.go_on(rows.reading(row))):
-                continue
-            going_on.append(row)
-            if failed:
-                beginning_again.append(row)
-        rows.begin_again(beginning_again)
+        going_on = rows.go_on([late or together[each.index].over(each) for each in rows.tracks])
         unfinished = {rows.tracks[row].index for row in going_on}
         ended = sorted({track.index for track in rows.tracks} - unfinished)
         now = time.monotonic()

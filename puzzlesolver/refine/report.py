@@ -1,14 +1,17 @@
-"""What the loop tells: one `StepReport` a reading, one `Outcome` a finished puzzle."""
+"""What is reported: a `StepReport` a reading, an `Outcome` and a `Result` a finished puzzle."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import Answer, Verdict
+from puzzlesolver.domains.base import Answer, Grid, Puzzle, Verdict, get_domain
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 
 class Signs(NamedTuple):
@@ -84,3 +87,76 @@ class StepReport:
     restarts: int
     unfinished: int = 0
     outcomes: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is known of one puzzle; every output format prints this.
+
+    Attributes:
+        puzzle: the question.
+        answer: the last answer, or None when the givens already break the rules.
+        verdict: what the rules say of the answer.
+        settled: whether the trajectory had stopped moving; says nothing about right or wrong.
+        steps: steps spent, over all rollouts, restarts and hypotheses.
+        restarts: fresh starts after the first, over all rollouts.
+        seconds: of refinement since it joined the batch.
+        model: the name of the model.
+        seed: of all noise.
+        status: `solved` (verified), `unsolved`, `contradiction` (proved: no solution), `ambiguous`
+            (proved: several solutions; the answer is one of them), `answered` (the rules cannot
+            tell), or `interrupted`.
+        reason: why, for people; "" when solved and proved to have no other solution.
+        solver: `model`, or `exact` when the exact search found the answer: of an ambiguous puzzle,
+            or where the user asked for the fallback.
+        signs: what its trajectory showed at the end; None where it was cut short, or never began.
+    """
+
+    puzzle: Puzzle
+    answer: Answer | None
+    verdict: Verdict
+    settled: bool
+    steps: int
+    restarts: int
+    seconds: float
+    model: str
+    seed: int
+    status: str
+    reason: str = ""
+    solver: str = "model"
+    signs: Signs | None = None
+
+    def __repr__(self) -> str:
+        known = (self.verdict.status, "settled" * self.settled, self.reason)
+        told = ", ".join([*filter(None, known), f"{self.steps:,} steps", f"{self.seconds:.1f} s"])
+        return f"<{type(self).__name__} {self.status} {self.puzzle.name!r}: {told}>"
+
+    @property
+    def answers(self) -> list[Grid]:
+        """The grids that answer the puzzle; none when it never started."""
+        return [] if self.answer is None else [self.answer.grid]
+
+    @property
+    def remarks(self) -> list[str]:
+        """What people may want to know besides, in a few words each."""
+        return []
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What programs may want to know besides, as JSON data."""
+        return {}
+
+    def picture(self, width: int, colour: bool) -> Text:
+        """The answer for a terminal, or the puzzle where there is none.
+
+        Args:
+            width: columns to stay within, where the grid allows it.
+            colour: whether colours will be seen.
+        """
+        domain, givens = get_domain(self.puzzle.domain), self.puzzle.grid
+        if self.answer is None:
+            text = domain.render(givens, givens)
+        else:
+            text = domain.render(self.answer.grid, givens, self.answer.confidence)
+        text.plain = self.puzzle.spell(text.plain)
+        return text

@@ -10,7 +10,7 @@ import torch
 
 from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.interface import RecursiveModel
-from puzzlesolver.refine.graph import ProviderWarning, StepGraph
+from puzzlesolver.refine.engines.graph import ProviderWarning, StepGraph
 from tests.cli.support import ONE_BLANK, SOLVED, Run
 
 

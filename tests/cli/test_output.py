@@ -15,7 +15,7 @@ from puzzlesolver.cli.view.output import FIELDS, ResultWriter, open_output, summ
 from puzzlesolver.domains.base import Answer, Verdict
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import UsageError
-from puzzlesolver.solver import Result
+from puzzlesolver.refine.report import Result
 from tests.cli.support import GRID, ONE_BLANK, PUZZLE, SOLVED
 
 RESULT = Result(

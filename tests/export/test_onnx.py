@@ -19,7 +19,7 @@ from puzzlesolver.export.onnx import OPSET, export_graph, export_model
 from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
-from puzzlesolver.refine.graph import GraphFacts, StepGraph
+from puzzlesolver.refine.engines.graph import GraphFacts, StepGraph
 
 SMALL = {"hidden_size": 16, "num_heads": 2, "puzzle_emb_ndim": 16, "H_cycles": 1, "L_cycles": 1}
 MLP = {"mlp_t": True, "pos_encodings": "none"}

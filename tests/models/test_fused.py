@@ -11,7 +11,7 @@ from puzzlesolver.domains.sudoku.codec import layout as sudoku_layout
 from puzzlesolver.models.interface import Batch, RecursiveModel
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.models.relations import Layout, Neighbour, Pool
-from puzzlesolver.refine.engines import TorchEngine
+from puzzlesolver.refine.engines.pytorch import TorchEngine
 from puzzlesolver.runtime import choose_runtime
 
 MIXED = Layout(

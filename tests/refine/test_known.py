@@ -9,7 +9,7 @@ import pytest
 
 from puzzlesolver.domains.arc import Pair, Task
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.refine.engines import TorchEngine
+from puzzlesolver.refine.engines.pytorch import TorchEngine
 from puzzlesolver.refine.known import KnownTasks, rank
 from puzzlesolver.runtime import choose_runtime
 from tests.toy_arc import painter

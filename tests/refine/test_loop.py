@@ -10,7 +10,7 @@ import torch
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import RecursiveModel
-from puzzlesolver.refine.engines import TorchEngine
+from puzzlesolver.refine.engines.pytorch import TorchEngine
 from puzzlesolver.refine.loop import refine
 from puzzlesolver.refine.policy import Policy
 from puzzlesolver.refine.report import Outcome, StepReport

@@ -16,14 +16,14 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.hub.store import load_model
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
-from puzzlesolver.refine.engines import TorchEngine
+from puzzlesolver.refine.engines.pytorch import TorchEngine
 from puzzlesolver.refine.loop import refine
 from puzzlesolver.refine.policy import Policy
-from puzzlesolver.refine.report import Outcome, StepReport
+from puzzlesolver.refine.report import Outcome, Result, StepReport
 from puzzlesolver.refine.rollouts import Rollouts
 from puzzlesolver.refine.track import Seen
 from puzzlesolver.runtime import choose_runtime
-from puzzlesolver.solver import Result, Solver
+from puzzlesolver.solver import Solver
 from tests.domains.maze.support import puzzle as read_maze
 from tests.domains.sudoku.support import HARD, SOLVED
 from tests.domains.sudoku.support import puzzle as read_sudoku

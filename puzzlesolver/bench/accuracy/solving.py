@@ -38,8 +38,9 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.files import write_file
 from puzzlesolver.loading import load_network
 from puzzlesolver.refine.policy import MODES, Policy
+from puzzlesolver.refine.report import Result
 from puzzlesolver.runtime import choose_runtime
-from puzzlesolver.solver import Result, Solver
+from puzzlesolver.solver import Solver
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -20,7 +20,7 @@ from puzzlesolver.domains.arc.codec import CANVAS
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.loading import load_network
 from puzzlesolver.models.published import PublishedModel
-from puzzlesolver.refine.engines import TorchEngine
+from puzzlesolver.refine.engines.pytorch import TorchEngine
 from puzzlesolver.refine.known import BATCH_SIZE, PUBLISHED_STEPS, VOTES, KnownTasks
 from puzzlesolver.runtime import Runtime
 from puzzlesolver.train.data.published.dataset import (

@@ -41,9 +41,10 @@ from puzzlesolver.errors import PuzzleSolverError
 from puzzlesolver.files import write_file
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.pipeline import load_solver
-from puzzlesolver.refine.engines import TorchEngine
+from puzzlesolver.refine.engines.pytorch import TorchEngine
+from puzzlesolver.refine.report import Result
 from puzzlesolver.runtime import Runtime, choose_runtime
-from puzzlesolver.solver import Result, Solver
+from puzzlesolver.solver import Solver
 
 if TYPE_CHECKING:
     from rich.console import Console

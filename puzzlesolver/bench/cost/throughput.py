@@ -25,8 +25,9 @@ from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.errors import PuzzleSolverError
 from puzzlesolver.models.compiling import can_compile
 from puzzlesolver.models.interface import Batch, RecursiveModel
-from puzzlesolver.refine.engines import Engine, TorchEngine
-from puzzlesolver.refine.graph import CUDA, GraphFile, obtained_providers
+from puzzlesolver.refine.engines.engine import Engine
+from puzzlesolver.refine.engines.graph import CUDA, GraphFile, obtained_providers
+from puzzlesolver.refine.engines.pytorch import TorchEngine
 from puzzlesolver.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def _exported(
 ) -> Engine:
     from puzzlesolver.export.cached import board_size
     from puzzlesolver.export.onnx import export_graph
-    from puzzlesolver.refine.onnx_engine import OnnxEngine
+    from puzzlesolver.refine.engines.onnx import OnnxEngine
 
     size = board_size(get_domain(domain).encode(puzzles[:1]).layout.lattice)
     with tempfile.TemporaryDirectory() as folder:

@@ -70,7 +70,7 @@ def batch_independent() -> bool:
     import torch
 
     from puzzlesolver.hub.store import load_model
-    from puzzlesolver.refine.engines import TorchEngine
+    from puzzlesolver.refine.engines.pytorch import TorchEngine
 
     runtime = on("cuda" if has_cuda() else "cpu", torch.float32)
     engine = TorchEngine(load_model("sudoku"), runtime)
@@ -89,8 +89,8 @@ def replay_difference(runtime: Runtime) -> float:
     import torch
 
     from puzzlesolver.hub.store import load_model
-    from puzzlesolver.refine.engines import TorchEngine
-    from puzzlesolver.refine.replay import ReplayWarning, rows_at_once
+    from puzzlesolver.refine.engines.pytorch import TorchEngine
+    from puzzlesolver.refine.engines.replay import ReplayWarning, rows_at_once
 
     model, puzzles = load_model("sudoku"), made("sudoku")
     states = []
@@ -117,8 +117,8 @@ def seconds_by_rows(runtime: Runtime) -> dict[str, float]:
 
     from puzzlesolver.hub.store import load_model
     from puzzlesolver.models.compiling import step_function
-    from puzzlesolver.refine.engines import TorchEngine
-    from puzzlesolver.refine.replay import Replay
+    from puzzlesolver.refine.engines.pytorch import TorchEngine
+    from puzzlesolver.refine.engines.replay import Replay
 
     engine = TorchEngine(load_model("sudoku"), runtime)
     batch = get_domain("sudoku").encode(made("sudoku")[:1])

@@ -39,7 +39,7 @@ from puzzlesolver.pipeline import load_solver
 from puzzlesolver.runtime import Runtime
 
 if TYPE_CHECKING:
-    from puzzlesolver.solver import Result
+    from puzzlesolver.refine.report import Result
     from puzzlesolver.train.config import TrainConfig
 
 Facts = tuple[str, dict[str, Any]]
@@ -167,7 +167,7 @@ def replay() -> Facts:
     import torch
 
     from puzzlesolver.hub.store import load_model
-    from puzzlesolver.refine.engines import TorchEngine
+    from puzzlesolver.refine.engines.pytorch import TorchEngine
 
     if not has_cuda():
         raise Skipped("CUDA graphs need CUDA")
@@ -263,7 +263,7 @@ def onnx() -> Facts:
         if importlib.util.find_spec(package) is None:
             raise Skipped(f"package {package} is missing")
     from puzzlesolver.export.onnx import export_model
-    from puzzlesolver.refine.graph import CUDA, StepGraph, obtained_providers
+    from puzzlesolver.refine.engines.graph import CUDA, StepGraph, obtained_providers
 
     got = obtained_providers()
     if has_cuda() and CUDA not in got:

@@ -23,8 +23,7 @@ from puzzlesolver.cli.view.fit_frame import FitTracker
 from puzzlesolver.cli.view.frame import Moment, Picture
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.refine.adapt.fit import FitReport
-from puzzlesolver.refine.report import StepReport
-from puzzlesolver.solver import Result
+from puzzlesolver.refine.report import Result, StepReport
 from puzzlesolver.tasks import TaskResult
 
 FRAMES_PER_SECOND = 10

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from puzzlesolver.domains.arc import Attempts
-    from puzzlesolver.solver import Result
+    from puzzlesolver.refine.report import Result
 
 SCHEMA = 1
 FIELDS = (

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from puzzlesolver.models.interface import Batch, Readout, State
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.refine.engines import by_micro_batch, disturbed, micro_batch_of, noise_of
-from puzzlesolver.refine.graph import GraphSource, StepGraph
+from puzzlesolver.refine.engines.graph import GraphSource, StepGraph
+from puzzlesolver.refine.engines.pytorch import by_micro_batch, disturbed, micro_batch_of, noise_of
 from puzzlesolver.refine.settle import relative_residual
 from puzzlesolver.runtime import Runtime
 

@@ -1,8 +1,8 @@
-"""What applies a model to a batch of puzzles: `TorchEngine`, or another `Engine`.
+"""The engine that applies a model with PyTorch.
 
 On a CPU the batch is cut into micro-batches that stay in a core's cache, one worker thread each,
 and a model that has a step in machine code takes it (`RecursiveModel.fused_step`); on CUDA into
-parts that a captured graph replays (`refine/replay.py`). A row's result never depends on its
+parts that a captured graph replays (`replay.py`). A row's result never depends on its
 neighbours, so the same seed gives the same answers whatever the batch size.
 
     >>> engine = TorchEngine(model, choose_runtime())
@@ -17,7 +17,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -25,7 +25,7 @@ from torch import Tensor
 from puzzlesolver.models.compiling import can_compile, step_function
 from puzzlesolver.models.interface import Batch, Readout, RecursiveModel, State
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.refine.replay import Replay, ReplayWarning, repeated, rows_at_once
+from puzzlesolver.refine.engines.replay import Replay, ReplayWarning, repeated, rows_at_once
 from puzzlesolver.refine.settle import relative_residual
 from puzzlesolver.runtime import Runtime
 
@@ -48,38 +48,6 @@ class Steps(NamedTuple):
     repeat: Callable[..., State]
     rows: int
     full: bool
-
-
-class Engine(Protocol):
-    """What the refinement loop needs; `OnnxEngine` (`refine/onnx_engine.py`) is another one."""
-
-    @property
-    def fixed_start(self) -> bool:
-        """As in `RecursiveModel`."""
-
-    def embed(self, batch: Batch) -> Tensor:
-        """What is recalled at every step, one row a puzzle; the caller may change its rows."""
-
-    def init_state(self, batch: Batch, seeds: Sequence[int]) -> State:
-        """Fresh states; row i depends on `seeds[i]` alone and is the same everywhere."""
-
-    def advance(
-        self,
-        state: State,
-        inputs: Tensor,
-        layout: Layout,
-        steps: int,
-        noise: float = 0.0,
-        generators: Sequence[torch.Generator] = (),
-    ) -> tuple[State, Tensor]:
-        """Apply the step `steps` times, each time adding `noise` drawn from the row's generator.
-
-        Returns:
-            The new state and the relative residual ‖z' - z‖ / ‖z‖ over all `steps`, `float32[B]`.
-        """
-
-    def readout(self, state: State, layout: Layout) -> Readout:
-        """What the states say now."""
 
 
 class TorchEngine:

@@ -9,7 +9,7 @@ import torch
 
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.models.interface import RecursiveModel
-from puzzlesolver.refine.engines import TorchEngine
+from puzzlesolver.refine.engines.pytorch import TorchEngine
 from puzzlesolver.runtime import choose_runtime
 
 BLANK = Puzzle("sudoku", "blank", np.zeros((9, 9), np.uint8), "test")

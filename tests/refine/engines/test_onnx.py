@@ -16,11 +16,11 @@ from puzzlesolver.export.onnx import export_model
 from puzzlesolver.hub.store import load_model
 from puzzlesolver.loading import load_network
 from puzzlesolver.pipeline import load_solver
-from puzzlesolver.refine.engines import TorchEngine
-from puzzlesolver.refine.graph import CPU, GraphFile, ProviderWarning, StepGraph
-from puzzlesolver.refine.onnx_engine import OnnxEngine
+from puzzlesolver.refine.engines.graph import CPU, GraphFile, ProviderWarning, StepGraph
+from puzzlesolver.refine.engines.onnx import OnnxEngine
+from puzzlesolver.refine.engines.pytorch import TorchEngine
+from puzzlesolver.refine.report import Result
 from puzzlesolver.runtime import Runtime, choose_runtime
-from puzzlesolver.solver import Result
 
 SIZES = {"sudoku": (9, 9), "maze": (15, 15)}
 COUNT = 8
