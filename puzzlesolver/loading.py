@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.errors import ModelError, UsageError
-from puzzlesolver.refine.engines.graph import SUFFIX, GraphFile, GraphSource, graph_device
+from puzzlesolver.refine.engines.graph import (
+    SUFFIX,
+    GraphFile,
+    GraphMaker,
+    GraphSource,
+    graph_device,
+)
 
 if TYPE_CHECKING:
     from puzzlesolver.models.interface import RecursiveModel
@@ -56,16 +62,21 @@ class Loaded:
 
 
 def load_network(
-    model: str | Path | None, domain: str | None, engine: str = "torch", device: str = "auto"
+    model: str | Path | None,
+    domain: str | None,
+    engine: str = "torch",
+    device: str = "auto",
+    graphs: GraphMaker | None = None,
 ) -> Loaded:
     """Load a model for one of `ENGINES`.
 
     Args:
-        model: its name; None = the default of the domain. With `onnx`, a model that is no graph yet
-            is exported into the cache for every size of board that it meets.
+        model: its name; None = the default of the domain.
         domain: the puzzle kind it must serve; None = any.
         engine: what will run it.
         device: where ONNX Runtime shall run it; torch's device is the engine's own matter.
+        graphs: for `onnx`, what makes the graphs of a model that is none yet: `CachedGraphs` of
+            `export/cached.py`, which nothing below it may import.
 
     Raises:
         ModelError: the model is unknown, damaged, or for another domain.
@@ -86,10 +97,11 @@ def load_network(
     stored = read_config(files.folder)
     source: RecursiveModel | GraphSource = network
     if engine == "onnx":
-        from puzzlesolver.export.cached import CachedGraphs
-
+        if graphs is None:
+            hint = f"puzzlesolver export {model or files.name} {files.name}.onnx"
+            raise UsageError("this model is no graph yet", where="--engine onnx", hint=hint)
         kind = files.entry.domain if files.entry else stored.training.get("domain", domain)
-        source = CachedGraphs(network, str(kind), sha256, graph_device(device))
+        source = graphs(network, str(kind), sha256, graph_device(device))
     return Loaded(
         files.name,
         source,

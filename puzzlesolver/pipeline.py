@@ -18,6 +18,7 @@ import numpy as np
 
 from puzzlesolver.domains.base import Answer, Puzzle, Verdict, get_domain
 from puzzlesolver.loading import load_network
+from puzzlesolver.refine.engines.graph import GraphMaker
 from puzzlesolver.refine.policy import Policy
 from puzzlesolver.refine.report import Result
 from puzzlesolver.solver import Solver
@@ -32,6 +33,7 @@ def load_solver(
     settings: Mapping[str, Any],
     engine: str = "torch",
     device: str = "auto",
+    graphs: GraphMaker | None = None,
     **options: Any,
 ) -> Solver:
     """The solver of one kind of puzzle.
@@ -43,9 +45,10 @@ def load_solver(
         settings: fields of `Policy`; `max_steps` defaults to the model's.
         engine: `torch` or `onnx`.
         device: where ONNX Runtime runs; torch obeys the `runtime` of the options.
+        graphs: as in `load_network`.
         options: fields of `Solver` after the policy.
     """
-    loaded = load_network(model, domain, engine, device)
+    loaded = load_network(model, domain, engine, device, graphs)
     if loaded.default_steps is not None and settings.get("max_steps") is None:
         settings = {**settings, "max_steps": loaded.default_steps}
     given = {name: value for name, value in settings.items() if value is not None}

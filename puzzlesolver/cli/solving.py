@@ -27,6 +27,7 @@ from puzzlesolver.cli.view.save import Recorder, save
 from puzzlesolver.cli.view.signs import say
 from puzzlesolver.cli.view.waiting import can_redraw, compilation
 from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.export.cached import CachedGraphs
 from puzzlesolver.pipeline import choose_solver, load_solver, solve_kinds
 from puzzlesolver.refine.adapt.fit import FitReport
 from puzzlesolver.refine.policy import LINGER
@@ -221,6 +222,7 @@ def _loader(
         arguments.model,
         {name: getattr(arguments, name) for name in names} | {"linger": linger},
         engine=arguments.engine,
+        graphs=CachedGraphs,
         device=arguments.device,
         runtime=choose_runtime(
             "cpu" if arguments.engine == "onnx" else arguments.device, arguments.threads or threads

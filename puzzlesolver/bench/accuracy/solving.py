@@ -35,6 +35,7 @@ from puzzlesolver.bench.schema import BATCHES, about_model
 from puzzlesolver.bench.suites import Suite, get_suite
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
+from puzzlesolver.export.cached import CachedGraphs
 from puzzlesolver.files import write_file
 from puzzlesolver.loading import load_network
 from puzzlesolver.refine.policy import MODES, Policy
@@ -106,7 +107,7 @@ def run(
     if compiled and engine == "onnx":
         raise UsageError("only torch compiles steps", where="--compile")
     runtime = choose_runtime("cpu" if engine == "onnx" else device, threads)
-    loaded = load_network(model, suite.domain, engine, device)
+    loaded = load_network(model, suite.domain, engine, device, CachedGraphs)
     cases = suite.load(data, limit, seed)
     settings = {
         "suite": name,

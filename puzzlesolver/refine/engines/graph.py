@@ -21,15 +21,18 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.models.relations import Layout, Neighbour, Pool
 from puzzlesolver.runtime import DEVICES, available_devices
 from puzzlesolver.shapes import Rule, check
+
+if TYPE_CHECKING:
+    from puzzlesolver.models.interface import RecursiveModel
 
 SUFFIX = ".onnx"
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -176,6 +179,10 @@ class GraphSource(Protocol):
 
     def open(self, layout: Layout) -> StepGraph:
         """The graph for boards of this layout; raises `ModelError` where there is none."""
+
+
+GraphMaker = Callable[["RecursiveModel", str, str, str], GraphSource]
+"""From a model, its kind of puzzle, the SHA-256 of its weights and a device to its graphs."""
 
 
 class GraphFile:

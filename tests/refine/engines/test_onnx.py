@@ -12,6 +12,7 @@ import torch
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import ModelError, UsageError
+from puzzlesolver.export.cached import CachedGraphs
 from puzzlesolver.export.onnx import export_model
 from puzzlesolver.hub.store import load_model
 from puzzlesolver.loading import load_network
@@ -119,7 +120,7 @@ def test_a_model_is_exported_when_it_is_needed_and_then_kept(
     small.grid[0] = 1, 2, 3, 4
     layout = get_domain("sudoku").encode([small]).layout
     for _ in range(2):
-        source = load_network("sudoku", "sudoku", "onnx", "cpu").network
+        source = load_network("sudoku", "sudoku", "onnx", "cpu", CachedGraphs).network
         assert not isinstance(source, torch.nn.Module)
         made = source.open(layout).path
         stamp = made.stat().st_mtime_ns
