@@ -79,6 +79,18 @@ class Puzzle:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.domain} {self.name!r} {size_of(self.grid)}>"
 
+    @property
+    def values(self) -> npt.NDArray[np.int64]:
+        """What its cells hold, `int64[cells]`; a grid can have holes."""
+        grid = self.grid.reshape(-1) if self.board is None else self.board.values(self.grid)
+        return grid.astype(np.int64)
+
+    def as_grid(self, values: npt.NDArray[Any], hole: int = 255) -> npt.NDArray[Any]:
+        """A value for every cell as a grid like that of the puzzle."""
+        if self.board is None:
+            return values.reshape(self.grid.shape)
+        return self.board.grid(values, hole)
+
     def spell(self, text: str) -> str:
         """The text of a grid, or of a conflict in it, in the alphabet of this puzzle."""
         return text.translate(str.maketrans(DIGITS[: len(self.alphabet)], self.alphabet))

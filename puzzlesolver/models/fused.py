@@ -14,8 +14,9 @@ what is heard, Q their rows, R relations. Widths are padded with zeros to whole 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -35,10 +36,8 @@ from puzzlesolver.models.matrices import (
     row_sums,
     silu_product,
 )
-from puzzlesolver.models.relations import Layout, Neighbour, Pool
-
-if TYPE_CHECKING:
-    from puzzlesolver.models.stem import RelationalStem
+from puzzlesolver.models.relations import Layout, Links, Neighbour, Pool, Relation, Units
+from puzzlesolver.models.stem import RelationalStem, StemConfig, heard_on
 
 MATRICES = "053affe3"
 """Of that file: when it changes, so must this one."""
@@ -79,55 +78,78 @@ class Routes:
     """Who hears what on a layout.
 
     A source is what one weight matrix makes of some rows: of the mean messages of the groups of a
-    pool, or of the messages of all nodes, for the neighbours. Pools come first.
+    pool or of units, or of the messages of all nodes, for neighbours and links. Groups come first.
 
     Attributes:
         weights: the matrix of each source.
         first: `[S + 1]`, where the rows of each source begin, whole tiles of them.
-        shares: `[S]`, of a message in a row of the source: one over the size of the group.
+        sizes: `[S]`, how many messages a row of the source is the mean of; 0 = it is a message.
         pools: from nodes to the rows of pools.
         hears: from rows of sources to nodes.
     """
 
     weights: tuple[str, ...]
     first: Places
-    shares: tuple[float, ...]
+    sizes: tuple[int, ...]
     pools: Sums
     hears: Sums
 
     @classmethod
-    def of(cls, layout: Layout) -> Routes:
-        """The routes of a layout."""
-        nodes = np.arange(layout.nodes).reshape(layout.lattice)
-        pools = [relation for relation in layout.relations if isinstance(relation, Pool)]
-        neighbours = [each for each in layout.relations if isinstance(each, Neighbour)]
-        first, shares, pooled, heard = [0], [], [], []
-        for pool in pools:
-            kept = [1 if axis in pool.over else n for axis, n in enumerate(layout.lattice)]
-            groups = np.arange(first[-1], first[-1] + math.prod(kept)).reshape(kept)
-            pairs = np.broadcast_to(groups, layout.lattice).ravel(), nodes.ravel()
-            pooled.append(pairs)
-            heard.append(pairs[::-1])
-            shares.append(groups.size / nodes.size)
-            first.append(first[-1] + _whole(groups.size, TILE_ROWS))
-        begins = {}
-        for each in neighbours:
+    def of(cls, lattice: tuple[int, ...], relations: Sequence[Relation]) -> Routes:
+        """The routes of these relations on a lattice."""
+        nodes = np.arange(math.prod(lattice)).reshape(lattice)
+        first, sizes, pooled, heard = [0], [], [], []
+        grouped = [each for each in relations if isinstance(each, Pool | Units)]
+        for relation in grouped:
+            groups, members = _groups(relation, nodes)
+            pooled.append((first[-1] + groups, members))
+            heard.append(pooled[-1][::-1])
+            count = int(groups.max()) + 1
+            sizes.append(groups.size // count)
+            first.append(first[-1] + _whole(count, TILE_ROWS))
+        pool_rows = first[-1]
+        begins: dict[str, int] = {}
+        for each in relations:
+            if isinstance(each, Pool | Units):
+                continue
             if each.weights not in begins:
                 begins[each.weights] = first[-1]
-                shares.append(1.0)
+                sizes.append(0)
                 first.append(first[-1] + _whole(nodes.size, CHUNK))
-            here, there = (
-                np.roll(nodes, shift, each.axis).take(range(1, nodes.shape[each.axis]), each.axis)
-                for shift in ((0, 1) if each.step < 0 else (1, 0))
-            )
-            heard.append((here.ravel(), begins[each.weights] + there.ravel()))
+            here, there = _ends(each, nodes)
+            heard.append((here, begins[each.weights] + there))
         return cls(
-            (*(pool.weights for pool in pools), *begins),
+            (*(each.weights for each in grouped), *begins),
             np.array(first),
-            tuple(shares),
-            Sums.of(pooled, first[len(pools)]),
+            tuple(sizes),
+            Sums.of(pooled, pool_rows),
             Sums.of(heard, nodes.size),
         )
+
+
+def _groups(relation: Pool | Units, nodes: Places) -> tuple[Places, Places]:
+    """The group of each member, and the members, which are nodes."""
+    if isinstance(relation, Units):
+        members = nodes.reshape(-1, nodes.shape[-1])[np.array(relation.cells)].swapaxes(1, 2)
+        groups = np.arange(members.size // members.shape[2]).reshape(*members.shape[:2], 1)
+    else:
+        members = nodes
+        kept = [1 if axis in relation.over else n for axis, n in enumerate(nodes.shape)]
+        groups = np.arange(math.prod(kept)).reshape(kept)
+    return np.broadcast_to(groups, members.shape).ravel(), members.ravel()
+
+
+def _ends(relation: Neighbour | Links, nodes: Places) -> tuple[Places, Places]:
+    """Nodes, and those that each of them hears."""
+    if isinstance(relation, Links):
+        pairs = nodes.reshape(-1, nodes.shape[-1])[np.array(relation.pairs)]
+        return pairs.swapaxes(0, 1).ravel(), pairs[:, ::-1].swapaxes(0, 1).ravel()
+    axis = relation.axis
+    here, there = (
+        np.roll(nodes, shift, axis).take(range(1, nodes.shape[axis]), axis)
+        for shift in ((0, 1) if relation.step < 0 else (1, 0))
+    )
+    return here.ravel(), there.ravel()
 
 
 class FusedStep:
@@ -139,7 +161,7 @@ class FusedStep:
     """
 
     def __init__(self, stem: RelationalStem, layout: Layout) -> None:
-        routes = Routes.of(layout)
+        routes = Routes.of(layout.lattice, heard_on(layout, stem.config))
         sums = (
             routes.pools.members,
             routes.pools.starts,
@@ -149,7 +171,9 @@ class FusedStep:
         self._routes = routes.first, *sums
         self._weights = tuple(
             np.stack(parts)
-            for parts in zip(*(_weights(layer, routes) for layer in stem.layers), strict=True)
+            for parts in zip(
+                *(_weights(layer, routes, stem.config) for layer in stem.layers), strict=True
+            )
         )
 
     @torch.inference_mode()
@@ -161,8 +185,9 @@ class FusedStep:
         return (out,)
 
 
-def _weights(layer: Any, routes: Routes) -> tuple[Reals, ...]:
+def _weights(layer: Any, routes: Routes, config: StemConfig) -> tuple[Reals, ...]:
     """The weights of a layer, as `step` takes them."""
+    shares = [config.loudness(size) / size if size else 1.0 for size in routes.sizes]
     gate, value = (_padded(part.T) for part in layer.up.weight.chunk(2))
     return (
         _padded(layer.message.weight.T),
@@ -170,7 +195,7 @@ def _weights(layer: Any, routes: Routes) -> tuple[Reals, ...]:
         np.stack(
             [
                 _padded(share * layer.relation[name].weight.T)
-                for name, share in zip(routes.weights, routes.shares, strict=True)
+                for name, share in zip(routes.weights, shares, strict=True)
             ]
         ),
         _padded(layer.relation_bias),

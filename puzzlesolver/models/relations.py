@@ -6,8 +6,9 @@ cell where a kind needs no vector for each symbol.
 A layout factors the board into lattice axes so that every relation is "average over these axes". A
 9×9 Sudoku is `(band, row in band, stack, column in stack, digit) = (3, 3, 3, 3, 9)`: a row pools
 over (stack, column in stack), a box over (row in band, column in stack). In a maze `(row, column,
-1)` every cell hears its four neighbours instead. Nothing depends on the sizes, so one set of
-weights serves 4×4 to 25×25 boards, and mazes of any size.
+1)` every cell hears its four neighbours instead. Boards that are no lattice, such as irregular
+ones, are `(cell, digit)` and list the cells of their units. Nothing depends on the sizes, so one
+set of weights serves 4×4 to 25×25 boards, and mazes of any size.
 
     >>> Layout(lattice=(3, 3, 3, 3, 9), relations=SUDOKU_RELATIONS).nodes
     729
@@ -53,11 +54,47 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
+class Units:
+    """Mean over the cells of each unit, symbol by symbol; a cell hears the sum of its units.
+
+    Attributes:
+        name: what the relation is, for people.
+        cells: numbers of the cells of each unit, all of one size.
+        weights: as in `Pool`.
+    """
+
+    name: str
+    cells: tuple[tuple[int, ...], ...]
+    weights: str
+
+
+@dataclass(frozen=True)
+class Links:
+    """Pairs of cells; a cell hears the sum of those it is paired with, symbol by symbol.
+
+    Attributes:
+        name: what the relation is, for people.
+        pairs: numbers of two cells each, every pair once.
+        weights: as in `Pool`.
+    """
+
+    name: str
+    pairs: tuple[tuple[int, int], ...]
+    weights: str
+
+
+IMPLIED = frozenset({"segment"})
+"""Weights of relations that follow from others: a model may go without."""
+
+Relation = Pool | Neighbour | Units | Links
+
+
+@dataclass(frozen=True)
 class Layout:
     """The lattice of nodes (last axis: those of one cell) and the relations on it; hashable."""
 
     lattice: tuple[int, ...]
-    relations: tuple[Pool | Neighbour, ...]
+    relations: tuple[Relation, ...]
 
     @property
     def nodes(self) -> int:

@@ -17,14 +17,17 @@ Shape legend: B puzzles, N nodes, D width, M message width, H hidden width.
 
 from __future__ import annotations
 
+import functools
+import math
 import re
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from puzzlesolver.errors import ModelError
 from puzzlesolver.models.interface import (
     Batch,
     ModelConfig,
@@ -35,9 +38,20 @@ from puzzlesolver.models.interface import (
     StepFunction,
     short,
 )
-from puzzlesolver.models.relations import Layout, Neighbour, Pool
+from puzzlesolver.models.relations import (
+    IMPLIED,
+    Layout,
+    Links,
+    Neighbour,
+    Pool,
+    Relation,
+    Units,
+)
 
 UNKNOWN, GIVEN, EXCLUDED = 0, 1, 2
+
+USUAL = 9
+"""Nodes of a unit, and symbols of a board, that are as loud `balanced` as not."""
 
 MAX_RELATIONS = 32
 """Most weight names; Sudoku has four, mazes have up to nine."""
@@ -55,8 +69,9 @@ class StemConfig(ModelConfig):
         none_class: whether the softmax of a cell has a further class "none fits" with a fixed logit
             of 0, trained on contradictory boards; the readout then tells the probability of a
             contradiction.
-        relations: weight names of the relations it was built for; they must match the layouts it is
-            given.
+        relations: weight names of the relations it was built for; it does not hear others.
+        balanced: whether a mean over n nodes counts √(n / 9) times, so that what is heard is as
+            loud on boards of any size, and nodes are told the number of symbols.
         clues: kinds of clue a node can be given.
         outputs: logits per node.
         learned_start: whether states start from a learned vector, the same in every node, instead
@@ -70,6 +85,7 @@ class StemConfig(ModelConfig):
     layers: int = 1
     none_class: bool = True
     relations: tuple[str, ...] = ("cell", "line", "box", "segment")
+    balanced: bool = False
     clues: int = 3
     outputs: int = 1
     learned_start: bool = False
@@ -89,6 +105,10 @@ class StemConfig(ModelConfig):
             if not (isinstance(name, str) and re.fullmatch(r"[a-z_]{1,40}", name)):
                 raise ValueError(f"{short(name)} is no name of a relation")
         object.__setattr__(self, "relations", tuple(self.relations))
+
+    def loudness(self, nodes: int) -> float:
+        """What a mean over so many nodes counts."""
+        return math.sqrt(nodes / USUAL) if self.balanced else 1.0
 
 
 class RelationalUpdate(nn.Module):
@@ -114,35 +134,109 @@ class RelationalUpdate(nn.Module):
         self.gain = nn.Parameter(torch.ones(config.width))
         nn.init.normal_(self.down.weight, std=0.1 / config.hidden**0.5)
 
-    def forward(self, z_BND: Tensor, e_BND: Tensor, layout: Layout) -> Tensor:
-        lattice_shape = (z_BND.shape[0], *layout.lattice, -1)
+    def forward(self, z_BND: Tensor, e_BND: Tensor, wiring: Wiring) -> Tensor:
+        lattice_shape = (z_BND.shape[0], *wiring.lattice, -1)
         x_BND = z_BND + e_BND
         message = F.silu(self.message(x_BND)).view(lattice_shape)
         heard = x_BND.view(lattice_shape) + self.relation_bias
-        pooled = _pooled(message, layout)
-        for relation in layout.relations:
+        means = pooled(message, wiring)
+        for relation in wiring.regular:
             weights = self.relation[relation.weights]
             if isinstance(relation, Neighbour):
                 heard = heard + _moved(weights(message), relation)
             else:
-                heard = heard + weights(pooled[relation.over])
-        gate, value = self.up(heard.view(z_BND.shape)).chunk(2, dim=-1)
+                heard = heard + weights(means[relation.over])
+        heard = heard.view(z_BND.shape)
+        for name, to_units, to_cells in wiring.listed:
+            said = self.relation[name](_across(to_units, message))
+            heard = heard + (said if to_cells is None else _across(to_cells, said))
+        gate, value = self.up(heard).chunk(2, dim=-1)
         z_BND = z_BND + self.down(F.silu(gate) * value)
         return F.rms_norm(z_BND, z_BND.shape[-1:]) * self.gain
 
 
-def _pooled(message: Tensor, layout: Layout) -> dict[tuple[int, ...], Tensor]:
+class Wiring(NamedTuple):
+    """A layout as a stem takes it; steps compiled for one serve all of the same shapes.
+
+    Attributes:
+        lattice: as in `Layout`.
+        regular: relations that are axes.
+        loudness: what the mean over some axes counts, where that is not 1.
+        listed: of each relation whose cells are listed, the name of its weights, a matrix from
+            cells to units, and one from units to cells, or None where the units are the cells.
+    """
+
+    lattice: tuple[int, ...]
+    regular: tuple[Pool | Neighbour, ...]
+    loudness: dict[tuple[int, ...], float]
+    listed: tuple[tuple[str, Tensor, Tensor | None], ...]
+
+
+@torch.compiler.disable  # type: ignore[untyped-decorator]
+def wiring_of(layout: Layout, config: StemConfig, device: torch.device) -> Wiring:
+    """How a stem is wired on a layout; raises `ModelError` where it lacks weights for it."""
+    return _wired(layout, config, device)
+
+
+@functools.lru_cache(64)
+@torch.inference_mode(False)
+def _wired(layout: Layout, config: StemConfig, device: torch.device) -> Wiring:
+    regular: list[Pool | Neighbour] = []
+    loudness: dict[tuple[int, ...], float] = {}
+    listed: list[tuple[str, Tensor, Tensor | None]] = []
+    for each in heard_on(layout, config):
+        if isinstance(each, Units):
+            size, count = len(each.cells[0]), len(each.cells)
+            # Silent units up to a multiple, so that boards with more or fewer look alike.
+            rows = -(-count // layout.symbols) * layout.symbols
+            holds = torch.zeros(rows, layout.cells)
+            holds[torch.arange(count)[:, None], torch.tensor(each.cells)] = 1
+            share = config.loudness(size) / size
+            listed.append((each.weights, (share * holds).to(device), holds.T.to(device)))
+        elif isinstance(each, Links):
+            linked = torch.zeros(layout.cells, layout.cells)
+            one, other = torch.tensor(each.pairs).T
+            linked[one, other] = linked[other, one] = 1
+            listed.append((each.weights, linked.to(device), None))
+        else:
+            regular.append(each)
+            if config.balanced and isinstance(each, Pool):
+                nodes = math.prod(layout.lattice[axis] for axis in each.over)
+                loudness[each.over] = config.loudness(nodes)
+    return Wiring(layout.lattice, tuple(regular), loudness, tuple(listed))
+
+
+def heard_on(layout: Layout, config: StemConfig) -> list[Relation]:
+    """The relations of a layout that a stem has weights for; `ModelError` where that is too few."""
+    unknown = {each.weights for each in layout.relations} - {*config.relations, *IMPLIED}
+    if unknown:
+        raise ModelError(
+            f"this model was not made for boards with {' and '.join(sorted(unknown))} units",
+            hint="`puzzlesolver models` lists others",
+        )
+    return [each for each in layout.relations if each.weights in config.relations]
+
+
+def _across(matrix: Tensor, nodes: Tensor) -> Tensor:
+    """Sums over cells, symbol by symbol: `[B, …, D]` → `[B, rows * symbols, D]`."""
+    batch, width = nodes.shape[0], nodes.shape[-1]
+    return (matrix @ nodes.reshape(batch, matrix.shape[1], -1)).view(batch, -1, width)
+
+
+def pooled(message: Tensor, wiring: Wiring) -> dict[tuple[int, ...], Tensor]:
     """The mean of `message` over each pool, broadcastable over the lattice, by averaged axes.
 
     A pool over more axes than an earlier one starts from the earlier one's small result: a row is
     the mean of its three box segments.
     """
     done: dict[tuple[int, ...], Tensor] = {(): message}
-    pools = [relation for relation in layout.relations if isinstance(relation, Pool)]
+    pools = [relation for relation in wiring.regular if isinstance(relation, Pool)]
     for over in sorted((pool.over for pool in pools), key=len):
         inner = sorted((axes for axes in done if set(axes) <= set(over)), key=len)[-1]
         rest = tuple(axis + 1 for axis in over if axis not in inner)
         done[over] = done[inner].mean(rest, keepdim=True)
+    for over, factor in wiring.loudness.items():
+        done[over] = done[over] * factor
     return done
 
 
@@ -166,6 +260,8 @@ class RelationalStem(RecursiveModel):
         self.clue = nn.Embedding(config.clues, config.width)
         if config.learned_start:
             self.start = nn.Parameter(torch.randn(config.width))
+        if config.balanced:
+            self.size = nn.Parameter(torch.zeros(config.width))
         self.layers = nn.ModuleList(RelationalUpdate(config) for _ in range(config.layers))
         self.head = nn.Linear(config.width, config.outputs)
         nn.init.zeros_(self.head.weight)
@@ -189,6 +285,8 @@ class RelationalStem(RecursiveModel):
             given == 1, GIVEN, torch.where(batch.tokens[..., None] > 0, EXCLUDED, UNKNOWN)
         )
         embedded: Tensor = self.clue(clue.flatten(1))
+        if self.config.balanced:
+            embedded = embedded + math.log(symbols / USUAL) * self.size
         return embedded
 
     def init_state(self, batch: Batch, noise: Noise) -> State:
@@ -198,8 +296,9 @@ class RelationalStem(RecursiveModel):
 
     def step(self, state: State, inputs: Tensor, layout: Layout) -> State:
         (z_BND,) = state
+        wiring = wiring_of(layout, self.config, z_BND.device)
         for layer in self.layers:
-            z_BND = layer(z_BND, inputs, layout)
+            z_BND = layer(z_BND, inputs, wiring)
         return (z_BND,)
 
     def fused_step(self, layout: Layout) -> StepFunction:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.errors import PuzzleSolverError
@@ -25,8 +25,8 @@ about ten bytes in a result. 9×9 boards: 12,000, or 40 MB."""
 PUZZLE_CELLS = 256
 """A puzzle and its result take as much memory as this many cells, beside those they have."""
 
-Layout = tuple[str, tuple[int, ...]]
-"""Kind and shape: what puzzles refined together have in common."""
+Layout = tuple[str, tuple[int, ...], Any]
+"""Kind, shape and board: what puzzles refined together have in common."""
 
 
 Known = TypeVar("Known")
@@ -116,6 +116,6 @@ class Feed(Generic[Known]):
         if (known := self._examine(index, puzzle)) is not None:
             self.known.append((index, known))
         else:
-            layout = (puzzle.domain, puzzle.grid.shape)
+            layout = (puzzle.domain, puzzle.grid.shape, puzzle.board)
             self._waiting.setdefault(layout, deque()).append((index, puzzle))
         return True

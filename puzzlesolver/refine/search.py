@@ -94,10 +94,10 @@ def start_search(
     puzzle: Puzzle, domain: Domain, policy: Policy, generator: torch.Generator
 ) -> Search:
     """The search that a policy asks for; `generator` decides all its random moves."""
-    givens = puzzle.grid.reshape(-1).astype(np.int64)
+    givens = puzzle.values
 
     def conflict(tokens: Tokens) -> bool:
-        grid = tokens.reshape(puzzle.grid.shape).astype(np.uint8)
+        grid = puzzle.as_grid(tokens.astype(np.uint8))
         return domain.contradiction(replace(puzzle, grid=grid)) is not None
 
     if policy.mode == "settle" or (policy.mode == "raw" and not domain.clamps):

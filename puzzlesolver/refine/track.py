@@ -92,7 +92,7 @@ class Track:
     def _start(self, form: Symmetry) -> None:
         self.form = form
         self.posed = replace(self.puzzle, grid=form.apply(self.puzzle.grid), label=None)
-        self.givens = self.posed.grid.reshape(-1).astype(np.int64)
+        self.givens = self.posed.values
         self.search = start_search(self.posed, self.domain, self.policy, self.generator)
         self.attempt: Attempt = next(self.search)
         self.age = 0  # steps of the present attempt
@@ -105,7 +105,7 @@ class Track:
     @property
     def clamped(self) -> npt.NDArray[np.bool_]:
         held = self.attempt.tokens != self.givens
-        return self.form.put_back(held.reshape(self.puzzle.grid.shape))
+        return self.form.put_back(self.puzzle.as_grid(held, hole=0))
 
     @property
     def spent(self) -> int:
@@ -140,7 +140,7 @@ class Track:
                 self.accepted_at = self.steps
 
     def _decoded(self, probabilities: npt.NDArray[np.float32]) -> Answer:
-        grid = self.attempt.tokens.reshape(self.puzzle.grid.shape).astype(np.uint8)
+        grid = self.puzzle.as_grid(self.attempt.tokens.astype(np.uint8))
         return self.form.undo_answer(
             self.domain.decode(probabilities, replace(self.posed, grid=grid))
         )

@@ -24,7 +24,7 @@ def test_layouts_come_one_after_another_the_oldest_first() -> None:
     order = []
     while (layout := feed.layout()) is not None:
         for index, puzzle in feed.take(layout):
-            assert (puzzle.domain, puzzle.grid.shape) == layout
+            assert (puzzle.domain, puzzle.grid.shape, puzzle.board) == layout
             order.append(index)
             feed.finish(index)
     assert order == [0, 1, 4, 2, 3]
