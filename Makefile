@@ -3,7 +3,7 @@ VENV := .venv
 PIP_INSTALL := $(VENV)/bin/pip install -c constraints.txt
 RUN := $(VENV)/bin
 
-.PHONY: demo demo-arc test check style gpu-check results fuzz soak
+.PHONY: demo demo-arc test check style audit gpu-check results fuzz soak
 
 demo: $(VENV)/run.stamp  ## install into .venv and solve one hard Sudoku
 	$(RUN)/puzzlesolver solve examples/puzzles/sudoku/extreme.txt
@@ -14,13 +14,17 @@ demo-arc: $(VENV)/run.stamp  ## install into .venv and answer a task of ARC that
 test: $(VENV)/dev.stamp $(VENV)/web.stamp  ## every test; those of the page where it can be
 	OMP_NUM_THREADS=1 $(RUN)/python -m pytest --numprocesses auto --dist worksteal
 
-check: style test  ## what a change must pass
+check: style audit test  ## what a change must pass
 	$(RUN)/codespell
 
 style: $(VENV)/dev.stamp  ## lint, format and types
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
 	$(RUN)/mypy
+
+audit: $(VENV)/dev.stamp  ## licences and known vulnerabilities of what is installed
+	$(RUN)/pip-licenses > /dev/null
+	$(RUN)/python tests/audit.py
 
 fuzz: $(VENV)/dev.stamp  ## more random inputs for every property: make fuzz FUZZ=1000000
 	FUZZ=$(or $(FUZZ),10000) OMP_NUM_THREADS=1 $(RUN)/python -m pytest -m hypothesis --numprocesses auto --timeout 0

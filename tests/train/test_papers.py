@@ -36,17 +36,26 @@ def rehearse(name: str, *settings: str) -> str:
     return said.getvalue()
 
 
+@pytest.fixture(params=[False, pytest.param(True, marks=pytest.mark.soak)], ids=["narrow", "wide"])
+def shallow(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """Settings of few cycles, and of a width at which an update takes no gigabytes.
+
+    docs/experiments.md has the recipes at full depth.
+    """
+    narrow = {"hidden_size": 32, "num_heads": 2, "puzzle_emb_ndim": 32}
+    sizes = {"H_cycles": 1, "L_cycles": 1} | ({} if request.param else narrow)
+    return tuple(f"model.{name}={size}" for name, size in sizes.items())
+
+
 @pytest.mark.parametrize("name", [name for name in FULL_SIZE if "arc" not in name])
-def test_every_full_size_recipe_makes_updates(name: str) -> None:
-    # A few cycles are as good as many here; docs/experiments.md has them at full depth.
+def test_every_full_size_recipe_makes_updates(name: str, shallow: tuple[str, ...]) -> None:
     growth = ("inner_growth=[[0,1]]",) if name.startswith("rsm") else ()
-    assert "nothing was written" in rehearse(name, "model.H_cycles=1", "model.L_cycles=1", *growth)
+    assert "nothing was written" in rehearse(name, *shallow, *growth)
 
 
 @pytest.mark.parametrize("name", ["hrm-arc1", "trm-arc2"])
-def test_arc_recipes_rehearse_without_a_dataset(name: str) -> None:
-    settings = ("model.num_puzzle_identifiers=1000", "model.H_cycles=1", "model.L_cycles=1")
-    said = rehearse(name, *settings)
+def test_arc_recipes_rehearse_without_a_dataset(name: str, shallow: tuple[str, ...]) -> None:
+    said = rehearse(name, "model.num_puzzle_identifiers=1000", *shallow)
     assert "random tokens" in said and "nothing was written" in said
 
 
@@ -98,11 +107,11 @@ def test_depth_grows_at_the_published_update(total: int, milestone: float) -> No
 
 @pytest.mark.parametrize("name", SMALL)
 def test_small_recipes_learn(name: str) -> None:
-    config = override(get_preset(name, steps=60), "train_puzzles=1")
-    for setting in ("compile=false", "batch_size=16", "eval_puzzles=0", "warmup_updates=1"):
+    config = override(get_preset(name, steps=25), "train_puzzles=1")
+    for setting in ("compile=false", "batch_size=8", "eval_puzzles=0", "warmup_updates=1"):
         config = override(config, setting)
     run = Run(config)
-    losses = [run.update().loss for _ in range(60)]
+    losses = [run.update().loss for _ in range(25)]
     assert min(losses[5:]) < 0.8 * losses[0]
 
 
