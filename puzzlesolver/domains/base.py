@@ -13,6 +13,7 @@ torch.
 from __future__ import annotations
 
 import difflib
+import importlib
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -278,6 +279,41 @@ class Domain(Protocol):
 
     def generate(self, count: int, seed: int, **options: Any) -> Iterator[Puzzle]:
         """New puzzles with one solution; Sudoku takes `difficulty`, `size`, `exclude`."""
+
+
+class Kind:
+    """What most kinds have in common: plain answers, and stages that are imported when needed.
+
+    A kind derives from it in the `__init__.py` of its folder, and names there what else it has.
+    """
+
+    clamps = False
+    fitted = False
+    from_document: Callable[[Any, At], Iterator[Puzzle]] | None = None
+    parse_image: Callable[[bytes, str], Iterator[Puzzle]] | None = None
+    mark: Marker | None = None
+
+    def holds(self, value: Any) -> bool:
+        return False
+
+    def as_good(self, answer: Grid, label: Grid) -> bool:
+        return np.array_equal(answer, label)
+
+    def encode(self, puzzles: Sequence[Puzzle]) -> Batch:
+        batch: Batch = self._stage("codec").encode(puzzles)
+        return batch
+
+    def decode(self, probabilities: npt.NDArray[np.float32], puzzle: Puzzle) -> Answer:
+        answer: Answer = self._stage("codec").decode(probabilities, puzzle)
+        return answer
+
+    def generate(self, count: int, seed: int, **options: Any) -> Iterator[Puzzle]:
+        puzzles: Iterator[Puzzle] = self._stage("generate").generate(count, seed, **options)
+        return puzzles
+
+    def _stage(self, name: str) -> Any:
+        """A module of the kind's folder."""
+        return importlib.import_module(f"{type(self).__module__}.{name}")
 
 
 DOMAINS: dict[str, Domain] = {}

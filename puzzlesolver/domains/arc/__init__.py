@@ -12,12 +12,12 @@ answers here: nothing contradicts, nothing is known of solutions, and no rule ac
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.arc import codec, generate, parse, render, rules
+from puzzlesolver.domains.arc import codec, parse, render, rules
 from puzzlesolver.domains.arc.task import Attempts as Attempts
 from puzzlesolver.domains.arc.task import Pair as Pair
 from puzzlesolver.domains.arc.task import Task as Task
@@ -26,6 +26,7 @@ from puzzlesolver.domains.base import (
     NO_DEADLINE,
     Answer,
     Grid,
+    Kind,
     Limit,
     Puzzle,
     Verdict,
@@ -38,11 +39,10 @@ if TYPE_CHECKING:
 
 
 @register_domain
-class Arc:
+class Arc(Kind):
     """The stages of `Domain`, each in the module of its name."""
 
     name = "arc"
-    clamps = False
     fitted = True
 
     holds = staticmethod(parse.holds)
@@ -50,9 +50,7 @@ class Arc:
     from_record = staticmethod(parse.from_record)
     recognise = staticmethod(parse.recognise)
     parse = staticmethod(parse.parse)
-    parse_image = None
     mark = staticmethod(rules.mark)
-    as_good = staticmethod(np.array_equal)
     format_line = staticmethod(render.format_line)
     format_grid = staticmethod(render.format_grid)
     render = staticmethod(render.render)
@@ -86,6 +84,3 @@ class Arc:
 
     def decode(self, probabilities: npt.NDArray[np.float32], puzzle: Puzzle) -> Answer:
         return codec.decode(probabilities)
-
-    def generate(self, count: int, seed: int, **options: Any) -> Iterator[Puzzle]:
-        return generate.generate(count, seed)
