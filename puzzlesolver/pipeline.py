@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from puzzlesolver.domains.base import Answer, Puzzle, Verdict, get_domain
+from puzzlesolver.errors import UsageError
 from puzzlesolver.loading import load_network
 from puzzlesolver.refine.engines.graph import GraphMaker
 from puzzlesolver.refine.policy import Policy
@@ -48,6 +49,9 @@ def load_solver(
         graphs: as in `load_network`.
         options: fields of `Solver` after the policy.
     """
+    if settings.get("effort"):
+        hint = "--max-steps says how long the network is applied"
+        raise UsageError("only tasks of ARC have one", where="--effort", hint=hint)
     loaded = load_network(model, domain, engine, device, graphs)
     if loaded.default_steps is not None and settings.get("max_steps") is None:
         settings = {**settings, "max_steps": loaded.default_steps}

@@ -11,19 +11,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from puzzlesolver.domains.arc import Task, TaskPuzzle
 from puzzlesolver.domains.arc.render import render_task
+from puzzlesolver.domains.arc.rules import verify
+from puzzlesolver.domains.arc.sets import is_reference, version
 from puzzlesolver.domains.arc.submission import as_json
+from puzzlesolver.domains.arc.task import digest
 from puzzlesolver.domains.base import Answer, Grid, Puzzle, Verdict
 from puzzlesolver.errors import UsageError
 from puzzlesolver.refine.adapt.answer import Fitters, TaskAnswer, merge
 from puzzlesolver.refine.adapt.fit import FitReport
-from puzzlesolver.refine.adapt.settings import FitSettings
+from puzzlesolver.refine.adapt.settings import EFFORTS, NORMAL, FitSettings
 from puzzlesolver.refine.adapt.start import Start, find_start
 from puzzlesolver.refine.report import Result
 
@@ -38,7 +41,12 @@ MODEL = "arc-stem"
 UNKNOWN = Verdict("unverifiable", "ARC has examples and no rules")
 
 NO_RULE = "no rule gives the sizes of all demonstrations"
-NO_TIME = "the time limit ended before the first prediction; the attempts are the input"
+NO_TIME = "the time limit ended before the first prediction"
+NO_CANVAS = "the size rule has no output for it"
+GUESSED = "the attempts at test {} are the input and the output of a demonstration"
+"""Said of test inputs without votes."""
+
+COMPARED = "compared with the outputs in its file"
 
 SEEDS_APART = 1_000
 """From the fits of one `--seed` to those of the next."""
@@ -64,9 +72,11 @@ class TaskResult(Result):
 
     Attributes:
         fitted: the attempts, and how sure they are.
+        late: whether a time limit cut its fits short.
     """
 
     fitted: TaskAnswer
+    late: bool = False
 
     @property
     def answers(self) -> list[Grid]:
@@ -90,7 +100,11 @@ class TaskResult(Result):
 
     @property
     def details(self) -> dict[str, Any]:
-        """All attempts, as a submission has them, and what speaks for them."""
+        """All attempts, as a submission has them, what speaks for them, and of which data.
+
+        `unanswered` are the numbers of test inputs without votes; `right` are the test inputs that
+        are answered rightly and those whose outputs are known.
+        """
         return {
             "attempts": as_json(self.fitted.attempts),
             "shares": [[round(share, 4) for share in both] for both in self.fitted.shares],
@@ -98,11 +112,27 @@ class TaskResult(Result):
             "demos": round(self.fitted.demos, 4),
             "chance": round(self.fitted.chance, 4),
             "cpu_seconds": round(self.fitted.seconds, 2),
+            "unanswered": list(self.fitted.unanswered),
+            "right": self.verdict.right,
+            "data": describe_data([_task(self)]),
         }
 
     def picture(self, width: int, colour: bool) -> Text:
         """The task with the attempts; outputs that its file tells are left out."""
         return render_task(_task(self).without_answers(), self.fitted.attempts, width, colour)
+
+
+def describe_data(tasks: Iterable[Task]) -> dict[str, str | None]:
+    """What results say of the data: where it is from, its version if it has one, and its hash."""
+    tasks = list(tasks)
+    files = [task.source.rpartition(": ")[0] or task.source for task in tasks]
+    editions = [file.partition(":")[0] for file in files if is_reference(file)]
+    first, *others = dict.fromkeys(editions or files)
+    return {
+        "source": first + f" and {len(others)} more" * bool(others),
+        "version": ", ".join(map(version, dict.fromkeys(editions))) or None,
+        "sha256": digest(tasks),
+    }
 
 
 def _task(result: Result) -> Task:
@@ -116,7 +146,7 @@ class TaskSolver:
 
     Attributes:
         settings: of the fits.
-        processes: fits side by side.
+        processes: fits side by side, of one task or several.
         seed: as the user gave it.
         start: model whose weights they start from; None = random ones.
     """
@@ -129,7 +159,7 @@ class TaskSolver:
     @property
     def max_steps(self) -> int:
         """Steps a task may take, over all its fits."""
-        return self.settings.most_steps * self.settings.seeds
+        return self.settings.most_steps * self.settings.seeds * self.settings.rounds
 
     def solve(
         self,
@@ -139,60 +169,88 @@ class TaskSolver:
     ) -> Iterator[TaskResult]:
         """Results in input order.
 
-        On Ctrl-C the unfinished one comes out as `interrupted` before the `KeyboardInterrupt` goes
-        on.
+        On Ctrl-C the unfinished one comes out as `interrupted`, and what is finished behind it,
+        before the `KeyboardInterrupt` goes on.
 
         Args:
-            puzzles: tasks; outputs of their tests are not looked at.
-            watch: called with every report of a fit.
+            puzzles: tasks; outputs of their tests are compared with the attempts at the end.
+            watch: called with the reports of the task whose result comes next.
             deadline: `time.monotonic()` at which all end; starting processes and compiling do not
                 count.
         """
-        folder = None if self.start is None else self.start.folder
-        with Fitters(self.processes, folder) as fitters:
+        began: list[_Begun] = []
+
+        def tasks() -> Iterator[Task]:
             for puzzle in puzzles:
                 assert isinstance(puzzle, TaskPuzzle)
                 # Starting processes is no work on a task.
-                started, fits = time.monotonic() - fitters.startup, dict[int, FitReport]()
-                try:
-                    for report in fitters.fit(puzzle.task, self.settings, deadline):
-                        fits[report.seed] = report
-                        if watch is not None:
-                            watch(puzzle, report)
-                except KeyboardInterrupt:
-                    yield self._result(
-                        puzzle, fits.values(), started + fitters.startup, "interrupted"
-                    )
-                    raise
-                late = deadline is not None and time.monotonic() > deadline + fitters.startup
-                yield self._result(
-                    puzzle, fits.values(), started + fitters.startup, "answered", late
-                )
+                began.append(_Begun(puzzle, time.monotonic() - fitters.startup))
+                yield puzzle.task
+
+        next_one, done = 0, dict[int, TaskResult]()
+        with Fitters(self.processes, None if self.start is None else self.start.folder) as fitters:
+            try:
+                for number, report in fitters.fit(tasks(), self.settings, deadline):
+                    of = began[number]
+                    if report is not None:
+                        of.fits[report.seed] = report
+                        if watch is not None and number == next_one:
+                            watch(of.puzzle, report)
+                        continue
+                    late = deadline is not None and time.monotonic() > deadline + fitters.startup
+                    done[number] = self._result(of, fitters.startup, late=late)
+                    while next_one in done:
+                        yield done.pop(next_one)
+                        next_one += 1
+            except KeyboardInterrupt:
+                if next_one < len(began):
+                    yield self._result(began[next_one], fitters.startup, "interrupted")
+                yield from (done[number] for number in sorted(done))
+                raise
 
     def _result(
-        self,
-        puzzle: TaskPuzzle,
-        fits: Iterable[FitReport],
-        started: float,
-        status: str,
-        late: bool = False,
+        self, began: _Begun, startup: float, status: str = "answered", late: bool = False
     ) -> TaskResult:
-        fitted = merge(puzzle.task, fits)
+        task = began.puzzle.task
+        fitted = merge(task, began.fits.values())
         (first, _), (share, _) = fitted.attempts[0], fitted.shares[0]
+        known = any(pair.output is not None for pair in task.test)
+        verdict = verify(task, fitted.attempts) if known else UNKNOWN
+        reason = ""
+        if fitted.unanswered:
+            lost = NO_TIME if late else NO_CANVAS if fitted.rule else NO_RULE
+            tests = ", ".join(map(str, fitted.unanswered))
+            reason = f"{lost}: {GUESSED.format(tests)}"
         return TaskResult(
-            puzzle,
+            began.puzzle,
             Answer(first, np.full(first.shape, share, np.float32)),
-            UNKNOWN,
+            replace(verdict, reason=f"{COMPARED}: {verdict.reason}") if known else verdict,
             settled=bool(fitted.fits) and all(fit.ended == "sure" for fit in fitted.fits),
             steps=sum(fit.step for fit in fitted.fits),
             restarts=max(0, len(fitted.fits) - 1),
-            seconds=time.monotonic() - started,
+            seconds=time.monotonic() - began.at - startup,
             model=MODEL if self.start is None else self.start.name,
             seed=self.seed,
             status=status,
-            reason="" if share else NO_TIME if late or fitted.fits else NO_RULE,
+            reason=reason,
             fitted=fitted,
+            late=late,
         )
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A task that is fitted.
+
+    Attributes:
+        puzzle: the task.
+        at: `time.monotonic()` less the time that processes had taken to start.
+        fits: how each of them stands, by their seeds.
+    """
+
+    puzzle: TaskPuzzle
+    at: float
+    fits: dict[int, FitReport] = field(default_factory=dict)
 
 
 def load_task_solver(
@@ -205,7 +263,7 @@ def load_task_solver(
 
     Args:
         settings: fields of `Policy`: `seed`, `max_steps` of all fits together, and `restarts`, the
-            fits after the first, have a meaning.
+            fits after the first, have a meaning; besides, `effort`, a key of `EFFORTS`.
         flags: other settings by the names of their flags.
         processes: fits side by side.
         model: that `train arc` made, to start from; None = random weights.
@@ -223,12 +281,16 @@ def load_task_solver(
                 hint="a network is fitted to each of them; --restarts says how many times more",
             )
     seed, restarts, max_steps = (settings.get(name) for name in ("seed", "restarts", "max_steps"))
-    fits = FitSettings(first_seed=SEEDS_APART * (seed or 0))
+    effort = settings.get("effort") or NORMAL
+    if effort not in EFFORTS:
+        hint = f"choose one of {', '.join(EFFORTS)}"
+        raise UsageError(f"there is no effort {effort!r}", where="--effort", hint=hint)
+    fits = replace(EFFORTS[effort], first_seed=SEEDS_APART * (seed or 0))
     if restarts is not None:
-        fits = replace(fits, seeds=restarts + 1)
+        fits = replace(fits, seeds=restarts + 1, rounds=1)
     if max_steps is not None:
-        fits = replace(fits, most_steps=max(1, max_steps // fits.seeds))
+        fits = replace(fits, most_steps=max(1, max_steps // (fits.seeds * fits.rounds)))
     start = None if model is None else find_start(model)
     if start is not None:
         fits = start.settings(fits)
-    return TaskSolver(fits, min(processes, fits.seeds), seed or 0, start)
+    return TaskSolver(fits, processes, seed or 0, start)

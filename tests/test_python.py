@@ -28,7 +28,7 @@ def test_the_page_does_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     blocks = FENCE.findall((ROOT / "docs" / "python.md").read_text())
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     for block in blocks:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             exec(block, names)

@@ -57,7 +57,7 @@ def test_settled_means_that_every_fit_was_sure() -> None:
 def test_settings_of_a_refinement_have_their_meaning_or_are_refused() -> None:
     solver = load_task_solver({"seed": 2, "max_steps": 100, "restarts": 3}, processes=8)
     assert (solver.settings.seeds, solver.settings.most_steps) == (4, 25)
-    assert (solver.settings.first_seed, solver.processes, solver.max_steps) == (2_000, 4, 100)
+    assert (solver.settings.first_seed, solver.processes, solver.max_steps) == (2_000, 8, 100)
     with pytest.raises(UsageError, match="--rollouts"):
         load_task_solver({"rollouts": 8})
 

@@ -113,6 +113,12 @@ class Journal:
             self.path.replace(self.path.with_suffix("").with_suffix(".jsonl"))
         self._lock.close()
 
+    def discard(self) -> None:
+        """Forget it: all that it kept stands elsewhere."""
+        if self.path is not None:
+            self.path.unlink()
+        self._lock.close()
+
     def _append(self, line: dict[str, Any]) -> None:
         if self.path is None:
             return

@@ -100,6 +100,12 @@ class Arguments:
         option("--time-limit", "SECONDS", real(positive=True), SEARCH, show_default="none"),
         "For all puzzles together, after the model is loaded.",
     ] = None
+    effort: Annotated[
+        Literal["quick", "normal", "thorough"] | None,
+        option("--effort", "quick|normal|thorough", panel=SEARCH, show_default="normal"),
+        "Of tasks of ARC: quick fits one network, a second one where the first is not sure; "
+        "normal fits three; thorough goes on up to twelve while they are not sure.",
+    ] = None
     linger: Annotated[
         int | None,
         option(
@@ -143,14 +149,20 @@ class Arguments:
         str | None,
         option("--output -o", "FILE|FOLDER/", panel=OUTPUT, show_default="stdout"),
         "Write here instead; a file appears when it is complete. A folder, or a name that ends "
-        "with /, is for millions of puzzles: it is filled shard by shard, and after an "
-        "interruption the same command goes on.",
+        "with /, is for millions of puzzles: it is filled shard by shard. After an interruption "
+        "the same command goes on, with a folder and with tasks of ARC.",
     ] = None
     jobs: Annotated[
-        int,
-        option("--jobs", "N", whole(1, MOST_PROCESSES), MACHINE),
-        "Processes that fill a folder, each with one thread and its own model.",
-    ] = 1
+        int | None,
+        option(
+            "--jobs",
+            "N",
+            whole(1, MOST_PROCESSES),
+            MACHINE,
+            show_default="1; for tasks of ARC the threads",
+        ),
+        "Processes that fill a folder or fit tasks of ARC, each with one thread and its own model.",
+    ] = None
     ray: Annotated[
         str | None,
         option("--ray", "[ADDRESS]", panel=MACHINE),
@@ -194,14 +206,22 @@ def solve(arguments: Arguments) -> None:
     first = list(
         itertools.islice(stream, arguments.batch_size + 1)
     )  # a batch, and whether there is more
-    total = len(first) if len(first) <= arguments.batch_size else None
+    tasks = _all_tasks(first)
+    if tasks:  # they take so long that the first one shall not begin before all are read
+        first += stream
+        tasks = _all_tasks(first)
+    total = len(first) if tasks or len(first) <= arguments.batch_size else None
     questions = itertools.chain(first, stream)
     _check_puzzles(arguments, first, total)
 
     # From here on torch is needed; unreadable puzzles and wrong options are reported without it.
     from puzzlesolver.cli import solving
 
-    if arguments.fills_folder:
+    if tasks and (len(first) > 1 or arguments.format != "text") and not arguments.save:
+        from puzzlesolver.cli.solve_tasks import solve_tasks
+
+        code = solve_tasks(arguments, first)
+    elif arguments.fills_folder:
         code = solving.fill_folder(arguments, first[0].domain, questions)
     elif total == 1:
         code = solving.solve_one(arguments, first[0])
@@ -219,17 +239,25 @@ def check(arguments: Arguments) -> None:
             where="--save" if saves else "--output",
             hint="save one puzzle at a time" if saves else "add --format jsonl",
         )
-    if (arguments.jobs > 1 or arguments.ray is not None) and not folder:
-        raise UsageError(
-            "only a folder is filled by several processes",
-            where="--jobs" if arguments.ray is None else "--ray",
-            hint="add --format jsonl --output FOLDER/",
-        )
+    if arguments.ray is not None and not folder:
+        raise _no_folder("--ray")
     if saves:
         from puzzlesolver.cli.view.save import check_path
 
         for path in saves:
             check_path(path)
+
+
+def _no_folder(flag: str) -> UsageError:
+    hint = "add --format jsonl --output FOLDER/"
+    return UsageError("only a folder is filled by several processes", where=flag, hint=hint)
+
+
+def _all_tasks(puzzles: list[Puzzle]) -> bool:
+    """Whether all are tasks of ARC, for which networks are fitted, and there is one."""
+    from puzzlesolver.domains.base import get_domain
+
+    return bool(puzzles) and all(get_domain(puzzle.domain).fitted for puzzle in puzzles)
 
 
 def _read(arguments: Arguments) -> Iterator[Puzzle]:
@@ -264,6 +292,8 @@ def _check_puzzles(arguments: Arguments, first: list[Puzzle], total: int | None)
     if arguments.save and total != 1:
         raise UsageError("a settling can be saved for one puzzle at a time", where="--save")
     tasks = [get_domain(puzzle.domain).fitted for puzzle in first]
+    if (arguments.jobs or 1) > 1 and not arguments.fills_folder and not all(tasks):
+        raise _no_folder("--jobs")
     if arguments.format == "submission" and not all(tasks):
         other = first[tasks.index(False)]
         raise UsageError(
@@ -275,7 +305,7 @@ def _check_puzzles(arguments: Arguments, first: list[Puzzle], total: int | None)
         raise UsageError(
             "a folder is for puzzles that are solved by the thousand, not for tasks of ARC",
             where="--output",
-            hint="name a file; `bench arc-eval` goes through whole sets and can be continued",
+            hint="name a file: after an interruption the same command goes on with it",
         )
 
 

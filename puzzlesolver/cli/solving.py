@@ -55,30 +55,30 @@ QUIET_FORMATS = ("json", "jsonl", "csv")
 def solve_one(arguments: Arguments, puzzle: Puzzle) -> int:
     """One puzzle, which may be watched and saved; its last frame is the answer's picture."""
     recorder = Recorder() if arguments.save else None
-    show = Show(arguments, Tracker(1), _view(arguments, alone=True), recorder)
+    show = Show(arguments, Tracker(1), view_for(arguments, alone=True), recorder)
     statuses = _solve(arguments, [puzzle], show)
     if recorder is not None and recorder.moments:
         for path in arguments.save or ():
             save(path, recorder.moments)
             show.say(f"saved {path}")
     show.hint(statuses)
-    return _exit_code(statuses)
+    return exit_code(statuses)
 
 
 def solve_many(arguments: Arguments, puzzles: Iterable[Puzzle], total: int | None) -> int:
     """Puzzles of any number and kind, each printed as soon as those before it are."""
-    show, started = Show(arguments, Tracker(total), _view(arguments)), time.monotonic()
+    show, started = Show(arguments, Tracker(total), view_for(arguments)), time.monotonic()
     statuses = _solve(arguments, puzzles, show)
     show.say(_total(statuses, time.monotonic() - started))
     show.hint(statuses)
-    return _exit_code(statuses)
+    return exit_code(statuses)
 
 
 def fill_folder(arguments: Arguments, domain: str, puzzles: Iterable[Puzzle]) -> int:
     """Puzzles by the million, of one kind, shard by shard; earlier runs count."""
     assert arguments.file is not None
     started, finished = time.monotonic(), 0
-    load = _loader(arguments, domain, load_solver, threads=1)
+    load = loader(arguments, domain, load_solver, threads=1)
     say = Show(arguments, Tracker(None)).say
 
     def progress(count: int) -> None:
@@ -89,11 +89,11 @@ def fill_folder(arguments: Arguments, domain: str, puzzles: Iterable[Puzzle]) ->
 
     with compilation(say), contextlib.redirect_stdout(sys.stderr):  # Ray prints about dead workers
         statuses = solve_stream(
-            puzzles, arguments.file, load, record, arguments.shard_size, arguments.jobs, progress,
-            arguments.ray,
+            puzzles, arguments.file, load, record, arguments.shard_size, arguments.jobs or 1,
+            progress, arguments.ray,
         )  # fmt: skip
     say(f"{arguments.output}: {_total(statuses, time.monotonic() - started)}")
-    return _exit_code(statuses)
+    return exit_code(statuses)
 
 
 @dataclass
@@ -179,7 +179,7 @@ class Show:
             self.say("hint: --fallback exact lets an exact solver answer what the model did not")
 
 
-def _view(arguments: Arguments, alone: bool = False) -> LiveView | None:
+def view_for(arguments: Arguments, alone: bool = False) -> LiveView | None:
     """The live view, unless it is unwanted or would be drawn over.
 
     What reads a pipe may write to the same terminal, at any time.
@@ -204,17 +204,24 @@ def _is_pipe(stream: Any) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
-def _loader(
+def loader(
     arguments: Arguments, domain: str, load: Callable[..., Any], threads: int | None = None
 ) -> Callable[[], Any]:
-    """What loads the solver of one kind; picklable if `load` is."""
+    """What loads the solver of one kind; picklable if `load` is.
+
+    Args:
+        arguments: its settings.
+        domain: the kind.
+        load: `choose_solver`, or `load_solver`.
+        threads: where the user names no number.
+    """
     kind = get_domain(domain)
     linger = arguments.linger
     if linger is None and not kind.fitted:
         linger = LINGER[kind.clamps]
     names = (
         "max_steps", "mode", "restarts", "noise", "rollouts", "symmetries", "choose", "time_limit",
-        "seed",
+        "seed", "effort",
     )  # fmt: skip
     return functools.partial(
         load,
@@ -234,7 +241,7 @@ def _loader(
 
 def _solve(arguments: Arguments, puzzles: Iterable[Puzzle], show: Show) -> Counter[str]:
     """Solve and print; returns how many ended how. Ctrl-C ends the list early."""
-    solvers = functools.cache(lambda kind: _loader(arguments, kind, choose_solver)())
+    solvers = functools.cache(lambda kind: loader(arguments, kind, choose_solver)())
 
     def solver_of(kind: str) -> Solver | TaskSolver:
         solver: Solver | TaskSolver = solvers(kind)
@@ -246,16 +253,27 @@ def _solve(arguments: Arguments, puzzles: Iterable[Puzzle], show: Show) -> Count
             show.note(puzzle, solvers(puzzle.domain))
             yield puzzle
 
-    statuses = Counter[str]()
     if show.view:
         show.view.wait("loading the network…")
+    results = solve_kinds(noted(), solver_of, show.watcher, arguments.time_limit)
+    return print_results(arguments, results, show)
+
+
+def print_results(
+    arguments: Arguments, results: Iterable[Result | dict[str, Any]], show: Show
+) -> Counter[str]:
+    """Print results, or records of earlier ones; returns how many ended how."""
+    statuses = Counter[str]()
     with compilation(show.wait), open_output(arguments.file) as file:
         writer = ResultWriter(file, arguments.format)
         try:
-            for result in solve_kinds(noted(), solver_of, show.watcher, arguments.time_limit):
-                grid_on_screen = show.finish(result)
-                writer.write(result, with_grid=not grid_on_screen)
-                statuses[result.status] += 1
+            for result in results:
+                if isinstance(result, Result):
+                    writer.write(result, with_grid=not show.finish(result))
+                    statuses[result.status] += 1
+                else:
+                    writer.write_record(result)
+                    statuses[result["status"]] += 1
         except KeyboardInterrupt:
             statuses["interrupted"] += 0  # nothing may have been interrupted but the wait for it
         finally:
@@ -274,5 +292,6 @@ def _total(statuses: Mapping[str, int], seconds: float) -> str:
     return " · ".join([f"{done:,} of {total:,} puzzles {good} in {time_taken}", *others])
 
 
-def _exit_code(statuses: Iterable[str]) -> int:
+def exit_code(statuses: Iterable[str]) -> int:
+    """The one that matters most."""
     return max(EXIT_CODES[status] for status in statuses)

@@ -84,5 +84,6 @@ def _total(counts: Counter[str]) -> str:
 
 
 def _score(right: int, inputs: int) -> str:
-    """The score of attempts at tasks of ARC."""
-    return f"{right:,} of {inputs:,} test inputs, {100 * right / inputs:.1f} %" if inputs else ""
+    """The score of attempts at tasks of ARC; Kaggle counts test inputs."""
+    share = f"{right:,} of {inputs:,} test inputs, {100 * right / max(1, inputs):.2f} %"
+    return f"score as on Kaggle: {share}" if inputs else ""

@@ -115,9 +115,10 @@ def _read_folder(folder: Path, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
 
 
 def _is_aside(path: Path, files: Sequence[Path]) -> bool:
-    """Whether a file of a folder is hidden, or holds the solutions of ARC challenges beside it."""
-    challenges = path.name.replace("_solutions.json", "_challenges.json")
+    """Whether a file of a folder is hidden, or goes with ARC challenges: solutions, submissions."""
+    challenges = re.sub(r"solutions\.json$", "challenges.json", path.name)
     beside = challenges != path.name and any(file.name == challenges for file in files)
+    beside = beside or path.name.endswith("submission.json")
     return beside or any(part.startswith(".") for part in path.parts)
 
 

@@ -37,7 +37,9 @@ def test_json_tells_the_attempts_and_what_speaks_for_them(run: Run, task: Path) 
     done = run("solve", task, *SHORT, "-f", "json")
     assert done.code == 0
     told = json.loads(done.stdout)
-    assert (told["status"], told["verdict"]) == ("answered", "unverifiable")
+    assert told["status"] == "answered" and told["verdict"] in ("verified", "wrong")
+    assert told["right"][1] == 2 and told["reason"].startswith("compared with the outputs in")
+    assert told["data"]["source"] == str(task) and len(told["data"]["sha256"]) == 64
     assert (told["name"], told["domain"], told["model"]) == ("paint", "arc", "arc-stem")
     assert (told["steps"], told["restarts"], told["rule"]) == (20, 1, "same size")
     assert 0 <= told["demos"] <= 1 and told["cpu_seconds"] > 0
@@ -68,8 +70,9 @@ def test_text_shows_the_task_with_the_attempts(run: Run, task: Path) -> None:
     assert done.code == 0
     for part in ("demo 3", "test 2", "attempt 1", "size rule: same size", "of 3 demonstrations"):
         assert part in done.stdout
-    assert "right" not in done.stdout.replace("whether it is right", "")
-    assert "ARC has examples and no rules" in done.stdout
+    assert "compared with the outputs in its file: test 1" in " ".join(done.stdout.split())
+    task.write_text(json.dumps(without_answers(TASK)))
+    assert "ARC has examples and no rules" in run("solve", task, *SHORT).stdout
 
 
 def test_grid_and_line_have_one_answer_for_every_test(run: Run, task: Path) -> None:
@@ -103,7 +106,7 @@ def test_sudokus_make_no_submission(run: Run, model: Path) -> None:
 
 def test_a_folder_takes_no_tasks(run: Run, task: Path) -> None:
     done = run("solve", task, "-f", "jsonl", "-o", "out/")
-    assert done.code == 2 and "bench arc-eval" in done.stderr
+    assert done.code == 2 and "name a file" in done.stderr
 
 
 def test_a_time_limit_ends_with_an_answer(run: Run, task: Path) -> None:
@@ -126,6 +129,7 @@ def test_sizes_without_a_rule_are_answered_and_told(run: Run, tmp_path: Path) ->
 
 
 def test_the_view_shows_the_fits_and_both_lamps(task: Path) -> None:
+    task.write_text(json.dumps(without_answers(TASK)))
     screen = run_on_terminal(["solve", task, *SHORT], 100, 40)
     assert screen.code == 0
     text = str(screen)

@@ -68,7 +68,7 @@ def test_tasks_of_arc_by_a_submission(run: Run, tmp_path: Path) -> None:
     (tmp_path / "swap.json").write_text(json.dumps(task))
     (tmp_path / "submission.json").write_text(json.dumps({"other": right, "swap": right}))
     done = run("verify", "swap.json", "submission.json")
-    assert (done.code, done.stderr) == (0, "2 of 2 test inputs, 100.0 %\n")
+    assert (done.code, done.stderr) == (0, "score as on Kaggle: 2 of 2 test inputs, 100.00 %\n")
     assert done.stdout == "swap: verified - test 1 by attempt 2, test 2 by attempt 2\n"
     done = run("verify", "swap.json", "-", stdin=json.dumps({"swap": wrong}))
     assert done.code == 1
@@ -187,7 +187,9 @@ def test_a_submission_is_scored(run: Run, tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
         done = run("verify", "x_challenges.json", name)
         assert done.code == 1 and done.stdout.startswith("a: verified"), name
-        assert done.stderr == "1 of 2 verified, 1 wrong\n3 of 4 test inputs, 75.0 %\n"
+        assert done.stderr == (
+            "1 of 2 verified, 1 wrong\nscore as on Kaggle: 3 of 4 test inputs, 75.00 %\n"
+        )
     (tmp_path / "line.txt").write_text("12\n3/4\n5\n5\n")
     (tmp_path / "grid.txt").write_text("12\n\n3\n4\n\n5\n\n5\n")
     for name in ("line.txt", "grid.txt"):
@@ -202,4 +204,4 @@ def test_a_missing_task_counts_as_wrong(run: Run, tmp_path: Path) -> None:
     (tmp_path / "answers.json").write_text(json.dumps(record))
     done = run("verify", "x_challenges.json", "answers.json")
     assert "b: wrong - there are no attempts at it" in done.stdout
-    assert done.stderr.endswith("2 of 4 test inputs, 50.0 %\n")
+    assert done.stderr.endswith("2 of 4 test inputs, 50.00 %\n")

@@ -12,7 +12,6 @@ beside each other, a resumed run of the whole takes what they found.
 from __future__ import annotations
 
 import datetime
-import hashlib
 import importlib.resources
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +32,7 @@ from puzzlesolver.bench.settling.signs import COVERAGES, area
 from puzzlesolver.bench.shares import percent
 from puzzlesolver.domains.arc import Task, TaskPuzzle
 from puzzlesolver.domains.arc.sets import find
+from puzzlesolver.domains.arc.task import digest
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import write_file
@@ -123,8 +123,6 @@ def run(
             hint = "give --model of a model that knows tasks" if fitted else "leave --model out"
             raise UsageError("this would change nothing", where=f"--{flag}", hint=hint)
     tasks = {task.name: task for task in (TASKS[name]() if data is None else read_known(data))}
-    digest = hashlib.sha256(b"".join(pair.key for task in tasks.values() for pair in
-                                     (*task.train, *task.test))).hexdigest()  # fmt: skip
     wanted = _part(list(tasks)[:limit], shard)
     if out_json is not None and shard is not None:
         out_json = out_json.with_suffix(f".{shard.replace('/', '-of-')}.json")
@@ -138,7 +136,11 @@ def run(
         way = Known(model, ids, runtime, max_steps, batch_size, votes)
     run_settings = {
         "suite": name,
-        "data": {"name": name if data is None else data.name, "sha256": digest, "rows": len(tasks)},
+        "data": {
+            "name": name if data is None else data.name,
+            "sha256": digest(tasks.values()),
+            "rows": len(tasks),
+        },
         **way.settings,
     }
     journal = Journal(out_json, run_settings, resume, way.kind, fits=_is_answer)

@@ -39,6 +39,7 @@ class FitMoment:
         answer: what all fits say together.
         losses: of the demonstrations, at every report of each fit, by its seed.
         settled: whether the fits have come to rest.
+        verified: whether the attempts equal the outputs in the task's file.
     """
 
     puzzle: TaskPuzzle
@@ -47,6 +48,7 @@ class FitMoment:
     answer: TaskAnswer
     losses: Mapping[int, Sequence[float]]
     settled: bool
+    verified: bool = False
 
     def draw(self, width: int, height: int) -> Group:
         """The frame in at most `width` columns and `height` rows, without what is too large."""
@@ -55,7 +57,7 @@ class FitMoment:
         if self.answer.rule:
             heading.append(f"  size rule: {self.answer.rule}", "not dim")
         fits = [self._fit(report) for report in self.answer.fits]
-        below = [*fits[-max(1, height - 4) :], lamps(self.settled, verified=False)]
+        below = [*fits[-max(1, height - 4) :], lamps(self.settled, self.verified)]
         for line in (heading, *below):
             line.truncate(width, overflow="ellipsis")
         return Group(heading, *self._tests(width, height - len(below) - 1), *below)
@@ -133,7 +135,8 @@ class FitTracker:
         losses = self._seen() if puzzle is self._puzzle else {}
         for report in result.fitted.fits:
             losses.setdefault(report.seed, (report.loss,))
-        return FitMoment(puzzle, place, None, result.fitted, losses, result.settled)
+        verified = result.verdict.status == "verified"
+        return FitMoment(puzzle, place, None, result.fitted, losses, result.settled, verified)
 
     def _seen(self) -> dict[int, Sequence[float]]:
         """As it stands now, for a picture that is kept."""

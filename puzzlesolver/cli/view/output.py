@@ -17,13 +17,14 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from puzzlesolver.cli.options import Format
-from puzzlesolver.domains.arc.submission import write_submission
+from puzzlesolver.domains.arc.submission import write_records
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import writing
@@ -32,7 +33,6 @@ from puzzlesolver.printable import printable
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from puzzlesolver.domains.arc import Attempts
     from puzzlesolver.refine.report import Result
 
 SCHEMA = 1
@@ -55,6 +55,12 @@ FIELDS = (
 )
 """Fields of a JSON record after `schema`, and columns of the CSV."""
 
+RECORDS = ("json", "jsonl", "csv", "submission")
+"""Formats that are made of records."""
+
+LIST = re.compile(r"\[\n([^\[\]{}\"]*)\n *\]")
+"""A list of numbers in indented JSON, such as a row of a grid; texts have no line ends there."""
+
 TRUSTED = ("solved", "answered", "ambiguous")
 """Statuses whose answer the formats `grid` and `line` print."""
 
@@ -69,7 +75,8 @@ STATUS_WORDS = {
 def record(result: Result) -> dict[str, Any]:
     """One result as JSON data: `schema`, then `FIELDS`, then what its kind has besides.
 
-    `answer` is the last one the model gave, right or wrong, or null when it never started;
+    `answer` is the last one the model gave, right or wrong, or null when it never started; of a
+    task of ARC the first attempts at all its test inputs, with spaces between them;
     `confidence` is that of the least sure cell that it fills.
     """
     domain, answer = get_domain(result.puzzle.domain), result.answer
@@ -87,7 +94,8 @@ def record(result: Result) -> dict[str, Any]:
         "seed": result.seed,
         "solver": result.solver,
         "question": result.puzzle.spell(domain.format_line(result.puzzle.grid)),
-        "answer": result.puzzle.spell(domain.format_line(answer.grid)) if answer else None,
+        "answer": " ".join(result.puzzle.spell(domain.format_line(grid)) for grid in result.answers)
+        or None,
         "confidence": round(answer.least_sure(result.puzzle.grid), 4) if answer else None,
     }
     assert tuple(values) == FIELDS
@@ -109,9 +117,9 @@ def _outcome(result: Result) -> Text:
         facts.append(Text("by the exact solver, not the model"))
     if result.steps:
         facts.append(Text("settled" if result.settled else "not settled"))
-        facts.append(Text(_count(result.steps, "step")))
+        facts.append(Text(count(result.steps, "step")))
         if result.restarts:
-            facts.append(Text(_count(result.restarts, "restart")))
+            facts.append(Text(count(result.restarts, "restart")))
         facts.append(Text(f"{result.seconds:.1f} s"))
     return Text(" · ").join(facts)
 
@@ -137,31 +145,17 @@ class ResultWriter:
         self.file = file
         self.format = format
         self._records: list[dict[str, Any]] = []
-        self._attempts: dict[str, Attempts] = {}
+        self._attempts: dict[str, Any] = {}
         self._parted = False
         self._rows: csv.DictWriter[str] | None = None
 
     def write(self, result: Result, *, with_grid: bool = True) -> None:
         """Print one result; `with_grid=False` leaves out the grid of `text`."""
-        if self.format == "json":
-            self._records.append(record(result))
-            return
-        if self.format == "submission":
-            self._submit(result)
+        if self.format in RECORDS:
+            self.write_record(record(result))
             return
         if self.format == "text":
             self._write_text(result, with_grid)
-        elif self.format == "jsonl":
-            print(json.dumps(record(result)), file=self.file)
-        elif self.format == "csv":
-            if self._rows is None:
-                self._rows = csv.DictWriter(
-                    self.file, FIELDS, extrasaction="ignore", lineterminator="\n"
-                )
-                self._rows.writeheader()
-            told, line = record(result), get_domain(result.puzzle.domain).format_line
-            answers = " ".join(result.puzzle.spell(line(grid)) for grid in result.answers)
-            self._rows.writerow(told | {"name": printable(told["name"]), "answer": answers})
         else:
             domain = get_domain(result.puzzle.domain)
             form = domain.format_line if self.format == "line" else domain.format_grid
@@ -173,21 +167,36 @@ class ResultWriter:
                 print(result.puzzle.spell(form(grid)), file=self.file)
         self.file.flush()
 
+    def write_record(self, told: dict[str, Any]) -> None:
+        """Print one result of an earlier run; `format` is one of `RECORDS`."""
+        if self.format == "json":
+            self._records.append(told)
+        elif self.format == "submission":
+            if "attempts" not in told:
+                raise UsageError("a submission has tasks of ARC alone", where=told["name"])
+            name, self._attempts[name] = told["name"], told["attempts"]
+        elif self.format == "jsonl":
+            print(json.dumps(told), file=self.file, flush=True)
+        else:
+            if self._rows is None:
+                self._rows = csv.DictWriter(
+                    self.file, FIELDS, extrasaction="ignore", lineterminator="\n"
+                )
+                self._rows.writeheader()
+            self._rows.writerow(told | {"name": printable(told["name"])})
+            self.file.flush()
+
     def close(self) -> None:
         """Write what had to wait for the last result."""
         if self.format == "json" and self._records:
             whole = self._records[0] if len(self._records) == 1 else self._records
-            print(json.dumps(whole, indent=2), file=self.file)
+            rows = LIST.sub(
+                lambda row: f"[{' '.join(row[1].split())}]", json.dumps(whole, indent=2)
+            )
+            print(rows, file=self.file)
         elif self.format == "submission" and self._attempts:
-            write_submission(self._attempts, self.file)
+            write_records(self._attempts, self.file)
         self.file.flush()
-
-    def _submit(self, result: Result) -> None:
-        from puzzlesolver.tasks import TaskResult
-
-        if not isinstance(result, TaskResult):
-            raise UsageError("a submission has tasks of ARC alone", where=result.puzzle.name)
-        self._attempts[result.puzzle.name] = result.fitted.attempts
 
     def _write_text(self, result: Result, with_grid: bool) -> None:
         """A picture, a line that begins with the name, and what else there is to say below it."""
@@ -233,5 +242,6 @@ def open_output(path: Path | None) -> Iterator[TextIO]:
         raise ended
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """So many of something, in words."""
     return f"{number:,} {noun}{'s' * (number != 1)}"

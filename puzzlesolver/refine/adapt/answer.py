@@ -4,14 +4,18 @@ In: a task; its test outputs are never looked at. Out: while fitting, what `fit_
 the end a `TaskAnswer`. Fits run one after another in this process, or side by side in others.
 
     >>> with Fitters(processes=2) as fitters:
-    ...     fits = {report.seed: report for report in fitters.fit(task, FitSettings())}
-    >>> merge(task, fits.values()).attempts[0]
+    ...     for number, report in fitters.fit(tasks, FitSettings()):
+    ...         ...  # report is None when no fit of tasks[number] is left
+    >>> merge(task, fits).attempts[0]
 """
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -23,6 +27,7 @@ import torch
 
 from puzzlesolver.domains.arc.task import Task
 from puzzlesolver.domains.base import Grid
+from puzzlesolver.models.arc.objects import BLACK
 from puzzlesolver.refine.adapt.fit import FitReport, compile_fit, fit_task
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.refine.adapt.trust import UNKNOWN, Signs, chance
@@ -38,10 +43,9 @@ class TaskAnswer:
     """Two attempts at every test input of a task, and how sure they are.
 
     Attributes:
-        attempts: for each test input, the two heaviest grids; the same one twice if there was only
-            one.
+        attempts: for each test input, the two heaviest grids; they always differ.
         shares: of the votes that the two have, for each test input.
-        rule: name of the size rule; "" where none fits, then the attempts are the input.
+        rule: name of the size rule; "" where none fits.
         demos: share of the demonstrations that the best fit reproduces exactly.
         signs: what speaks for the attempts; None where no size rule fits.
         seconds: CPU seconds of all fits.
@@ -61,6 +65,11 @@ class TaskAnswer:
         """Probability that one of two attempts is right at every test input; an estimate."""
         return 0.0 if self.signs is None else chance(self.signs)
 
+    @property
+    def unanswered(self) -> tuple[int, ...]:
+        """Test inputs, from 1, without votes: the attempts are the input, and a guess."""
+        return tuple(number for number, (share, _) in enumerate(self.shares, 1) if not share)
+
 
 def merge(task: Task, fits: Iterable[FitReport]) -> TaskAnswer:
     """The answer that several fits of a task give together."""
@@ -72,7 +81,7 @@ def merge(task: Task, fits: Iterable[FitReport]) -> TaskAnswer:
             for vote in fit.votes[number]:
                 ballot.add(vote.grid, vote.share * math.exp(-LOSS_WEIGHT * fit.loss))
         votes = ballot.shares() or (Vote(pair.input, 0.0),)
-        first, second = votes[0], votes[1] if len(votes) > 1 else Vote(votes[0].grid, 0.0)
+        first, second = (*votes, Vote(_another(votes[0].grid, task, number, fits), 0.0))[:2]
         attempts.append((first.grid, second.grid))
         shares.append((first.share, second.share))
     return TaskAnswer(
@@ -83,6 +92,20 @@ def merge(task: Task, fits: Iterable[FitReport]) -> TaskAnswer:
         _signs(attempts, shares, fits) if fits else None,
         sum(fit.seconds for fit in fits),
         fits,
+    )
+
+
+def _another(grid: Grid, task: Task, number: int, fits: Sequence[FitReport]) -> Grid:
+    """What to try where nothing else was voted for.
+
+    Of the fits the second likeliest output, the best fit's first; else the output of a
+    demonstration; else one colour.
+    """
+    ranked = sorted((fit for fit in fits if fit.runners_up), key=lambda fit: fit.loss)
+    told = [*(fit.runners_up[number] for fit in ranked), *(pair.output for pair in task.train)]
+    plain = [np.full_like(grid, colour) for colour in (BLACK, BLACK + 1)]
+    return next(
+        other for other in (*told, *plain) if other is not None and not np.array_equal(other, grid)
     )
 
 
@@ -112,9 +135,38 @@ def answer_task(
     start: str | None = None,
 ) -> TaskAnswer:
     """Fit one seed after another, in this process, and let them vote; arguments of `fit_task`."""
+    fits: dict[int, FitReport] = {}
     with Fitters(start=start) as fitters:
-        reports = fitters.fit(task, settings or FitSettings(), deadline)
-        return merge(task, {report.seed: report for report in reports}.values())
+        for _, report in fitters.fit([task], settings or FitSettings(), deadline):
+            if report is not None:
+                fits[report.seed] = report
+    return merge(task, fits.values())
+
+
+class _Course:
+    """The fits of one task: those of a round side by side, and as many rounds as it needs."""
+
+    def __init__(self, number: int, task: Task, settings: FitSettings) -> None:
+        self.number, self.task, self.settings = number, task.without_answers(), settings
+        self.begun, self.ended = 0, 0
+        self.fits: dict[int, FitReport] = {}
+
+    def begin(self) -> int | None:
+        """The seed of the next fit; None where none shall begin now."""
+        settings = self.settings
+        if self.begun % settings.seeds == 0 and self.begun:
+            if self.ended < self.begun or self.begun == settings.seeds * settings.rounds:
+                return None
+            if merge(self.task, self.fits.values()).chance >= settings.enough_chance:
+                return None
+        if self.ended and not self.fits:  # there is no size rule, nor will there be
+            return None
+        self.begun += 1
+        return settings.first_seed + self.begun - 1
+
+
+Report = tuple[int, FitReport | None]
+"""Number of a task, from 0, and how a fit of it stands; None = it has no more of them."""
 
 
 class Fitters:
@@ -148,12 +200,12 @@ class Fitters:
         self._idle = []
 
     def fit(
-        self, task: Task, settings: FitSettings, deadline: float | None = None
-    ) -> Iterator[FitReport]:
-        """Reports of all fits as they come; none if no size rule fits.
+        self, tasks: Iterable[Task], settings: FitSettings, deadline: float | None = None
+    ) -> Iterator[Report]:
+        """Reports of all fits as they come.
 
         Args:
-            task: test outputs are not looked at.
+            tasks: read when a process has nothing else to do; test outputs are not looked at.
             settings: of every fit.
             deadline: in seconds of `time.monotonic`, without `startup`. Fits end themselves before
                 it; one that does not is cut off soon after it, and none begins after it.
@@ -161,46 +213,75 @@ class Fitters:
         Raises:
             PuzzleSolverError: a process died.
         """
-        task = task.without_answers()
-        seeds = range(settings.first_seed, settings.first_seed + settings.seeds)
-        if self.processes == 1 and deadline is None:
-            threads = torch.get_num_threads()
-            torch.set_num_threads(1)  # the operations are small
-            try:
-                for seed in seeds:
-                    yield from fit_task(task, seed, settings, deadline, self.start)
-            finally:
-                torch.set_num_threads(threads)
+        courses = itertools.starmap(functools.partial(_Course, settings=settings), enumerate(tasks))
+        if self.processes > 1 or deadline is not None:
+            yield from self._side_by_side(courses, deadline)
             return
-        if self.startup and deadline is not None and _left(deadline + self.startup) <= 0:
-            return
-        self._start_workers(min(self.processes, settings.seeds))
-        ends = None if deadline is None else deadline + self.startup
-        waiting, busy = list(seeds), dict[Connection, Worker]()
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # the operations are small
         try:
-            while True:
-                while waiting and self._idle and _left(ends) > 0:
-                    worker = self._idle.pop()
-                    worker.pipe.send((task, waiting.pop(0), settings, ends, self.start))
-                    busy[worker.pipe] = worker
+            for course in courses:
+                while (seed := course.begin()) is not None:
+                    for report in fit_task(course.task, seed, settings, deadline, self.start):
+                        course.fits[seed] = report
+                        yield course.number, report
+                    course.ended += 1
+                yield course.number, None
+        finally:
+            torch.set_num_threads(threads)
+
+    def _side_by_side(self, courses: Iterator[_Course], deadline: float | None) -> Iterator[Report]:
+        """The same in other processes."""
+        going, waiting = list[_Course](), deque[tuple[_Course, int]]()
+        busy = dict[Connection, tuple[Worker, _Course, int]]()
+
+        def plan(count: int) -> None:
+            """Have so many fits wait, if there are, those of tasks that began first."""
+            begun = itertools.chain(going, _kept(courses, going))
+            while len(waiting) < count and (course := next(begun, None)) is not None:
+                while len(waiting) < count and (seed := course.begin()) is not None:
+                    waiting.append((course, seed))
+
+        late = self.startup > 0 and _left(deadline, self.startup) <= 0
+        if not late:
+            plan(self.processes)
+            self._start_workers(min(self.processes, len(waiting)))
+        try:
+            while not late:
+                for course in [each for each in going if each.begun == each.ended]:
+                    if (seed := course.begin()) is not None:
+                        waiting.append((course, seed))
+                        continue
+                    going.remove(course)
+                    yield course.number, None
+                plan(len(self._idle))
+                while waiting and self._idle and _left(deadline, self.startup) > 0:
+                    worker, (course, seed) = self._idle.pop(), waiting.popleft()
+                    ends = None if deadline is None else deadline + self.startup
+                    worker.pipe.send((course.task, seed, course.settings, ends, self.start))
+                    busy[worker.pipe] = worker, course, seed
                 if not busy:
-                    return
+                    break
                 # What cannot end by itself in time, such as the reading of a huge task, is ended.
-                ready = wait(list(busy), None if ends is None else max(0.0, _left(ends) + GRACE))
-                if not ready:
-                    return
+                left = _left(deadline, self.startup)
+                ready = wait(list(busy), None if deadline is None else max(0.0, left + GRACE))
+                late = not ready
                 for pipe in ready:
                     assert isinstance(pipe, Connection)
-                    worker = busy.pop(pipe)
+                    worker, course, seed = busy.pop(pipe)
                     said = receive(worker)
                     if said is None:
                         self._idle.append(worker)
+                        course.ended += 1
                     else:
-                        busy[pipe] = worker
-                        yield said
+                        busy[pipe] = worker, course, seed
+                        course.fits[seed] = said
+                        yield course.number, said
         finally:
-            for worker in busy.values():
+            for worker, _, _ in busy.values():
                 worker.end()
+        for course in itertools.chain(going, courses):  # time is up
+            yield course.number, None
 
     def _start_workers(self, count: int) -> None:
         """Have so many that are idle and have all machine code."""
@@ -212,9 +293,16 @@ class Fitters:
         self.startup += time.monotonic() - began
 
 
-def _left(ends: float | None) -> float:
+def _kept(courses: Iterator[_Course], going: list[_Course]) -> Iterator[_Course]:
+    """Courses that begin, remembered."""
+    for course in courses:
+        going.append(course)
+        yield course
+
+
+def _left(deadline: float | None, startup: float) -> float:
     """Seconds until then."""
-    return math.inf if ends is None else ends - time.monotonic()
+    return math.inf if deadline is None else deadline + startup - time.monotonic()
 
 
 def _serve(pipe: Connection) -> None:

@@ -17,7 +17,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -72,6 +72,8 @@ class FitReport:
         rule: name of the size rule.
         left_out: share of the votes for the right output of the demonstration that was left out;
             None if none was.
+        runners_up: of every test input, the second likeliest output, which differs from the guess
+            in the least sure cell; None where there is no other colour.
     """
 
     seed: int
@@ -85,6 +87,15 @@ class FitReport:
     votes: tuple[tuple[Vote, ...], ...]
     rule: str
     left_out: float | None
+    runners_up: tuple[Grid | None, ...] = ()
+
+
+class _Guess(NamedTuple):
+    """The likeliest output of a sheet, the mean log probability of its cells, and the next best."""
+
+    grid: Grid
+    belief: float
+    runner_up: Grid | None
 
 
 def fit_task(
@@ -114,7 +125,8 @@ def fit_task(
     if desk is not None:
         left_out, number = None, seed - settings.first_seed
         prior = settings.priors[number % len(settings.priors)]
-        if number >= settings.seeds - settings.left_out and len(desk.demos) >= ENOUGH_TO_LEAVE_OUT:
+        last = number % settings.seeds >= settings.seeds - settings.left_out
+        if last and len(desk.demos) >= ENOUGH_TO_LEAVE_OUT:
             desk, left_out = desk.leave_out(number % len(desk.demos))
         fit = _Fit(desk, left_out, variant, seed, prior, settings, deadline, start)
         yield from fit.run()
@@ -169,6 +181,7 @@ class _Fit:
         self.demonstrations = _laid(by_size(desk.demos), settings.tokens)
         self.loss, self.demos, self.voted = math.inf, 0.0, 0
         self.guesses: tuple[Grid, ...] = ()
+        self.runners_up: tuple[Grid | None, ...] = ()
 
     def run(self) -> Iterator[FitReport]:
         settings = self.settings
@@ -223,6 +236,7 @@ class _Fit:
             ),
             self.desk.rule.name,
             None if self.left_out is None else self.ballots[-1].share(self.left_out.answer),
+            tuple(grid if grid is None else self.variant.undo(grid) for grid in self.runners_up),
         )
 
     def update(self, rate: float) -> None:
@@ -247,13 +261,15 @@ class _Fit:
 
     def vote(self, last: bool) -> None:
         """Predict what is asked, and the demonstrations once they might be right."""
-        guesses = dict(enumerate(self.desk.inputs))
+        guesses = {place: _Guess(grid, 0.0, None) for place, grid in enumerate(self.desk.inputs)}
         predicted = itertools.chain.from_iterable(map(self.predict, self.questions))
-        for place, (guess, belief) in zip(self.asked, predicted, strict=True):
+        for place, guess in zip(self.asked, predicted, strict=True):
             guesses[place] = guess
-            weight = math.exp(BELIEF_WEIGHT * belief - LOSS_WEIGHT * self.loss)
-            self.ballots[place].add(guess, weight)
-        self.guesses = tuple(guesses[place] for place in range(len(self.desk.tests)))
+            weight = math.exp(BELIEF_WEIGHT * guess.belief - LOSS_WEIGHT * self.loss)
+            self.ballots[place].add(guess.grid, weight)
+        of_tests = [guesses[place] for place in range(len(self.desk.tests))]
+        self.guesses = tuple(guess.grid for guess in of_tests)
+        self.runners_up = tuple(guess.runner_up for guess in of_tests)
         decisive = last or self.loss < self.settings.enough_loss
         if self.loss < HOPEFUL and (decisive or self.voted % GLANCE == 0):
             self.demos = self.reproduced()
@@ -265,24 +281,29 @@ class _Fit:
         for canvases in self.demonstrations:
             if self.over():
                 break
-            for sheet, (guess, _) in zip(canvases.sheets, self.predict(canvases), strict=True):
-                right += np.array_equal(guess, sheet.answer)
+            for sheet, guess in zip(canvases.sheets, self.predict(canvases), strict=True):
+                right += np.array_equal(guess.grid, sheet.answer)
         return right / len(self.desk.demos)
 
     @torch.no_grad()
-    def predict(self, canvases: Canvases) -> Iterator[tuple[Grid, float]]:
-        """The likeliest output of each sheet, and the mean log probability of its cells."""
+    def predict(self, canvases: Canvases) -> Iterator[_Guess]:
+        """What is believed of each sheet."""
         stem, task = self.average
         told, state = stem.embed(canvases, task), stem.init_state(canvases)
         for _ in range(self.settings.predict_steps):
             state = stem.step(state, told, canvases)
-        beliefs, slots = stem.readout(state, canvases).log_softmax(-1).max(-1)
+        chances = stem.readout(state, canvases).log_softmax(-1)
         cells = [sheet.cells for sheet in canvases.sheets]
-        for sheet, belief, slot in zip(
-            canvases.sheets, torch.split(beliefs, cells), torch.split(slots, cells), strict=True
-        ):
-            colours = np.array(sheet.colours, np.uint8)[slot.numpy()]
-            yield colours.reshape(sheet.shape), belief.mean().item()
+        for sheet, of_cells in zip(canvases.sheets, torch.split(chances, cells), strict=True):
+            beliefs, slots = of_cells[:, : len(sheet.colours)].sort(stable=True, descending=True)
+            grids = np.array(sheet.colours, np.uint8)[slots.numpy()]
+            best, runner_up = grids[:, 0], None
+            if len(sheet.colours) > 1:
+                least_sure = int((beliefs[:, 0] - beliefs[:, 1]).argmin())
+                runner_up = best.copy()
+                runner_up[least_sure] = grids[least_sure, 1]
+                runner_up = runner_up.reshape(sheet.shape)
+            yield _Guess(best.reshape(sheet.shape), beliefs[:, 0].mean().item(), runner_up)
 
 
 @functools.cache

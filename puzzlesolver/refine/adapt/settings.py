@@ -2,6 +2,8 @@
 
 >>> FitSettings(seeds=1, seconds=20).gradient_steps
 3
+>>> EFFORTS["thorough"].rounds
+4
 """
 
 from __future__ import annotations
@@ -30,11 +32,13 @@ class FitSettings:
 
     Attributes:
         model: sizes of the network.
-        seeds: fits of one task, numbered from `first_seed`.
+        seeds: fits of one task in a round, numbered from `first_seed`.
+        rounds: of fits, at most.
+        enough_chance: estimated probability of the attempts at which no further round begins.
         first_seed: of the weights, and of all that is drawn.
         priors: of the fits of one task, which take turns.
-        left_out: fits, the last ones, that each leave one of at least three demonstrations out and
-            are asked for it, which tells whether they generalise.
+        left_out: fits, the last ones of a round, that each leave one of at least three
+            demonstrations out and are asked for it, which tells whether they generalise.
         work: token-steps of one fit: optimizer steps times tokens of a batch.
         most_steps: optimizer steps of one fit, at most.
         seconds: CPU seconds of one fit, at most; the fit then ends where it is.
@@ -54,6 +58,8 @@ class FitSettings:
 
     model: ArcConfig = field(default_factory=ArcConfig)
     seeds: int = 3
+    rounds: int = 1
+    enough_chance: float = 0.8
     first_seed: int = 0
     priors: tuple[Prior, ...] = (Prior(scale=0.5, decay=1.0), Prior(scale=1.0, decay=0.01))
     left_out: int = 1
@@ -72,3 +78,12 @@ class FitSettings:
     check_every: int = 10
     enough_checks: int = 5
     enough_loss: float = 0.02
+
+
+NORMAL = "normal"
+EFFORTS = {
+    "quick": FitSettings(seeds=1, rounds=2, left_out=0),
+    NORMAL: FitSettings(),
+    "thorough": FitSettings(rounds=4),
+}
+"""Settings by the word for how much time a task may take; all but normal end when they are sure."""

@@ -126,21 +126,43 @@ def test_a_fit_that_is_sure_stops_early() -> None:
     assert report.step < 500
 
 
+def ends_of(fitters: Fitters, tasks: list[Task], settings: FitSettings) -> list[list[FitReport]]:
+    """The last reports of the fits of each task."""
+    ends: list[dict[int, FitReport]] = [{} for _ in tasks]
+    complete = []
+    for number, report in fitters.fit(tasks, settings):
+        if report is None:
+            complete.append(number)
+        else:
+            ends[number][report.seed] = report
+    assert sorted(complete) == list(range(len(tasks)))
+    return [list(each.values()) for each in ends]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_rounds_of_fits_end_when_they_are_sure(processes: int) -> None:
+    rounds = replace(TINY, rounds=3)
+    with Fitters(processes) as fitters:
+        for enough, count in ((0.0, 2), (1.0, 6)):
+            (fits,) = ends_of(fitters, [TASK], replace(rounds, enough_chance=enough))
+            assert sorted(fit.seed for fit in fits) == list(range(count))
+
+
 def test_fits_in_other_processes_give_the_same_answer() -> None:
     answer = answer_task(TASK, TINY)
     with Fitters(processes=2) as fitters:
         for _ in range(2):  # the processes serve one task after another
-            ends = {report.seed: report for report in fitters.fit(TASK, TINY)}
-            other = merge(TASK, ends.values())
-            assert [told(fit) for fit in other.fits] == [told(fit) for fit in answer.fits]
-            assert other.shares == answer.shares
+            for ends in ends_of(fitters, [TASK, TASK, TASK], TINY):
+                other = merge(TASK, ends)
+                assert [told(fit) for fit in other.fits] == [told(fit) for fit in answer.fits]
+                assert other.shares == answer.shares
 
 
 def test_a_fit_left_early_lets_the_next_task_begin() -> None:
     with Fitters(processes=2) as fitters:
-        next(fitters.fit(large(), FitSettings()))
-        ends = [report for report in fitters.fit(TASK, TINY) if report.ended]
-    assert sorted(report.seed for report in ends) == [0, 1]
+        next(fitters.fit([large()], FitSettings()))
+        (ends,) = ends_of(fitters, [TASK], TINY)
+    assert sorted(report.seed for report in ends if report.ended) == [0, 1]
 
 
 def test_fits_with_less_loss_weigh_more() -> None:
@@ -159,13 +181,32 @@ def test_fits_with_less_loss_weigh_more() -> None:
     assert answer.shares[0][0] == pytest.approx(1 / (1 + np.exp(-8 * 0.4)))
 
 
-def test_a_task_without_a_rule_is_answered_with_its_input() -> None:
+def test_a_task_without_a_rule_is_answered_with_its_input_and_a_guess() -> None:
     grid = np.ones((2, 3), np.uint8)
     demos = (Pair(grid, grid[:1]), Pair(grid, grid), Pair(grid, grid[:, :1]))
     answer = answer_task(Task("none", demos, (Pair(grid),), "test"), TINY)
     assert answer.rule == ""
-    assert all(np.array_equal(attempt, grid) for attempt in answer.attempts[0])
-    assert answer.shares == [(0.0, 0.0)]
+    assert [attempt.tolist() for attempt in answer.attempts[0]] == [grid.tolist(), [[1, 1, 1]]]
+    assert answer.shares == [(0.0, 0.0)] and answer.unanswered == (1,)
+
+
+def test_two_attempts_differ_in_the_least_sure_cell_where_all_votes_agree() -> None:
+    settings = replace(TINY, most_steps=10, seeds=1, first_check=1.0)
+    (first, second), (share, none) = (
+        each[0]
+        for each in (answer_task(TASK, settings).attempts, answer_task(TASK, settings).shares)
+    )
+    assert (share, none) == (1, 0)
+    assert first.shape == second.shape and (first != second).sum() == 1
+
+
+def test_attempts_differ_even_where_all_is_one_colour() -> None:
+    for colour in (0, 1):
+        grid = np.full((2, 2), colour, np.uint8)
+        demos = (Pair(grid, grid),) * 2
+        answer = answer_task(Task("plain", demos, (Pair(grid),), "test"), TINY)
+        first, second = answer.attempts[0]
+        assert not np.array_equal(first, second)
 
 
 def test_outputs_on_another_canvas_hear_the_whole_input() -> None:
@@ -197,14 +238,16 @@ def test_a_deadline_ends_a_large_fit_with_an_answer() -> None:
 @pytest.mark.parametrize("processes", [1, 2])
 def test_no_fit_begins_after_the_deadline(processes: int) -> None:
     with Fitters(processes) as fitters:
-        assert list(fitters.fit(TASK, TINY, deadline=time.monotonic() - 1_000)) == []
+        reports = list(fitters.fit([TASK, TASK], TINY, deadline=time.monotonic() - 1_000))
+    assert reports == [(0, None), (1, None)]
 
 
 def test_what_does_not_end_in_time_is_cut_off() -> None:
     slow = FitSettings(predict_steps=10**9, first_check=0.0)
     with Fitters() as fitters:
-        reports = list(fitters.fit(TASK, slow, deadline=time.monotonic() + 1))
-    assert {report.ended for report in reports} <= {""}
+        reports = list(fitters.fit([TASK], slow, deadline=time.monotonic() + 1))
+    assert reports[-1] == (0, None)
+    assert {report.ended for _, report in reports if report is not None} <= {""}
 
 
 def test_cpu_seconds_end_a_fit_with_an_answer() -> None:

@@ -1,0 +1,160 @@
+"""Many tasks of ARC at once: what a Kaggle participant relies on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.cli.support import ONE_BLANK, Done, Run, command, environment
+
+CASES = Path(__file__).parents[1] / "cases/arc"
+SHORT = ("--max-steps", "10", "--restarts", "0", "-f", "submission")
+"""One fit of ten steps."""
+
+
+@pytest.fixture
+def challenges(tmp_path: Path) -> Path:
+    """Six tasks with one or two test inputs; the outputs of the last two are not known."""
+    rng = np.random.default_rng(0)
+
+    def pair() -> dict[str, Any]:
+        grid = rng.integers(0, 3, (3, 4))
+        return {"input": grid.tolist(), "output": grid[:, ::-1].tolist()}
+
+    tasks = {
+        f"0000000{number}": {
+            "train": [pair(), pair()],
+            "test": [pair() for _ in range(1 + number % 2)],
+        }
+        for number in range(6)
+    }
+    solutions = {
+        name: [test.pop("output") for test in task["test"]] for name, task in tasks.items()
+    }
+    (tmp_path / "solutions.json").write_text(json.dumps(dict(list(solutions.items())[:4])))
+    path = tmp_path / "challenges.json"
+    path.write_text(json.dumps(tasks))
+    return path
+
+
+def differ(submission: dict[str, Any]) -> bool:
+    return all(
+        both["attempt_1"] != both["attempt_2"] for task in submission.values() for both in task
+    )
+
+
+def test_a_submission_is_summed_up_and_two_attempts_differ(run: Run, challenges: Path) -> None:
+    done = run("solve", challenges, *SHORT, "-o", "sub.json", "--jobs", "2")
+    assert (done.code, done.stdout) == (0, "")
+    submission = json.loads((challenges.parent / "sub.json").read_text())
+    assert [len(tests) for tests in submission.values()] == [1, 2, 1, 2, 1, 2]
+    assert list(submission) == list(json.loads(challenges.read_text())) and differ(submission)
+    lines = done.stderr.splitlines()
+    for number, line in enumerate(lines[:6], 1):
+        assert line.startswith(f"{number} of 6  0000000{number - 1}: answered, probability ")
+        assert line.endswith(" left")
+    assert ", verified" in lines[0] or ", wrong" in lines[0]
+    assert lines[6].startswith("6 tasks with 9 test inputs in ") and "expected number" in lines[6]
+    assert "known outputs: " in lines[7] and " of 6 test inputs right" in lines[7]
+    assert "challenges.json, SHA-256 " in lines[8] and len(lines) == 9
+    verified = run("verify", challenges, "sub.json")
+    right = lines[7].split(": ")[1].split()[0]
+    assert f"score as on Kaggle: {right} of 6 test inputs" in verified.stderr
+    assert not (challenges.parent / "sub.partial.jsonl").exists()
+
+
+@pytest.mark.parametrize("to_file", [True, False])
+def test_after_any_kill_the_same_command_goes_on(
+    run: Run, challenges: Path, to_file: bool, tmp_path: Path
+) -> None:
+    whole = run("solve", challenges, *SHORT, "-o", "whole.json")
+    words = ["solve", challenges, *SHORT, *(["-o", "sub.json", "--jobs", "2"] if to_file else [])]
+    cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    process = subprocess.Popen(
+        command(*words), cwd=tmp_path, env=environment(**cache), stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    while not process.stderr.readline().startswith("2 of 6"):
+        pass
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stderr.close()
+    assert not (tmp_path / "sub.json").exists()
+    again = subprocess.run(
+        command(*words), cwd=tmp_path, env=environment(**cache), capture_output=True, text=True
+    )
+    assert again.returncode == 0
+    assert again.stderr.splitlines()[0].endswith(" of 6 tasks were answered before")
+    told = (tmp_path / "sub.json").read_text() if to_file else again.stdout
+    assert told == (tmp_path / "whole.json").read_text() and whole.code == 0
+    assert [*tmp_path.rglob("*.partial.jsonl")] == []
+
+
+def test_another_run_is_not_gone_on_with(run: Run, challenges: Path, tmp_path: Path) -> None:
+    (tmp_path / "sub.partial.jsonl").write_text('{"schema": 1, "run": {"version": "other"}}\n')
+    done = run("solve", challenges, *SHORT, "-o", "sub.json")
+    assert done.code == 2 and "another run" in done.stderr
+
+
+def test_what_no_rule_can_size_is_named_and_no_input_twice(run: Run, tmp_path: Path) -> None:
+    shrunk = [{"input": [[1, 1, 1]] * 2, "output": [[1] * width]} for width in (3, 1, 2)]
+    odd = {"train": shrunk, "test": [{"input": [[1, 1]]}]}
+    same = {"train": [{"input": [[0]], "output": [[0]]}], "test": [{"input": [[0]]}]}
+    (tmp_path / "tasks.json").write_text(json.dumps({"odd": odd, "same": same}))
+    done = run("solve", "tasks.json", *SHORT)
+    assert done.code == 0 and differ(json.loads(done.stdout))
+    assert "odd: answered, no votes for a test" in done.stderr
+    assert "1 not answered, their attempts are guesses: odd\n" in done.stderr
+    (record,) = (
+        json.loads(line)
+        for line in run("solve", "tasks.json", *SHORT[:4], "-f", "jsonl").stdout.splitlines()
+        if '"odd"' in line
+    )
+    assert "the attempts at test 1 are the input and" in record["reason"]
+
+
+def test_json_has_a_row_of_a_grid_on_a_line(run: Run, challenges: Path) -> None:
+    done = run("solve", challenges, *SHORT[:4], "-f", "json")
+    records = json.loads(done.stdout)
+    row = records[0]["attempts"][0]["attempt_1"][0]
+    assert f"          [{', '.join(map(str, row))}]" in done.stdout.replace(",\n", "\n").split("\n")
+    assert [len(each["answer"].split()) for each in records] == [1, 2, 1, 2, 1, 2]
+
+
+def test_two_tasks_of_one_name_make_no_submission(run: Run, challenges: Path) -> None:
+    done = run("solve", challenges, challenges, *SHORT)
+    assert done.code == 2 and "two tasks are called 00000000" in done.stderr
+
+
+def test_efforts_and_jobs_are_for_tasks(run: Run, challenges: Path, model: Path) -> None:
+    for option in (("--effort", "quick"), ("--jobs", "2")):
+        done = run("solve", ONE_BLANK, "-m", model, *option)
+        assert done.code == 2 and option[0] in done.stderr
+
+
+def test_a_folder_of_kaggle_is_read_without_its_sample(run: Run, tmp_path: Path) -> None:
+    def verify(*words: str) -> Done:
+        return run("verify", *words)
+
+    (tmp_path / "kaggle").mkdir()
+    for ending in ("challenges", "solutions"):
+        shutil.copy(CASES / f"arc-agi_evaluation_{ending}.json", tmp_path / "kaggle")
+    shutil.copy(CASES / "submission_partial.json", tmp_path / "kaggle/sample_submission.json")
+    done = verify("kaggle", "kaggle/sample_submission.json")
+    assert "score as on Kaggle: 3 of 4 test inputs, 75.00 %" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["[PAIR]", '{"00576224": [PAIR]}', '{"abc": [PAIR, PAIR]}'])
+def test_lists_of_pairs_are_refused_by_name(run: Run, tmp_path: Path, text: str) -> None:
+    pairs = text.replace("PAIR", '{"input": [[1]], "output": [[2]]}')
+    (tmp_path / "pairs.json").write_text(pairs)
+    done = run("verify", "pairs.json", "pairs.json")
+    assert done.code == 3 and "re-arc" in done.stderr
