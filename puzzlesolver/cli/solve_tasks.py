@@ -23,17 +23,17 @@ from typing import Any
 
 from puzzlesolver import __version__
 from puzzlesolver.bench.journal import Journal
-from puzzlesolver.cli.live import Tracker
-from puzzlesolver.cli.output import FIELDS, RECORDS, count, record
 from puzzlesolver.cli.solve import Arguments
 from puzzlesolver.cli.solving import Show, exit_code, loader, print_results, view_for
+from puzzlesolver.cli.view.live import Tracker
+from puzzlesolver.cli.view.output import FIELDS, RECORDS, count, record
 from puzzlesolver.domains.arc import TaskPuzzle
 from puzzlesolver.domains.arc.submission import read_record
 from puzzlesolver.domains.arc.task import digest
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.domains.formats.documents import At
 from puzzlesolver.errors import ParseError, UsageError
-from puzzlesolver.hub.store import cache_folder
+from puzzlesolver.hub.cached import cache_folder
 from puzzlesolver.pipeline import choose_solver
 from puzzlesolver.printable import printable
 from puzzlesolver.refine.adapt.fit import FitReport
