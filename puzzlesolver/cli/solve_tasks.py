@@ -19,11 +19,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from puzzlesolver import __version__
 from puzzlesolver.bench.journal import Journal
-from puzzlesolver.cli.solve import Arguments
 from puzzlesolver.cli.solving import Show, exit_code, loader, print_results, view_for
 from puzzlesolver.cli.view.live import Tracker
 from puzzlesolver.cli.view.output import FIELDS, RECORDS, count, record
@@ -38,6 +37,9 @@ from puzzlesolver.pipeline import choose_solver
 from puzzlesolver.printable import printable
 from puzzlesolver.refine.adapt.fit import FitReport
 from puzzlesolver.tasks import TaskResult, TaskSolver, describe_data
+
+if TYPE_CHECKING:
+    from puzzlesolver.cli.solve import Arguments
 
 Told = dict[str, Any]
 """A result as JSON data."""
