@@ -14,7 +14,7 @@ from puzzlesolver.hub.cached import HubName
 from puzzlesolver.hub.folder import CARD, CONFIG, WEIGHTS
 from puzzlesolver.hub.remote import hub_api
 from puzzlesolver.hub.store import verify_model
-from puzzlesolver.hub.transfer import LOGIN, explained
+from puzzlesolver.hub.transfer import LOGIN, explained, patient
 
 
 def push(model: str | Path, name: HubName, private: bool = False) -> tuple[str, bool]:
@@ -40,7 +40,7 @@ def push(model: str | Path, name: HubName, private: bool = False) -> tuple[str, 
             hint=f"write {HubName(name.repo)}",
         )
     folder = verify_model(model).files.folder
-    with explained(name, "the upload broke off"):
+    with explained(name, "the upload broke off"), patient():
         if get_token() is None:
             raise ModelError("pushing needs a token of the Hub", where=str(name), hint=LOGIN)
         api = hub_api()

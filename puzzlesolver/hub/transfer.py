@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any, BinaryIO
 
 from puzzlesolver import __version__, files
@@ -39,13 +42,8 @@ class UnreachableError(ModelError):
 
 def get_json(url: str) -> Any:
     """What an address of the Hub's API answers; raises `UnreachableError` where it has no end."""
-    data = bytearray()
     with _answer(url, 0) as (_, pieces):
-        for piece in pieces:
-            data += piece
-            if len(data) > MAX_JSON_BYTES:
-                raise UnreachableError(f"the answer has over {MAX_JSON_BYTES:,} bytes", hint=AGAIN)
-    return json.loads(data)
+        return json.loads(_whole(pieces))
 
 
 def download(url: str, path: Path, size: int) -> None:
@@ -102,24 +100,89 @@ def _append(url: str, stream: BinaryIO, path: Path, size: int, bar: Any) -> None
 def _answer(url: str, start: int) -> Iterator[tuple[bool, Iterator[bytes]]]:
     """Whether an answer begins at byte `start`, and its bytes as they come.
 
-    Nothing is unpacked, as a few bytes may stand for gigabytes, and of a refusal only the headers
-    are read.
+    Of a refusal only the headers are read.
     """
-    from huggingface_hub import constants, get_session
+    from huggingface_hub import constants
     from huggingface_hub.utils import (  # type: ignore[attr-defined]
         build_hf_headers,
         hf_raise_for_status,
     )
 
     headers = build_hf_headers(library_name="puzzlesolver", library_version=__version__)
-    headers |= {"accept-encoding": "identity"} | ({"range": f"bytes={start}-"} if start else {})
+    headers |= {"range": f"bytes={start}-"} if start else {}
     timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
-    with get_session().stream("GET", url, headers=headers, timeout=timeout) as response:
+    with (
+        patient() as session,
+        session.stream("GET", url, headers=headers, timeout=timeout) as response,
+    ):
         if not response.is_success:
             told = {name: value for name, value in response.headers.items() if name[:2] == "x-"}
             request = response.request
             hf_raise_for_status(type(response)(response.status_code, headers=told, request=request))
         yield response.status_code == 206, _steady(response.iter_raw())
+
+
+@contextmanager
+def patient() -> Iterator[Any]:
+    """The client's session, which within the block neither waits nor reads without end."""
+    from huggingface_hub import get_session
+
+    session = get_session()
+    vars(session)["send"] = partial(_send, type(session).send.__get__(session))
+    try:
+        yield session
+    finally:
+        vars(session).pop("send", None)
+
+
+def _send(send: Callable[..., Any], request: Any, *, stream: bool = False, **options: Any) -> Any:
+    """Send a request in the place of the session's `send`; returns the response.
+
+    Nothing is unpacked, as a few bytes may stand for gigabytes.
+    """
+    asked: list[float] = []
+
+    def trace(event: str, _: object) -> None:
+        if event.endswith("receive_response_headers.started"):
+            asked.append(time.monotonic())
+
+    def work() -> None:
+        try:
+            answer.set_result(send(request, stream=True, **options))
+        except BaseException as error:
+            answer.set_exception(error)
+
+    limits = request.extensions["timeout"].items()
+    request.extensions["timeout"] = {kind: limit or PATIENCE for kind, limit in limits}
+    request.extensions["trace"] = trace
+    request.headers["accept-encoding"] = "identity"
+    answer: Future[Any] = Future()
+    # The client's timeouts begin again with every byte: only who is not inside can end a drip.
+    Thread(target=work, daemon=True).start()
+    while not wait([answer], PATIENCE).done:
+        if asked and time.monotonic() - asked[-1] > PATIENCE:
+            raise UnreachableError(f"no answer began in {PATIENCE:.0f} s", hint=AGAIN)
+    response = answer.result()
+    if stream:
+        return response
+    try:
+        data = _whole(_steady(response.iter_raw()))
+    finally:
+        response.close()
+    headers = [each for each in response.headers.multi_items() if "encoding" not in each[0]]
+    return type(response)(
+        response.status_code, headers=headers, content=data, request=response.request
+    )
+
+
+def _whole(pieces: Iterator[bytes]) -> bytes:
+    """All bytes of an answer in JSON; raises `UnreachableError` where it has no end."""
+    data = bytearray()
+    for piece in pieces:
+        data += piece
+        if len(data) > MAX_JSON_BYTES:
+            raise UnreachableError(f"the answer has over {MAX_JSON_BYTES:,} bytes", hint=AGAIN)
+    return bytes(data)
 
 
 def _steady(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -59,6 +59,8 @@ class Hub:
         endless: send what `told` or `answer` is about again and again: "chunked", or with a
             "Content-Length" of a terabyte.
             "drip": a byte now and then.
+            "headers": so already before the body.
+        flood: every request whose path has this part is answered so.
         sent: bytes of endless answers.
     """
 
@@ -74,6 +76,7 @@ class Hub:
     told: dict[str, dict[str, Any]] = field(default_factory=dict)
     answer: bytes | None = None
     endless: str = ""
+    flood: str | None = None
     sent: int = 0
 
     def commit(self, name: str, files: dict[str, bytes], ref: str = "main") -> str:
@@ -142,6 +145,9 @@ class _Handler(BaseHTTPRequestHandler):
             if self.state.portal:
                 self._send(200, b"<html>Welcome to our network</html>")
                 return
+            if self.state.flood is not None and self.state.flood in parts.path:
+                self._flood(b'["much", ')
+                return
             for route, pattern in ROUTES:
                 if match := re.fullmatch(pattern, f"{method} {parts.path}"):
                     arguments = [unquote(group) for group in match.groups()]
@@ -166,21 +172,30 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _flood(self, data: bytes) -> None:
         """Send so much that a test fails which writes it all, and never an end."""
+        self.close_connection = True
         self.send_response(200)
+        if self.state.endless == "headers":
+            with contextlib.suppress(OSError):
+                self._drip(b"X-More: \r\n")
+            return
         chunked = self.state.endless == "chunked"
         kind = ("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(2**40))
         self.send_header(*kind)
         self.end_headers()
         block = data * (1 + 2**16 // len(data))
-        self.close_connection = True
         with contextlib.suppress(OSError):
-            while self.state.endless == "drip" and self.state.sent < 2_000:
-                self.wfile.write(b" ")
-                self.state.sent += 1
-                time.sleep(0.01)
+            if self.state.endless == "drip":
+                self._drip(b" ")
             while self.state.sent < 2**26:
                 self.wfile.write(b"%x\r\n%b\r\n" % (len(block), block) if chunked else block)
                 self.state.sent += len(block)
+
+    def _drip(self, data: bytes) -> None:
+        self.flush_headers()
+        while self.state.sent < 2_000:
+            self.wfile.write(data)
+            self.state.sent += 1
+            time.sleep(0.01)
 
     def _json(self, document: Any) -> None:
         self._send(200, json.dumps(document).encode(), {"Content-Type": "application/json"})

@@ -6,7 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from huggingface_hub import get_session
 
+from puzzlesolver.hub import transfer
 from puzzlesolver.hub.cached import parse_name
 from puzzlesolver.hub.push import push
 from puzzlesolver.hub.store import verify_model
@@ -39,6 +41,20 @@ class TestPush:
         assert not is_new and not hub.repos[REPO].private
         _, is_new = push("sudoku", parse_name("hub:someone/secret"), private=True)
         assert is_new and hub.repos["someone/secret"].private
+
+    @pytest.mark.usefixtures("logged_in")
+    @pytest.mark.parametrize("endless", ["chunked", "length", "drip", "headers"])
+    @pytest.mark.parametrize("part", ["/api/models/someone/model", "create", "preupload", "commit"])
+    def test_answers_without_end(
+        self, hub: Hub, part: str, endless: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if endless in ("drip", "headers"):
+            monkeypatch.setattr(transfer, "PATIENCE", 0.1)
+        hub.endless, hub.flood = endless, part
+        error = failure(push, "sudoku", parse_name(NAME))
+        assert "8,388,608 bytes" in error.what or "0 s" in error.what
+        assert error.hint and hub.sent < 2**25
+        assert "send" not in vars(get_session()), "other users of the client meet it as it was"
 
     def test_nobody_is_logged_in(self, hub: Hub) -> None:
         error = failure(push, "sudoku", parse_name(NAME))

@@ -275,6 +275,15 @@ class TestALyingHub:
         assert "bytes arrived in 0 s" in error.what and error.hint
         assert hub.sent < 2_000
 
+    @pytest.mark.parametrize("part", ["/api/", *FILES])
+    def test_so_does_one_whose_headers_drip(
+        self, hub: Hub, commit: str, part: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(transfer, "PATIENCE", 0.1)
+        hub.endless, hub.flood = "headers", part
+        assert "no answer began" in failure(pull_text, NAME).what
+        assert hub.sent < 2_000
+
     @pytest.mark.parametrize("body", [b"[]", b'{"errors": 5}', b"\xff" * 100, b"x" * 2**26])
     @pytest.mark.parametrize("status", [404, 500])
     def test_a_refusal_is_told_by_its_headers_alone(
