@@ -49,9 +49,3 @@ class ModelError(PuzzleSolverError):
     """A model that is unknown, damaged, or unfit for the puzzle."""
 
     exit_code = 4
-
-
-class ContradictionError(PuzzleSolverError):
-    """A puzzle proved to have no solution, or more than one."""
-
-    exit_code = 5

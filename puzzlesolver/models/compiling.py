@@ -46,6 +46,10 @@ def step_function(
         return step
     from torch import _dynamo
 
+    from puzzlesolver.models import stem
+
+    # Made once, not in every step; said here, for the decorator would import the compiler.
+    stem.wiring_of = torch.compiler.disable(stem.wiring_of)  # type: ignore[no-untyped-call]
     # Past the limit dynamo silently falls back to eager code.
     _dynamo.config.recompile_limit = 64
     if model.cores:

@@ -172,7 +172,6 @@ class Wiring(NamedTuple):
     listed: tuple[tuple[str, Tensor, Tensor | None], ...]
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]
 def wiring_of(layout: Layout, config: StemConfig, device: torch.device) -> Wiring:
     """How a stem is wired on a layout; raises `ModelError` where it lacks weights for it."""
     return _wired(layout, config, device)
