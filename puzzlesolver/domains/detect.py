@@ -16,38 +16,31 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy.typing as npt
-
 from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle, get_domain
 from puzzlesolver.domains.formats import texts
-from puzzlesolver.domains.formats.documents import START, At, read_values, told
-from puzzlesolver.domains.formats.fields import read_records
+from puzzlesolver.domains.formats.documents import START, At
 from puzzlesolver.domains.formats.links import unpacked
 from puzzlesolver.domains.formats.markup import bracketed, plain_rows
-from puzzlesolver.domains.formats.numbers import (
-    NPY,
-    ZIP,
-    Integers,
-    read_numpy,
-    read_rows,
-    readings,
-)
+from puzzlesolver.domains.formats.numbers import NPY, ZIP, read_numpy
 from puzzlesolver.domains.formats.pictures import is_picture
 from puzzlesolver.domains.formats.spaces import dotted
-from puzzlesolver.domains.records import (
-    DOMAIN,
-    QUESTION,
-    Record,
-    header,
-    named,
-    read_table,
-    roles,
+from puzzlesolver.domains.kinds import (
+    JSON_HINT,
+    NoKindError,
+    fitting,
+    from_value,
+    noted,
+    read_arrays,
+    read_image,
+    read_json,
+    read_numbers,
+    read_rows_below,
 )
+from puzzlesolver.domains.records import header, named
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import DETECT_BYTES, MAX_ARRAY_BYTES, MAX_IMAGE_BYTES
 
@@ -59,12 +52,7 @@ RUN, SHARDS = "run.json", "[0-9]*-*.jsonl"
 REMARK = re.compile(r"\s*(?:#[^#]*[A-Za-z]{2}[^#]*$|//)")
 """A line that is a comment and no wall of a maze; a puzzle may follow megabytes of them."""
 
-JSON_HINT = 'name the board "puzzle", and its solution "solution" if there is one'
 TABLE_HINT = "below the header there is a puzzle a line"
-
-
-class _NoKind(ParseError):
-    """No kind of puzzle takes a text."""
 
 
 def read_puzzles(inputs: Iterable[str | os.PathLike[str]], domain: str = AUTO) -> Iterator[Puzzle]:
@@ -166,7 +154,7 @@ def _read_literal(text: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
     name = first if not others and len(first) <= 24 else f"{first[:20]}…"
     try:
         yield from parse_text(map(texts.plain, [first, *others]), name, kinds)
-    except _NoKind as error:
+    except NoKindError as error:
         raise ParseError(
             "there is no such file, and this is no puzzle either",
             where=name or "''",
@@ -179,10 +167,10 @@ def _read_stream(
 ) -> Iterator[Puzzle]:
     head = stream.peek(DETECT_BYTES)
     if is_picture(head):
-        yield from _read_image(stream.read(MAX_IMAGE_BYTES), source, kinds)
+        yield from read_image(stream.read(MAX_IMAGE_BYTES), source, kinds)
     elif head.startswith((NPY, ZIP)):
         arrays = read_numpy(stream.read(MAX_ARRAY_BYTES), source)
-        yield from named(_read_arrays(dict(arrays), source, kinds), source, "")
+        yield from named(read_arrays(dict(arrays), source, kinds), source, "")
     else:
         yield from parse_text(texts.read_lines(stream, source), source, kinds)
 
@@ -215,24 +203,24 @@ def parse_text(
     whole = size < DETECT_BYTES
     if whole and not _is_json(text) and not header(_first(text)):
         if values := bracketed(text):
-            read = (_from_value(value, At(source), source, kinds) for value in values)
+            read = (from_value(value, At(source), source, kinds) for value in values)
             yield from named(itertools.chain.from_iterable(read), source, JSON_HINT)
             return
         text = dotted(plain_rows(text.removeprefix("\ufeff")))
         lines = iter(head := text.split("\n"))
     if START.match(text):
-        yield from named(_read_json(lines, source, kinds), source, JSON_HINT)
+        yield from named(read_json(lines, source, kinds), source, JSON_HINT)
     elif whole and (packed := _unpacked(text, source)):
-        yield from named(_read_json(packed, source, kinds), source, JSON_HINT)
+        yield from named(read_json(packed, source, kinds), source, JSON_HINT)
     elif header(_first(text)):
-        yield from named(_read_table(lines, head, source, kinds), source, TABLE_HINT)
-    elif whole and (grids := _numbers(text, source, kinds)) is not None:
+        yield from named(read_rows_below(lines, head, source, kinds), source, TABLE_HINT)
+    elif whole and (grids := read_numbers(text, source, kinds)) is not None:
         yield from grids
     else:
         told = "\n".join(line for line in text.split("\n") if not REMARK.match(line))
-        kinds = _fitting(told, source, kinds)
+        kinds = fitting(told, source, kinds)
         for puzzle in kinds[0].parse(lines, source):
-            yield _noted(puzzle, kinds)
+            yield noted(puzzle, kinds)
 
 
 def _first(text: str) -> str:
@@ -251,22 +239,6 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _fitting(text: str, where: str, kinds: Sequence[Domain]) -> Sequence[Domain]:
-    """The kinds that a text can be of; one that the user named is not asked."""
-    if len(kinds) == 1:
-        return kinds
-    if fitting := [kind for kind in kinds if kind.recognise(text)]:
-        return fitting
-    if "://" in text and len(text.split()) == 1:
-        hint = "only its site can open it: copy the board there, or export it"
-        raise ParseError("there is no puzzle in this link", where=where, hint=hint)
-    raise _NoKind(
-        "no known kind of puzzle" if text.strip() else "there is nothing in it",
-        where=where,
-        hint=f"name one of {', '.join(DOMAINS)} with --domain to see what is wrong",
-    )
-
-
 def _unpacked(text: str, source: str) -> list[str]:
     """The documents packed in links."""
     try:
@@ -274,118 +246,3 @@ def _unpacked(text: str, source: str) -> list[str]:
     except ValueError as error:
         hint = "copy the whole link, or export the puzzle as a file"
         raise ParseError(f"the link is damaged: {error}", where=source, hint=hint) from error
-
-
-def _read_json(lines: Iterable[str], source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
-    """The puzzles in values of JSON: documents of one kind, or questions as in tables."""
-    for value, at in read_values(lines, source):
-        for kind in kinds:
-            if kind.from_document is not None and (len(kinds) == 1 or kind.holds(value)):
-                yield from kind.from_document(value, at)
-                break
-        else:
-            yield from _from_value(value, at, source, kinds)
-
-
-def _from_value(value: Any, at: At, source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
-    """The puzzles of the questions in a value; raises `ParseError` where there is none."""
-    found = False
-    for record in read_records(value, at):
-        found = True
-        yield replace(_from_record(record, kinds), name=source)
-    if not found:
-        raise _NoKind(f"no puzzle found in {told(value)}", where=str(at), hint=JSON_HINT)
-
-
-def _read_table(
-    lines: Iterable[str], head: list[str], source: str, kinds: Sequence[Domain]
-) -> Iterator[Puzzle]:
-    """The puzzles of a table below a header; the first one shows the kind of all."""
-    for first in read_table(head, source):
-        domain = _from_record(first, kinds).domain
-        yield from map(DOMAINS[domain].from_record, read_table(lines, source, domain))
-        return
-
-
-def _from_record(record: Record, kinds: Sequence[Domain]) -> Puzzle:
-    """The puzzle of a record: of the kind that it names, or that fits."""
-    if (name := record[DOMAIN]) in DOMAINS:
-        kinds = [kind for kind in kinds if kind.name == name] or kinds
-    question = record[QUESTION]
-    rows = read_rows(question.splitlines()) if "\n" in question else None
-    if rows is not None and (taken := _taken(rows, kinds)) is not None:
-        return next(_from_numbers(record.place.source, record.place.where, *taken))
-    kinds = _fitting(question, record.place.where, kinds)
-    return _noted(kinds[0].from_record(record.of(kinds[0].name)), kinds)
-
-
-def _read_image(data: bytes, source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
-    for kind in kinds:
-        if kind.parse_image is not None:
-            yield from kind.parse_image(data, source)
-            return
-    raise ParseError(f"{kinds[0].name} is not read from images", where=source, hint="give its text")
-
-
-def _numbers(text: str, source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle] | None:
-    """The puzzles of 0/1 grids with blank lines between them, where a kind takes all of them."""
-    blocks, line = [], 1
-    for block in re.split(r"(\n\s*\n)", text):
-        if block.strip():
-            array = read_rows(block.strip().splitlines())
-            if array is None or (taken := _taken(array, kinds)) is None:
-                return None
-            blocks.append((f"{source}:{line + len(block) - len(block.lstrip(chr(10)))}", *taken))
-        line += block.count("\n")
-    puzzles = (puzzle for block in blocks for puzzle in _from_numbers(source, *block))
-    return named(puzzles, source, "") if blocks else None
-
-
-def _read_arrays(
-    arrays: Mapping[str, npt.NDArray[Any]], source: str, kinds: Sequence[Domain]
-) -> Iterator[Puzzle]:
-    """The puzzles of arrays: integers, texts, or questions and answers by their names."""
-    if QUESTION in roles(arrays):
-        lists = {
-            name: (array.astype(str) if array.dtype.kind in "SU" else array).tolist()
-            for name, array in arrays.items()
-        }
-        yield from _from_value(lists, At(source), source, kinds)
-        return
-    for name, array in arrays.items():
-        at = At(source, name)
-        if array.dtype.kind in "SU":
-            yield from _from_value(array.astype(str).tolist(), at, source, kinds)
-        elif (taken := _taken(array, kinds)) is not None:
-            yield from _from_numbers(source, str(at), *taken)
-        else:
-            size = "×".join(map(str, array.shape))
-            hint = "a Sudoku has 0 for blanks, a maze 1 for walls"
-            raise _NoKind(f"no kind of puzzle has these {size} numbers", where=str(at), hint=hint)
-
-
-def _taken(
-    array: npt.NDArray[Any], kinds: Sequence[Domain]
-) -> tuple[list[Integers], list[Domain]] | None:
-    """The grids of an array as a kind takes them, and all the kinds that do."""
-    for grids in readings(array):
-        if fitting := [kind for kind in kinds if all(map(kind.takes, grids))]:
-            return grids, fitting[::-1]  # what is a Sudoku by its rules is hardly a maze
-    return None
-
-
-def _from_numbers(
-    source: str, where: str, grids: list[Integers], kinds: Sequence[Domain]
-) -> Iterator[Puzzle]:
-    for number, grid in enumerate(grids):
-        place = where if len(grids) == 1 else f"{where}[{number}]"
-        yield replace(_noted(kinds[0].from_numbers(grid, place), kinds), name=source)
-
-
-def _noted(puzzle: Puzzle, kinds: Sequence[Domain]) -> Puzzle:
-    """The puzzle of the first of these kinds, which says so where there are others."""
-    if len(kinds) == 1:
-        return puzzle
-    first, *others = (kind.name for kind in kinds)
-    told = f"read as {first}; --domain {others[0]} reads it as {others[0]}"
-    return replace(puzzle, note="; ".join(filter(None, [puzzle.note, told])))

@@ -1,0 +1,164 @@
+"""What was read from an input becomes puzzles of the kind that takes it.
+
+In: values of JSON, rows of tables, numbers, arrays and pictures, and the kinds that they may be of.
+Out: puzzles. Where several kinds could take something, the first one does, and a note says so.
+
+    >>> next(from_value([[1, 0, 0, 4]] + [[0] * 4] * 3, At("a.json"), "a.json", kinds)).domain
+    'sudoku'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy.typing as npt
+
+from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle
+from puzzlesolver.domains.formats.documents import At, read_values, told
+from puzzlesolver.domains.formats.fields import read_records
+from puzzlesolver.domains.formats.numbers import Integers, read_rows, readings
+from puzzlesolver.domains.records import DOMAIN, QUESTION, Record, named, read_table, roles
+from puzzlesolver.errors import ParseError
+
+JSON_HINT = 'name the board "puzzle", and its solution "solution" if there is one'
+
+
+class NoKindError(ParseError):
+    """No kind of puzzle takes a text."""
+
+
+def fitting(text: str, where: str, kinds: Sequence[Domain]) -> Sequence[Domain]:
+    """The kinds that a text can be of; one that the user named is not asked."""
+    if len(kinds) == 1:
+        return kinds
+    if found := [kind for kind in kinds if kind.recognise(text)]:
+        return found
+    if "://" in text and len(text.split()) == 1:
+        hint = "only its site can open it: copy the board there, or export it"
+        raise ParseError("there is no puzzle in this link", where=where, hint=hint)
+    raise NoKindError(
+        "no known kind of puzzle" if text.strip() else "there is nothing in it",
+        where=where,
+        hint=f"name one of {', '.join(DOMAINS)} with --domain to see what is wrong",
+    )
+
+
+def read_json(lines: Iterable[str], source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
+    """The puzzles in values of JSON: documents of one kind, or questions as in tables."""
+    for value, at in read_values(lines, source):
+        for kind in kinds:
+            if kind.from_document is not None and (len(kinds) == 1 or kind.holds(value)):
+                yield from kind.from_document(value, at)
+                break
+        else:
+            yield from from_value(value, at, source, kinds)
+
+
+def from_value(value: Any, at: At, source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
+    """The puzzles of the questions in a value; raises `ParseError` where there is none."""
+    found = False
+    for record in read_records(value, at):
+        found = True
+        yield replace(_from_record(record, kinds), name=source)
+    if not found:
+        raise NoKindError(f"no puzzle found in {told(value)}", where=str(at), hint=JSON_HINT)
+
+
+def read_rows_below(
+    lines: Iterable[str], head: list[str], source: str, kinds: Sequence[Domain]
+) -> Iterator[Puzzle]:
+    """The puzzles of a table below a header; the first one shows the kind of all."""
+    for first in read_table(head, source):
+        domain = _from_record(first, kinds).domain
+        yield from map(DOMAINS[domain].from_record, read_table(lines, source, domain))
+        return
+
+
+def _from_record(record: Record, kinds: Sequence[Domain]) -> Puzzle:
+    """The puzzle of a record: of the kind that it names, or that fits."""
+    if (name := record[DOMAIN]) in DOMAINS:
+        kinds = [kind for kind in kinds if kind.name == name] or kinds
+    question = record[QUESTION]
+    rows = read_rows(question.splitlines()) if "\n" in question else None
+    if rows is not None and (taken := _taken(rows, kinds)) is not None:
+        return next(_from_numbers(record.place.source, record.place.where, *taken))
+    kinds = fitting(question, record.place.where, kinds)
+    return noted(kinds[0].from_record(record.of(kinds[0].name)), kinds)
+
+
+def read_image(data: bytes, source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
+    """The puzzles of a picture, of the first kind that is read from any."""
+    for kind in kinds:
+        if kind.parse_image is not None:
+            yield from kind.parse_image(data, source)
+            return
+    raise ParseError(f"{kinds[0].name} is not read from images", where=source, hint="give its text")
+
+
+def read_numbers(text: str, source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle] | None:
+    """The puzzles of 0/1 grids with blank lines between them, where a kind takes all of them."""
+    blocks, line = [], 1
+    for block in re.split(r"(\n\s*\n)", text):
+        if block.strip():
+            array = read_rows(block.strip().splitlines())
+            if array is None or (taken := _taken(array, kinds)) is None:
+                return None
+            blocks.append((f"{source}:{line + len(block) - len(block.lstrip(chr(10)))}", *taken))
+        line += block.count("\n")
+    puzzles = (puzzle for block in blocks for puzzle in _from_numbers(source, *block))
+    return named(puzzles, source, "") if blocks else None
+
+
+def read_arrays(
+    arrays: Mapping[str, npt.NDArray[Any]], source: str, kinds: Sequence[Domain]
+) -> Iterator[Puzzle]:
+    """The puzzles of arrays: integers, texts, or questions and answers by their names."""
+    if QUESTION in roles(arrays):
+        lists = {
+            name: (array.astype(str) if array.dtype.kind in "SU" else array).tolist()
+            for name, array in arrays.items()
+        }
+        yield from from_value(lists, At(source), source, kinds)
+        return
+    for name, array in arrays.items():
+        at = At(source, name)
+        if array.dtype.kind in "SU":
+            yield from from_value(array.astype(str).tolist(), at, source, kinds)
+        elif (taken := _taken(array, kinds)) is not None:
+            yield from _from_numbers(source, str(at), *taken)
+        else:
+            size = "×".join(map(str, array.shape))
+            hint = "a Sudoku has 0 for blanks, a maze 1 for walls"
+            raise NoKindError(
+                f"no kind of puzzle has these {size} numbers", where=str(at), hint=hint
+            )
+
+
+def _taken(
+    array: npt.NDArray[Any], kinds: Sequence[Domain]
+) -> tuple[list[Integers], list[Domain]] | None:
+    """The grids of an array as a kind takes them, and all the kinds that do."""
+    for grids in readings(array):
+        if fitting := [kind for kind in kinds if all(map(kind.takes, grids))]:
+            return grids, fitting[::-1]  # what is a Sudoku by its rules is hardly a maze
+    return None
+
+
+def _from_numbers(
+    source: str, where: str, grids: list[Integers], kinds: Sequence[Domain]
+) -> Iterator[Puzzle]:
+    for number, grid in enumerate(grids):
+        place = where if len(grids) == 1 else f"{where}[{number}]"
+        yield replace(noted(kinds[0].from_numbers(grid, place), kinds), name=source)
+
+
+def noted(puzzle: Puzzle, kinds: Sequence[Domain]) -> Puzzle:
+    """The puzzle of the first of these kinds, which says so where there are others."""
+    if len(kinds) == 1:
+        return puzzle
+    first, *others = (kind.name for kind in kinds)
+    told = f"read as {first}; --domain {others[0]} reads it as {others[0]}"
+    return replace(puzzle, note="; ".join(filter(None, [puzzle.note, told])))
