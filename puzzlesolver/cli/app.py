@@ -19,7 +19,7 @@ import shlex
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -95,10 +95,18 @@ def _root(
 
 def build() -> Any:
     """The command with all its sub-commands, with help that fits 80 columns."""
-    command = get_command(app)
-    _say_no_types(command, typer.Context(command, help_option_names=HELP_FLAGS))
-    _refuse_repetitions(command)
-    return command
+    root = get_command(app)
+    context = typer.Context(root, help_option_names=HELP_FLAGS)
+    for command in _with_inner(root):
+        _say_no_types(command, context)
+        _refuse_repetitions(command)
+    return root
+
+
+def _with_inner(command: Any) -> Iterator[Any]:
+    yield command
+    for inner in getattr(command, "commands", {}).values():
+        yield from _with_inner(inner)
 
 
 def _say_no_types(command: Any, context: typer.Context) -> None:
@@ -106,8 +114,6 @@ def _say_no_types(command: Any, context: typer.Context) -> None:
     for parameter in (*command.params, command.get_help_option(context)):
         if getattr(parameter, "is_flag", True):
             parameter.display_type_rich = lambda ctx: None
-    for inner in getattr(command, "commands", {}).values():
-        _say_no_types(inner, context)
 
 
 def _refuse_repetitions(command: Any) -> None:
@@ -124,8 +130,6 @@ def _refuse_repetitions(command: Any) -> None:
         return parse(context, words)
 
     command.parse_args = parse_once
-    for inner in getattr(command, "commands", {}).values():
-        _refuse_repetitions(inner)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

