@@ -7,7 +7,7 @@ next state. The equations are those of `models/stem.py`; only rounding differs.
 Shape legend: B puzzles, N nodes, D width, M message width, H hidden width, L layers; S sources of
 what is heard, Q their rows, R relations. Widths are padded with zeros to whole tiles.
 
-    >>> step = FusedStep(stem, layout)
+    >>> step = FusedStep(stem, layout, heard_on(layout, stem.config))
     >>> (z_BND,) = step((z_BND,), e_BND)
 """
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -37,7 +37,9 @@ from puzzlesolver.models.matrices import (
     silu_product,
 )
 from puzzlesolver.models.relations import Layout, Links, Neighbour, Pool, Relation, Units
-from puzzlesolver.models.stem import RelationalStem, StemConfig, heard_on
+
+if TYPE_CHECKING:
+    from puzzlesolver.models.stem import RelationalStem, StemConfig
 
 MATRICES = "053affe3"
 """Of that file: when it changes, so must this one."""
@@ -158,10 +160,11 @@ class FusedStep:
     Args:
         stem: whose weights are copied.
         layout: of the boards.
+        heard: the relations of the layout along which messages go.
     """
 
-    def __init__(self, stem: RelationalStem, layout: Layout) -> None:
-        routes = Routes.of(layout.lattice, heard_on(layout, stem.config))
+    def __init__(self, stem: RelationalStem, layout: Layout, heard: Sequence[Relation]) -> None:
+        routes = Routes.of(layout.lattice, heard)
         sums = (
             routes.pools.members,
             routes.pools.starts,

@@ -303,7 +303,7 @@ class RelationalStem(RecursiveModel):
     def fused_step(self, layout: Layout) -> StepFunction:
         from puzzlesolver.models.fused import FusedStep  # numba takes a while to import
 
-        return FusedStep(self, layout)
+        return FusedStep(self, layout, heard_on(layout, self.config))
 
     def readout(self, state: State, layout: Layout) -> Readout:
         (z_BND,) = state
