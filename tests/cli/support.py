@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import struct
@@ -82,6 +83,15 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "puzzlesolver", *map(str, arguments)]
 
 
+def commands(lines: Sequence[Sequence[str | Path]]) -> list[str]:
+    """One process that runs them one after another and ends with the largest exit code."""
+    code = (
+        "import json, sys; from puzzlesolver.cli.app import main;"
+        "sys.exit(max([main(words) for words in json.loads(sys.argv[1])]))"
+    )
+    return [sys.executable, "-c", code, json.dumps([[*map(str, words)] for words in lines])]
+
+
 @dataclass(frozen=True)
 class Screen:
     """What a person sees when a command has ended, and every byte that was sent."""
@@ -99,15 +109,18 @@ def run_on_terminal(
     arguments: Sequence[str | Path],
     columns: int,
     rows: int,
-    *,
+    *more: Sequence[str | Path],
     stdout_piped: bool = False,
     **changes: str,
 ) -> Screen:
-    """Run a command on a pseudo-terminal; with `stdout_piped` only stdin and stderr are on it."""
+    """Run a command on a pseudo-terminal; with `stdout_piped` only stdin and stderr are on it.
+
+    `more` commands follow in the same process.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     process = subprocess.Popen(
-        command(*arguments),
+        commands([arguments, *more]) if more else command(*arguments),
         stdin=theirs,
         stdout=subprocess.PIPE if stdout_piped else theirs,
         stderr=theirs,

@@ -58,23 +58,20 @@ def test_no_color_sends_no_colour_but_the_same_words(model: Path) -> None:
     assert "38;2" not in plain.sent and "38;5" not in plain.sent
 
 
-@pytest.mark.parametrize(
-    ("options", "changes"),
-    [(["--no-live"], {}), (["-f", "json"], {}), ([], {"TERM": "dumb"}), (["-q"], {})],
-)
-def test_off_where_it_would_disturb(
-    model: Path, options: list[str], changes: dict[str, str]
-) -> None:
-    screen = run_on_terminal(["solve", ONE_BLANK, "-m", model, *options], 120, 40, **changes)
-    assert screen.code == 0
-    assert "residual" not in screen.sent and "\x1b[?25l" not in screen.sent
+def test_off_where_it_would_disturb(model: Path) -> None:
+    solve = ["solve", ONE_BLANK, "-m", model]
+    off = ["--no-live"], ["-f", "json"], ["-q"]
+    for lines, changes in (([[*solve, *each] for each in off], {}), ([solve], {"TERM": "dumb"})):
+        screen = run_on_terminal(lines[0], 120, 40, *lines[1:], **changes)
+        assert screen.code == 0
+        assert "residual" not in screen.sent and "\x1b[?25l" not in screen.sent
 
 
-@pytest.mark.parametrize("puzzles", [[ONE_BLANK], [ONE_BLANK, ONE_BLANK]])
-def test_no_frame_is_drawn_where_a_pipe_may_write_too(model: Path, puzzles: list[str]) -> None:
+def test_no_frame_is_drawn_where_a_pipe_may_write_too(model: Path) -> None:
     """`solve X | cat` writes to the terminal that a frame would stand on."""
-    screen = run_on_terminal(["solve", *puzzles, "-m", model], 80, 24, stdout_piped=True)
-    assert screen.code == 0 and screen.stdout.count("solved ✓ verified") == len(puzzles)
+    one, two = ["solve", ONE_BLANK, "-m", model], ["solve", ONE_BLANK, ONE_BLANK, "-m", model]
+    screen = run_on_terminal(one, 80, 24, two, stdout_piped=True)
+    assert screen.code == 0 and screen.stdout.count("solved ✓ verified") == 3
     assert "residual" not in screen.sent and "\x1b[?25l" not in screen.sent
     assert "loading" in screen.sent and "loading" not in str(screen)
 
@@ -107,7 +104,9 @@ def test_a_pipe_gets_no_escape_codes(run: Run, model: Path) -> None:
     assert "residual" not in done.stderr
 
 
-@pytest.mark.parametrize(("columns", "rows"), SIZES)
+@pytest.mark.parametrize(
+    ("columns", "rows"), [SIZES[0], pytest.param(*SIZES[1], marks=pytest.mark.soak)]
+)
 def test_a_large_maze_is_drawn_in_the_room_there_is(columns: int, rows: int) -> None:
     maze = next(get_domain("maze").generate(1, seed=3))
     screen = run_on_terminal(["solve", get_domain("maze").format_line(maze.grid)], columns, rows)
