@@ -6,9 +6,8 @@ $ puzzlesolver solve puzzle.txt --model runs/a/model
 
 from __future__ import annotations
 
-import functools
 import inspect
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -152,19 +151,23 @@ def train_domain(arguments: Arguments) -> None:
     """Train a model on the puzzles whose kind is the command's name."""
     preset = arguments.preset or arguments.domain
     out = arguments.out or Path("runs") / preset
-    config = _config(arguments, preset)
+    config = _preset(arguments, preset)
 
     from rich.console import Console
 
     from puzzlesolver.train.distributed import joined, launch
     from puzzlesolver.train.loop import run_config, train
+    from puzzlesolver.train.presets import arguments as words_of
+    from puzzlesolver.train.presets import override
 
     going_on, dry_run, quiet = arguments.resume == "auto", arguments.dry_run, arguments.quiet
     if going_on and (stored := run_config(out)) is not None:
-        config = _resumed(stored, preset, arguments)
+        # Its own settings with what was typed on top; `train` refuses what may not change.
+        config = override(stored, preset=preset, **arguments.typed)
+    config = override(config, *arguments.settings or ())
     if arguments.nproc > 1:
         flags = ["--resume", arguments.resume, *["--dry-run"] * dry_run, *["-q"] * quiet]
-        launch(arguments.nproc, [*config.arguments(out), *flags])
+        launch(arguments.nproc, [*words_of(config, out), *flags])
         return
     with joined(config.device) as ranks:
         console = Console(stderr=True, quiet=quiet or not ranks.leads)
@@ -175,9 +178,9 @@ def train_domain(arguments: Arguments) -> None:
             say(f"next: puzzlesolver {_what_next(config)} --model {model}", err=True)
 
 
-def _config(arguments: Arguments, preset: str) -> TrainConfig:
-    """The recipe with what was typed on top."""
-    from puzzlesolver.train.config import get_preset, override
+def _preset(arguments: Arguments, preset: str) -> TrainConfig:
+    """The recipe with the flags that were typed."""
+    from puzzlesolver.train.presets import get_preset
 
     config = get_preset(preset, **arguments.typed)
     if config.domain != arguments.domain:
@@ -186,26 +189,15 @@ def _config(arguments: Arguments, preset: str) -> TrainConfig:
             where="--preset",
             hint=f"puzzlesolver train {config.domain} --preset {preset}",
         )
-    return functools.reduce(override, arguments.settings or (), config)
-
-
-def _resumed(stored: TrainConfig, preset: str, arguments: Arguments) -> TrainConfig:
-    """The stored settings with what was typed on top; `train` refuses what may not change."""
-    from puzzlesolver.train.config import override
-
-    typed = arguments.typed
-    if typed.keys() & {"minutes", "steps"}:
-        typed = {"minutes": None, "steps": None, **typed}
-    config = replace(stored, preset=preset, **typed)
-    return functools.reduce(override, arguments.settings or (), config)
+    return config
 
 
 def _what_next(config: TrainConfig) -> str:
     """A published model answers only the tasks that it was trained on."""
     from puzzlesolver.domains.base import get_domain
 
-    known = get_domain(config.domain).fitted and config.contract != "tasks"
-    return f"bench {config.domain}-eval --ids {config.data}" if known else "solve PUZZLE"
+    known = get_domain(config.domain).fitted and config.contract.name != "tasks"
+    return f"bench {config.domain}-eval --ids {config.puzzles.data}" if known else "solve PUZZLE"
 
 
 for name, what in (

@@ -7,20 +7,28 @@ In: a run's config and what it has measured. Out: Markdown for people, a dict fo
 
 from __future__ import annotations
 
+import math
 import platform
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from puzzlesolver import __version__
+from puzzlesolver.domains.sudoku.generate import DEEP, LEVELS
 
 OF_FAMILIES = {
     "stem": ["Which cells see each other is given to the network as data, not learned."],
     "arc-stem": ["It answers nothing by itself: fits of ARC tasks start from it."],
 }
 VERIFIED = "Whether an answer is right is decided by a verifier, not by this network."
+CORE_MINUTES = "A core-minute is one minute of one CPU core."
+LEGEND = [
+    "*right @N*: share of the held-out puzzles whose answer is right after N steps. *ever @N*:",
+    "share whose answer was right after some step up to N. These puzzles are no benchmark.",
+]
 UNVERIFIABLE = "ARC has no rules that could verify an answer."
 
 
@@ -35,27 +43,85 @@ def machine(device: torch.device, threads: int) -> str:
     return f"{chip}, {threads} CPU thread{'s' * (threads != 1)}, torch {torch.__version__}"
 
 
-def model_card(record: dict[str, Any]) -> str:
-    """Markdown made of a training record (`Run.record`)."""
+def data_recipe(settings: Mapping[str, Any]) -> str:
+    """Which boards a run draws, in words.
+
+    Args:
+        settings: of the run, by their flat names; of mazes or Sudokus, not of a dataset folder.
+    """
+    data, limit, size = settings["data"], settings.get("train_puzzles"), settings.get("size")
+    mazes = settings["domain"] == "maze"
+    boards, mix = "mazes" if mazes else "boards", settings.get("mix", {})
+    if data is not None:
+        told = f"{boards} of {Path(data).name}"
+        total, easy = sum(mix.values()), 0 if mazes or limit else mix.get("easy", 0)
+        told = f"{_percent(easy / total)} easy boards, the others are {told}" if easy else told
+    elif "mix" in settings:
+        told = f"new {size}×{size} {boards}: {_mixture(mix, _maze if mazes else _difficulty)}"
+    else:
+        told = f"new {size}×{size} {boards}"
+    told += f"; exactly {limit:,} different ones" if limit else ""
+    changed = "turned and flipped" if mazes else "digits, rows and columns shuffled"
+    again = limit or data is not None or not mazes  # mazes that are all new need no turning
+    return told + f"; {changed} at random" * bool(settings.get("augment") and again)
+
+
+def _mixture(mix: Mapping[str, float], words: Callable[[str], tuple[float, str]]) -> str:
+    total = sum(mix.values())
+    kinds = sorted((*words(kind), share / total) for kind, share in mix.items() if share)
+    return ", ".join(f"{_percent(share)} {told}" for _, told, share in kinds)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def _difficulty(kind: str) -> tuple[float, str]:
+    """The rank of a difficulty of Sudokus, and its words."""
+    if kind == "easy":
+        return 0, "easy"
+    if kind == DEEP:
+        return math.inf, "resist a whole round of single guesses"
+    least = LEVELS.get(kind) or int(kind)
+    return least, f"need at least {least} guesses of the search"
+
+
+def _maze(kind: str) -> tuple[float, str]:
+    """The same of a kind of mazes."""
+    name, _, difficulty = kind.partition(" ")
+    told = {"walls": "random walls", "open": "few walls", "perfect": "perfect"}.get(name, name)
+    if difficulty.isdigit():
+        return int(difficulty), f"{told} and a path of at least {difficulty} cells"
+    return 0, f"{told}, {difficulty}" if difficulty else told
+
+
+def facts(record: Mapping[str, Any]) -> list[str]:
+    """Lines of a table made of a training record (`Run.record`)."""
     rows = [
         ("command", f"`{record['command']}`"),
         ("version", f"puzzlesolver {__version__}"),
         ("progress", f"{record['progress']:.0%} of the schedule, {record['updates']:,} updates"),
         ("seed", record["seed"]),
-        ("data", f"{record['data']}; {record['puzzles']:,} draws"),
+        ("training data", record["data"]),
+        ("puzzles drawn", f"{record['puzzles']:,}, repetitions included"),
         ("contract", record["contract"]),
         ("parameters", f"{record['parameters']:,}"),
-        ("cost", f"{record['core_minutes']:.1f} core-minutes, {record['minutes']:.1f} minutes"),
+        ("cost", f"{record['core_minutes']:.1f} core-minutes, in {record['minutes']:.1f} minutes"),
         ("machine", record["machine"]),
     ]
+    return ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
+
+
+def model_card(record: Mapping[str, Any]) -> str:
+    """Markdown made of a training record (`Run.record`)."""
     lines = [
         "---", "license: apache-2.0", "library_name: puzzlesolver", "---", "",
         f"# `{record['family']}` for {record['domain']}", "",
-        "Trained by `puzzlesolver`; exponential average of the weights.",
+        "Trained by `puzzlesolver`. The weights are an exponential average over the training.",
         *OF_FAMILIES.get(record["family"], []),
         UNVERIFIABLE if record["domain"] == "arc" else VERIFIED,
-        "", "| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows), "",
-        "## Curve", "", *_curve(record["curve"]), "",
+        "", *facts(record), "", CORE_MINUTES, "",
+        "## Accuracy during the training", "", *_curve(record["curve"]), "",
     ]  # fmt: skip
     return "\n".join(lines)
 
@@ -81,6 +147,5 @@ def _curve(points: list[dict[str, Any]]) -> list[str]:
     return [
         *(f"| {' | '.join(row)} |" for row in [head, ["---:"] * len(head), *body]),
         "",
-        "*right*: at that step of a plain trajectory; *ever*: at some step so far, what a",
-        "checker would accept. Held-out puzzles of this run, not a benchmark.",
+        *LEGEND,
     ]

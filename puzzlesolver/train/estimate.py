@@ -15,7 +15,6 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from puzzlesolver.train.contracts.registry import CONTRACTS
 from puzzlesolver.train.progress import Display
 from puzzlesolver.train.run import Run
 
@@ -115,7 +114,7 @@ def _counting(run: Run) -> Iterator[dict[int, int]]:
 def _rebatch(run: Run, count: int) -> None:
     """Let the run take so many puzzles at once, from the beginning."""
     config = replace(run.config, batch_size=count)
-    run.contract = CONTRACTS[config.contract](config, run.source, run.generator, run.ranks)
+    run.contract = run.new_contract(config)
     objective = getattr(run.objective, "module", run.objective)
     objective.contract = run.contract
 

@@ -32,7 +32,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -45,11 +44,13 @@ from puzzlesolver.hub.folder import save_model
 from puzzlesolver.printable import printable
 from puzzlesolver.train.card import model_card
 from puzzlesolver.train.checkpoint import load_checkpoint, peek_checkpoint, save_checkpoint
-from puzzlesolver.train.config import FREE, TrainConfig, flag
+from puzzlesolver.train.config import FREE, TrainConfig
 from puzzlesolver.train.distributed import ALONE, Ranks
 from puzzlesolver.train.estimate import rehearse
+from puzzlesolver.train.presets import command, from_json
 from puzzlesolver.train.progress import Display
 from puzzlesolver.train.run import Run
+from puzzlesolver.train.settings import flag
 
 CHECKPOINTS, METRICS, MODEL = "checkpoints", "metrics.jsonl", "model"
 
@@ -130,7 +131,9 @@ def _tell_how_to_resume(out: Path, config: TrainConfig, console: Console) -> Non
         console.print("stopped before anything was saved")
         return
     console.print(f"stopped; update {saved['updates']:,} is saved; go on with")
-    console.print(printable(f"  {config.command(out)} --resume auto"), soft_wrap=True, markup=False)
+    console.print(
+        printable(f"  {command(config, out)} --resume auto"), soft_wrap=True, markup=False
+    )
 
 
 def run_config(out: Path) -> TrainConfig | None:
@@ -196,9 +199,9 @@ def _describe(run: Run, console: Console) -> None:
     if config.compile and not run.compiled:
         console.print("no C++ compiler found: steps are not compiled, about half as fast")
     console.print(
-        f"{config.family} with {run.parameters:,} parameters · {config.contract} · {length} of "
-        f"{config.batch_size} puzzles × {config.grad_steps} steps · seed {config.seed}",
-        f"data: {printable(run.source.recipe)}",
+        f"network: {config.family}, {run.parameters:,} parameters, seed {config.seed}",
+        f"schedule: {length} of {config.batch_size} puzzles, contract {config.contract.name}",
+        f"training data: {printable(run.source.recipe)}",
         str(run.runtime),
         sep="\n",
         highlight=False,
@@ -247,7 +250,7 @@ def _stop_on_signal(ranks: Ranks, display: Display) -> Iterator[StopRequest]:
 
 def _stored_config(saved: dict[str, Any], out: Path) -> TrainConfig:
     try:
-        return TrainConfig.from_json(saved["config"])
+        return from_json(saved["config"])
     except (KeyError, UsageError) as error:
         raise ModelError(
             f"this run was made by another version of puzzlesolver: {error}",
@@ -258,12 +261,11 @@ def _stored_config(saved: dict[str, Any], out: Path) -> TrainConfig:
 
 def _check_same_run(config: TrainConfig, stored: TrainConfig, out: Path) -> None:
     """A run goes on with its own settings; only its length and its speed may change."""
-    free = {name: getattr(config, name) for name in FREE}
-    stored_json, config_json = replace(stored, **free).to_json(), config.to_json()
-    for name, before in stored_json.items():
-        if before != (now := config_json[name]):
+    now = config.to_json()
+    for name, before in stored.to_json().items():
+        if name not in FREE and before != now.get(name):
             raise UsageError(
-                f"the run in {out} has {name} = {before!r}, not {now!r}",
+                f"the run in {out} has {name} = {before!r}, not {now.get(name)!r}",
                 where=flag(name),
                 hint="leave the option out to go on, or start another run with another --out",
             )

@@ -2,112 +2,140 @@
 
 In: a model and a config. Out: optimizers whose state goes through checkpoints as plain tensors.
 
-    >>> optimizers = build_optimizers(model, config)
-    >>> set_learning_rate(optimizers, rate_scale(config, update=1, progress=0.0))
+    >>> optimizers = build_optimizers(model, config.optimizer, config.embedding)
+    >>> set_learning_rate(optimizers, rate_scale(config.optimizer, config.steps, 1, progress=0.0))
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 from torch.optim import AdamW, Muon, Optimizer
 
 from puzzlesolver.models.layers import PuzzleEmbedding
-from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.distributed import ALONE, Ranks
+from puzzlesolver.train.optimizers import AdamATan2, RowSignSGD
+from puzzlesolver.train.settings import Settings, within
 
 
-class AdamATan2(Optimizer):
-    """Adam without ε: the update is atan2(m̂, √v̂), at most π/2 whatever the gradient.
+@dataclass(frozen=True)
+class Optimization(Settings):
+    """Settings of AdamW, and of all optimizers.
 
-    Decoupled weight decay as in AdamW; no scaling constants (a = b = 1), as HRM, TRM and RSM use it
-    (arXiv 2407.05872, section 3.4).
+    Attributes:
+        learning_rate: peak rate.
+        beta1: decay of the first moment.
+        beta2: decay of the second moment.
+        weight_decay: decoupled, on every parameter.
+        clip: largest gradient norm; None = any.
+        warmup_updates: updates of linear warm-up of the rate.
+        floor: share of the peak rate at which the cosine ends.
+        ema: decay of the averaged weights; 0 = the weights themselves.
+        ema_ramp: updates at which the decay has risen to a half; 0 = it is the same from the start.
     """
 
-    def __init__(
-        self,
-        parameters: list[nn.Parameter],
-        lr: float,
-        betas: tuple[float, float],
-        weight_decay: float,
-    ) -> None:
-        super().__init__(parameters, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
+    name: ClassVar[str] = "adamw"
+    what: ClassVar[str] = "the optimizer adamw"
 
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        for group in self.param_groups:
-            rate, (beta1, beta2) = group["lr"], group["betas"]
-            for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                state = self.state[parameter]
-                if not state:
-                    state["step"] = torch.zeros(())
-                    state["exp_avg"] = torch.zeros_like(parameter)
-                    state["exp_avg_sq"] = torch.zeros_like(parameter)
-                state["step"] += 1
-                first, second, count = state["exp_avg"], state["exp_avg_sq"], state["step"].item()
-                first.lerp_(parameter.grad, 1 - beta1)
-                second.lerp_(parameter.grad.square(), 1 - beta2)
-                direction = torch.atan2(first, second.sqrt() / math.sqrt(1 - beta2**count))
-                parameter.mul_(1 - rate * group["weight_decay"])
-                parameter.add_(direction, alpha=-rate / (1 - beta1**count))
+    learning_rate: float = within(2e-3, 0, 10)
+    beta1: float = within(0.9, 0, 1)
+    beta2: float = within(0.95, 0, 1)
+    weight_decay: float = within(0.1, 0, 10)
+    clip: float | None = within(1.0, 1e-9)
+    warmup_updates: int = within(200, 0)
+    floor: float = within(0.02, 0, 1)
+    ema: float = within(0.999, 0, 1)
+    ema_ramp: float = within(50.0, 0)
+
+    @property
+    def betas(self) -> tuple[float, float]:
+        """Both decays."""
+        return self.beta1, self.beta2
 
 
-class RowSignSGD(Optimizer):
-    """Moves the rows of a puzzle embedding that a batch has drawn by the signs of their gradients.
+@dataclass(frozen=True)
+class ATan2Optimization(Optimization):
+    """Settings of AdamATan2, the optimizer of the published models."""
 
-    Gradients of the same row are summed, over all ranks; the other rows stay as they are.
+    name: ClassVar[str] = "adam-atan2"
+    what: ClassVar[str] = "the optimizer adam-atan2"
+
+
+@dataclass(frozen=True)
+class MuonOptimization(Optimization):
+    """Settings of Muon for the hidden matrices, with AdamW for the rest.
+
+    Attributes:
+        muon_learning_rate: peak rate of Muon.
     """
 
-    def __init__(
-        self, table: PuzzleEmbedding, lr: float, weight_decay: float, ranks: Ranks = ALONE
-    ) -> None:
-        super().__init__([table.weights], {"lr": lr, "weight_decay": weight_decay})
-        self.table = table
-        self.ranks = ranks
+    name: ClassVar[str] = "muon"
+    what: ClassVar[str] = "the optimizer muon"
 
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        if self.table.drawn is None:
-            return
-        (group,) = self.param_groups
-        identifiers, rows = self.table.drawn
-        assert rows.grad is not None
-        identifiers, gradient = self.ranks.gather(identifiers), self.ranks.gather(rows.grad)
-        touched, place = torch.unique(identifiers, return_inverse=True)
-        total = torch.zeros_like(gradient[: len(touched)]).index_add_(0, place, gradient)
-        moved = self.table.weights[touched] * (1 - group["lr"] * group["weight_decay"])
-        self.table.weights[touched] = moved - group["lr"] * total.sign()
-        self.table.drawn = None
+    muon_learning_rate: float = within(0.02, 0, 10)
+
+
+OPTIMIZERS: dict[str, type[Optimization]] = {
+    each.name: each for each in (Optimization, ATan2Optimization, MuonOptimization)
+}
+"""Their settings by the value of `--set optimizer`."""
+
+
+@dataclass(frozen=True)
+class NoEmbedding(Settings):
+    """A model without embeddings of tokens and puzzles has no settings for them."""
+
+    what: ClassVar[str] = "a model without embeddings"
+
+
+@dataclass(frozen=True)
+class TokenEmbedding(Settings):
+    """Settings of the embeddings of published models.
+
+    Attributes:
+        puzzle_learning_rate: peak rate of the rows of a puzzle embedding.
+        puzzle_weight_decay: decoupled, on those rows.
+        freeze_embedding: progress from which the embedding of tokens, also RSM's head, rests;
+            None = never.
+    """
+
+    what: ClassVar[str] = "a model with embeddings"
+
+    puzzle_learning_rate: float = within(1e-4, 0, 10)
+    puzzle_weight_decay: float = within(1.0, 0, 10)
+    freeze_embedding: float | None = within(None, 0, 1)
 
 
 def build_optimizers(
-    model: nn.Module, config: TrainConfig, ranks: Ranks = ALONE, others: Iterable[Optimizer] = ()
+    model: nn.Module,
+    settings: Optimization,
+    embedding: Settings,
+    ranks: Ranks = ALONE,
+    others: Iterable[Optimizer] = (),
 ) -> list[Optimizer]:
     """One for all parameters, or Muon for the hidden matrices and AdamW for the rest.
 
     A model with a puzzle embedding has one more, for its rows. The `others` follow.
     """
-    hidden = _hidden_matrices(model) if config.optimizer == "muon" else []
+    muon = settings.muon_learning_rate if isinstance(settings, MuonOptimization) else None
+    hidden = [] if muon is None else _hidden_matrices(model)
     chosen = {id(parameter) for parameter in hidden}
     rest = [parameter for parameter in model.parameters() if id(parameter) not in chosen]
-    dense = AdamATan2 if config.optimizer == "adam-atan2" else AdamW
-    decay = config.weight_decay
-    betas = config.beta1, config.beta2
-    optimizers: list[Optimizer] = [
-        dense(rest, lr=config.learning_rate, betas=betas, weight_decay=decay)
-    ]
-    if hidden:
-        optimizers.append(Muon(hidden, lr=config.muon_learning_rate, weight_decay=decay))
-    for table in (module for module in model.modules() if isinstance(module, PuzzleEmbedding)):
-        rate, puzzle_decay = config.puzzle_learning_rate, config.puzzle_weight_decay
-        optimizers.append(RowSignSGD(table, rate, puzzle_decay, ranks))
-    optimizers.extend(others)
+    dense = AdamATan2 if isinstance(settings, ATan2Optimization) else AdamW
+    rate, decay, betas = settings.learning_rate, settings.weight_decay, settings.betas
+    optimizers: list[Optimizer] = [dense(rest, lr=rate, betas=betas, weight_decay=decay)]
+    if muon is not None and hidden:
+        optimizers.append(Muon(hidden, lr=muon, weight_decay=decay))
+    if isinstance(embedding, TokenEmbedding):
+        rows = embedding.puzzle_learning_rate, embedding.puzzle_weight_decay
+        tables = (module for module in model.modules() if isinstance(module, PuzzleEmbedding))
+        optimizers += (RowSignSGD(table, *rows, ranks) for table in tables)
+    optimizers += others
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["initial_lr"] = group["lr"]
@@ -123,17 +151,17 @@ def _hidden_matrices(model: nn.Module) -> list[nn.Parameter]:
     ]
 
 
-def rate_scale(config: TrainConfig, update: int, progress: float) -> float:
+def rate_scale(settings: Optimization, steps: int | None, update: int, progress: float) -> float:
     """Share of the peak rate: linear warm-up over updates, then a cosine down to `floor`.
 
-    Updates count from 1, so that the last one is made at the floor.
+    Updates count from 1, so that the last one of `steps` is made at the floor.
     """
-    warmup = min(1.0, update / max(1, config.warmup_updates))
-    if config.steps is not None:  # otherwise nobody knows where on the clock the warm-up ends
-        after = config.steps - config.warmup_updates
-        progress = max(0, update - config.warmup_updates) / max(1, after)
+    warmup = min(1.0, update / max(1, settings.warmup_updates))
+    if steps is not None:  # otherwise nobody knows where on the clock the warm-up ends
+        after = steps - settings.warmup_updates
+        progress = max(0, update - settings.warmup_updates) / max(1, after)
     cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-    return warmup * (config.floor + (1 - config.floor) * cosine)
+    return warmup * (settings.floor + (1 - settings.floor) * cosine)
 
 
 def set_learning_rate(optimizers: list[Optimizer], scale: float) -> None:

@@ -22,20 +22,21 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from puzzlesolver.errors import ModelError, UsageError
+from puzzlesolver.errors import ModelError
 from puzzlesolver.models.compiling import can_compile, step_function
 from puzzlesolver.models.interface import Network, RecursiveModel, StepFunction
 from puzzlesolver.models.registry import build_network, reads_tokens, refines_boards
 from puzzlesolver.runtime import choose_runtime
 from puzzlesolver.train.card import machine
-from puzzlesolver.train.config import TrainConfig, flag
+from puzzlesolver.train.config import TrainConfig
+from puzzlesolver.train.contracts.base import Contract
 from puzzlesolver.train.contracts.losses import Learned
-from puzzlesolver.train.contracts.registry import CONTRACTS, Contract
-from puzzlesolver.train.data.curriculum import grown
-from puzzlesolver.train.data.sudoku import open_source
+from puzzlesolver.train.contracts.registry import CONTRACTS
+from puzzlesolver.train.data.sources import open_source
 from puzzlesolver.train.distributed import ALONE, Ranks, check_divides
 from puzzlesolver.train.evaluate import plain_accuracy
 from puzzlesolver.train.optim import (
+    TokenEmbedding,
     build_optimizers,
     load_optimizer_state,
     optimizer_state,
@@ -43,6 +44,8 @@ from puzzlesolver.train.optim import (
     set_learning_rate,
     update_average,
 )
+from puzzlesolver.train.presets import command
+from puzzlesolver.train.settings import flag
 
 _KEYWORDS = inspect.signature(DistributedDataParallel).parameters
 EMBEDDING = "embed_tokens.embedding_weight"
@@ -68,7 +71,7 @@ class Update(NamedTuple):
 class Objective(nn.Module):
     """A model with the loss it is trained by: the module whose gradient processes share."""
 
-    def __init__(self, model: Network, contract: Contract, step: StepFunction | None) -> None:
+    def __init__(self, model: Network, contract: Contract[Any], step: StepFunction | None) -> None:
         super().__init__()
         self.model = model
         self.contract = contract
@@ -96,9 +99,6 @@ class Run:
 
     def __init__(self, config: TrainConfig, ranks: Ranks = ALONE, rehearsal: bool = False) -> None:
         check_divides(config.batch_size, ranks.world)
-        if config.freeze_embedding is not None and not reads_tokens(config.family):
-            what = f"{config.family} has no embedding of tokens"
-            raise UsageError(what, where=flag("freeze_embedding"), hint="leave it out")
         self.config = config
         self.ranks = ranks
         dtype = torch.bfloat16 if config.precision == "bf16" else torch.float32
@@ -112,21 +112,25 @@ class Run:
             self.model = self._new_model().to(device).train()
         self.average = _average_of(self.model)
         self.generator = torch.Generator(device).manual_seed(config.seed)
-        self.contract = CONTRACTS[config.contract](config, self.source, self.generator, ranks)
-        others = self.contract.optimizers
-        self.optimizers = build_optimizers(self.model, config, ranks, others)
+        self.contract = self.new_contract(config)
+        self.optimizers = build_optimizers(
+            self.model, config.optimizer, config.embedding, ranks, self.contract.optimizers
+        )
         self.compiled = config.compile and can_compile(device)
         self.step, self.average_step = map(self._step_of, (self.model, self.average))
         self.objective: nn.Module = Objective(self.model, self.contract, self.step)
         if ranks.grouped:
             self.objective = DistributedDataParallel(self.objective, **NO_BUFFERS)
         self.updates = 0
-        self.depth = self._depth(0.0)
-        self.grown_at = -config.growth_ramp
         self.curve: list[dict[str, Any]] = []
         self.recent: list[Update] = []
         self._minutes_before = self._core_minutes_before = 0.0
         self._started, self._cpu_started = time.monotonic(), time.process_time()
+
+    def new_contract(self, config: TrainConfig) -> Contract[Any]:
+        """A contract from the beginning, of a config that perhaps has another batch size."""
+        contract = CONTRACTS[config.contract.name]
+        return contract(config, self.source, self.generator, self.ranks)
 
     def _new_model(self) -> Network:
         settings = self.config.model
@@ -170,17 +174,11 @@ class Run:
 
     def update(self) -> Update:
         """One batch, one loss, one change of the weights; raises `ModelError` if it diverged."""
-        config, number = self.config, self.updates + 1
+        settings, number = self.config.optimizer, self.updates + 1
         progress = self.ranks.led(self._progress_at(number))
-        scale = rate_scale(config, number, progress) * self._regrowth(progress)
-        set_learning_rate(self.optimizers, scale)
-        device = self.runtime.device
-        halved = torch.autocast(device.type, torch.bfloat16, self.runtime.dtype == torch.bfloat16)
-        with torch.random.fork_rng([device] if device.type == "cuda" else []), halved:
-            # What dropout drops depends on update and rank alone: a resumed run drops the same.
-            share = self.updates * self.ranks.world + self.ranks.rank + 1
-            torch.manual_seed((config.seed + _UPDATE_SEED * share) % 2**63)
-            learned = self.objective(progress)
+        scale = rate_scale(settings, self.config.steps, number, progress)
+        set_learning_rate(self.optimizers, scale * self.contract.rate(self.updates, progress))
+        learned = self._learned(progress)
         if not math.isfinite(loss := learned.loss.item()):
             raise ModelError(
                 f"the training diverged: the loss is {loss} at update {number}",
@@ -189,37 +187,42 @@ class Run:
             )
         for optimizer in self.optimizers:
             optimizer.zero_grad()
-        learned.loss.backward()
-        rests = config.freeze_embedding is not None and progress >= config.freeze_embedding
-        if rests:
+        torch.autograd.backward(learned.loss)
+        frozen = self._frozen(progress)
+        if frozen is not None:
             # Afterwards, for processes that share gradients expect those of all parameters.
-            self.model.get_parameter(EMBEDDING).grad = None
-        most = math.inf if config.clip is None else config.clip
+            frozen.grad = None
+        most = math.inf if settings.clip is None else settings.clip
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), most)
         for optimizer in self.optimizers:
             optimizer.step()
-        update_average(self.average, self.model, config.ema, self.updates, config.ema_ramp)
-        if rests:  # RSM's trainer averages what is trained, and saves the rest as it is
-            self.average.get_parameter(EMBEDDING).copy_(
-                self.model.get_parameter(EMBEDDING).detach()
-            )
+        update_average(self.average, self.model, settings.ema, self.updates, settings.ema_ramp)
+        if frozen is not None:  # RSM's trainer averages what is trained, and saves the rest as is
+            self.average.get_parameter(EMBEDDING).copy_(frozen.detach())
         self.average.config = self.model.config  # its depth may grow
         self.updates = number
         shown = (learned.cells, learned.solved, learned.rejected, norm)
         self.recent.append(Update(loss, *(tensor.item() for tensor in shown)))
         return self.recent[-1]
 
-    def _depth(self, progress: float) -> tuple[int, ...]:
-        """What the contract's growths have reached."""
-        growths = (self.config.warmup_growth, self.config.inner_growth)
-        return tuple(grown(growth, progress) for growth in growths if growth)
+    def _learned(self, progress: float) -> Learned:
+        device, half = self.runtime.device, self.runtime.dtype == torch.bfloat16
+        with (
+            torch.random.fork_rng([device] if device.type == "cuda" else []),
+            torch.autocast(device.type, torch.bfloat16, half),
+        ):
+            # What dropout drops depends on update and rank alone: a resumed run drops the same.
+            share = self.updates * self.ranks.world + self.ranks.rank + 1
+            torch.manual_seed((self.config.seed + _UPDATE_SEED * share) % 2**63)
+            learned: Learned = self.objective(progress)
+            return learned
 
-    def _regrowth(self, progress: float) -> float:
-        """Share of the rate while the model gets used to a new depth."""
-        if (depth := self._depth(progress)) != self.depth:
-            self.depth, self.grown_at = depth, self.updates
-        ramp = self.config.growth_ramp
-        return min(1.0, (self.updates - self.grown_at) / ramp) if ramp else 1.0
+    def _frozen(self, progress: float) -> nn.Parameter | None:
+        """The embedding of tokens, when it rests."""
+        settings = self.config.embedding
+        start = settings.freeze_embedding if isinstance(settings, TokenEmbedding) else None
+        resting = start is not None and progress >= start
+        return self.model.get_parameter(EMBEDDING) if resting else None
 
     def metrics(self) -> dict[str, Any]:
         """Means over `recent`, which is emptied, as a line of `metrics.jsonl`."""
@@ -258,11 +261,11 @@ class Run:
         """How the weights came to be: what the model card and `config.json` tell."""
         config = self.config
         return {
-            "command": config.command(out),
+            "command": command(config, out),
             "preset": config.preset,
             "domain": config.domain,
             "family": config.family,
-            "contract": config.contract,
+            "contract": config.contract.name,
             "seed": config.seed,
             "data": self.source.recipe,
             "updates": self.updates,
@@ -291,8 +294,6 @@ class Run:
             "optimizers": optimizer_state(self.optimizers),
             "generator": self.generator.get_state(),
             "contract": self.contract.state_dict(),
-            "depth": list(self.depth),
-            "grown_at": self.grown_at,
             "config_of_model": self.model.config.to_json(),
             "source": self.source.state_dict(),
         }
@@ -307,8 +308,8 @@ class Run:
         self.average.load_state_dict(state["average"], strict=False)  # buffers are the model's
         load_optimizer_state(self.optimizers, state["optimizers"])
         self.generator.set_state(state["generator"])
-        self.contract.load_state_dict(state["contract"])
-        self.depth, self.grown_at = tuple(state["depth"]), state["grown_at"]
+        # Earlier versions kept the depth of RSM's contract, which was empty, beside it.
+        self.contract.load_state_dict(state["contract"] or state)
         for model in (self.model, self.average):
             model.config = type(model.config)(**state["config_of_model"])
         self.source.load_state_dict(state["source"])

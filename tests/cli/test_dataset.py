@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from puzzlesolver.train.config import get_preset
 from puzzlesolver.train.data.folders import FolderSource
 from puzzlesolver.train.data.published.dataset import DatasetFolder
+from puzzlesolver.train.presets import get_preset
 from tests.cli.support import Run
 
 

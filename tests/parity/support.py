@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,10 @@ from puzzlesolver.domains.sudoku import codec as sudoku
 from puzzlesolver.models.interface import Batch, RecursiveModel, State
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.train.config import TrainConfig
-from puzzlesolver.train.contracts.registry import CONTRACTS, Contract
+from puzzlesolver.train.contracts.base import Contract
+from puzzlesolver.train.contracts.registry import CONTRACTS
 from puzzlesolver.train.distributed import ALONE
+from puzzlesolver.train.presets import from_json
 from tests.parity.reference import Array, Ids, Settings, Weights, embed
 
 CELLS, VOCABULARY, BOARDS, IDENTIFIERS = 16, 6, 4, 5
@@ -146,7 +147,7 @@ class GivenBatches:
         """The batches do not depend on what was learned."""
 
 
-def contract_of(variant: Variant, batches: Iterable[Batch], **settings: Any) -> Contract:
+def contract_of(variant: Variant, batches: Iterable[Batch], **settings: Any) -> Contract[Any]:
     """The published contract of a variant; nobody halts after the first step, unless told."""
     published = {
         "hrm": {"contract": "supervised", "q_learning": True, "halt_exploration": 1.0},
@@ -154,21 +155,15 @@ def contract_of(variant: Variant, batches: Iterable[Batch], **settings: Any) -> 
         "rsm": {"contract": "final", "warmup_drawn": False, "chain": 0.0},
         "se-rrm": {"contract": "supervised", "halt_randomly": True},
     }
-    config = TrainConfig(
-        steps=1,
-        family=variant.family,
-        model=variant.config,
-        batch_size=BOARDS,
-        grad_steps=1,
-        noise=0,
-    )
-    config = replace(config, **published[variant.family] | settings)
+    general = {"steps": 1, "family": variant.family, "model": variant.config, "batch_size": BOARDS}
+    once = {"grad_steps": 1, "noise": 0}
+    config = from_json(general | once | published[variant.family] | settings)
     generator = torch.Generator().manual_seed(0)
-    return CONTRACTS[config.contract](config, GivenBatches(batches), generator, ALONE)
+    return CONTRACTS[config.contract.name](config, GivenBatches(batches), generator, ALONE)
 
 
 def update(
-    contract: Contract, model: RecursiveModel, batch: Batch, progress: float = 0.0
+    contract: Contract[Any], model: RecursiveModel, batch: Batch, progress: float = 0.0
 ) -> Tensor:
     """The loss of the contract's next update."""
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from puzzlesolver.train.config import TrainConfig, get_preset, override
+from puzzlesolver.train.config import TrainConfig
+from puzzlesolver.train.presets import get_preset, override
 
 UNITS = [
     [[(r, c) for c in range(4)] for r in range(4)],

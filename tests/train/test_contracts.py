@@ -15,10 +15,12 @@ from puzzlesolver.models.interface import Batch, Noise, Readout, RecursiveModel,
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.models.relations import Layout
 from puzzlesolver.refine.suppose import DEEPEST
-from puzzlesolver.train.config import TrainConfig, get_preset
-from puzzlesolver.train.contracts.registry import CarriedState, FinalStep
+from puzzlesolver.train.config import TrainConfig
+from puzzlesolver.train.contracts.carried import CarriedState
+from puzzlesolver.train.contracts.final import FinalStep
 from puzzlesolver.train.data.mazes import MazeSource
 from puzzlesolver.train.data.sudoku import SudokuSource
+from puzzlesolver.train.presets import get_preset
 
 Config = Callable[..., TrainConfig]
 

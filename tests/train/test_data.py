@@ -11,8 +11,9 @@ import torch
 
 from puzzlesolver.errors import ParseError, UsageError
 from puzzlesolver.train.checkpoint import load_checkpoint, save_checkpoint
-from puzzlesolver.train.config import TrainConfig, get_preset, override
+from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.data.sudoku import SudokuSource
+from puzzlesolver.train.presets import get_preset, override
 
 Config = Callable[..., TrainConfig]
 
@@ -149,8 +150,10 @@ def test_another_file_is_noticed_on_resume(tiny_config: Config, tmp_path: Path) 
     config = tiny_config()
     state = SudokuSource(config).state_dict()
     shorter = tmp_path / "shorter.csv"
-    shorter.write_text("".join(Path(config.data).read_text().splitlines(keepends=True)[:-1]))
-    with pytest.raises(UsageError, match="not those the run was started with"):
+    shorter.write_text(
+        "".join(Path(config.puzzles.data).read_text().splitlines(keepends=True)[:-1])
+    )
+    with pytest.raises(UsageError, match="changed after the run was started"):
         SudokuSource(tiny_config(f"data={shorter}")).load_state_dict(state)
 
 

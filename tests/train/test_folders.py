@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 
 from puzzlesolver.errors import ParseError, PuzzleSolverError, UsageError
 from puzzlesolver.train.checkpoint import load_checkpoint, save_checkpoint
-from puzzlesolver.train.config import TrainConfig, get_preset
+from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.data.folders import FolderSource
 from puzzlesolver.train.data.published.dataset import BLANK, DatasetFolder
 from puzzlesolver.train.data.published.writer import PuzzleGroup, write_dataset
+from puzzlesolver.train.presets import from_json, get_preset
 
 CELLS, VOCABULARY = 16, 6
 """4×4 Sudokus."""
@@ -253,7 +254,7 @@ def test_a_resumed_source_goes_on_exactly(before: list[int], after: list[int]) -
 def test_another_dataset_is_another_run(tmp_path: Path) -> None:
     saved = FolderSource(config(write(tmp_path / "a", [[1]] * 4))).state_dict()
     other = FolderSource(config(write(tmp_path / "b", [[1]] * 5)))
-    with pytest.raises(UsageError, match="not the one that the run was started with"):
+    with pytest.raises(UsageError, match="this dataset changed after the run was started"):
         other.load_state_dict(saved)
 
 
@@ -283,7 +284,8 @@ def arc_set(folder: Path) -> Path:
 
 
 def test_arc_keeps_edges_and_ignores_padding(tmp_path: Path) -> None:
-    arc = TrainConfig(domain="arc", data=str(arc_set(tmp_path / "set")), steps=1, family="trm")
+    data = str(arc_set(tmp_path / "set"))
+    arc = from_json({"domain": "arc", "data": data, "steps": 1, "family": "trm"})
     source = FolderSource(arc)
     batch = source.draw(2)
     assert batch.layout.lattice == (30, 30, 1) and batch.layout.relations == ()
@@ -300,7 +302,8 @@ def test_maze_labels_are_those_of_the_set_for_models_that_answer_in_cells(
     maze, solved = np.array([[2, 1, 1, 3]], np.uint8), np.array([[2, 1, 4, 3]], np.uint8)
     one = PuzzleGroup(maze + 1, solved + 1, np.zeros(1, int), np.ones(1, int))
     write_dataset(tmp_path / "set", {"train": [one]}, vocab_size=6, seq_len=4, names=[BLANK])
-    mazes = TrainConfig(domain="maze", data=str(tmp_path / "set"), steps=1, family=family)
+    data = str(tmp_path / "set")
+    mazes = from_json({"domain": "maze", "data": data, "steps": 1, "family": family})
     batch = FolderSource(mazes).draw(1)
     assert batch.tokens.tolist() == maze.tolist() and batch.layout.lattice == (2, 2, 1)
     assert batch.targets is not None
@@ -328,14 +331,14 @@ def test_exactly_so_many_puzzles_are_the_first_groups(tmp_path: Path) -> None:
 
 def test_what_a_folder_cannot_do_is_refused(tmp_path: Path) -> None:
     folder = write(tmp_path / "set", [[1]])
-    with pytest.raises(UsageError, match="used as it is"):
+    with pytest.raises(UsageError, match="a dataset folder has no setting 'exclude'"):
         FolderSource(config(folder, exclude=str(folder)))
     with pytest.raises(UsageError, match="900 cells with a vocabulary of 12 are no maze set"):
         FolderSource(get_preset("maze", data=str(arc_set(tmp_path / "arc"))))
     with pytest.raises(UsageError, match="are no arc set"):
-        FolderSource(TrainConfig(domain="arc", data=str(folder), steps=1))
+        FolderSource(from_json({"domain": "arc", "data": str(folder), "steps": 1}))
     with pytest.raises(UsageError, match="needs a dataset folder"):
-        FolderSource(TrainConfig(domain="arc", steps=1))
+        FolderSource(from_json({"domain": "arc", "steps": 1}))
     with pytest.raises(UsageError, match="no dataset"):
         FolderSource(config(tmp_path))
 

@@ -22,6 +22,7 @@ from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.hub.store import load_model
 from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.loop import run_config, train
+from puzzlesolver.train.presets import command, from_json
 from puzzlesolver.train.run import Run
 
 Config = Callable[..., TrainConfig]
@@ -31,8 +32,8 @@ import json, sys
 from pathlib import Path
 from rich.console import Console
 from puzzlesolver.train.loop import train
-from puzzlesolver.train.config import TrainConfig
-config = TrainConfig.from_json(json.loads(sys.argv[1]))
+from puzzlesolver.train.presets import from_json
+config = from_json(json.loads(sys.argv[1]))
 try:
     train(config, Path(sys.argv[2]), resume=True, dry_run=False, console=Console(stderr=True))
 except KeyboardInterrupt:
@@ -136,9 +137,9 @@ def test_what_a_finished_run_leaves(tiny_config: Config, console: Console, tmp_p
     stored = json.loads((out / "model" / "config.json").read_text())["training"]
     assert stored["seed"] == 0
     assert [point["update"] for point in stored["curve"]] == [2, 4, 5]
-    assert TrainConfig.from_json(stored["settings"]) == config
+    assert from_json(stored["settings"]) == config
     card = (out / "model" / "README.md").read_text()
-    for text in (config.command(out), "core-minutes", "100% of the schedule", "| 5 |", "verifier"):
+    for text in (command(config, out), "core-minutes", "100% of the schedule", "| 5 |", "verifier"):
         assert text in card
     # Once more: nothing is left to do.
     train(config, out, resume=True, dry_run=False, console=console)
@@ -153,7 +154,7 @@ def test_a_longer_schedule_goes_on(tiny_config: Config, console: Console, tmp_pa
 
 def test_a_run_by_the_clock_ends(tiny_config: Config, console: Console, tmp_path: Path) -> None:
     config = tiny_config("eval_every=0")
-    config = TrainConfig.from_json(config.to_json() | {"steps": None, "minutes": 0.005})
+    config = from_json(config.to_json() | {"steps": None, "minutes": 0.005})
     train(config, tmp_path, resume=True, dry_run=False, console=console)
     rows = metrics(tmp_path)
     assert rows
@@ -242,9 +243,8 @@ def test_weights_depend_on_the_seed_alone(tiny_config: Config) -> None:
 
 
 def test_an_unknown_domain(tiny_config: Config) -> None:
-    config = TrainConfig.from_json(tiny_config().to_json() | {"domain": "chess"})
     with pytest.raises(UsageError, match="cannot train 'chess'"):
-        Run(config)
+        from_json(tiny_config().to_json() | {"domain": "chess"})
 
 
 def test_bfloat16_trains_too(tiny_config: Config) -> None:

@@ -24,10 +24,11 @@ from puzzlesolver.hub.store import load_model, verify_model
 from puzzlesolver.refine.adapt.fit import fit_task
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.tasks import load_task_solver
-from puzzlesolver.train.config import TrainConfig, get_preset, override
-from puzzlesolver.train.contracts.tasks import TaskSource
+from puzzlesolver.train.config import TrainConfig
+from puzzlesolver.train.data.tasks import TaskSource
 from puzzlesolver.train.distributed import Ranks
 from puzzlesolver.train.loop import train
+from puzzlesolver.train.presets import get_preset, override
 from puzzlesolver.train.run import Run
 
 SMALL = '{"width": 8, "scanned": 4, "pooled": 4, "hidden": 8, "rule": 4}'
@@ -141,7 +142,7 @@ def test_settings_that_the_machine_code_does_not_know_are_refused(setting: str) 
 
 def test_other_tasks_are_no_continuation() -> None:
     state = TaskSource(config()).state_dict()
-    with pytest.raises(UsageError, match="not those"):
+    with pytest.raises(UsageError, match="changed after"):
         TaskSource(config("train_puzzles=5")).load_state_dict(state)
 
 

@@ -11,15 +11,17 @@ import torch
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.domains.maze.rules import distances
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.config import TrainConfig, get_preset
+from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.data.mazes import MazeSource
+from puzzlesolver.train.presets import get_preset
 
 MAZE = get_domain("maze")
 TINY = {"size": 6, "eval_puzzles": 4, "eval_difficulty": "easy", "mix": {"walls": 1, "perfect": 1}}
 
 
 def config(**changes: object) -> TrainConfig:
-    return get_preset("maze", steps=2, **{**TINY, **changes})  # type: ignore[arg-type]
+    tiny = {"eval_puzzles": 4} if "data" in changes else TINY
+    return get_preset("maze", steps=2, **{**tiny, **changes})  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def test_another_file_is_another_run(mazes_csv: Path) -> None:
     saved = MazeSource(config(data=str(mazes_csv))).state_dict()
     lines = mazes_csv.read_text().splitlines(keepends=True)
     mazes_csv.write_text("".join(lines[:-1]))
-    with pytest.raises(UsageError, match="not those the run was started with"):
+    with pytest.raises(UsageError, match="changed after the run was started"):
         MazeSource(config(data=str(mazes_csv))).load_state_dict(saved)
 
 

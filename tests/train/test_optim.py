@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from puzzlesolver.models.layers import PuzzleEmbedding
-from puzzlesolver.train.config import get_preset
-from puzzlesolver.train.optim import AdamATan2, RowSignSGD, rate_scale
+from puzzlesolver.train.optim import rate_scale
+from puzzlesolver.train.optimizers import AdamATan2, RowSignSGD
+from puzzlesolver.train.presets import get_preset
 
 
 def test_adam_atan2_follows_its_equations() -> None:
@@ -68,11 +69,14 @@ def test_a_puzzle_embedding_is_no_parameter_and_draws_nothing_when_it_serves() -
 def test_the_rate_warms_up_and_then_follows_the_cosine_to_its_floor() -> None:
     config = get_preset("rsm-sudoku")
     assert config.steps is not None
-    scales = [rate_scale(config, update, 0.0) for update in (1, 1_000, 2_000, config.steps)]
+    scales = [
+        rate_scale(config.optimizer, config.steps, update, 0.0)
+        for update in (1, 1_000, 2_000, config.steps)
+    ]
     assert scales == pytest.approx([1 / 2_000, 0.5, 1.0, 0.02])
     lower = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi / (config.steps - 2_000)))
-    assert rate_scale(config, 2_001, 0.0) == pytest.approx(lower, rel=1e-12)
+    assert rate_scale(config.optimizer, config.steps, 2_001, 0.0) == pytest.approx(lower, rel=1e-12)
     middle = (2_000 + config.steps) // 2
-    assert rate_scale(config, middle, 0.5) == pytest.approx(0.51, abs=1e-3)
+    assert rate_scale(config.optimizer, config.steps, middle, 0.5) == pytest.approx(0.51, abs=1e-3)
     constant = get_preset("trm-mlp-sudoku-1k")
-    assert rate_scale(constant, 60_000, 0.9) == 1.0
+    assert rate_scale(constant.optimizer, constant.steps, 60_000, 0.9) == 1.0

@@ -10,9 +10,9 @@ import torch
 from rich.console import Console
 
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.config import get_preset, override
-from puzzlesolver.train.data.curriculum import grown
+from puzzlesolver.train.contracts.final import grown
 from puzzlesolver.train.loop import train
+from puzzlesolver.train.presets import get_preset, override
 from puzzlesolver.train.recipes import PRESETS
 from puzzlesolver.train.run import Run
 
@@ -24,13 +24,12 @@ SMALL = [name for name in PRESETS if name.endswith("sudoku4")]
 
 
 def rehearse(name: str, *settings: str) -> str:
-    config = get_preset(name, threads=1)
-    mixes = {"sudoku": '{"easy": 1}' if config.train_puzzles is None else '{"1": 1}'}
-    mix = mixes.get(config.domain, '{"walls hard": 1}')
-    for setting in ("batch_size=2", "compile=false", f"mix={mix}", *settings):
-        config = override(config, setting)
-    if config.train_puzzles is not None:
-        config = override(config, "train_puzzles=4")
+    config = override(get_preset(name, threads=1), "batch_size=2", "compile=false", *settings)
+    limit = config.puzzles.train_puzzles
+    if config.domain == "sudoku":
+        config = override(config, mix={"easy": 1.0} if limit is None else {"1": 1.0})
+    if limit is not None:
+        config = override(config, train_puzzles=4)
     said = io.StringIO()
     train(config, Path("unused"), resume=False, dry_run=True, console=Console(file=said, width=200))
     return said.getvalue()
@@ -88,11 +87,12 @@ def test_a_resumed_run_drops_what_an_uninterrupted_one_drops() -> None:
 
 def test_rsm_grows_as_its_paper_says() -> None:
     config = get_preset("rsm-sudoku")
-    outer, inner = config.warmup_growth, config.inner_growth
+    outer, inner = config.contract.warmup_growth, config.contract.inner_growth
     assert [1 + warmup for _, warmup in outer] == [2, 3, 4, 5, 6, 7, 8]
     assert [cycles for _, cycles in inner] == list(range(2, 13))
     maze = get_preset("rsm-maze")
-    assert maze.warmup_growth[-1] == (0.951, 8) and maze.inner_growth[-1] == (0.701, 5)
+    assert maze.contract.warmup_growth[-1] == (0.951, 8)
+    assert maze.contract.inner_growth[-1] == (0.701, 5)
 
 
 @pytest.mark.parametrize("total", [14_968, 3_906, 1_000, 365])
@@ -131,7 +131,7 @@ def test_growth_slows_the_rate_down_for_a_while() -> None:
     rates = []
     for _ in range(20):
         run.update()
-        rates.append(run.optimizers[0].param_groups[0]["lr"] / run.config.learning_rate)
+        rates.append(run.optimizers[0].param_groups[0]["lr"] / run.config.optimizer.learning_rate)
     # Updates count from 1: number 10 of 20 is half of the training.
     assert rates[:9] == [1.0] * 9
     assert rates[9:14] == pytest.approx([0, 0.25, 0.5, 0.75, 1.0])
@@ -141,7 +141,9 @@ def test_growth_slows_the_rate_down_for_a_while() -> None:
 @pytest.mark.parametrize("freeze", ["1.0", "0.5", "null"])
 def test_rsm_leaves_its_embedding_alone_at_the_end(freeze: str) -> None:
     run = tiny_rsm(4, f"freeze_embedding={freeze}")
-    assert get_preset("rsm-sudoku").freeze_embedding == get_preset("rsm-maze").freeze_embedding == 1
+    assert all(
+        get_preset(each).embedding.freeze_embedding == 1 for each in ("rsm-sudoku", "rsm-maze")
+    )
     name, moved = "embed_tokens.embedding_weight", []
     for _ in range(4):
         before = {key: tensor.clone() for key, tensor in run.model.named_parameters()}
@@ -157,8 +159,8 @@ def test_rsm_leaves_its_embedding_alone_at_the_end(freeze: str) -> None:
 
 
 def test_only_models_of_tokens_have_an_embedding_that_may_rest() -> None:
-    with pytest.raises(UsageError, match="stem has no embedding of tokens"):
-        Run(override(get_preset("sudoku", steps=1), "freeze_embedding=1.0"))
+    with pytest.raises(UsageError, match="a model without embeddings has no setting"):
+        override(get_preset("sudoku", steps=1), "freeze_embedding=1.0")
 
 
 def test_halting_exploration_keeps_some_puzzles_for_a_while() -> None:

@@ -226,6 +226,7 @@ def ddp() -> Facts:
     from safetensors.torch import load_file
 
     from puzzlesolver.train.loop import train
+    from puzzlesolver.train.presets import arguments
 
     processes = torch.cuda.device_count() if has_cuda() else 2
     config = config_of(
@@ -234,7 +235,7 @@ def ddp() -> Facts:
     with tempfile.TemporaryDirectory() as folder:
         out, alone = Path(folder, "shared"), Path(folder, "alone")
         words = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-        words += ["-m", "puzzlesolver", *config.arguments(out)]
+        words += ["-m", "puzzlesolver", *arguments(config, out)]
         done = subprocess.run(
             [sys.executable, *words], capture_output=True, text=True, timeout=90,
             env={**os.environ, "NCCL_DEBUG": "VERSION", "OMP_NUM_THREADS": "1"},
@@ -305,7 +306,7 @@ def cost() -> Facts:
 
 def config_of(updates: int, **changes: Any) -> TrainConfig:
     """A short training on the GPU, or else on the CPU."""
-    from puzzlesolver.train.config import get_preset
+    from puzzlesolver.train.presets import get_preset
 
     device = "cuda" if has_cuda() else "cpu"
     return get_preset("sudoku", steps=updates, device=device, **{**TINY, **changes})

@@ -7,24 +7,50 @@ Shape legend: B puzzles, C cells.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from puzzlesolver.models.interface import PARTS, Batch, Readout, RecursiveModel, State, StepFunction
+from puzzlesolver.models.interface import PARTS, Readout, RecursiveModel, State, StepFunction
 from puzzlesolver.refine.suppose import suppose
-from puzzlesolver.train.config import TrainConfig
-from puzzlesolver.train.contracts.carry import Luck, batch_state, each_tensor, in_order, per_puzzle
+from puzzlesolver.train.contracts.carry import SlotContract, per_puzzle
 from puzzlesolver.train.contracts.losses import LATE, Learned, judge
-from puzzlesolver.train.distributed import ALONE, Ranks
-
-if TYPE_CHECKING:
-    from puzzlesolver.train.data.sudoku import PuzzleSource
+from puzzlesolver.train.settings import Settings, within
 
 
-class CarriedState:
+@dataclass(frozen=True)
+class Carried(Settings):
+    """Settings of `CarriedState`.
+
+    Attributes:
+        grad_steps: steps with gradient in one update.
+        noise: standard deviation of Gaussian noise on the state before them.
+        max_age: updates after which a puzzle is replaced, solved or not.
+        linger: updates in a row that a puzzle must be right before it is replaced.
+        suppositions: probability, per puzzle and update, that a puzzle moves its suppositions as
+            raw refinement does (`refine/suppose.py`).
+        suppose_after: updates a puzzle has to settle before the first supposition.
+        loss_every_step: whether the loss is the mean over the steps with gradient, instead of that
+            of the last one.
+        stillness: weight, in the loss, of the squared relative residual of solved puzzles.
+    """
+
+    name: ClassVar[str] = "carried"
+    what: ClassVar[str] = "the contract carried"
+
+    grad_steps: int = within(6, 1, 1024)
+    noise: float = within(0.01, 0, 100)
+    max_age: int = within(24, 1)
+    linger: int = within(3, 1)
+    suppositions: float = within(0.0, 0, 1)
+    suppose_after: int = within(6, 0)
+    loss_every_step: bool = False
+    stillness: float = within(0.0, 0)
+
+
+class CarriedState(SlotContract[Carried]):
     """States persist across updates: a few steps with gradient, loss at the last or all, detach.
 
     A pool of puzzles keeps its states. A puzzle is replaced by a fresh one, from fresh noise, when
@@ -35,28 +61,19 @@ class CarriedState:
 
     With `suppositions` the puzzles also make the moves of `refine/suppose.py`, by the model's own
     beliefs: a wrong supposition makes the board contradictory, its targets become "none" until it
-    is dropped, and what was learned from it is worth remembering.
+    is dropped, and what was learned from it is worth remembering. `tokens` are givens and
+    suppositions; solutions of `pool` are 0 where the givens contradict.
     """
 
-    optimizers = ()
+    wants = Carried
+    KEPT, POOL = ("age", "streak", "tokens"), "pool"
 
-    def __init__(
-        self,
-        config: TrainConfig,
-        source: PuzzleSource,
-        generator: torch.Generator,
-        ranks: Ranks = ALONE,
-    ) -> None:
-        self.config = config
-        self.source = source
-        self.luck = Luck(generator, ranks)
-        self.ranks = ranks
-        device, size = generator.device, config.batch_size // ranks.world
-        self.pool: Batch | None = None  # givens and solutions; 0 where the givens contradict
-        self.tokens: Tensor = torch.empty(0)  # givens and suppositions
-        self.state: State = ()
-        self.age = torch.full((size,), config.max_age, device=device)
-        self.streak = torch.zeros(size, dtype=torch.int64, device=device)
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        device = self.generator.device
+        self.tokens = torch.empty(0, device=device)
+        self.age = torch.full((self.slots,), self.settings.max_age, device=device)
+        self.streak = torch.zeros(self.slots, dtype=torch.int64, device=device)
 
     def loss(self, model: RecursiveModel, step: StepFunction, progress: float) -> Learned:
         self._replace_finished(model)
@@ -65,22 +82,22 @@ class CarriedState:
         targets = self.pool.targets.masked_fill(per_puzzle(wrong, self.pool.targets), 0)
         board = replace(self.pool, tokens=self.tokens, targets=targets)
         inputs = model.embed(board)
-        state = before = self.luck.perturbed(self.state, self.config.noise)
+        state = before = self.luck.perturbed(self.state, self.settings.noise)
         judged = []
-        for number in range(1, self.config.grad_steps + 1):
+        for number in range(1, self.settings.grad_steps + 1):
             before, state = state, step(state, inputs)
-            if self.config.loss_every_step or number == self.config.grad_steps:
+            if self.settings.loss_every_step or number == self.settings.grad_steps:
                 readout = model.readout(state, board.layout)
-                made = self.age * self.config.grad_steps + number
+                made = self.age * self.settings.grad_steps + number
                 judged.append(judge(readout, board, made))
         learned, solved = judged[-1]
         learned = learned._replace(loss=torch.stack([each.loss for each, _ in judged]).mean())
-        if self.config.stillness:
+        if self.settings.stillness:
             motion = (_squared_motion(before, state) * solved).mean()
-            learned = learned._replace(loss=learned.loss + self.config.stillness * motion)
+            learned = learned._replace(loss=learned.loss + self.settings.stillness * motion)
         self.state = tuple(tensor.detach() for tensor in state)
         self.age += 1
-        if self.config.suppositions:
+        if self.settings.suppositions:
             self._suppose(readout)
         sound = self.pool.targets.flatten(1).any(1)
         self.streak = torch.where(solved & ~wrong, self.streak + 1, 0)
@@ -89,38 +106,21 @@ class CarriedState:
         self.source.observe(solved_share if leaving.any() else None)
         return learned
 
-    def state_dict(self) -> dict[str, Any]:
-        saved: dict[str, Any] = {"age": self.age, "streak": self.streak}
-        if self.pool is not None:
-            saved |= {"pool": batch_state(self.pool), "tokens": self.tokens}
-            saved["state"] = {str(index): tensor for index, tensor in enumerate(self.state)}
-        gathered: dict[str, Any] = each_tensor(saved, self.ranks.gather)
-        return gathered
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        device = self.luck.generator.device
-        state = each_tensor(state, lambda tensor: self.ranks.mine(tensor).to(device))
-        self.age, self.streak = state["age"], state["streak"]
-        if "pool" in state:
-            self.pool = Batch(layout=self.source.layout, **state["pool"])
-            self.tokens = state["tokens"]
-            self.state = in_order(state["state"])
-
     def _supposing_wrongly(self) -> Tensor:
         """Which puzzles have a supposition that contradicts their solution, `bool[B]`."""
         assert self.pool is not None and self.pool.targets is not None
-        if not self.config.suppositions:
+        if not self.settings.suppositions:
             return torch.zeros_like(self.streak, dtype=torch.bool)
         return ((self.tokens > 0) & (self.tokens != self.pool.targets)).any(1)
 
     def _finished(self) -> Tensor:
         """Which puzzles are right for good, or will not become so, `bool[B]`."""
-        finished = (self.age >= self.config.max_age) | (self.streak >= self.config.linger)
+        finished = (self.age >= self.settings.max_age) | (self.streak >= self.settings.linger)
         if self.pool is None or self.pool.known_from is None:
             return finished
         # What a state has forgotten no later step brings back, and it would only teach to guess.
         told = self.pool.known_from.flatten(1).amax(1) + LATE
-        return finished | (self.age - self.config.linger >= told / self.config.grad_steps)
+        return finished | (self.age - self.settings.linger >= told / self.settings.grad_steps)
 
     @torch.no_grad()
     def _suppose(self, readout: Readout) -> None:
@@ -129,7 +129,9 @@ class CarriedState:
         size, cells = self.tokens.shape
         lots = self.luck.uniform((size, cells + 2))
         moved = suppose(self.pool.tokens, self.tokens, readout, lots[:, :-1])
-        moving = (lots[:, -1] < self.config.suppositions) & (self.age >= self.config.suppose_after)
+        moving = (lots[:, -1] < self.settings.suppositions) & (
+            self.age >= self.settings.suppose_after
+        )
         # A new tensor: the backward pass of this update still needs the boards as they were.
         self.tokens = torch.where(moving[:, None], moved, self.tokens)
 

@@ -1,4 +1,4 @@
-"""What the contracts share: luck, and states and boards that are carried from update to update.
+"""What contracts of boards share: luck, and slots that carry boards from update to update.
 
 Shape legend: B puzzles.
 """
@@ -6,13 +6,16 @@ Shape legend: B puzzles.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from puzzlesolver.models.interface import PARTS, Batch, RecursiveModel, State
-from puzzlesolver.train.distributed import Ranks
+from puzzlesolver.train.config import TrainConfig
+from puzzlesolver.train.contracts.base import Contract, S
+from puzzlesolver.train.data.source import BoardSource
+from puzzlesolver.train.distributed import ALONE, Ranks
 
 
 class Luck:
@@ -51,23 +54,73 @@ class Luck:
         return torch.randn(shape, generator=self.generator, device=self.generator.device)
 
 
-def batch_state(batch: Batch) -> dict[str, Tensor]:
-    """The tensors of a batch, for a checkpoint."""
-    return {name: part for name in PARTS if (part := getattr(batch, name)) is not None}
+class BoardContract(Contract[S]):
+    """A contract whose source draws boards.
+
+    Attributes:
+        luck: random numbers.
+    """
+
+    source: BoardSource[Any]
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        source: BoardSource[Any],
+        generator: torch.Generator,
+        ranks: Ranks = ALONE,
+    ) -> None:
+        super().__init__(config, source, generator, ranks)
+        self.luck = Luck(generator, ranks)
 
 
-def each_tensor(node: Any, change: Callable[[Tensor], Tensor]) -> Any:
-    """A nested dict of tensors, each one changed, in the same order on every rank."""
-    if isinstance(node, dict):
-        return {key: each_tensor(value, change) for key, value in sorted(node.items())}
-    return change(node)
+class SlotContract(BoardContract[S]):
+    """Each slot of the batch keeps its board and its states until it takes another board.
 
+    Attributes:
+        KEPT: names of further tensors with a row for every slot.
+        POOL: how checkpoints call the boards.
+        pool: the boards, givens and solutions; None before the first update.
+        state: the detached states.
+    """
 
-def in_order(parts: dict[str, Tensor]) -> State:
-    """A state whose tensors a checkpoint has numbered."""
-    return tuple(parts[str(index)] for index in range(len(parts)))
+    KEPT: ClassVar[tuple[str, ...]]
+    POOL: ClassVar[str]
+
+    pool: Batch | None = None
+    state: State = ()
+
+    @property
+    def slots(self) -> int:
+        """How many there are on this rank."""
+        return self.config.batch_size // self.ranks.world
+
+    def state_dict(self) -> dict[str, Any]:
+        saved: dict[str, Any] = {name: getattr(self, name) for name in self.KEPT}
+        if self.pool is not None:
+            parts = ((name, getattr(self.pool, name)) for name in PARTS)
+            saved[self.POOL] = {name: part for name, part in parts if part is not None}
+            saved["state"] = {str(number): part for number, part in enumerate(self.state)}
+        gathered: dict[str, Any] = _each_tensor(saved, self.ranks.gather)
+        return gathered
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        device = self.generator.device
+        state = _each_tensor(state, lambda tensor: self.ranks.mine(tensor).to(device))
+        for name in state.keys() & set(self.KEPT):
+            setattr(self, name, state[name])
+        if self.POOL in state:
+            self.pool = Batch(layout=self.source.layout, **state[self.POOL])
+            self.state = tuple(state["state"][str(n)] for n in range(len(state["state"])))
 
 
 def per_puzzle(flags: Tensor, like: Tensor) -> Tensor:
     """`flags[B]` in a shape that broadcasts over `like[B, …]`."""
     return flags.view(-1, *(1,) * (like.dim() - 1))
+
+
+def _each_tensor(node: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """A nested dict of tensors, each one changed, in the same order on every rank."""
+    if isinstance(node, dict):
+        return {key: _each_tensor(value, change) for key, value in sorted(node.items())}
+    return change(node)

@@ -8,7 +8,7 @@ Shape legend: B puzzles, C cells, S symbols.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,10 +16,14 @@ from torch.nn import functional as F
 
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch, Readout
-from puzzlesolver.train.config import flag
+from puzzlesolver.train.settings import flag
 
 LATE = 4
 """Steps that news may lose on its way before a target of `Batch.known_from` counts."""
+
+
+CrossEntropy = Literal["stablemax", "softmax"]
+"""Of models that say a whole vocabulary; keys of `CROSS_ENTROPIES`."""
 
 
 class Learned(NamedTuple):
@@ -41,7 +45,7 @@ class Learned(NamedTuple):
 
 
 def judge(
-    readout: Readout, batch: Batch, steps: Tensor, cross_entropy: str = "stablemax"
+    readout: Readout, batch: Batch, steps: Tensor, cross_entropy: CrossEntropy = "stablemax"
 ) -> tuple[Learned, Tensor]:
     """The loss with its accuracies, and which puzzles are solved, `bool[B]`.
 
@@ -113,7 +117,9 @@ def _mean_per_puzzle(each_BC: Tensor, labels_BC: Tensor) -> Tensor:
     return (each_BC * counts).sum(1) / counts.sum(1).clamp_min(1)
 
 
-def _judge_tokens(readout: Readout, batch: Batch, cross_entropy: str) -> tuple[Learned, Tensor]:
+def _judge_tokens(
+    readout: Readout, batch: Batch, cross_entropy: CrossEntropy
+) -> tuple[Learned, Tensor]:
     """Every cell of a published model counts, given ones too, except padding."""
     assert batch.targets is not None and readout.vocabulary is not None
     # Symbols are the last tokens of the vocabulary.

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -31,8 +31,7 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.registry import reads_tokens
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.train.config import TrainConfig, flag
-from puzzlesolver.train.data.curriculum import Reveal
+from puzzlesolver.train.config import Puzzles, TrainConfig
 from puzzlesolver.train.data.published.dataset import (
     ARC_VOCABULARY,
     MAZE_VOCABULARY,
@@ -42,12 +41,27 @@ from puzzlesolver.train.data.published.dataset import (
     Metadata,
     Rows,
 )
+from puzzlesolver.train.data.source import BoardSource, as_arrays, check_unchanged
+from puzzlesolver.train.settings import flag, within
 
 _SAMPLE = 4_096
 """Examples that tell one dataset from another; ARC has millions."""
 
 
-class FolderSource:
+@dataclass(frozen=True)
+class Folder(Puzzles):
+    """Settings of a dataset folder.
+
+    Attributes:
+        eval_puzzles: held-out puzzles, the first of the test split.
+    """
+
+    what: ClassVar[str] = "a dataset folder"
+
+    eval_puzzles: int = within(128, 0)
+
+
+class FolderSource(BoardSource[Folder]):
     """Draws the examples of a dataset folder; identifiers are rows of the puzzle embedding.
 
     Attributes:
@@ -55,35 +69,36 @@ class FolderSource:
         groups: how many of its groups are drawn from, the first ones.
 
     Raises:
-        UsageError: there is no dataset, it is of another kind than the domain, or the config asks
-            for what only other sources can do.
+        UsageError: there is no dataset, or it is of another kind than the domain.
         ParseError: a file of the dataset is damaged.
     """
 
+    KINDS = (Folder,)
+
     def __init__(self, config: TrainConfig) -> None:
-        if config.data is None:
+        super().__init__(config)
+        if self.settings.data is None:
             raise UsageError(
                 f"training {config.domain} needs a dataset folder",
                 where=flag("data"),
                 hint=f"`puzzlesolver dataset {config.domain}` builds one",
             )
-        if config.exclude is not None:
-            hint = "choose the puzzles when `puzzlesolver dataset` builds it"
-            raise UsageError("a dataset folder is used as it is", where=flag("exclude"), hint=hint)
-        self.config = config
-        self.folder = DatasetFolder(config.data)
+        self.folder = DatasetFolder(self.settings.data)
         about = self.folder.train.metadata
         self.identifiers = about.num_puzzle_identifiers
-        self.layout = layout_of(config.domain, about, f"--data {config.data}")
+        self.layout = layout_of(config.domain, about, f"--data {self.settings.data}")
         symbols = self.layout.symbols if self.layout.symbols > 1 else about.vocab_size - 1
         self._before_symbols = about.vocab_size - symbols - 1
-        self.groups = config.train_puzzles or self.folder.train.groups
+        self.groups = self.settings.train_puzzles or self.folder.train.groups
         if self.groups > (there := self.folder.train.groups):
             what = f"the dataset has {there:,} groups, {self.groups:,} are asked for"
             raise UsageError(what, where=flag("train_puzzles"))
-        self.reveal = Reveal(replace(config, reveal=0.0))
-        self.drawn, self.epoch = 0, round(self.groups * about.mean_puzzle_examples)
+        self.epoch = round(self.groups * about.mean_puzzle_examples)
         self._begin_pass(1)
+
+    @classmethod
+    def rehearsing(cls, config: TrainConfig) -> BoardSource[Folder]:
+        return RandomBoards(config) if config.puzzles.data is None else cls(config)
 
     @property
     def recipe(self) -> str:
@@ -105,36 +120,25 @@ class FolderSource:
         return self._batch(self.folder.train, rows)
 
     def heldout(self) -> Batch | None:
-        test, most = self.folder.test, self.config.eval_puzzles
+        test, most = self.folder.test, self.settings.eval_puzzles
         if test is None or not most:
             return None
         return self._batch(test, np.arange(min(most, test.examples)))
 
-    def observe(self, solved: float | None) -> None:
-        self.reveal.observe(solved)
-
     def state_dict(self) -> dict[str, Any]:
-        return {
+        return super().state_dict() | {
             "sha256": self._digest(),
             "pass": self._pass,
             "position": self._position,
             "rng": self._rng.bit_generator.state,
-            "reveal": self.reveal.state_dict(),
-            "drawn": self.drawn,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        if state["sha256"] != self._digest():
-            raise UsageError(
-                "this dataset is not the one that the run was started with",
-                where=f"--data {self.folder.path}",
-                hint="give back the old folder, or start another run with another --out",
-            )
+        check_unchanged(state["sha256"], self._digest(), "this dataset", self.folder.path)
+        super().load_state_dict(state)
         self._begin_pass(state["pass"])
         self._position = state["position"]
-        self._rng.bit_generator.state = _as_arrays(state["rng"])
-        self.reveal.load_state_dict(state["reveal"])
-        self.drawn = state["drawn"]
+        self._rng.bit_generator.state = as_arrays(state["rng"])
 
     def _begin_pass(self, number: int) -> None:
         self._pass, self._position = number, 0
@@ -194,8 +198,28 @@ def layout_of(domain: str, about: Metadata, where: str) -> Layout:
     )
 
 
-def _as_arrays(node: Any) -> Any:
-    """Tensors of a checkpoint as arrays again."""
-    if isinstance(node, dict):
-        return {key: _as_arrays(value) for key, value in node.items()}
-    return node.numpy() if isinstance(node, torch.Tensor) else node
+class RandomBoards(BoardSource[Folder]):
+    """ARC canvases of random tokens in place of a dataset folder, so that a dry run needs none."""
+
+    KINDS = (Folder,)
+    recipe = "random tokens in place of the dataset folder that --data will name"
+
+    def __init__(self, config: TrainConfig) -> None:
+        super().__init__(config)
+        self.layout = Layout((CANVAS, CANVAS, 1), ())
+        self.symbols = config.model["vocab_size"] - 1
+        self.identifiers = config.model["num_puzzle_identifiers"]
+        self.generator = torch.Generator().manual_seed(config.seed)
+
+    def draw(self, count: int) -> Batch:
+        self.drawn += count
+        board = (count, self.layout.cells)
+        return Batch(
+            tokens=self._integers(self.symbols, board),
+            layout=self.layout,
+            targets=1 + self._integers(self.symbols, board),
+            identifiers=self._integers(self.identifiers, (count,)),
+        )
+
+    def _integers(self, below: int, shape: tuple[int, ...]) -> torch.Tensor:
+        return torch.randint(below, shape, generator=self.generator)

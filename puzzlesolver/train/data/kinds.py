@@ -24,7 +24,8 @@ from puzzlesolver.domains.sudoku.canonical import canonical
 from puzzlesolver.domains.sudoku.generate import PuzzleStream
 from puzzlesolver.domains.sudoku.search import CELLS, solve
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.config import flag
+from puzzlesolver.train.data.source import check_unchanged
+from puzzlesolver.train.settings import flag
 
 Boards = npt.NDArray[np.uint8]
 """Boards `uint8[N, C]`, row-major, 0 = blank; one board is `uint8[C]`."""
@@ -141,12 +142,7 @@ class FilePuzzles:
         return {"sha256": self.sha256}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        if state != self.state_dict():
-            raise UsageError(
-                "the puzzles in this file are not those the run was started with",
-                where=f"--data {self.path}",
-                hint="give back the old file, or start another run with another --out",
-            )
+        check_unchanged(state["sha256"], self.sha256, "the puzzles in this file", self.path)
 
 
 def different_boards(count: int, seed: int, side: int) -> tuple[Boards, Boards]:

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -25,11 +25,11 @@ from puzzlesolver.domains.maze.generate import drawer
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.registry import reads_tokens
-from puzzlesolver.models.relations import Layout
-from puzzlesolver.train.config import TrainConfig
+from puzzlesolver.train.config import Puzzles, TrainConfig
 from puzzlesolver.train.data.augment import TURNS, turned
-from puzzlesolver.train.data.curriculum import Reveal
 from puzzlesolver.train.data.kinds import FilePuzzles, read_boards
+from puzzlesolver.train.data.source import BoardSource, Mixed
+from puzzlesolver.train.settings import Flat, within
 
 HELDOUT = 1_000_000
 """Added to the seed of the mazes that are held out."""
@@ -37,73 +37,92 @@ HELDOUT = 1_000_000
 Draw = Callable[[np.random.Generator], Grid]
 
 
-class MazeSource:
-    """Draws mazes by the mix of a config.
+@dataclass(frozen=True)
+class MazeFile(Puzzles):
+    """Settings of mazes that a file has.
+
+    Attributes:
+        exclude: file of mazes that must not be trained on, nor any that is the same when turned and
+            flipped.
+        augment: whether every draw is turned and flipped at random.
+        eval_puzzles: held-out mazes, the last ones of the file.
+    """
+
+    what: ClassVar[str] = "a file of mazes"
+
+    exclude: str | None = None
+    augment: bool = False
+    eval_puzzles: int = within(128, 0)
+
+
+@dataclass(frozen=True)
+class LaidMazes(MazeFile, Mixed):
+    """Settings of generated mazes.
+
+    Attributes:
+        mix: each key is a kind of `generate`, perhaps with the least cells of its paths, as in
+            `walls 30`.
+        size: rows and columns.
+        eval_difficulty: difficulty of the held-out mazes.
+    """
+
+    what: ClassVar[str] = "a training on generated mazes"
+
+    mix: dict[str, float] = field(default_factory=lambda: {"walls": 1.0})
+    size: int = within(9, 2, 1024)
+    eval_difficulty: str = "extreme"
+
+
+class MazeSource(BoardSource[MazeFile]):
+    """Draws mazes by the mix of a config, or those of a file.
 
     Raises:
         UsageError: the mix names no kind of maze, or the file is unfit.
         ParseError: the file holds something that is no maze.
     """
 
-    identifiers = 1
+    KINDS = (MazeFile, LaidMazes)
 
     def __init__(self, config: TrainConfig) -> None:
-        self.config = config
+        super().__init__(config)
         self.rng = np.random.default_rng(config.seed)
-        self.reveal = Reveal(config)
-        self.drawn, self.epoch = 0, config.train_puzzles
         self._file: FilePuzzles | None = None
         self._heldout: Batch | None = None
-        self._excluded = _dihedral_forms(config.exclude) if config.exclude else frozenset[bytes]()
+        excluded = self.settings.exclude
+        self._excluded = frozenset[bytes]() if excluded is None else _dihedral_forms(excluded)
         self._in_cells = reads_tokens(config.family)
-        self.kinds: dict[str, Draw] = {}
-        side = config.size
-        if config.data is None:
-            self.kinds = {name: self._laid(name) for name, share in config.mix.items() if share}
-            shares = np.array([config.mix[name] for name in self.kinds])
-            self.shares = shares / shares.sum()
-            if config.train_puzzles is not None:
-                self._lay_all(config.train_puzzles)
+        if isinstance(self.settings, LaidMazes):
+            side = self.settings.size
+            shares = self.settings.shares
+            self.kinds = [self._laid(name, side) for name in shares]
+            self.shares = np.array(list(shares.values()))
+            if self.epoch is not None:
+                self._lay_all(self.epoch)
         else:
-            side = self._open_file(config.data)
-        self.layout: Layout = layout(side, side)
+            side = self._open_file(str(self.settings.data))
+        self.layout = layout(side, side)
 
-    @property
-    def recipe(self) -> str:
-        if self.config.data is not None:
-            turned = ", turned and flipped at random" * self.config.augment
-            return Path(self.config.data).name + turned
-        shares = zip(self.kinds, self.shares, strict=True)
-        told = ", ".join(f"{share:.0%} {name}" for name, share in shares)
-        limit = self.config.train_puzzles
-        how_many = "each maze new" if limit is None else f"exactly {limit:,} mazes"
-        return f"{told}; {self.config.size}×{self.config.size}, {how_many}"
+    @classmethod
+    def wants(cls, flat: Flat) -> type[MazeFile]:
+        return LaidMazes if flat.get("data") is None else MazeFile
 
     def draw(self, count: int) -> Batch:
         self.drawn += count
         return self._batch([self._draw_one(self.rng) for _ in range(count)])
 
     def heldout(self) -> Batch | None:
-        if self._heldout is None and self.config.eval_puzzles:
+        if self._heldout is None and self.settings.eval_puzzles:
             grids = self._heldout_grids()
             self._heldout = self._batch(grids) if len(grids) else None
         return self._heldout
 
-    def observe(self, solved: float | None) -> None:
-        self.reveal.observe(solved)
-
     def state_dict(self) -> dict[str, Any]:
-        state: dict[str, Any] = {
-            "rng": self.rng.bit_generator.state,
-            "reveal": self.reveal.state_dict(),
-            "drawn": self.drawn,
-        }
+        state = super().state_dict() | {"rng": self.rng.bit_generator.state}
         return state if self._file is None else state | {"file": self._file.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        super().load_state_dict(state)
         self.rng.bit_generator.state = state["rng"]
-        self.reveal.load_state_dict(state["reveal"])
-        self.drawn = state["drawn"]
         if self._file is not None:
             self._file.load_state_dict(state["file"])
 
@@ -112,10 +131,10 @@ class MazeSource:
             return self._lay(rng)
         grid = self._file.draw(rng)[0].reshape(self.layout.lattice[:2])
         # The label's tie-break does not turn with the maze: targets are searched anew.
-        return _dihedral(grid)[rng.integers(8)] if self.config.augment else grid
+        return _dihedral(grid)[rng.integers(8)] if self.settings.augment else grid
 
     def _lay(self, rng: np.random.Generator) -> Grid:
-        return list(self.kinds.values())[rng.choice(len(self.shares), p=self.shares)](rng)
+        return self.kinds[rng.choice(len(self.shares), p=self.shares)](rng)
 
     def _lay_all(self, count: int) -> None:
         """Exactly so many mazes, all before the first draw."""
@@ -123,10 +142,10 @@ class MazeSource:
         grids = np.stack([self._lay(rng).ravel() for _ in range(count)])
         self._file = FilePuzzles(grids, grids, count, "generated mazes")
 
-    def _laid(self, kind: str) -> Draw:
+    def _laid(self, kind: str, side: int) -> Draw:
         """Draws mazes of a kind, which may be followed by the difficulty."""
         name, _, difficulty = kind.partition(" ")
-        draw = drawer(self.config.size, difficulty or "easy", name)
+        draw = drawer(side, difficulty or "easy", name)
 
         def draw_new(rng: np.random.Generator) -> Grid:
             while True:
@@ -137,16 +156,15 @@ class MazeSource:
         return draw_new
 
     def _open_file(self, path: str) -> int:
-        questions, solutions = read_boards(path, self.config.domain)
+        questions, solutions = read_boards(path, "maze")
         side = math.isqrt(questions.shape[1])
         if side * side != questions.shape[1]:
             raise UsageError("training mazes are square", where=f"--data {path}")
         forms = (_form(question.reshape(side, side)) for question in questions)
         kept = np.array([form not in self._excluded for form in forms], np.bool_)
         questions, solutions = questions[kept], solutions[kept]
-        limit = self.config.train_puzzles
-        used = len(questions) - min(self.config.eval_puzzles, len(questions) // 10)
-        used = used if limit is None else limit
+        used = len(questions) - min(self.settings.eval_puzzles, len(questions) // 10)
+        used = used if self.epoch is None else self.epoch
         if not 1 <= used <= len(questions):
             what = f"the file has {len(questions)} mazes to train on"
             raise UsageError(what, where=f"--data {path}")
@@ -154,13 +172,14 @@ class MazeSource:
         return side
 
     def _heldout_grids(self) -> Sequence[Grid]:
-        if self.config.data is not None:
-            assert self._file is not None
-            rest = self._file.questions[self._file.used :][: self.config.eval_puzzles]
-            return [question.reshape(self.layout.lattice[:2]) for question in rest]
-        rng = np.random.default_rng(self.config.seed + HELDOUT)
-        draw = drawer(self.config.size, self.config.eval_difficulty, "walls")
-        return [draw(rng)[0] for _ in range(self.config.eval_puzzles)]
+        count = self.settings.eval_puzzles
+        if isinstance(self.settings, LaidMazes):
+            rng = np.random.default_rng(self.config.seed + HELDOUT)
+            draw = drawer(self.settings.size, self.settings.eval_difficulty, "walls")
+            return [draw(rng)[0] for _ in range(count)]
+        assert self._file is not None
+        rest = self._file.questions[self._file.used :][:count]
+        return [question.reshape(self.layout.lattice[:2]) for question in rest]
 
     def _batch(self, grids: Sequence[Grid]) -> Batch:
         tokens = np.stack(grids).reshape(len(grids), -1).astype(np.int64)

@@ -50,7 +50,7 @@ def maze() -> dict[str, Any]:
         },
         "mix": {"walls": 0.3, "walls 30": 0.3, "open": 0.2, "perfect": 0.2},
         "max_age": 40, "linger": 10, "noise": 0.1, "stillness": 0.5, "loss_every_step": True,
-        "reveal": 0.0, "eval_difficulty": "30", "eval_steps": (64, 128, 256),
+        "eval_difficulty": "30", "eval_steps": (64, 128, 256),
     }  # fmt: skip
 
 
@@ -59,9 +59,9 @@ def arc() -> dict[str, Any]:
     """Weights that fits of ARC tasks may start from, from public training tasks and our own."""
     return {
         "domain": "arc", "family": "arc-stem", "contract": "tasks", "minutes": 60.0,
-        "mix": {"public": 0.5, "own": 0.5}, "batch_size": 4, "grad_steps": 3, "noise": 0.0,
+        "mix": {"public": 0.5, "own": 0.5}, "batch_size": 4, "grad_steps": 3,
         "learning_rate": 2e-3, "puzzle_learning_rate": 1e-2, "weight_decay": 0.01,
-        "device": "cpu", "threads": 1, "compile": False, "reveal": 0.0, "eval_every": 0,
+        "device": "cpu", "threads": 1, "compile": False, "eval_every": 0,
     }  # fmt: skip
 
 

@@ -21,8 +21,7 @@ ARC1_IDENTIFIERS, ARC2_IDENTIFIERS = 876_406, 1_190_000
 def published(**changes: Any) -> dict[str, Any]:
     """What the three repositories have in common."""
     return {
-        "precision": "bf16", "contract": "supervised", "batch_size": 768, "grad_steps": 1,
-        "noise": 0.0, "reveal": 0.0, "reveal_floor": 0.0, "mix": {"extreme": 1.0},
+        "precision": "bf16", "contract": "supervised", "batch_size": 768,
         "optimizer": "adam-atan2", "learning_rate": 1e-4, "beta1": 0.9, "beta2": 0.95,
         "warmup_updates": 2_000, "floor": 1.0, "clip": None, "ema": 0.999, "ema_ramp": 0.0,
         "log_every": 50, "eval_every": 2_000, "eval_steps": (16, 64), "checkpoint_minutes": 10.0,
@@ -30,8 +29,17 @@ def published(**changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def sudokus(**changes: Any) -> dict[str, Any]:
+    """The same for Sudokus, which get no extra clues."""
+    return published(reveal=0.0, reveal_floor=0.0, **changes)
+
+
+def _many_sudokus(**changes: Any) -> dict[str, Any]:
+    return sudokus(mix={"extreme": 1.0}, **changes)
+
+
 def _thousand_sudokus(**changes: Any) -> dict[str, Any]:
-    return published(
+    return _many_sudokus(
         train_puzzles=1_000, augment=True, weight_decay=1.0, puzzle_weight_decay=1.0, **changes
     )
 
@@ -77,7 +85,7 @@ def hrm_sudoku_1k_laptop() -> dict[str, Any]:
 @preset
 def hrm_sudoku_full() -> dict[str, Any]:
     """HRM on 3.8 million Sudokus (give them by --data). Quoted: 8 GPUs, about 2 hours; no score."""
-    return published(
+    return _many_sudokus(
         **hrm(L_cycles=8, pos_encodings="learned"), steps=166_319, batch_size=2_304,
         learning_rate=3e-4, puzzle_learning_rate=3e-4, floor=0.1, weight_decay=0.1,
         puzzle_weight_decay=0.1, halt_max_steps=8, cross_entropy="softmax",
@@ -148,7 +156,8 @@ def rsm(outer: int, inner: tuple[float, ...], **model: Any) -> dict[str, Any]:
         model: settings of the model.
     """
     return {
-        "family": "rsm", "model": model | {"H_cycles": 2, "L_cycles": 2}, "contract": "final",
+        "family": "rsm", "model": model | {"H_cycles": 2, "L_cycles": 2},
+        "contract": "final", "grad_steps": 1, "noise": 0.0,
         "warmup_growth": tuple(_growth((0.0, *_MILESTONES[:outer]), 1)),
         "inner_growth": tuple(_growth((0.0, *inner), 2)),
         "warmup_drawn": False, "freeze_embedding": 1.0, "learning_rate": 1e-3,
@@ -167,7 +176,7 @@ _RSM_SUDOKU_INNER = (0.301, 0.501, 0.701, 0.801, 0.841, 0.861, 0.881, 0.901, 0.9
 
 def _rsm_sudoku(**changes: Any) -> dict[str, Any]:
     growing = rsm(6, _RSM_SUDOKU_INNER)
-    return published(steps=14_968, weight_decay=0.1, chain=0.01) | growing | {
+    return _many_sudokus(steps=14_968, weight_decay=0.1, chain=0.01) | growing | {
         "batch_size": 512, "eval_steps": (8, 64), **changes,
     }  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from puzzlesolver.train.recipes.papers import MLP, hrm, published, rsm, se_rrm, trm
+from puzzlesolver.train.recipes.papers import MLP, hrm, rsm, se_rrm, sudokus, trm
 from puzzlesolver.train.recipes.registry import preset
 
 _SMALL = {"hidden_size": 64, "num_heads": 4, "puzzle_emb_ndim": 64}
@@ -41,7 +41,7 @@ def _narrow(family: dict[str, Any], size: dict[str, Any]) -> dict[str, Any]:
 def _sudoku4(family: dict[str, Any]) -> dict[str, Any]:
     """A model of width 64 for 4×4 boards, all different, with held-out ones among them."""
     size = _SMALL | {"vocab_size": 6, "seq_len": 16}
-    boards = published(size=4, train_puzzles=8_192, mix={"easy": 1.0})
+    boards = sudokus(size=4, train_puzzles=8_192)
     return boards | family | _small(12.0) | _narrow(family, size)
 
 
@@ -78,7 +78,7 @@ def se_rrm_sudoku4() -> dict[str, Any]:
 def _sudoku_small(family: dict[str, Any]) -> dict[str, Any]:
     """A model of width 128 for 9×9 boards."""
     size = _SMALL | {"hidden_size": 128, "puzzle_emb_ndim": 128}
-    boards = published(mix={"easy": 1.0}, eval_difficulty="easy")
+    boards = sudokus(mix={"easy": 1.0}, eval_difficulty="easy")
     return boards | family | _small(30.0, 500) | _narrow(family, size)
 
 
