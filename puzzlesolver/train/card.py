@@ -24,6 +24,7 @@ OF_FAMILIES = {
     "arc-stem": ["It answers nothing by itself: fits of ARC tasks start from it."],
 }
 VERIFIED = "Whether an answer is right is decided by a verifier, not by this network."
+GUESSES = " guesses of the search"
 CORE_MINUTES = "A core-minute is one minute of one CPU core."
 LEGEND = [
     "*right @N*: share of the held-out puzzles whose answer is right after N steps. *ever @N*:",
@@ -49,17 +50,17 @@ def data_recipe(settings: Mapping[str, Any]) -> str:
     Args:
         settings: of the run, by their flat names; of mazes or Sudokus, not of a dataset folder.
     """
-    data, limit, size = settings["data"], settings.get("train_puzzles"), settings.get("size")
+    data, limit = settings["data"], settings.get("train_puzzles")
+    size, mix = settings.get("size", 9), settings.get("mix", {})
     mazes = settings["domain"] == "maze"
-    boards, mix = "mazes" if mazes else "boards", settings.get("mix", {})
+    boards = "mazes" if mazes else "boards"
     if data is not None:
         told = f"{boards} of {Path(data).name}"
         total, easy = sum(mix.values()), 0 if mazes or limit else mix.get("easy", 0)
-        told = f"{_percent(easy / total)} easy boards, the others are {told}" if easy else told
-    elif "mix" in settings:
-        told = f"new {size}×{size} {boards}: {_mixture(mix, _maze if mazes else _difficulty)}"
+        told = f"{_share(easy / total)} easy boards, the others are {told}" if easy else told
     else:
         told = f"new {size}×{size} {boards}"
+        told += f": {_mixture(mix, _maze if mazes else _difficulty)}" * (mazes or size == 9)
     told += f"; exactly {limit:,} different ones" if limit else ""
     changed = "turned and flipped" if mazes else "digits, rows and columns shuffled"
     again = limit or data is not None or not mazes  # mazes that are all new need no turning
@@ -69,11 +70,13 @@ def data_recipe(settings: Mapping[str, Any]) -> str:
 def _mixture(mix: Mapping[str, float], words: Callable[[str], tuple[float, str]]) -> str:
     total = sum(mix.values())
     kinds = sorted((*words(kind), share / total) for kind, share in mix.items() if share)
-    return ", ".join(f"{_percent(share)} {told}" for _, told, share in kinds)
+    told = ", ".join(f"{_share(share)} {kind}" for _, kind, share in kinds)
+    first, guesses, others = told.partition(GUESSES)
+    return first + guesses + others.replace(GUESSES, "").replace("need at least", "at least")
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+def _share(share: float) -> str:
+    return "all" if share == 1 else f"{100 * share:.3g} %"
 
 
 def _difficulty(kind: str) -> tuple[float, str]:
@@ -82,17 +85,17 @@ def _difficulty(kind: str) -> tuple[float, str]:
         return 0, "easy"
     if kind == DEEP:
         return math.inf, "resist a whole round of single guesses"
-    least = LEVELS.get(kind) or int(kind)
-    return least, f"need at least {least} guesses of the search"
+    least = LEVELS[kind] if kind in LEVELS else int(kind)
+    return least, f"need at least {least}{GUESSES}"
 
 
 def _maze(kind: str) -> tuple[float, str]:
     """The same of a kind of mazes."""
     name, _, difficulty = kind.partition(" ")
-    told = {"walls": "random walls", "open": "few walls", "perfect": "perfect"}.get(name, name)
+    told = {"walls": "random walls", "open": "few walls"}.get(name, name)
     if difficulty.isdigit():
         return int(difficulty), f"{told} and a path of at least {difficulty} cells"
-    return 0, f"{told}, {difficulty}" if difficulty else told
+    return 0, f"{told} and a long path" if difficulty == "hard" else told
 
 
 def facts(record: Mapping[str, Any]) -> list[str]:
