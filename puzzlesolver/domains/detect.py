@@ -16,7 +16,9 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -201,19 +203,59 @@ def parse_text(
         size += len(line) // 64 if REMARK.match(line) else len(line)
     text, lines = "\n".join(line.rstrip("\n") for line in head), itertools.chain(head, lines)
     whole = size < DETECT_BYTES
-    if whole and not _is_json(text) and not header(_first(text)):
-        if values := bracketed(text):
-            read = (from_value(value, At(source), source, kinds) for value in values)
-            yield from named(itertools.chain.from_iterable(read), source, JSON_HINT)
-            return
-        text = dotted(plain_rows(text.removeprefix("\ufeff")))
-        lines = iter(head := text.split("\n"))
+    if not whole or _is_json(text) or header(_first(text)):
+        yield from _read_text(lines, text, whole, source, kinds)
+    elif values := bracketed(text):
+        read = (from_value(value, At(source), source, kinds) for value in values)
+        yield from named(itertools.chain.from_iterable(read), source, JSON_HINT)
+    else:
+        told = text.removeprefix("\ufeff").split("\n")
+        plain, numbers = plain_rows("\n".join(told))
+        rows = dotted(plain).split("\n")
+        places = {
+            number: (line, row == told[line - 1])
+            for number, (line, row) in enumerate(zip(numbers, rows, strict=True), 1)
+        }
+        puzzles = _read_text(rows, "\n".join(rows), True, source, kinds)
+        yield from _placed(puzzles, source, places)
+
+
+def _placed(
+    puzzles: Iterator[Puzzle], source: str, places: Mapping[int, tuple[int, bool]]
+) -> Iterator[Puzzle]:
+    """Puzzles, and errors, of a text that was converted, by the places in what the user has.
+
+    Args:
+        puzzles: read from the converted text.
+        source: how they call it.
+        places: by a line of it, the user's line, and whether that has the same columns.
+    """
+
+    def place(found: re.Match[str]) -> str:
+        line, is_same = places.get(int(found[1]), (found[1], True))
+        return f"{source}:{line}{found[2] if is_same else ''}"
+
+    moved = partial(re.compile(rf"^{re.escape(source)}:(\d+)((?::\d+)?)").sub, place)
+    try:
+        for puzzle in puzzles:
+            yield replace(puzzle, name=moved(puzzle.name), source=moved(puzzle.source))
+    except ParseError as error:
+        error.where = moved(error.where)
+        raise
+
+
+def _read_text(
+    lines: Iterable[str], text: str, whole: bool, source: str, kinds: Sequence[Domain]
+) -> Iterator[Puzzle]:
+    """The puzzles of lines whose first ones, or all, are this text."""
     if START.match(text):
         yield from named(read_json(lines, source, kinds), source, JSON_HINT)
     elif whole and (packed := _unpacked(text, source)):
         yield from named(read_json(packed, source, kinds), source, JSON_HINT)
     elif header(_first(text)):
-        yield from named(read_rows_below(lines, head, source, kinds), source, TABLE_HINT)
+        yield from named(
+            read_rows_below(lines, text.split("\n"), source, kinds), source, TABLE_HINT
+        )
     elif whole and (grids := read_numbers(text, source, kinds)) is not None:
         yield from grids
     else:

@@ -130,6 +130,39 @@ def test_wrong_literals_say_where() -> None:
     assert caught.value.where == "12345:1:1"
 
 
+@pytest.mark.parametrize(
+    ("page", "row", "cell"),
+    [
+        ("<table>\n{}</table>", "<tr>\n{}</tr>\n", "<td\n class=c>{}</td>\n"),
+        ("<table>{}</table>", "<tr>{}\n</tr>\n", "\n\n<!-- a\nb --><td>{}</td>"),
+        ("<br><table>{}</table>\n", "<tr>{}</tr>", "<td>{}</td>"),
+        ("<pre>\n{}</pre>", "{}\n", "{}"),
+    ],
+)
+def test_lines_of_a_page_are_those_of_the_file(
+    page: str, row: str, cell: str, tmp_path: Path
+) -> None:
+    rows = [[*SOLVED[start : start + 9]] for start in range(0, 81, 9)]
+    path = tmp_path / "page.html"
+
+    def written(first: list[list[str]], second: list[list[str]]) -> int:
+        """Write two boards; returns the line of the @, which is left out."""
+        boards = (
+            page.format("".join(row.format("".join(map(cell.format, cells))) for cells in board))
+            for board in (first, second)
+        )
+        text = "<html>\n<script>\nvar a;\n\n</script>\n" + "<p>\n</p>".join(boards)
+        path.write_text(text.replace("@", ""))
+        return text[: text.index("@")].count("\n") + 1
+
+    second = written(rows, [[f"@{rows[0][0]}", *rows[0][1:]], *rows[1:]])
+    assert [puzzle.source for puzzle in read_puzzles([path])][1] == f"{path}:{second}"
+    wrong = written([*rows[:4], [f"@{rows[4][0]}", *rows[4][2:]], *rows[5:]], rows)
+    with pytest.raises(ParseError) as caught:
+        list(read_puzzles([path], "sudoku"))
+    assert caught.value.where in (f"{path}:{wrong}", f"{path}:{wrong}:1")
+
+
 def test_broken_links(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "nothing")
     with pytest.raises(ParseError, match="cannot read it") as caught:

@@ -1,10 +1,11 @@
 r"""Text with something around its rows - a page, a post, a program - → the rows alone.
 
-In: a text of any kind that is no JSON. Out: the same text without tags, quotes, labels and heads;
-or the values that a program's source has in brackets. What is no markup stays as it is.
+In: a text of any kind that is no JSON. Out: the same text without tags, quotes, labels and heads,
+and which of its lines each of the new ones comes from; or the values that a program's source has in
+brackets. What is no markup stays as it is.
 
     >>> plain_rows("[code]\n> 1 2\n> 3 4\n[/code]")
-    '\n1 2\n3 4\n'
+    ('\n1 2\n3 4\n', [1, 2, 3, 4])
     >>> bracketed("board = [[1, None],\n         [0, 2]]  # hard")
     [[[1, None], [0, 2]]]
 """
@@ -19,7 +20,7 @@ from urllib.parse import unquote
 
 from puzzlesolver.domains.formats.fields import as_text
 
-_BBCODE = re.compile(r"\[/?(?:code|quote|pre|tt|[biu]|size|font|color|spoiler)\b[^\[\]]*\]", re.I)
+_BBCODE = re.compile(r"\[/?(?:code|quote|pre|tt|[biu]|size|font|color|spoiler)\b[^\[\]\n]*\]", re.I)
 _QUOTED = re.compile(r"^(?:> ?)+(?=.*\S)", re.MULTILINE)
 _TABLE = re.compile(r"<(?:tr|row|pre|br)\b", re.IGNORECASE)
 _UNSEEN = re.compile(
@@ -30,6 +31,11 @@ _VALUE = re.compile(r"<input\b[^<>]*?\bvalue=[\"']?(\w?)[^<>]*>", re.IGNORECASE)
 _CELL_END = re.compile(r"(?<!\s)\s*</t[dh]\s*>\s*(?=<t[dh]\b)", re.IGNORECASE)
 _LINE_END = re.compile(r"</?(?:tr|row|p|br|div|table|pre|h\d|li)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+_PAGE = [(_UNSEEN, ""), (_VALUE, r"\1"), (_CELL_END, "\t"), (_LINE_END, "\n"), (_TAG, "")]
+_ENDS = re.compile(r"\n[\n\x1e]*")
+_BREAK = "\x1e"
+"""Stands for an end of a line of a page; no text has it."""
+
 _STATE = re.compile(r"version: \d+(?:\s|&#10;|\\n)+((?:[^|\"<]*\|){243,})")
 """How OpenSudoku writes a game that has begun: fields of 81 cells, the last one 0 for a given."""
 
@@ -55,16 +61,16 @@ _GAP = re.compile(r"(?<=[\w\]])\s+(?=[\w\[])")
 _AS_JSON = str.maketrans("(){}'", '[][]"')
 
 
-def plain_rows(text: str) -> str:
-    """The text without what pages, posts and programs write around rows."""
+def plain_rows(text: str) -> tuple[str, list[int]]:
+    """The text without what pages, posts and programs write around rows.
+
+    Returns:
+        The new text, and for each of its lines the number of the old one where it begins.
+    """
     text = _STATE.sub(_givens, text)
+    numbers = list(range(1, text.count("\n") + 2))
     if _TABLE.search(text):
-        text = _UNSEEN.sub("", text)
-        if "<pre" not in text.lower():
-            text = "".join(line.strip() for line in text.split("\n"))
-        text = _VALUE.sub(r"\1", text)
-        text = unescape(_TAG.sub("", _LINE_END.sub("\n", _CELL_END.sub("\t", text))))
-        text = re.sub(r"\n+", "\n", text.replace("\u00a0", " "))
+        text, numbers = _rows_of_page(text)
     if "\\begin{" in text:
         text = _STYLED.sub(r"\1", _LATEX.sub("", text))
         text = re.sub(r"\|\.[ ]*$", "|", text.replace("&", "\t"), flags=re.MULTILINE)
@@ -73,7 +79,28 @@ def plain_rows(text: str) -> str:
     if len(_BOXED.findall(text)) >= LEAST_CELLS:
         text = _BOXED.sub(r"\1", text)
     text = _QUOTED.sub("", _WHOLE.sub(r"\2", _BBCODE.sub("", text)))
-    return _plain_fields(text)
+    return _plain_fields(text), numbers
+
+
+def _rows_of_page(text: str) -> tuple[str, list[int]]:
+    """A row of a table, or what stands between other breaks, a line; and where each begins."""
+
+    def without(pattern: re.Pattern[str], instead: str = "") -> str:
+        return pattern.sub(lambda it: it.expand(instead) + _BREAK * it[0].count(_BREAK), text)
+
+    if "<pre" in text.lower():
+        text = text.replace("\n", f"\n{_BREAK}")
+    else:
+        text = _BREAK.join(line.strip() for line in text.split("\n"))
+    for pattern, instead in _PAGE:
+        text = without(pattern, instead)
+    text = unescape(text).replace("\u00a0", " ")
+    text = without(_ENDS, "\n")
+    numbers, line = [], 1
+    for row in text.split("\n"):
+        numbers.append(line + len(row) - len(row.lstrip(_BREAK)))
+        line += row.count(_BREAK)
+    return text.replace(_BREAK, ""), numbers
 
 
 def _plain_fields(text: str) -> str:
@@ -94,10 +121,11 @@ def _givens(state: re.Match[str]) -> str:
     if rest:
         return state[0]
     given = {"0"} if "0" in (states := fields[step - 1 :: step]) else {*states}
-    return "".join(
+    cells = (
         value.strip() if fixed in given else "0"
         for value, fixed in zip(fields[::step], states, strict=True)
     )
+    return "".join(cells) + "\n" * state[0].count("\n")
 
 
 def bracketed(text: str) -> list[Any]:
