@@ -98,7 +98,8 @@ def test_every_exit_code_of_the_table_is_met(tmp_path: Path) -> None:
         3: "verify 12345",
         4: "models show nothing",
         5: f"verify {TWO_FIVES} {SOLVED}",
-        130: "generate sudoku --size 25 -n 9999 >out & sleep 2; kill -TERM $!; wait $!",
+        130: "generate sudoku --size 4 -n 9999999 >out & until [ -s out ]; do sleep 0.1; done;"
+        " kill -TERM $!; wait $!",
         141: "generate sudoku --size 4 -n 9999 | head -n 1; exit ${PIPESTATUS[0]}",
     }
     assert {code: shell(f"$P {line}", tmp_path).returncode for code, line in lines.items()} == {
