@@ -6,6 +6,7 @@ reader (`make fuzz` as often as one likes); the same seed damages them the same 
 
 from __future__ import annotations
 
+import base64
 import os
 import random
 import resource
@@ -24,10 +25,11 @@ from puzzlesolver.bench.journal import Journal
 from puzzlesolver.bench.schema import read_report
 from puzzlesolver.domains.arc.submission import read_attempts
 from puzzlesolver.domains.detect import read_lines, read_puzzles
-from puzzlesolver.errors import PuzzleSolverError
+from puzzlesolver.errors import ModelError, PuzzleSolverError
 from puzzlesolver.hub.folder import CONFIG, WEIGHTS, read_network, save_model
 from puzzlesolver.hub.foreign.files import read_checkpoint
 from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.refine.engines.graph import TRIVIAL, GraphFacts, StepGraph
 from puzzlesolver.train.data.published.dataset import DatasetFolder
 from puzzlesolver.train.data.published.writer import PuzzleGroup, write_dataset
 
@@ -177,3 +179,38 @@ def test_models(part: str, tiny_model: RecursiveModel, tmp_path: Path) -> None:
     save_model(tiny_model, folder, {}, "card")
     whole = [(folder / part).read_bytes()]
     survives(whole, folder / part, lambda path: read_network(path.parent), TIMES // 2)
+
+
+def test_metadata_of_graphs(tmp_path: Path) -> None:
+    relations = [
+        {"name": "row", "over": [1], "weights": "line"},
+        {"name": "left", "axis": 1, "step": -1, "weights": "left"},
+    ]
+    start = {"shape": [81, 2], "vector": [0.0, 1.0], "noise": 1.0}
+    facts = GraphFacts(
+        *("1.0", 18, "stem", {"width": 4}, "sudoku", {"lattice": [9, 9], "relations": relations}),
+        *("0" * 64, 300, None, True, [start], False, base64.b64encode(TRIVIAL).decode(), False, {}),
+    )
+    whole = b"\n".join(f"{name}\t{value}".encode() for name, value in facts.to_metadata().items())
+
+    def field(number: int, value: bytes) -> bytes:
+        """A field of protobuf that has a length, of up to 2**21 bytes."""
+        size = len(value)
+        tag = number << 3 | 2
+        return bytes([tag, size & 127 | 128, size >> 7 & 127 | 128, size >> 14]) + value
+
+    def read(path: Path) -> None:
+        pairs = (line.split(b"\t", 1) for line in path.read_bytes().split(b"\n"))
+        entries = (
+            field(1, key) + b"".join(field(2, each) for each in value) for key, *value in pairs
+        )
+        graph = path.with_suffix(".onnx")
+        graph.unlink(missing_ok=True)
+        graph.write_bytes(TRIVIAL + b"".join(field(14, entry) for entry in entries))
+        StepGraph(graph)
+
+    path = tmp_path / "metadata"
+    path.write_bytes(whole)
+    with pytest.raises(ModelError, match="it has no next_state_0"):
+        read(path)
+    survives([whole], path, read, TIMES // 4)
