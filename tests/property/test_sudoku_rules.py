@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from puzzlesolver.domains.base import Grid, Puzzle
 from puzzlesolver.domains.sudoku import breed, rules
+from puzzlesolver.domains.sudoku.board import make_board
 from puzzlesolver.domains.sudoku.rules import (
     contradiction,
     count_solutions,
@@ -126,7 +127,7 @@ def test_count_against_a_sat_solver(seed: int, change: str, guesses: int) -> Non
     clue = rng.choice(np.flatnonzero(grid))
     if change != "none":
         grid[clue] = 0 if change == "remove" else rng.integers(1, 10)
-    found = len(list(itertools.islice(solutions(grid.reshape(9, 9)), 2)))
+    found = len(list(itertools.islice(solutions(make_board(), grid), 2)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rules, "FEW_GUESSES", guesses)
         assert count_solutions(as_puzzle(grid.reshape(9, 9))) == found

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from puzzlesolver.domains.base import Puzzle, get_domain
-from puzzlesolver.domains.sudoku.rules import box_shape
+from puzzlesolver.domains.sudoku.board import box_shape
 from puzzlesolver.train.data.augment import INVERSE_TURN, TURNS, shuffled, turned
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -15,7 +15,7 @@ from typing import Any
 
 from puzzlesolver.domains.formats.documents import At
 from puzzlesolver.domains.records import roles
-from puzzlesolver.domains.sudoku.rules import BOXES
+from puzzlesolver.domains.sudoku.board import SIZES, box_shape
 
 NO_RULES = {
     "size", "title", "author", "grid", "cells", "ruleset", "rules", "info", "solution",
@@ -70,7 +70,7 @@ def as_plain(document: Mapping[str, Any], grid: Any, at: At) -> Any:
 def _rules(document: Mapping[str, Any], grid: list[list[Any]]) -> Iterator[str]:
     """The names of what is more than rows, columns and boxes."""
     side = len(grid)
-    rows, columns = BOXES.get(side, (1, side))
+    rows, columns = box_shape(side) if side in SIZES else (1, side)
     boxes = {
         (row, column): row // rows * (side // columns) + column // columns
         for row, column in product(range(side), repeat=2)

@@ -11,6 +11,7 @@ of them, a samurai of 369 cells is another; all that solves, checks or draws boa
 from __future__ import annotations
 
 import functools
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,9 @@ SIZES = (4, 6, 8, 9, 10, 12, 14, 15, 16, 18, 20, 24, 25)
 `FREE_SIZES`."""
 
 FREE_SIZES = range(4, 26)
+EXTRA_REGION, CELL = "extra", re.compile(r"r(\d+)c(\d+)", re.IGNORECASE)
+"""How rules tell a further region: `extra=r1c1r2c3`."""
+
 HOLE = 255
 """What a grid holds where its board has no cell."""
 
@@ -68,7 +72,7 @@ class Board:
         shape: rows and columns of the grid that it is drawn in.
         rules: beyond rows, columns and boxes, as `rule_names` gives them.
         regions: a character for the region of every cell; "" where they are the boxes, or none.
-        extra: cells of further regions that no rule names.
+        extra: places of further regions that no rule names.
         places: row and column of every cell, row by row; a grid can have holes.
         units: lines, then regions, then the others.
     """
@@ -77,7 +81,7 @@ class Board:
     shape: tuple[int, int]
     rules: tuple[str, ...]
     regions: str
-    extra: tuple[tuple[int, ...], ...]
+    extra: tuple[tuple[Place, ...], ...]
     places: tuple[Place, ...] = field(compare=False, repr=False)
     units: tuple[Unit, ...] = field(compare=False, repr=False)
 
@@ -88,6 +92,13 @@ class Board:
     def cells(self) -> int:
         """How many there are."""
         return len(self.places)
+
+    @property
+    def told(self) -> str:
+        """All rules as text that `make_board` reads, "" where it is standard."""
+        names = [f"{JIGSAW}={self.regions}" if rule == JIGSAW else rule for rule in self.rules]
+        cells = ["".join(map(place_name, region)) for region in self.extra]
+        return ",".join(names + [f"{EXTRA_REGION}={each}" for each in cells])
 
     @property
     def is_standard(self) -> bool:
@@ -115,6 +126,12 @@ class Board:
         np.fill_diagonal(peers, False)
         return peers
 
+    def clashes(self, values: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+        """Cells whose digit stands in a peer, too, `bool[cells]`; 0 = blank."""
+        alike = (values[:, None] == values) & self.peers
+        clashing: npt.NDArray[np.bool_] = alike.any(1) & (values > 0)
+        return clashing
+
     def table(self, units: Sequence[Unit] | None = None) -> npt.NDArray[np.int64]:
         """The cells of units, of all by default, `int64[units, largest]`; -1 behind their end."""
         units = self.units if units is None else units
@@ -132,6 +149,11 @@ class Board:
         grid = np.full(self.shape, hole, values.dtype)
         grid.reshape(-1)[self.numbers] = values
         return grid
+
+
+def place_name(place: Place) -> str:
+    """A cell as people call it: `r1c9`."""
+    return f"r{place[0] + 1}c{place[1] + 1}"
 
 
 def box_shape(side: int) -> tuple[int, int]:
@@ -161,20 +183,25 @@ def make_board(
     size: int = 9,
     rules: str | Iterable[str] = (),
     regions: str = "",
-    extra: Iterable[tuple[int, ...]] = (),
+    extra: Iterable[Iterable[Place]] = (),
 ) -> Board:
     """The board of these rules, always the same object.
 
     Args:
         size: rows of the grid, or of each of those that overlap.
-        rules: names, as `rule_names` reads them.
+        rules: names, as `rule_names` reads them, or all that `Board.told` says.
         regions: a character a cell, row by row; as many regions as rows, of as many cells.
-        extra: cells of further regions, at most as many as rows.
+        extra: places of further regions, at most as many as rows.
 
     Raises:
         UsageError: rules that exclude each other or do not fit the size, or a map that is none.
     """
-    names = rule_names(rules)
+    names, details = _details(rules)
+    regions = "".join((regions or details.get(JIGSAW, [""])[0]).split())
+    extra = [tuple(sorted(cells)) for cells in extra] + [
+        tuple((int(row) - 1, int(column) - 1) for row, column in CELL.findall(told))
+        for told in details.get(EXTRA_REGION, [])
+    ]
     if regions:
         names = rule_names((*names, JIGSAW))
         _check(size, names, regions)
@@ -183,9 +210,27 @@ def make_board(
     return _made(size, names, regions, tuple(extra))
 
 
+def needs_map(rules: str | Iterable[str]) -> bool:
+    """Whether these rules name a jigsaw without its map; raises `UsageError` as `rule_names`."""
+    names, details = _details(rules)
+    return JIGSAW in names and JIGSAW not in details
+
+
+def _details(rules: str | Iterable[str]) -> tuple[tuple[str, ...], dict[str, list[str]]]:
+    """The names of rules, and what stands behind them as `name=detail`."""
+    names, details = [], dict[str, list[str]]()
+    for word in rules.split(",") if isinstance(rules, str) else rules:
+        name, _, detail = word.partition("=")
+        if detail:
+            (key,) = [EXTRA_REGION] if name.strip() == EXTRA_REGION else rule_names([name])
+            details.setdefault(key, []).append(detail)
+        names += [name] if name.strip() != EXTRA_REGION else []
+    return rule_names(names), details
+
+
 @functools.lru_cache(512)
 def _made(
-    size: int, rules: tuple[str, ...], regions: str, extra: tuple[tuple[int, ...], ...]
+    size: int, rules: tuple[str, ...], regions: str, extra: tuple[tuple[Place, ...], ...]
 ) -> Board:
     _check(size, rules, regions)
     overlap = next((rule for rule in rules if rule in OVERLAPS), None)
@@ -201,15 +246,16 @@ def _made(
         for kind, name, cells in _units(size, rules, regions)
     ]
     for label, cells in enumerate(extra, 1):
-        if not 1 < len(cells) == len({*cells} & {*range(len(places))}) <= size:
+        if not 1 < len(cells) == len({*cells} & {*places}) <= size:
             what = f"extra region {label} has {len(cells)} cells"
-            raise UsageError(what, hint=f"it can have 2 to {size} different cells")
-        named.append(("extra", f"extra region {label}", tuple(sorted(cells))))
+            hint = f"it can have 2 to {size} different cells of the board"
+            raise UsageError(what, where="--rules", hint=hint)
+        named.append(("extra", f"extra region {label}", tuple(number[cell] for cell in cells)))
     named += _pairs(rules, number)
     order = ("line", "region", "extra", "pair")
     units: dict[tuple[int, ...], Unit] = {}
-    for kind, name, cells in sorted(named, key=lambda unit: order.index(unit[0])):
-        units.setdefault(cells, Unit(kind, name, cells))
+    for kind, name, members in sorted(named, key=lambda unit: order.index(unit[0])):
+        units.setdefault(members, Unit(kind, name, members))
     return Board(size, shape, rules, regions, extra, tuple(places), tuple(units.values()))
 
 
@@ -237,6 +283,25 @@ def _check(size: int, rules: tuple[str, ...], regions: str) -> None:
         what = f"the map has {len(regions)} cells and {len(counts)} regions"
     hint = f"a board of {size} rows has {size} regions of {size} cells"
     raise UsageError(what, where="--regions", hint=hint)
+
+
+def around(cell: int, side: int) -> list[int]:
+    """The cells above, left, right and below one of a square grid."""
+    row, column = divmod(cell, side)
+    steps = ((-side, row > 0), (-1, column > 0), (1, column < side - 1), (side, row < side - 1))
+    return [cell + step for step, inside in steps if inside]
+
+
+def is_connected(labels: Sequence[str], label: str, side: int) -> bool:
+    """Whether the region with this label hangs together, edge to edge."""
+    region = {cell for cell, each in enumerate(labels) if each == label}
+    waiting = [min(region)]
+    region.remove(waiting[0])
+    while waiting:
+        near = region.intersection(around(waiting.pop(), side))
+        region -= near
+        waiting += near
+    return not region
 
 
 def _relabelled(regions: str) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 
 from puzzlesolver.domains.base import DIGITS, Grid
 from puzzlesolver.domains.records import Place
-from puzzlesolver.domains.sudoku.rules import BOXES
+from puzzlesolver.domains.sudoku.board import SIZES, box_shape
 from puzzlesolver.errors import ParseError
 
 SYMBOLS = f".{DIGITS}"
@@ -32,10 +32,10 @@ VALUES = (
     | {symbol.lower(): value for value, symbol in enumerate(SYMBOLS)}
     | dict.fromkeys(BLANKS, 0)
 )
-BOARDS = {side * side: side for side in BOXES}
+BOARDS = {side * side: side for side in SIZES}
 """Sides of boards by their number of cells."""
 
-LARGEST = BOARDS | {side: side for side in BOXES}
+LARGEST = BOARDS | {side: side for side in SIZES}
 """The largest digit in a line, by its number of cells: those of a row, or of a whole board."""
 
 MARKED = 9
@@ -188,12 +188,12 @@ def _check(rows: Iterable[Cells], side: int) -> None:
 
 def wrong_count(count: int, place: Place, column: int) -> ParseError:
     """A line with a number of cells that is neither a row nor a board."""
-    if count > max(BOXES):
+    if count > max(SIZES):
         near = min(BOARDS, key=lambda size: abs(size - count))
         what = f"expected {near} cells, found {count}"
     else:
         what = f"no board has rows of {count} cells"
-    rows, boards = (", ".join(map(str, sizes)) for sizes in (BOXES, BOARDS))
+    rows, boards = (", ".join(map(str, sizes)) for sizes in (SIZES, BOARDS))
     return place.error(column, what, f"a row has one of {rows} cells, a board on one line {boards}")
 
 
@@ -202,7 +202,7 @@ def read_cells(text: str, place: Place) -> Cells | None:
     rule = is_rule(text)
     words = _split(text, place)
     if not words or (
-        rule and (len(words) not in BOXES or any(word not in VALUES for word, _ in words))
+        rule and (len(words) not in SIZES or any(word not in VALUES for word, _ in words))
     ):
         return None
     cells = Cells(
@@ -235,7 +235,7 @@ def _split(text: str, place: Place) -> Words:
         for word, _ in words
     ):
         return words
-    if len(words) in BOXES and all(_is_marks(word) or word in VALUES for word, _ in words):
+    if len(words) in SIZES and all(_is_marks(word) or word in VALUES for word, _ in words):
         if len(words) > MARKED:
             what = f"pencil marks are not read on boards of {len(words)} rows"
             raise place.error(words[0][1], what, "write the givens alone")
@@ -276,7 +276,8 @@ def _columns(text: str) -> Words | None:
     width = len(boxes[0])
     if not framed.startswith("|") or not framed.endswith("|") or len({*map(len, boxes)}) != 1:
         return None
-    for side, (_, cells) in BOXES.items():
+    for side in SIZES:
+        cells = box_shape(side)[1]
         if side // cells == len(boxes) and width in (cells, 2 * cells - 1, 2 * cells + 1):
             step = 1 if width == cells else 2
             places = range(int(width > 2 * cells), width, step)

@@ -2,7 +2,7 @@
 
 In: a seed and a difficulty. Out: puzzles with their solution and the guesses that `search.rate`
 counts. Hard 9×9 puzzles are bred: a neighbour of a hard puzzle is hard far more often than a random
-one. Boards of other sizes lose clues for as long as a SAT solver proves them unique.
+one. Boards of other sizes or rules lose clues (`reduce`).
 
     >>> questions, solutions, guesses = PuzzleStream(seed=7, difficulty="extreme").take(10)
 """
@@ -13,15 +13,21 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import Grid, Puzzle
 from puzzlesolver.domains.detect import read_puzzles
-from puzzlesolver.domains.sudoku.rules import BOXES, exact_cover, solutions
-from puzzlesolver.domains.sudoku.symmetry import shufflings
-from puzzlesolver.domains.symmetry import Symmetry
+from puzzlesolver.domains.sudoku.board import Board, make_board, needs_map
+from puzzlesolver.domains.sudoku.reduce import (
+    DIFFICULTIES,
+    HARD,
+    MINIMAL,
+    make_puzzle,
+    random_regions,
+)
 from puzzlesolver.errors import UsageError
 
 Boards = npt.NDArray[np.uint8]
@@ -41,8 +47,8 @@ MOST_GUESSES = 1_000
 
 ISLANDS, ISLANDERS = 32, 8
 REMEMBERED = 1_000_000
-CONFLICTS = 200
-"""What a proof may cost on boards of other sizes; where it costs more, the clue stays."""
+SMALL = 36
+"""Cells of boards that singles nearly always solve: unless told, those are minimal."""
 
 
 def generate(
@@ -52,31 +58,35 @@ def generate(
     difficulty: str | int | None = None,
     exclude: Path | None = None,
     size: int = 9,
+    rules: str = "",
 ) -> Iterator[Puzzle]:
-    """Puzzles of one size, no two of them equivalent on 9×9.
+    """Puzzles of one size and rules, no two of them equivalent on plain 9×9.
 
     Args:
         count: how many.
         seed: the same seed gives the same puzzles.
-        difficulty: key of `LEVELS`, `DEEP`, or the least number of guesses; None = `hard`. 9×9
-            only.
-        exclude: file of puzzles that must not be made, in any equivalent form. 9×9 only.
-        size: rows of the board, a key of `BOXES`.
+        difficulty: one of `DIFFICULTIES`; on plain 9×9 also key of `LEVELS`, `DEEP`, or the least
+            number of guesses; None = `hard`, of small boards `minimal`.
+        exclude: file of puzzles that must not be made, in any equivalent form. Plain 9×9 only.
+        size: rows of the board, or of each of those that overlap.
+        rules: as `make_board` reads them; a jigsaw without a map gets a new one for every puzzle.
 
     Raises:
         UsageError: an option makes no sense.
         ParseError: `exclude` cannot be read.
     """
-    if size == 9:
-        stream = PuzzleStream(seed, "hard" if difficulty is None else difficulty, exclude)
+    board = _board(size, rules, np.random.default_rng(seed))
+    level = difficulty or (HARD if board.cells > SMALL else MINIMAL)
+    if board.is_standard and size == 9 and not needs_map(rules):
+        stream = PuzzleStream(seed, 0 if level == MINIMAL else level, exclude)
         return _take_one_by_one(stream, count, seed)
-    if size not in BOXES:
-        raise UsageError(
-            f"no Sudoku has {size} rows", hint=f"sizes are {', '.join(map(str, BOXES))}"
-        )
-    if difficulty is not None or exclude is not None:
-        raise UsageError("difficulty and exclude are for 9×9 boards", where=f"{size}×{size}")
-    return _reduce_one_by_one(count, seed, size)
+    told = f"{size}×{size}" + (f" {rules}" if rules else "")
+    if exclude is not None:
+        raise UsageError("--exclude is for plain 9×9 boards", where=told)
+    if level not in DIFFICULTIES:
+        hint = f"difficulties are {', '.join(DIFFICULTIES)}"
+        raise UsageError(f"no difficulty {level!r} on these boards", where=told, hint=hint)
+    return _reduce_one_by_one(count, seed, size, rules, str(level))
 
 
 class PuzzleStream:
@@ -211,49 +221,23 @@ def _take_one_by_one(stream: PuzzleStream, count: int, seed: int) -> Iterator[Pu
     for number in range(count):
         (question,), (solution,), (guesses,) = stream.take(1)
         boards = question.reshape(9, 9), solution.reshape(9, 9)
-        yield _puzzle(*boards, seed, number, float(guesses))
+        yield _puzzle(*boards, seed, number, rating=float(guesses))
 
 
-def _reduce_one_by_one(count: int, seed: int, size: int) -> Iterator[Puzzle]:
+def _reduce_one_by_one(
+    count: int, seed: int, size: int, rules: str, difficulty: str
+) -> Iterator[Puzzle]:
     for number in range(count):
         rng = np.random.default_rng((seed, size, number))
-        solution = _random_solution(size, rng)
-        question = _remove_clues(solution, rng)
-        # What the solver makes is lopsided: it prefers some clues and some solutions.
-        (cells,), (digits,) = shufflings(1, size, rng)
-        shuffle = Symmetry(cells, digits)
-        yield _puzzle(shuffle.apply(question), shuffle.apply(solution), seed, number)
+        board = _board(size, rules, rng)
+        question, solution = map(board.grid, make_puzzle(board, difficulty, rng))
+        yield _puzzle(question, solution, seed, number, board=board)
 
 
-def _puzzle(
-    grid: Grid, solution: Grid, seed: int, number: int, rating: float | None = None
-) -> Puzzle:
+def _board(size: int, rules: str, rng: np.random.Generator) -> Board:
+    return make_board(size, rules, random_regions(size, rng) if needs_map(rules) else "")
+
+
+def _puzzle(grid: Grid, solution: Grid, seed: int, number: int, **facts: Any) -> Puzzle:
     name = f"generated:{seed}:{number + 1}"
-    return Puzzle("sudoku", name, grid, name, label=solution, rating=rating)
-
-
-def _random_solution(size: int, rng: np.random.Generator) -> Grid:
-    """A full board: a random first row, and whatever a SAT solver with random preferences adds."""
-    grid = np.zeros((size, size), np.uint8)
-    grid[0] = rng.permutation(size) + 1
-    return next(solutions(grid, rng=rng))
-
-
-def _remove_clues(solution: Grid, rng: np.random.Generator) -> Grid:
-    """Take clues out in random order for as long as a second solution is refuted cheaply."""
-    from pysat.solvers import Solver
-
-    clauses, candidates = exact_cover(np.zeros_like(solution))
-    holds = solution[candidates[:, 0], candidates[:, 1]] == candidates[:, 2] + 1
-    clues = set((np.flatnonzero(holds) + 1).tolist())
-    with Solver("glucose4", bootstrap_with=clauses) as solver:
-        solver.add_clause([-clue for clue in clues])  # any solution but this one
-        for clue in rng.permutation(sorted(clues)).tolist():
-            if clue in clues:
-                solver.conf_budget(CONFLICTS)
-                if solver.solve_limited(sorted(clues - {clue}), expect_interrupt=True) is False:
-                    clues = set(solver.get_core())  # these alone refute it
-    kept = candidates[np.array(sorted(clues)) - 1]
-    grid = np.zeros_like(solution)
-    grid[kept[:, 0], kept[:, 1]] = kept[:, 2] + 1
-    return grid
+    return Puzzle("sudoku", name, grid, name, label=solution, **facts)

@@ -34,6 +34,7 @@ import numpy.typing as npt
 
 from puzzlesolver.domains.base import DIGITS, Grid, Puzzle
 from puzzlesolver.domains.records import ANSWER, QUESTION, Place, Record, named, numbered, roles
+from puzzlesolver.domains.sudoku.board import SIZES, box_shape
 from puzzlesolver.domains.sudoku.cells import (
     BOARDS,
     DECORATION,
@@ -48,7 +49,7 @@ from puzzlesolver.domains.sudoku.cells import (
     read_cells,
     unframed,
 )
-from puzzlesolver.domains.sudoku.rules import BOXES, box_shape, contradiction
+from puzzlesolver.domains.sudoku.rules import contradiction
 from puzzlesolver.errors import ParseError
 
 HINT = "a Sudoku is 81 digits and dots, or 9 rows of 9"
@@ -72,7 +73,7 @@ WORD = re.compile(r"(?<!\w)[^\W\d_]{2,}(?!\w)")
 HEAD_LINES = 200
 """So many lines are looked through for what shows the kind."""
 
-MOST_ROWS = 2 * max(BOXES)
+MOST_ROWS = 2 * max(SIZES)
 """Lines of a board on separate lines with its frame; what comes beyond can only be frame."""
 
 
@@ -109,7 +110,7 @@ def recognise(head: str) -> bool:
         if _index(text) is not None:
             continue
         cells = sum(symbol in VALUES for symbol in text)
-        empty = head.isascii() and cells in {*BOARDS, *BOXES} and not {*text} <= {*"Xx "}
+        empty = head.isascii() and cells in {*BOARDS, *SIZES} and not {*text} <= {*"Xx "}
         likely = digits or empty
         usual = all(symbol in VALUES or symbol in DECORATION for symbol in text)
         return likely and (usual or _holds_row(text, place))
@@ -128,7 +129,7 @@ def _holds_row(text: str, place: Place) -> bool:
 def takes(numbers: npt.NDArray[np.int64]) -> bool:
     """Whether a grid of numbers is a board; one of 0 to 3 only where no two of them clash."""
     side = len(numbers)
-    if numbers.shape != (side, side) or side not in BOXES:
+    if numbers.shape != (side, side) or side not in SIZES:
         return False
     if not 0 <= numbers.min() <= numbers.max() <= side:
         return False
@@ -193,7 +194,7 @@ def _read(lines: Iterable[tuple[Place, str]]) -> Iterator[Puzzle]:
             number, _, rest = line.partition(index)
             line = " " * (len(number) + 1) + rest
         text = _uncommented(line).strip(" ")
-        if not text.strip() and text.count("\t") + 1 not in BOXES:  # else blanks between tabs
+        if not text.strip() and text.count("\t") + 1 not in SIZES:  # else blanks between tabs
             text = ""
         if section := SECTION.fullmatch(text):
             yield from (*stated.end(), *rows.end())
@@ -214,7 +215,7 @@ def _read(lines: Iterable[tuple[Place, str]]) -> Iterator[Puzzle]:
         elif _is_heading(text, place):
             yield from (*stated.end(), *rows.end())
         elif (cells := read_cells(_uncommented(line), place)) is not None:
-            if len(cells.words) in BOXES:
+            if len(cells.words) in SIZES:
                 yield from rows.add(cells)
             else:
                 yield from rows.end()
@@ -258,7 +259,7 @@ def _index(text: str) -> str | None:
         if len(names) < 6 or not numbers[0].isdecimal() or int(numbers[0]) > 1:
             continue
         start = int(numbers[0])
-        sure = start == 0 or not first or names != numbers or len(names) > max(BOXES)
+        sure = start == 0 or not first or names != numbers or len(names) > max(SIZES)
         if sure and numbers == [str(start + number) for number in range(len(names))]:
             return "" if first else delimiter
     return None
@@ -301,7 +302,7 @@ class _Statements:
             row, column, value = map(int, match.groups())
             if self.givens.setdefault((row, column), value) != value:
                 raise place.error(match.start() + 1, f"r{row}c{column} is stated twice")
-            if max(row, column, value) > max(BOXES):
+            if max(row, column, value) > max(SIZES):
                 raise place.error(match.start() + 1, f"no board has {max(row, column, value)} rows")
         return bool(found)
 
@@ -309,7 +310,7 @@ class _Statements:
         """The board of all statements so far: 9×9 where that is enough."""
         if self.place is not None:
             largest = max(max(*cell, value) for cell, value in self.givens.items())
-            side = next(side for side in BOXES if side >= max(largest, 9))
+            side = next(side for side in SIZES if side >= max(largest, 9))
             grid = np.zeros((side, side), np.uint8)
             for (row, column), value in self.givens.items():
                 grid[row - 1, column - 1] = value

@@ -16,8 +16,8 @@ from rich.style import Style
 from rich.text import Text
 
 from puzzlesolver.domains.base import Grid
+from puzzlesolver.domains.sudoku.board import box_shape, make_board
 from puzzlesolver.domains.sudoku.cells import SYMBOLS
-from puzzlesolver.domains.sudoku.rules import box_shape, units
 
 CLASH_INK, CLASH_PAPER = "#ffffff", "#b3202c"
 
@@ -50,7 +50,8 @@ def render(
         clamped: `bool[n, n]`, cells that a hypothesis holds; they are underlined.
         compact: changes nothing, for boards are small.
     """
-    clashing = _clashes(grid)
+    board = make_board(len(grid))
+    clashing = board.grid(board.clashes(board.values(grid)), False)
 
     def cell(row: int, column: int) -> Text:
         place = row, column
@@ -68,15 +69,6 @@ def render(
         return Text(SYMBOLS[grid[place]], style)
 
     return _frame(grid, cell, "dim")
-
-
-def _clashes(grid: Grid) -> npt.NDArray[np.bool_]:
-    """Cells whose digit stands in another cell of a unit, too."""
-    digits = grid.ravel()[units(len(grid))]
-    twice = ((digits[:, :, None] == digits[:, None, :]).sum(-1) > 1) & (digits > 0)
-    clashing = np.zeros(grid.size, np.bool_)
-    clashing[units(len(grid))[twice]] = True
-    return clashing.reshape(grid.shape)
 
 
 def _frame(grid: Grid, cell: Callable[[int, int], Text], line_style: str = "") -> Text:

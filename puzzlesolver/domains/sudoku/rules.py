@@ -1,8 +1,8 @@
-"""The rules of Sudoku: is this answer right, do these clues clash, how many solutions are there?
+"""The rules of a board: is this answer right, do these clues clash, how many solutions are there?
 
-In: a `Puzzle`, for `verify` an answer grid too. Out: a `Verdict` that names the first conflict,
-counting rows and columns from 1, or an exact count by a SAT solver, for boards of every size, if it
-is found within a limit.
+In: a `Puzzle`, for `verify` an answer grid too. Out: a `Verdict` that names the first unit that is
+violated, counting rows and columns from 1, or an exact count, for boards of every size and with all
+rules, if it is found within a limit.
 
     >>> verify(puzzle, answer).reason
     'row 3 holds 7 twice: r3c2 and r3c8'
@@ -11,7 +11,6 @@ is found within a limit.
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -19,90 +18,78 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import DIGITS, NO_DEADLINE, Grid, Limit, Puzzle, Verdict
+from puzzlesolver.domains.base import DIGITS, NO_DEADLINE, Grid, Limit, Puzzle, Verdict, size_of
+from puzzlesolver.domains.sudoku.board import Board, board_of, place_name
 
 if TYPE_CHECKING:
     from pysat.solvers import Solver
 
-BOXES = {
-    4: (2, 2), 6: (2, 3), 8: (2, 4), 9: (3, 3), 10: (2, 5), 12: (3, 4), 16: (4, 4), 25: (5, 5),
-}  # fmt: skip
-"""Rows and columns of a box by the side of the board."""
-
-Cell = tuple[int, int]
-
-
-def box_shape(side: int) -> tuple[int, int]:
-    """Rows and columns of a box on a board with `side` rows; `ValueError` on an unknown size."""
-    if side not in BOXES:
-        raise ValueError(f"no Sudoku has {side} rows, only {', '.join(map(str, BOXES))}")
-    return BOXES[side]
-
-
-@functools.cache
-def units(side: int) -> npt.NDArray[np.int64]:
-    """Cell numbers of all rows, then columns, then boxes, `int64[3 * side, side]`."""
-    rows, columns = box_shape(side)
-    cells = np.arange(side * side).reshape(side, side)
-    boxes = cells.reshape(side // rows, rows, side // columns, columns).swapaxes(1, 2)
-    return np.concatenate([cells, cells.T, boxes.reshape(side, side)])
+Values = npt.NDArray[np.uint8]
+"""What the cells of a board hold, `uint8[cells]`; 0 = blank."""
 
 
 def verify(puzzle: Puzzle, answer: Grid) -> Verdict:
     """Check that an answer is full, keeps the clues, and repeats no digit in any unit."""
-    side = len(puzzle.grid)
-    if answer.shape != puzzle.grid.shape:
-        size = "×".join(map(str, answer.shape))
-        return Verdict("wrong", f"the answer is {size}, the puzzle {side}×{side}")
-    if (blank := _first(answer == 0)) is not None:
-        count = int((answer == 0).sum())
+    board = board_of(puzzle)
+    if answer.shape != board.shape:
+        return Verdict(
+            "wrong", f"the answer is {size_of(answer)}, the puzzle {size_of(puzzle.grid)}"
+        )
+    values, givens = board.values(answer), board.values(puzzle.grid)
+    if (blank := _first(values == 0)) is not None:
+        count = int((values == 0).sum())
         told = "is blank" if count == 1 else f"is the first of {count:,} blank cells"
-        return Verdict("wrong", f"{_name(blank)} {told}", (blank,))
-    if (large := _first(answer > side)) is not None:
-        reason = f"{_name(large)} holds {answer[large]}, the largest digit is {side}"
-        return Verdict("wrong", reason, (large,))
-    if (changed := _first((puzzle.grid > 0) & (answer != puzzle.grid))) is not None:
-        given, held = (puzzle.spell(DIGITS[grid[changed] - 1]) for grid in (puzzle.grid, answer))
-        reason = f"{_name(changed)} is given as {given} but holds {held}"
-        return Verdict("wrong", reason, (changed,))
-    return _repetition(puzzle, answer, "holds") or Verdict("verified")
+        return _wrong(board, f"{place_name(board.places[blank])} {told}", blank)
+    if (large := _first(values > board.symbols)) is not None:
+        told = f"holds {values[large]}, the largest digit is {board.symbols}"
+        return _wrong(board, f"{place_name(board.places[large])} {told}", large)
+    if (changed := _first((givens > 0) & (values != givens))) is not None:
+        given, held = (puzzle.spell(DIGITS[each[changed] - 1]) for each in (givens, values))
+        return _wrong(
+            board,
+            f"{place_name(board.places[changed])} is given as {given} but holds {held}",
+            changed,
+        )
+    return _repetition(puzzle, board, values, "holds") or Verdict("verified")
 
 
 def contradiction(puzzle: Puzzle) -> Verdict | None:
     """The first two clues that clash, or None; no search."""
-    return _repetition(puzzle, puzzle.grid, "is given")
+    board = board_of(puzzle)
+    return _repetition(puzzle, board, board.values(puzzle.grid), "is given")
 
 
-def _repetition(puzzle: Puzzle, grid: Grid, verb: str) -> Verdict | None:
-    """The first unit with a digit twice; rows come before columns before boxes."""
-    side = len(grid)
-    digits = grid.ravel()[units(side)]
-    ordered = np.sort(digits, axis=1)
-    repeated = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] > 0)
-    if (found := _first(repeated)) is None:
+def _repetition(puzzle: Puzzle, board: Board, values: Values, verb: str) -> Verdict | None:
+    """The first unit with a digit twice, in the order of the board's units."""
+    if not board.clashes(values).any():
         return None
-    number, position = found
-    digit = ordered[number, position]
-    cells = units(side)[number, np.flatnonzero(digits[number] == digit)[:2]]
-    first, second = ((int(cell) // side, int(cell) % side) for cell in cells)
-    unit = f"{('row', 'column', 'box')[number // side]} {number % side + 1}"
-    told = puzzle.spell(DIGITS[digit - 1])
-    reason = f"{unit} {verb} {told} twice: {_name(first)} and {_name(second)}"
-    return Verdict("wrong", reason, (first, second))
+    for unit in board.units:
+        held = values[[*unit.cells]]
+        digits, counts = np.unique(held[held > 0], return_counts=True)
+        if (counts > 1).any():
+            break
+    digit = int(digits[counts > 1][0])
+    first, second = np.array(unit.cells)[held == digit][:2].tolist()
+    told, places = (
+        puzzle.spell(DIGITS[digit - 1]),
+        [place_name(board.places[first]), place_name(board.places[second])],
+    )
+    return _wrong(board, f"{unit.name} {verb} {told} twice: {' and '.join(places)}", first, second)
 
 
-def _first(mask: npt.NDArray[np.bool_]) -> Cell | None:
-    """The first true cell in row-major order."""
+def _wrong(board: Board, reason: str, *cells: int) -> Verdict:
+    return Verdict("wrong", reason, tuple(board.places[cell] for cell in cells))
+
+
+def _first(mask: npt.NDArray[np.bool_]) -> int | None:
+    """The number of the first true entry."""
     number = int(mask.argmax())
-    return divmod(number, mask.shape[1]) if mask.flat[number] else None
+    return number if mask[number] else None
 
 
-def _name(cell: Cell) -> str:
-    return f"r{cell[0] + 1}c{cell[1] + 1}"
-
-
-FEW_GUESSES = 10_000
-"""Beyond them a SAT solver proves sooner than plain search how many solutions a board has."""
+FEW_GUESSES, FEWER_GUESSES = 10_000, 200
+"""Beyond them a SAT solver proves sooner than plain search how many solutions a board has, of up to
+81 cells or of more."""
 
 SLICE = 500
 """Conflicts after which the SAT solver is asked to pause, so that deadlines and Ctrl-C are noticed;
@@ -118,28 +105,41 @@ def count_solutions(puzzle: Puzzle, limit: Limit = NO_DEADLINE) -> int | None:
 
     None: the limit was reached first.
     """
-    if puzzle.grid.shape == (9, 9) and not limit.is_reached(0):
-        from puzzlesolver.domains.sudoku.search import solve
-
-        board, in_order = puzzle.grid.reshape(-1), np.zeros(1, np.uint64)
-        _, found, guesses = solve(board, 2, in_order, min(FEW_GUESSES, limit.conflicts))
-        if guesses >= 0:
-            return found
+    board = board_of(puzzle)
+    values = board.values(puzzle.grid)
+    _, found, guesses = _searched(board, values, 2, limit)
+    if guesses >= 0:
+        return found
     with contextlib.suppress(Undecided):
-        return len(list(itertools.islice(solutions(puzzle.grid, limit), 2)))
+        return len(list(itertools.islice(solutions(board, values, limit), 2)))
     return None
 
 
 def solve_exactly(puzzle: Puzzle, limit: Limit = NO_DEADLINE) -> Grid | None:
-    """A solution found by a SAT solver; None: there is none, or the limit was reached first."""
-    with contextlib.suppress(Undecided):
-        return next(solutions(puzzle.grid, limit), None)
-    return None
+    """A solution found by exact search; None: there is none, or the limit was reached first."""
+    board = board_of(puzzle)
+    values = board.values(puzzle.grid)
+    full, found, guesses = _searched(board, values, 1, limit)
+    if guesses < 0:
+        with contextlib.suppress(Undecided):
+            for full in solutions(board, values, limit):
+                return board.grid(full)
+    return board.grid(full) if found else None
+
+
+def _searched(board: Board, values: Values, most: int, limit: Limit) -> tuple[Values, int, int]:
+    """`singles.find` with few guesses, none where the limit is reached."""
+    if limit.is_reached(0):
+        return values, 0, -1
+    from puzzlesolver.domains.sudoku.singles import find
+
+    few = FEW_GUESSES if board.cells <= 81 else FEWER_GUESSES
+    return find(board, values, most, min(few, limit.conflicts))
 
 
 def solutions(
-    grid: Grid, limit: Limit = NO_DEADLINE, rng: np.random.Generator | None = None
-) -> Iterator[Grid]:
+    board: Board, values: Values, limit: Limit = NO_DEADLINE, rng: np.random.Generator | None = None
+) -> Iterator[Values]:
     """All solutions of a board one after another; `rng` makes the first one a random one.
 
     Raises:
@@ -149,16 +149,16 @@ def solutions(
 
     if limit.is_reached(0):
         raise Undecided
-    clauses, candidates = exact_cover(grid)
+    clauses, candidates = as_clauses(board, values)
     with Solver("glucose4", bootstrap_with=clauses) as solver:
         if rng is not None:
-            signs = np.where(rng.random(len(candidates)) < 1 / len(grid), 1, -1)
+            signs = np.where(rng.random(len(candidates)) < 1 / board.symbols, 1, -1)
             solver.set_phases((signs * np.arange(1, len(candidates) + 1)).tolist())
         while _is_satisfiable(solver, limit):
             model = np.array(solver.get_model()[: len(candidates)])
             chosen = candidates[model > 0]
-            answer = np.zeros_like(grid)
-            answer[chosen[:, 0], chosen[:, 1]] = chosen[:, 2] + 1
+            answer = np.zeros_like(values)
+            answer[chosen[:, 0]] = chosen[:, 1] + 1
             yield answer
             solver.add_clause((-model[model > 0]).tolist())
 
@@ -174,30 +174,28 @@ def _is_satisfiable(solver: Solver, limit: Limit) -> bool:
     raise Undecided
 
 
-def exact_cover(grid: Grid) -> tuple[list[list[int]], npt.NDArray[np.int64]]:
-    """A board as clauses: each cell one digit, each digit one cell of every row, column and box.
+def as_clauses(board: Board, values: Values) -> tuple[list[list[int]], npt.NDArray[np.int64]]:
+    """A board as clauses: each cell one digit, no digit in two peers, each in every full unit.
 
     Returns:
-        (clauses, candidates `int64[variables, 3]`): variable v stands for the row, column and
-        digit, all from 0, in `candidates[v - 1]`. What a clue rules out has no variable.
+        (clauses, candidates `int64[variables, 2]`): variable v stands for the cell and the digit,
+        both from 0, in `candidates[v - 1]`. What a clue rules out has no variable.
     """
-    side = len(grid)
-    possible = np.ones((side * side, side), np.bool_)
-    clues = np.flatnonzero(grid)
-    digits = grid.ravel()[clues].astype(np.int64) - 1
+    possible = np.ones((board.cells, board.symbols), np.bool_)
+    clues = np.flatnonzero(values)
+    digits = values[clues].astype(np.int64) - 1
     for cell, digit in zip(clues, digits, strict=True):
-        seen = units(side)[(units(side) == cell).any(1)]
-        possible[seen, digit] = False
+        possible[board.peers[cell], digit] = False
         possible[cell] = False
     # A clue that another clue rules out keeps its variable: the clauses then contradict each other.
     possible[clues, digits] = True
 
     variables = np.where(possible, possible.cumsum().reshape(possible.shape), 0)
-    covers = np.concatenate([variables, variables[units(side)].swapaxes(1, 2).reshape(-1, side)])
-    clauses: list[list[int]] = []
-    for cover in covers:
-        options = cover[cover > 0].tolist()
-        clauses.append(options)
-        clauses += ([-a, -b] for a, b in itertools.combinations(options, 2))
-    cells, digits = np.nonzero(possible)
-    return clauses, np.stack([cells // side, cells % side, digits], axis=1)
+    full = variables[board.table(board.full)].swapaxes(1, 2).reshape(-1, board.symbols)
+    clauses = [cover[cover > 0].tolist() for cover in (*variables, *full)]
+    one, other = np.triu_indices(board.symbols, 1)
+    left, right = np.nonzero(np.triu(board.peers))
+    for a, b in ((variables[:, one], variables[:, other]), (variables[left], variables[right])):
+        both = (a > 0) & (b > 0)
+        clauses += np.stack([-a[both], -b[both]], -1).tolist()
+    return clauses, np.argwhere(possible)

@@ -69,7 +69,8 @@ SPREAD = np.array([sum(7 << 3 * k for k in range(9) if places >> k & 1) for plac
 
 
 @njit(cache=True)
-def _popcount(mask: Integer) -> int:
+def popcount(mask: Integer) -> int:
+    """How many bits are set."""
     count = 0
     while mask:
         mask &= mask - 1
@@ -80,7 +81,7 @@ def _popcount(mask: Integer) -> int:
 @njit(cache=True)
 def _lowest(mask: Integer) -> int:
     """The number of the lowest bit that is set."""
-    return _popcount((mask & -mask) - 1)
+    return popcount((mask & -mask) - 1)
 
 
 @njit(cache=True)
@@ -231,7 +232,7 @@ def _branch_cell(state: State, rng_state: RandomState) -> int:
                 for digit in range(9):
                     if state[3 * digit + band] & bit:
                         for k in range(3):
-                            score += _popcount(state[3 * digit + k] & ~KEEP[cell, k])
+                            score += popcount(state[3 * digit + k] & ~KEEP[cell, k])
             if score > most:
                 best, most = cell, score
     fewest = 2 if best >= 0 else 10
@@ -289,7 +290,7 @@ def _search(
             return solution, found, -1
         mask = untried[depth - 1]
         if rng_state[0] != 0:
-            for _ in range(random_below(rng_state, _popcount(mask))):
+            for _ in range(random_below(rng_state, popcount(mask))):
                 mask &= mask - 1
         digit = _lowest(mask)
         untried[depth - 1] ^= 1 << digit
@@ -366,5 +367,5 @@ def resistance(board: Board) -> int:
     left = 0
     for digit in range(9):
         for band in range(3):
-            left += _popcount(states[0, 3 * digit + band] & ~states[0, SETTLED + band])
+            left += popcount(states[0, 3 * digit + band] & ~states[0, SETTLED + band])
     return left

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import Grid, Puzzle
-from puzzlesolver.domains.sudoku.rules import box_shape
+from puzzlesolver.domains.sudoku.board import box_shape
 from puzzlesolver.domains.symmetry import Symmetry
 
 

@@ -25,8 +25,8 @@ import torch
 from puzzlesolver.domains.arc.codec import CANVAS
 from puzzlesolver.domains.maze.codec import layout as maze_layout
 from puzzlesolver.domains.maze.codec import with_targets
+from puzzlesolver.domains.sudoku.board import SIZES
 from puzzlesolver.domains.sudoku.codec import layout as sudoku_layout
-from puzzlesolver.domains.sudoku.rules import BOXES
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.registry import reads_tokens
@@ -186,7 +186,7 @@ def layout_of(domain: str, about: Metadata, where: str) -> Layout:
     """Layout of the domain's boards; raises `UsageError` when the dataset holds something else."""
     side = math.isqrt(about.seq_len)
     square, found = side * side == about.seq_len, about.vocab_size
-    if domain == "sudoku" and square and side in BOXES and found == side + SUDOKU_IDS:
+    if domain == "sudoku" and square and side in SIZES and found == side + SUDOKU_IDS:
         return sudoku_layout(side)
     if domain == "maze" and square and found == MAZE_VOCABULARY:
         return maze_layout(side, side)

@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from puzzlesolver.domains.sudoku.board import make_board
 from puzzlesolver.domains.sudoku.codec import layout
 from puzzlesolver.domains.sudoku.generate import PuzzleStream
-from puzzlesolver.domains.sudoku.rules import units
 from puzzlesolver.domains.sudoku.search import CELLS
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
@@ -303,7 +303,5 @@ def _seed(seed: int, number: int) -> int:
 
 def _sees(side: int) -> npt.NDArray[np.bool_]:
     """Which cells share a row, column or box, `bool[C, C]`."""
-    member = np.zeros((3 * side, side * side), np.int64)
-    np.put_along_axis(member, units(side), 1, axis=1)
-    sees: npt.NDArray[np.bool_] = member.T @ member > 0
+    sees: npt.NDArray[np.bool_] = make_board(side).peers | np.eye(side * side, dtype=np.bool_)
     return sees

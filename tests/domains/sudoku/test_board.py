@@ -116,8 +116,10 @@ def test_a_map_of_regions() -> None:
 
 
 def test_equal_boards_are_one_object_even_from_another_process() -> None:
-    board = make_board(9, ["hyper", "Anti Knight"], extra=[(0, 10, 20)])
-    assert make_board(9, "anti-knight,windoku", "", ((0, 10, 20),)) is board
+    board = make_board(9, ["hyper", "Anti Knight"], extra=[[(0, 0), (2, 2), (1, 1)]])
+    assert make_board(9, "anti-knight,windoku", "", [[(0, 0), (1, 1), (2, 2)]]) is board
+    assert board.told == "windoku,anti-knight,extra=r1c1r2c2r3c3"
+    assert make_board(9, board.told) is board
     assert pickle.loads(pickle.dumps(board)) is board
     assert hash(board) == hash(pickle.loads(pickle.dumps(board)))
 
@@ -157,7 +159,7 @@ def test_names_of_rules_and_their_synonyms() -> None:
         ((9, "latin", boxes(9, 3, 3)), "latin and jigsaw exclude"),
         ((9, "", "A" + boxes(9, 3, 3)[1:].replace("9", "A")), "region A has 10 cells"),
         ((9, "", "ABC" * 27), "81 cells and 3 regions"),
-        ((9, "", "", [(0, 0, 1)]), "extra region 1 has 3 cells"),
+        ((9, "", "", [[(0, 0), (0, 0), (1, 1)]]), "extra region 1 has 3 cells"),
     ],
 )
 def test_what_is_no_board_is_told(arguments: tuple[object, ...], told: str) -> None:

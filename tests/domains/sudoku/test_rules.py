@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from puzzlesolver.domains.base import Grid, Limit, Puzzle
+from puzzlesolver.domains.sudoku.board import box_shape
 from puzzlesolver.domains.sudoku.rules import (
-    box_shape,
     contradiction,
     count_solutions,
     solve_exactly,
