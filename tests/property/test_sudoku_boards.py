@@ -1,4 +1,4 @@
-"""Boards of all sizes and rules: two exact counters and the verifier agree; `make soak` runs 10,000.
+"""Boards of all sizes and rules: two exact counters and the verifier agree; 10,000 in `make soak`.
 
 The other counter states the rules unit by unit, for another solver than the package's own.
 """
