@@ -97,6 +97,11 @@ class Puzzle:
         return text.translate(str.maketrans(DIGITS[: len(self.alphabet)], self.alphabet))
 
     @property
+    def rules(self) -> str:
+        """The rules of a Sudoku as text, "" where they are the usual ones."""
+        return self.board.told if self.board else ""
+
+    @property
     def answer(self) -> Grid:
         """What the text says when it is read as an answer: what it marks, else all of it."""
         return self.grid if self.label is None else self.label
@@ -206,6 +211,10 @@ class Domain(Protocol):
         """The puzzle of a row of a table, or of an object of JSON; raises `ParseError`."""
 
     @property
+    def under(self) -> Callable[[str], Domain] | None:
+        """This kind with further rules, by their names; None: it knows none."""
+
+    @property
     def from_document(self) -> Callable[[Any, At], Iterator[Puzzle]] | None:
         """Read puzzles from a value of JSON that is this kind's alone; None: it has no such."""
 
@@ -289,6 +298,7 @@ class Kind:
 
     clamps = False
     fitted = False
+    under: Callable[[str], Domain] | None = None
     from_document: Callable[[Any, At], Iterator[Puzzle]] | None = None
     parse_image: Callable[[bytes, str], Iterator[Puzzle]] | None = None
     mark: Marker | None = None

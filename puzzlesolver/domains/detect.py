@@ -43,7 +43,7 @@ from puzzlesolver.domains.kinds import (
     read_rows_below,
 )
 from puzzlesolver.domains.records import header, named
-from puzzlesolver.errors import ParseError
+from puzzlesolver.errors import ParseError, UsageError
 from puzzlesolver.limits import DETECT_BYTES, MAX_ARRAY_BYTES, MAX_IMAGE_BYTES
 
 AUTO = "auto"
@@ -57,18 +57,25 @@ REMARK = re.compile(r"\s*(?:#[^#]*[A-Za-z]{2}[^#]*$|//)")
 TABLE_HINT = "below the header there is a puzzle a line"
 
 
-def read_puzzles(inputs: Iterable[str | os.PathLike[str]], domain: str = AUTO) -> Iterator[Puzzle]:
+def read_puzzles(
+    inputs: Iterable[str | os.PathLike[str]], domain: str = AUTO, rules: str = ""
+) -> Iterator[Puzzle]:
     """Read puzzles one after another.
 
     Args:
         inputs: paths, literal texts such as 81 characters, or `-`.
         domain: key of `DOMAINS`, or `auto` to look at the text of each input.
+        rules: further rules of the puzzles, as `Domain.under` takes them.
 
     Raises:
-        UsageError: there is no such domain.
+        UsageError: there is no such domain, or it has no such rules.
         ParseError: a text is no puzzle, a file cannot be read, or a path leads nowhere.
     """
     kinds = tuple(DOMAINS.values()) if domain == AUTO else (get_domain(domain),)
+    if rules:
+        kinds = tuple(kind.under(rules) for kind in kinds if kind.under is not None)
+        if not kinds:
+            raise UsageError(f"{domain} has no rules by name", where="--rules")
     for item in inputs:
         name = os.fspath(item)
         if os.path.isdir(name):

@@ -73,7 +73,8 @@ def read_rows_below(
     """The puzzles of a table below a header; the first one shows the kind of all."""
     for first in read_table(head, source):
         domain = _from_record(first, kinds).domain
-        yield from map(DOMAINS[domain].from_record, read_table(lines, source, domain))
+        (kind,) = [kind for kind in kinds if kind.name == domain]
+        yield from map(kind.from_record, read_table(lines, source, domain))
         return
 
 

@@ -22,7 +22,7 @@ from puzzlesolver.errors import UsageError
 Marked = Iterator[tuple[Puzzle, Verdict | None]]
 
 
-def mark(puzzles: str, answers: str | None = None, domain: str = AUTO) -> Marked:
+def mark(puzzles: str, answers: str | None = None, domain: str = AUTO, rules: str = "") -> Marked:
     """Check answers one after another.
 
     Args:
@@ -31,12 +31,13 @@ def mark(puzzles: str, answers: str | None = None, domain: str = AUTO) -> Marked
         answers: a file or literal text, in any format that `solve` prints. Answers that come with
             their questions or names may have any order, and some may be missing.
         domain: key of `DOMAINS`, or `auto`.
+        rules: as in `read_puzzles`.
 
     Raises:
         ParseError: one of them cannot be read.
         UsageError: there are more or fewer answers than puzzles.
     """
-    questions = read_puzzles([puzzles], domain)
+    questions = read_puzzles([puzzles], domain, rules)
     first = next(questions)
     questions, kind = itertools.chain([first], questions), get_domain(first.domain)
     if answers is None:
@@ -54,7 +55,7 @@ def mark(puzzles: str, answers: str | None = None, domain: str = AUTO) -> Marked
         with read_lines(answers) as (lines, source):
             yield from kind.mark(questions, lines, source)
     else:
-        yield from _paired(questions, list(read_puzzles([answers], domain)))
+        yield from _paired(questions, list(read_puzzles([answers], domain, rules)))
 
 
 def _paired(questions: Iterator[Puzzle], answers: Sequence[Puzzle]) -> Marked:

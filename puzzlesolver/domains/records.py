@@ -18,7 +18,7 @@ from puzzlesolver.domains.base import Grid, Puzzle
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import MAX_LINE_CHARS
 
-QUESTION, ANSWER, RATING, DOMAIN = "question", "answer", "rating", "domain"
+QUESTION, ANSWER, RATING, DOMAIN, RULES = "question", "answer", "rating", "domain", "rules"
 
 ROLES = {
     QUESTION: "question questions puzzle puzzles quiz quizzes board boards grid grids sudoku "
@@ -27,6 +27,7 @@ ROLES = {
     ANSWER: "answer answers solution solutions solved label labels target output outputs result",
     RATING: "rating ratings difficulty score",
     DOMAIN: "domain",
+    RULES: "rules",
 }
 """What columns of tables and keys of objects are called; of several, the first one counts."""
 
@@ -53,11 +54,13 @@ class Place:
         source: the text, or the place in a document.
         line: its number from 1; 0 in a document, whose places are paths.
         domain: of its puzzles.
+        rules: of its puzzles, as `make_board` reads them; "" where they are the usual ones.
     """
 
     source: str
     line: int
     domain: str
+    rules: str = ""
 
     @property
     def where(self) -> str:
@@ -71,10 +74,12 @@ class Place:
         return Puzzle(self.domain, self.source, grid, self.where, label=label, rating=rating)
 
 
-def numbered(lines: Iterable[str], source: str, domain: str) -> Iterator[tuple[Place, str]]:
+def numbered(
+    lines: Iterable[str], source: str, domain: str, rules: str = ""
+) -> Iterator[tuple[Place, str]]:
     """Lines without their ends, and where they stand; raises `ParseError` at one too long."""
     for number, line in enumerate(lines, 1):
-        place = Place(source, number, domain)
+        place = Place(source, number, domain, rules)
         if len(line) > MAX_LINE_CHARS:
             raise place.error(MAX_LINE_CHARS, f"a line is longer than {MAX_LINE_CHARS} characters")
         if number == 1:

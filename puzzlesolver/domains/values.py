@@ -18,28 +18,29 @@ from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.domains.detect import AUTO, read_puzzles
 
 
-def read_values(values: Iterable[Any], domain: str = AUTO) -> Iterator[Puzzle]:
+def read_values(values: Iterable[Any], domain: str = AUTO, rules: str = "") -> Iterator[Puzzle]:
     """Read puzzles one after another.
 
     Args:
         values: `Puzzle` objects, paths, literal texts, `-` for stdin; a grid as an array, as a list
             of rows of cells, or as a list of lines; or iterables of these.
         domain: as in `read_puzzles`.
+        rules: likewise.
 
     Raises:
-        UsageError: there is no such domain.
+        UsageError: there is no such domain, or it has no such rules.
         ParseError: a value is no puzzle.
     """
     for value in values:
         if isinstance(value, Puzzle):
             yield value
         elif isinstance(value, str | os.PathLike):
-            yield from read_puzzles([value], domain)
+            yield from read_puzzles([value], domain, rules)
         elif (text := _as_text(value)) is not None:
-            for puzzle in read_puzzles([text], domain):
+            for puzzle in read_puzzles([text], domain, rules):
                 yield replace(puzzle, name="grid", source="grid")
         else:
-            yield from read_values(value, domain)
+            yield from read_values(value, domain, rules)
 
 
 def _as_text(value: Any) -> str | None:

@@ -45,6 +45,7 @@ class Arc(Kind):
     name = "arc"
     fitted = True
 
+    under = None
     holds = staticmethod(parse.holds)
     from_document = staticmethod(parse.from_document)
     from_record = staticmethod(parse.from_record)

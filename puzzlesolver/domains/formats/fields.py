@@ -14,8 +14,17 @@ from math import isqrt
 from typing import Any
 
 from puzzlesolver.domains.formats.documents import At, Repeating
-from puzzlesolver.domains.formats.setters import as_plain, value_of
-from puzzlesolver.domains.records import ANSWER, DOMAIN, QUESTION, RATING, Place, Record, roles
+from puzzlesolver.domains.formats.setters import as_plain, rules_of, value_of
+from puzzlesolver.domains.records import (
+    ANSWER,
+    DOMAIN,
+    QUESTION,
+    RATING,
+    RULES,
+    Place,
+    Record,
+    roles,
+)
 from puzzlesolver.limits import MAX_GRID_SIDE
 
 LEAST_LINE = 100
@@ -56,13 +65,14 @@ def read_records(value: Any, at: At) -> Iterator[Record]:
             yield from _beside([*question.values()], others, at.key(names[QUESTION]))
         elif isinstance(question, dict):
             yield from read_records(question, at.key(names[QUESTION]))
-        elif (text := as_text(with_ends(as_plain(value, question, at), value, at))) and (
+        elif (text := as_text(with_ends(as_plain(question), value, at))) and (
             len(text) >= LEAST_BOARD or DOMAIN in names
         ):
             answer = as_text(answers) or ""
             others = [str(value.get(names.get(role), "")) for role in (RATING, DOMAIN)]
-            columns = [QUESTION, ANSWER, RATING, DOMAIN]
-            yield Record(Place(str(at), 0, ""), columns, [text, answer, *others])
+            rules = rules_of(value, question, at) or str(value.get(names.get(RULES)) or "")
+            columns = [QUESTION, ANSWER, RATING, DOMAIN, RULES]
+            yield Record(Place(str(at), 0, ""), columns, [text, answer, *others, rules])
         elif isinstance(question, list):
             yield from _beside(question, answers, at.key(names[QUESTION]))
         elif value.keys() and (text := _named_rows(value)):

@@ -1,21 +1,23 @@
 """Documents of the programs that setters use, f-puzzles and SudokuPad: their grids, their rules.
 
-Rules that are more than those of Sudoku are refused by name, never dropped.
+Rules of different digits become text for `make_board`; all others are refused by name, never
+dropped.
 
-    >>> as_plain({"size": 9, "grid": grid, "antiknight": True}, grid, At("puzzle.json"))
-    Traceback (most recent call last):
-    ParseError: puzzle.json: its rules are more than those of Sudoku: antiknight
+    >>> rules_of({"size": 9, "grid": grid, "antiknight": True}, grid, At("puzzle.json"))
+    'antiknight'
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
+from puzzlesolver.domains.base import DIGITS
 from puzzlesolver.domains.formats.documents import At
 from puzzlesolver.domains.records import roles
-from puzzlesolver.domains.sudoku.board import SIZES, box_shape
+from puzzlesolver.domains.sudoku.board import CELL, SIZES, box_shape, boxes, place_name
+from puzzlesolver.domains.sudoku.variants import RULES, Place, is_rule
 
 NO_RULES = {
     "size", "title", "author", "grid", "cells", "ruleset", "rules", "info", "solution",
@@ -28,10 +30,13 @@ NO_CELL_RULES = {
     "givenpencilmarks", "pencilmarks", "candidates", "centremarks", "cornermarks", "notes",
     "marks", "digit", "number", "isgiven", "fixed", "isfixed", "locked", "readonly", "editable",
     "row", "col", "column", "box", "block", "index", "id", "x", "y", "solution", "color", "colour",
-    "selected",
+    "selected", "region",
 }  # fmt: skip
 """Keys of a cell that add no rule."""
 
+
+NO_SUM = {"cells", "unique", "style"}
+"""Keys of a cage that say no more than that its digits differ."""
 
 VALUES, GIVEN = ("value", "digit", "number"), ("given", "isGiven", "fixed", "isFixed", "locked")
 """What programs call the digit of a cell, and what says that it is a given."""
@@ -42,21 +47,10 @@ def value_of(cell: Mapping[str, Any]) -> Any:
     return next((cell[name] for name in VALUES if name in cell), None)
 
 
-def as_plain(document: Mapping[str, Any], grid: Any, at: At) -> Any:
-    """The grid with its givens alone; raises `ParseError` where the rules are not Sudoku's.
-
-    Anything but a grid of objects is returned as it is.
-    """
-    if not isinstance(grid, list) or not all(isinstance(row, list) for row in grid):
+def as_plain(grid: Any) -> Any:
+    """The grid with its givens alone; anything but a grid of objects is returned as it is."""
+    if not (cells := _objects(grid)):
         return grid
-    cells = [cell for row in grid for cell in row if isinstance(cell, dict)]
-    if not cells or any("input" in cell for cell in cells):
-        return grid
-    if rules := sorted(set(_rules(document, grid))):
-        raise at.error(
-            f"its rules are more than those of Sudoku: {', '.join(rules)}",
-            "only boards with rows, columns and boxes are read",
-        )
     mark = next((name for name in GIVEN if any(cell.get(name) for cell in cells)), "")
     return [
         [
@@ -67,41 +61,98 @@ def as_plain(document: Mapping[str, Any], grid: Any, at: At) -> Any:
     ]
 
 
-def _rules(document: Mapping[str, Any], grid: list[list[Any]]) -> Iterator[str]:
-    """The names of what is more than rows, columns and boxes."""
-    side = len(grid)
-    rows, columns = box_shape(side) if side in SIZES else (1, side)
-    boxes = {
-        (row, column): row // rows * (side // columns) + column // columns
-        for row, column in product(range(side), repeat=2)
-    }
+def rules_of(document: Mapping[str, Any], grid: Any, at: At) -> str:
+    """The rules of a document of these programs, as `make_board` reads them.
+
+    Raises:
+        ParseError: some are more than different digits in some cells.
+    """
+    if not _objects(grid):
+        flags = [key for key, value in document.items() if value is True and is_rule(key)]
+        return ",".join(flags)
+    told, refused = _told(document, grid)
+    if refused:
+        raise at.error(
+            f"its rules are more than different digits in some cells: {', '.join(sorted(refused))}",
+            f"known rules: {', '.join(RULES)}, and regions of any shape",
+        )
+    return ",".join(told)
+
+
+def _objects(grid: Any) -> list[Mapping[str, Any]]:
+    """The cells of a grid of objects; none of other grids, nor of tasks of ARC."""
+    if not isinstance(grid, list) or not all(isinstance(row, list) for row in grid):
+        return []
+    cells: list[Mapping[str, Any]]
+    cells = [cell for row in grid for cell in row if isinstance(cell, dict)]
+    return [] if any("input" in cell for cell in cells) else cells
+
+
+def _told(document: Mapping[str, Any], grid: list[list[Any]]) -> tuple[list[str], set[str]]:
+    """Rules of different digits as text, and the names of all others."""
+    told, refused, regions = list[str](), set[str](), _cell_regions(grid)
     for key, value in document.items():
         name = key.lower()
-        if name == "regions":
-            yield from [] if _standard(value, boxes) else ["irregular regions"]
-        elif name == "cages" and isinstance(value, list):
-            # SudokuPad keeps titles in cages without cells.
-            yield from ["cages"] * any(isinstance(c, dict) and c.get("cells") for c in value)
-        elif name not in NO_RULES and roles([name]) == [name] and value:
-            yield key
-    for (row, column), box in boxes.items():
-        cell = grid[row][column] if column < len(grid[row]) else None
-        for key, value in cell.items() if isinstance(cell, dict) else ():
-            if key.lower() == "region":
-                yield from ["irregular regions"] * (value not in (box, None))
-            elif key.lower() not in NO_CELL_RULES and value:
-                yield key
+        if name == "metadata" and isinstance(value, dict):
+            told += [flag for flag, on in value.items() if on is True and is_rule(flag)]
+        elif not value or name in NO_RULES or roles([name]) != [name]:
+            continue
+        elif value is True and is_rule(name):
+            told.append(name)
+        elif name == "global" and isinstance(value, list):
+            told += [flag for flag in map(str, value) if is_rule(flag)]
+            refused |= {flag for flag in map(str, value) if not is_rule(flag)}
+        elif name == "regions" and (places := _regions(value)):
+            regions = _map(places, len(grid))
+        elif name in ("extraregion", "cages") and (places := _regions(value)) is not None:
+            told += [f"extra={''.join(map(place_name, cells))}" for cells in places if cells]
+        else:
+            refused.add(key)
+    for cell in _objects(grid):
+        refused |= {key for key in cell if cell[key] and key.lower() not in NO_CELL_RULES}
+    return told + [f"jigsaw={regions}"] * bool(regions), refused
 
 
-def _standard(regions: Any, boxes: Mapping[tuple[int, int], int]) -> bool:
-    """Whether lists of [row, column] are the boxes, or none are given."""
-    if not regions:
-        return True
-    try:
-        found = {tuple(sorted(map(tuple, region))) for region in regions}
-    except TypeError:
-        return False
-    expected: dict[int, list[tuple[int, int]]] = {}
-    for cell, box in boxes.items():
-        expected.setdefault(box, []).append(cell)
-    return found == {tuple(cells) for cells in expected.values()}
+def _regions(value: Any) -> list[list[Place]] | None:
+    """The cells of regions, as lists or as cages without a sum; None where they are more."""
+    regions = []
+    for region in value if isinstance(value, list) else [None]:
+        cells = region.get("cells", []) if isinstance(region, dict) else region
+        if not isinstance(cells, list):
+            return None
+        # SudokuPad keeps titles in cages without cells.
+        if cells and isinstance(region, dict) and any(map(region.get, region.keys() - NO_SUM)):
+            return None
+        places = [_place(cell) for cell in cells]
+        if None in places:
+            return None
+        regions.append([place for place in places if place])
+    return regions
+
+
+def _place(cell: Any) -> Place | None:
+    """Row and column from 0 of `R1C1`, or of `[0, 0]`."""
+    if isinstance(cell, str) and (match := CELL.fullmatch(cell)):
+        return int(match[1]) - 1, int(match[2]) - 1
+    if isinstance(cell, list) and len(cell) == 2 and all(type(each) is int for each in cell):
+        return cell[0], cell[1]
+    return None
+
+
+def _map(regions: list[list[Place]], side: int) -> str:
+    """A character for the region of every cell; `.` where there is none."""
+    labels = {cell: DIGITS[k] for k, cells in enumerate(regions[: len(DIGITS)]) for cell in cells}
+    return "".join(labels.get((r, c), ".") for r, c in product(range(side), repeat=2))
+
+
+def _cell_regions(grid: list[list[Any]]) -> str:
+    """The map that cells tell by the numbers of their regions, from 0; "" where none does."""
+    side = len(grid)
+    cells = [cell if isinstance(cell, dict) else {} for row in grid for cell in row]
+    if len(cells) != side * side or not any(type(cell.get("region")) is int for cell in cells):
+        return ""
+    usual = boxes(side, *box_shape(side)) if side in SIZES else "." * side * side
+    return "".join(
+        DIGITS[number] if type(number := cell.get("region")) is int and 0 <= number < 25 else box
+        for cell, box in zip(cells, usual, strict=True)
+    )

@@ -1,12 +1,19 @@
-"""Sudoku on boards of 4×4, 6×6, 9×9, 16×16 and 25×25: the kind that `get_domain("sudoku")` gives.
+"""Sudoku on boards of all sizes and rules: the kind that `get_domain("sudoku")` gives.
 
 >>> puzzle = next(get_domain("sudoku").generate(1, seed=7, difficulty="extreme"))
 """
 
 from __future__ import annotations
 
-from puzzlesolver.domains.base import Kind, register_domain
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzlesolver.domains.base import Kind, Puzzle, register_domain
+from puzzlesolver.domains.records import Record
 from puzzlesolver.domains.sudoku import parse, render, rules, symmetry
+from puzzlesolver.domains.sudoku.board import rule_details
 
 
 @register_domain
@@ -16,11 +23,7 @@ class Sudoku(Kind):
     name = "sudoku"
     clamps = True
 
-    takes = staticmethod(parse.takes)
-    from_numbers = staticmethod(parse.from_numbers)
-    from_record = staticmethod(parse.from_record)
     recognise = staticmethod(parse.recognise)
-    parse = staticmethod(parse.parse)
     verify = staticmethod(rules.verify)
     contradiction = staticmethod(rules.contradiction)
     count_solutions = staticmethod(rules.count_solutions)
@@ -29,3 +32,22 @@ class Sudoku(Kind):
     format_line = staticmethod(render.format_line)
     format_grid = staticmethod(render.format_grid)
     render = staticmethod(render.render)
+
+    def __init__(self, rules: str = "") -> None:
+        self.rules = rules
+
+    def under(self, rules: str) -> Sudoku:
+        rule_details(rules)
+        return Sudoku(rules)
+
+    def takes(self, numbers: npt.NDArray[np.int64]) -> bool:
+        return parse.takes(numbers, self.rules)
+
+    def from_numbers(self, numbers: npt.NDArray[np.int64], source: str) -> Puzzle:
+        return parse.from_numbers(numbers, source, self.rules)
+
+    def from_record(self, record: Record) -> Puzzle:
+        return parse.from_record(record, self.rules)
+
+    def parse(self, lines: Iterable[str], source: str) -> Iterator[Puzzle]:
+        return parse.parse(lines, source, self.rules)

@@ -196,7 +196,7 @@ def make_board(
     Raises:
         UsageError: rules that exclude each other or do not fit the size, or a map that is none.
     """
-    names, details = _details(rules)
+    names, details = rule_details(rules)
     regions = "".join((regions or details.get(JIGSAW, [""])[0]).split())
     extra = [tuple(sorted(cells)) for cells in extra] + [
         tuple((int(row) - 1, int(column) - 1) for row, column in CELL.findall(told))
@@ -212,11 +212,11 @@ def make_board(
 
 def needs_map(rules: str | Iterable[str]) -> bool:
     """Whether these rules name a jigsaw without its map; raises `UsageError` as `rule_names`."""
-    names, details = _details(rules)
+    names, details = rule_details(rules)
     return JIGSAW in names and JIGSAW not in details
 
 
-def _details(rules: str | Iterable[str]) -> tuple[tuple[str, ...], dict[str, list[str]]]:
+def rule_details(rules: str | Iterable[str]) -> tuple[tuple[str, ...], dict[str, list[str]]]:
     """The names of rules, and what stands behind them as `name=detail`."""
     names, details = [], dict[str, list[str]]()
     for word in rules.split(",") if isinstance(rules, str) else rules:

@@ -7,16 +7,19 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from string import ascii_uppercase
+from typing import NamedTuple
 
 import numpy as np
 
 from puzzlesolver.domains.base import DIGITS, Grid
 from puzzlesolver.domains.records import Place
-from puzzlesolver.domains.sudoku.board import SIZES, box_shape
+from puzzlesolver.domains.sudoku.board import FREE_SIZES, SIZES, box_shape, rule_details
+from puzzlesolver.domains.sudoku.variants import JIGSAW, LATIN
 from puzzlesolver.errors import ParseError
 
 SYMBOLS = f".{DIGITS}"
@@ -32,11 +35,32 @@ VALUES = (
     | {symbol.lower(): value for value, symbol in enumerate(SYMBOLS)}
     | dict.fromkeys(BLANKS, 0)
 )
-BOARDS = {side * side: side for side in SIZES}
-"""Sides of boards by their number of cells."""
 
-LARGEST = BOARDS | {side: side for side in SIZES}
-"""The largest digit in a line, by its number of cells: those of a row, or of a whole board."""
+
+class Sides(NamedTuple):
+    """What boards there are.
+
+    Attributes:
+        rows: their sides.
+        boards: their sides by their number of cells.
+        largest: the largest digit in a line by its number of cells: of a row, or of a whole board.
+    """
+
+    rows: tuple[int, ...]
+    boards: dict[int, int]
+    largest: dict[int, int]
+
+
+@functools.lru_cache(64)
+def sides(rules: str) -> Sides:
+    """Sides of boards with these rules: any where regions are no boxes."""
+    free = {LATIN, JIGSAW} & {*rule_details(rules)[0]}
+    rows = tuple(FREE_SIZES) if free else SIZES
+    boards = {side * side: side for side in rows}
+    return Sides(rows, boards, boards | {side: side for side in rows})
+
+
+BOARDS = sides("").boards
 
 MARKED = 9
 """The largest side of a board whose pencil marks are read: there a digit is one character."""
@@ -76,7 +100,7 @@ class Cells:
     @property
     def fits(self) -> bool:
         """Whether all are digits, in the usual alphabet or in letters, of a board of this size."""
-        largest = LARGEST[len(self.words)]
+        largest = sides(self.place.rules).largest[len(self.words)]
         letters = {*ascii_uppercase[:largest], *BLANKS}
         return max(self.values) <= largest or letters >= {word.upper() for word in self.words}
 
@@ -104,9 +128,9 @@ def is_rule(text: str) -> bool:
     return DECORATION.issuperset(text) and not HORIZONTAL.isdisjoint(text)
 
 
-def quick_board(text: str) -> Grid | None:
+def quick_board(text: str, boards: Mapping[int, int] = BOARDS) -> Grid | None:
     """A board of up to 9×9 as one word in the usual alphabet, or None when it is anything else."""
-    side = BOARDS.get(len(text), 25)
+    side = boards.get(len(text), 25)
     if side > 9 or ("0" in text and (str(side) not in text or any(map(text.count, ".-*_?")))):
         return None  # 0 may be a digit
     values = np.frombuffer(text.encode("ascii", "replace").translate(_BYTES), np.uint8)
@@ -124,7 +148,7 @@ def find_boards(text: str, place: Place) -> list[tuple[Grid, str, re.Match[str]]
     """
     found, wrong = [], None
     for run in RUN.finditer(text):
-        if len(run[0]) in BOARDS:
+        if len(run[0]) in sides(place.rules).boards:
             with contextlib.suppress(ParseError):
                 grid, alphabet = read_board(run[0], place, run.start() + 1)
                 if grid.any() or run[0] == text.strip():
@@ -138,9 +162,10 @@ def find_boards(text: str, place: Place) -> list[tuple[Grid, str, re.Match[str]]
 
 def read_board(word: str, place: Place, column: int = 1) -> tuple[Grid, str]:
     """A whole board as one word that starts in `column`, and its alphabet; raises `ParseError`."""
-    if (board := quick_board(word)) is not None:
+    boards = sides(place.rules).boards
+    if (board := quick_board(word, boards)) is not None:
         return board, DIGITS
-    if len(word) not in BOARDS:
+    if len(word) not in boards:
         _check([Cells(place, list(word), list(range(column, column + len(word))))], 25)
         raise wrong_count(len(word), place, column)
     return as_board([Cells(place, list(word), list(range(column, column + len(word))))])
@@ -150,7 +175,7 @@ def as_board(rows: Iterable[Cells]) -> tuple[Grid, str]:
     """The board of all these cells and its alphabet; raises `ParseError`."""
     rows = list(rows)
     words = [word.upper() for row in rows for word in row.words]
-    side = BOARDS[len(words)]
+    side = sides(rows[0].place.rules).boards[len(words)]
     alphabet = _alphabet(words, side)
     if alphabet is DIGITS:
         _check(rows, side)
@@ -188,12 +213,13 @@ def _check(rows: Iterable[Cells], side: int) -> None:
 
 def wrong_count(count: int, place: Place, column: int) -> ParseError:
     """A line with a number of cells that is neither a row nor a board."""
-    if count > max(SIZES):
-        near = min(BOARDS, key=lambda size: abs(size - count))
+    known = sides(place.rules)
+    if count > max(known.rows):
+        near = min(known.boards, key=lambda size: abs(size - count))
         what = f"expected {near} cells, found {count}"
     else:
         what = f"no board has rows of {count} cells"
-    rows, boards = (", ".join(map(str, sizes)) for sizes in (SIZES, BOARDS))
+    rows, boards = (", ".join(map(str, sizes)) for sizes in (known.rows, known.boards))
     return place.error(column, what, f"a row has one of {rows} cells, a board on one line {boards}")
 
 
@@ -201,8 +227,9 @@ def read_cells(text: str, place: Place) -> Cells | None:
     """The row or board that a line holds, or None for a piece of frame; raises `ParseError`."""
     rule = is_rule(text)
     words = _split(text, place)
+    known = sides(place.rules)
     if not words or (
-        rule and (len(words) not in SIZES or any(word not in VALUES for word, _ in words))
+        rule and (len(words) not in known.rows or any(word not in VALUES for word, _ in words))
     ):
         return None
     cells = Cells(
@@ -212,7 +239,7 @@ def read_cells(text: str, place: Place) -> Cells | None:
         re.sub(r" +", " ", CHUNK.sub("x", text.strip())),
         rule,
     )
-    if len(words) not in LARGEST:
+    if len(words) not in known.largest:
         _check([cells], 25)  # a strange character explains more than a wrong count
         raise wrong_count(len(words), place, words[0][1])
     return cells
@@ -224,18 +251,19 @@ Words = list[tuple[str, int]]
 
 def _split(text: str, place: Place) -> Words:
     """The words that are cells: fields, framed columns, decimal numbers, marks, or characters."""
+    known = sides(place.rules)
     for separator in ",;\t|":
-        if (words := _fields(text, separator)) is not None:
+        if (words := _fields(text, separator, known)) is not None:
             return words
     if (words := _columns(text)) is not None:
         return words
     words = [(match[0], match.start() + 1) for match in CHUNK.finditer(text)]
-    if len(words) in LARGEST and all(
-        len(word) == 1 or (_is_number(word) and int(word) <= LARGEST[len(words)])
+    if len(words) in known.largest and all(
+        len(word) == 1 or (_is_number(word) and int(word) <= known.largest[len(words)])
         for word, _ in words
     ):
         return words
-    if len(words) in SIZES and all(_is_marks(word) or word in VALUES for word, _ in words):
+    if len(words) in known.rows and all(_is_marks(word) or word in VALUES for word, _ in words):
         if len(words) > MARKED:
             what = f"pencil marks are not read on boards of {len(words)} rows"
             raise place.error(words[0][1], what, "write the givens alone")
@@ -248,7 +276,7 @@ def _is_marks(word: str) -> bool:
     return word.isascii() and word.isdecimal() and list(word) == sorted({*word})
 
 
-def _fields(text: str, separator: str) -> Words | None:
+def _fields(text: str, separator: str, known: Sides) -> Words | None:
     """Cells with a separator between all of them, where some are empty."""
     start = 1
     if separator == "|":
@@ -258,7 +286,7 @@ def _fields(text: str, separator: str) -> Words | None:
             text, start = text[1:-1], start + 1
     fields = text.split(separator)
     widest = 3 if separator == "|" and len(fields) == 4 else 2 * MARKED  # four can be boxes
-    if len(fields) not in LARGEST or any(len(field) > widest for field in fields):
+    if len(fields) not in known.largest or any(len(field) > widest for field in fields):
         return None
     names = [field.strip() for field in fields]
     if "" not in names and separator != "|":

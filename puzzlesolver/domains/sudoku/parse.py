@@ -33,7 +33,16 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import DIGITS, Grid, Puzzle
-from puzzlesolver.domains.records import ANSWER, QUESTION, Place, Record, named, numbered, roles
+from puzzlesolver.domains.records import (
+    ANSWER,
+    QUESTION,
+    RULES,
+    Place,
+    Record,
+    named,
+    numbered,
+    roles,
+)
 from puzzlesolver.domains.sudoku.board import SIZES, box_shape
 from puzzlesolver.domains.sudoku.cells import (
     BOARDS,
@@ -47,9 +56,18 @@ from puzzlesolver.domains.sudoku.cells import (
     quick_board,
     read_board,
     read_cells,
+    sides,
     unframed,
 )
 from puzzlesolver.domains.sudoku.rules import contradiction
+from puzzlesolver.domains.sudoku.told import (
+    RULES_TOLD,
+    Found,
+    joined,
+    rules_in,
+    with_board,
+    with_boards,
+)
 from puzzlesolver.errors import ParseError
 
 HINT = "a Sudoku is 81 digits and dots, or 9 rows of 9"
@@ -77,12 +95,13 @@ MOST_ROWS = 2 * max(SIZES)
 """Lines of a board on separate lines with its frame; what comes beyond can only be frame."""
 
 
-def parse(lines: Iterable[str], source: str) -> Iterator[Puzzle]:
+def parse(lines: Iterable[str], source: str, rules: str = "") -> Iterator[Puzzle]:
     """Read puzzles lazily.
 
     Args:
         lines: with or without line ends.
         source: how errors and results call the text.
+        rules: those of all boards, as `make_board` reads them.
 
     Yields:
         Puzzles named `source` when there is one, `source:LINE` when there are several.
@@ -90,7 +109,7 @@ def parse(lines: Iterable[str], source: str) -> Iterator[Puzzle]:
     Raises:
         ParseError: at `source:LINE:COLUMN` after the puzzles before it, or when there is no puzzle.
     """
-    return named(_read(numbered(lines, source, "sudoku")), source, HINT)
+    return named(_read(numbered(lines, source, "sudoku", rules)), source, HINT)
 
 
 def recognise(head: str) -> bool:
@@ -126,23 +145,25 @@ def _holds_row(text: str, place: Place) -> bool:
     return cells is not None and cells.fits
 
 
-def takes(numbers: npt.NDArray[np.int64]) -> bool:
+def takes(numbers: npt.NDArray[np.int64], rules: str = "") -> bool:
     """Whether a grid of numbers is a board; one of 0 to 3 only where no two of them clash."""
     side = len(numbers)
-    if numbers.shape != (side, side) or side not in SIZES:
+    if numbers.shape != (side, side) or side not in sides(rules).rows:
         return False
     if not 0 <= numbers.min() <= numbers.max() <= side:
         return False
-    return bool(numbers.max() > 3) or contradiction(from_numbers(numbers, "")) is None
+    return bool(numbers.max() > 3) or contradiction(from_numbers(numbers, "", rules)) is None
 
 
-def from_numbers(numbers: npt.NDArray[np.int64], source: str) -> Puzzle:
+def from_numbers(numbers: npt.NDArray[np.int64], source: str, rules: str = "") -> Puzzle:
     """The board of numbers, 0 = blank."""
-    return Puzzle("sudoku", source, numbers.astype(np.uint8), source)
+    return with_board(Found(Place(source, 0, "sudoku", rules), numbers.astype(np.uint8)))
 
 
-def from_record(record: Record) -> Puzzle:
+def from_record(record: Record, rules: str = "") -> Puzzle:
     """The board of a row of a table, or of an object; what is no full board is no answer."""
+    place = replace(record.place, rules=rules_in(record[RULES], replace(record.place, rules=rules)))
+    record = replace(record, place=place)
     grid, alphabet = _read_field(record, QUESTION)
     label = None
     if record[ANSWER].strip():
@@ -151,50 +172,57 @@ def from_record(record: Record) -> Puzzle:
             what = "the answer is not a board of the question's size"
             raise record.place.error(record.column(ANSWER), what)
         label = label if label.all() else None
-    return _puzzle(record.place, grid, alphabet, label, record.rating())
+    return with_board(Found(place, grid, alphabet, label, record.rating()))
 
 
 def _read_field(record: Record, name: str) -> tuple[Grid, str]:
     """The one board in a field, on one line or on several, and its alphabet."""
     text, place = record[name].strip(), record.place
-    if (quick := quick_board(text)) is not None:
+    if (quick := quick_board(text, sides(place.rules).boards)) is not None:
         return quick, DIGITS
     column = record.column(name) + len(record[name]) - len(record[name].lstrip())
     if not any(map(str.isspace, text)):
         return read_board(text, place, column)
     try:
-        (puzzle,) = _read((place, line) for line in text.splitlines())
+        (found,) = _find((place, line) for line in text.splitlines())
     except ValueError as error:
         raise place.error(column, "expected one board", HINT) from error
-    return puzzle.grid, puzzle.alphabet
-
-
-def _puzzle(
-    place: Place, grid: Grid, alphabet: str, label: Grid | None = None, rating: float | None = None
-) -> Puzzle:
-    puzzle = place.puzzle(grid, label, rating)
-    if alphabet is DIGITS:
-        return puzzle
-    note = f"its digits are {alphabet[0]} to {alphabet[-1]}"
-    return replace(puzzle, alphabet=alphabet, note=note)
+    return found.grid, found.alphabet
 
 
 def _read(lines: Iterable[tuple[Place, str]]) -> Iterator[Puzzle]:
+    return with_boards(_find(lines))
+
+
+def _find(lines: Iterable[tuple[Place, str]]) -> Iterator[Found]:
+    """The grids of a text, with the rules that it tells."""
     rows = _Rows()
     stated = _Statements()
-    elsewhere, index = False, ""
+    elsewhere, index, told = False, "", ""
     for place, line in lines:
-        if not elsewhere and (quick := quick_board(line.strip())) is not None and len(quick) > 4:
+        if told:
+            place = replace(place, rules=joined(place.rules, told))
+        quick = None if elsewhere else quick_board(line.strip(), sides(place.rules).boards)
+        if quick is not None and len(quick) > 5:
             if rows.lines or stated.place:
                 yield from (*stated.end(), *rows.end())
-            yield place.puzzle(quick)
+            yield Found(place, quick)
             continue
         line = unframed(line)
+        if rule := RULES_TOLD.search(line):
+            own = rules_in(rule[1] or rule[2], replace(place, rules=""))
+            line = line[: rule.start()] + " " * len(rule[0]) + line[rule.end() :]
+            if not line.strip():
+                told = own
+                continue
+            place = replace(place, rules=joined(place.rules, own))
         if index:  # the number of the row is no cell
             number, _, rest = line.partition(index)
             line = " " * (len(number) + 1) + rest
         text = _uncommented(line).strip(" ")
-        if not text.strip() and text.count("\t") + 1 not in SIZES:  # else blanks between tabs
+        if (
+            not text.strip() and text.count("\t") + 1 not in sides(place.rules).rows
+        ):  # else blanks between tabs
             text = ""
         if section := SECTION.fullmatch(text):
             yield from (*stated.end(), *rows.end())
@@ -215,11 +243,11 @@ def _read(lines: Iterable[tuple[Place, str]]) -> Iterator[Puzzle]:
         elif _is_heading(text, place):
             yield from (*stated.end(), *rows.end())
         elif (cells := read_cells(_uncommented(line), place)) is not None:
-            if len(cells.words) in SIZES:
+            if len(cells.words) in sides(place.rules).rows:
                 yield from rows.add(cells)
             else:
                 yield from rows.end()
-                yield _puzzle(place, *as_board([cells]))
+                yield Found(place, *as_board([cells]))
     yield from (*stated.end(), *rows.end())
 
 
@@ -267,7 +295,7 @@ def _index(text: str) -> str | None:
 
 def _on_one_line(
     line: str, place: Place, boards: list[tuple[Grid, str, re.Match[str]]]
-) -> Iterator[Puzzle]:
+) -> Iterator[Found]:
     """The boards that a line holds; one that completes the one before is its answer."""
     rest = line
     for *_, run in boards:
@@ -284,7 +312,7 @@ def _on_one_line(
             boards.pop(0)
         else:
             label = None
-        yield _puzzle(place, grid, alphabet, label, rating)
+        yield Found(place, grid, alphabet, label, rating)
 
 
 class _Statements:
@@ -306,15 +334,16 @@ class _Statements:
                 raise place.error(match.start() + 1, f"no board has {max(row, column, value)} rows")
         return bool(found)
 
-    def end(self) -> Iterator[Puzzle]:
+    def end(self) -> Iterator[Found]:
         """The board of all statements so far: 9×9 where that is enough."""
         if self.place is not None:
             largest = max(max(*cell, value) for cell, value in self.givens.items())
-            side = next(side for side in SIZES if side >= max(largest, 9))
+            rows = sides(self.place.rules).rows
+            side = next(side for side in rows if side >= max(largest, 9))
             grid = np.zeros((side, side), np.uint8)
             for (row, column), value in self.givens.items():
                 grid[row - 1, column - 1] = value
-            yield self.place.puzzle(grid)
+            yield Found(self.place, grid)
             self.place, self.givens = None, {}
 
 
@@ -338,7 +367,7 @@ class _Rows:
         self.heads = self.lines.pop()
         return True
 
-    def add(self, cells: Cells) -> Iterator[Puzzle]:
+    def add(self, cells: Cells) -> Iterator[Found]:
         """Take one more line; yields what is complete with it."""
         if cells.is_rule and len(self.lines) >= MOST_ROWS:
             return
@@ -355,13 +384,15 @@ class _Rows:
         if len(rows) == side:
             yield from self.end()
 
-    def pause(self) -> Iterator[Puzzle]:
+    def pause(self) -> Iterator[Found]:
         """A blank line: a gap between bands, or the end."""
         rows = self._rows()
-        if not rows or self._are_boards(rows) or len(rows) % box_shape(len(rows[0].words))[0]:
+        side = len(rows[0].words) if rows else 0
+        band = box_shape(side)[0] if side in SIZES else 1
+        if not rows or self._are_boards(rows) or len(rows) % band:
             yield from self.end()
 
-    def end(self) -> Iterator[Puzzle]:
+    def end(self) -> Iterator[Found]:
         """No more rows follow; raises `ParseError` when some are missing."""
         rows = self._rows()
         self.lines.clear()
@@ -373,9 +404,9 @@ class _Rows:
         self.heads = None
         if self._are_boards(rows):
             for row in rows:
-                yield _puzzle(row.place, *as_board([row]))
+                yield Found(row.place, *as_board([row]))
         elif len(rows) == side:
-            yield _puzzle(rows[0].place, *as_board(rows))
+            yield Found(rows[0].place, *as_board(rows), by_rows=True)
         else:
             as_board([*rows, *rows[-1:] * (side - len(rows))])  # tells of a strange character first
             hint = "on one line, a 4×4 board has no digit above 4" if side == 16 else ""
@@ -395,7 +426,9 @@ class _Rows:
 
     @staticmethod
     def _are_boards(rows: list[Cells]) -> bool:
-        """Whether each of the rows can be a 4×4 board."""
+        """Whether each of the rows can be a whole board: of 16 cells, a 4×4 one."""
         return all(
-            len(row.words) == 16 and row.pattern == "x" and max(row.values) <= 4 for row in rows
+            row.pattern == "x"
+            and max(row.values) <= sides(row.place.rules).boards.get(len(row.words), -1)
+            for row in rows
         )

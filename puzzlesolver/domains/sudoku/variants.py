@@ -141,6 +141,14 @@ def _plain(name: str) -> str:
     return re.sub("^sudoku|sudoku$", "", name) or name
 
 
+KNOWN = {_plain(name): name for name in RULES} | SYNONYMS
+
+
+def is_rule(name: str) -> bool:
+    """Whether there is a rule of this name."""
+    return _plain(name) in KNOWN
+
+
 def rule_names(text: str | Iterable[str], where: str = "--rules") -> tuple[str, ...]:
     """The rules that people name, in the order of `RULES`, each once.
 
@@ -151,18 +159,17 @@ def rule_names(text: str | Iterable[str], where: str = "--rules") -> tuple[str, 
     Raises:
         UsageError: there is no such rule, or it is about more than different symbols.
     """
-    known = {_plain(name): name for name in RULES} | SYNONYMS
     found = set[str]()
     for name in text.split(",") if isinstance(text, str) else text:
         plain = _plain(name)
-        if plain in known:
-            found.add(known[plain])
+        if plain in KNOWN:
+            found.add(KNOWN[plain])
         elif plain not in STANDARD:
             if any(more in plain for more in MORE):
                 what = f"{name.strip()!r} is more than different digits in some cells"
                 raise UsageError(what, where=where, hint=f"known rules: {', '.join(RULES)}")
-            close = difflib.get_close_matches(plain, known, 1)
-            hint = f"did you mean {known[close[0]]!r}?" if close else f"known: {', '.join(RULES)}"
+            close = difflib.get_close_matches(plain, KNOWN, 1)
+            hint = f"did you mean {KNOWN[close[0]]!r}?" if close else f"known: {', '.join(RULES)}"
             raise UsageError(f"unknown rule {name.strip()!r}", where=where, hint=hint)
     if found.issuperset(DIAGONAL):
         found.add("diagonal")

@@ -126,8 +126,11 @@ def test_shapes() -> None:
         {"difficulty": "1e9"},
         {"difficulty": 1_000_000},
         {"size": 7},
-        {"size": 4, "difficulty": "hard"},
+        {"size": 4, "difficulty": "extreme"},
         {"size": 4, "exclude": "list.txt"},
+        {"rules": "anti-knigt"},
+        {"rules": "windoku", "size": 6},
+        {"rules": "diagonal", "difficulty": "deep"},
     ],
 )
 def test_wrong_options_are_told_at_once(options: dict) -> None:

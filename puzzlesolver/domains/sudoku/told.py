@@ -1,0 +1,127 @@
+"""What a text tells of the rules of its boards: their names, and maps of regions beside them.
+
+In: the grids that the reader finds, and words such as `rules: diagonal`. Out: puzzles with boards.
+
+    >>> rules_in("X, anti-knight", place)
+    'diagonal,anti-knight'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from puzzlesolver.domains.base import DIGITS, Grid, Puzzle
+from puzzlesolver.domains.records import Place
+from puzzlesolver.domains.sudoku.board import make_board, needs_map, rule_details
+from puzzlesolver.errors import ParseError, UsageError
+
+RULES_TOLD = re.compile(
+    r"(?:^|(?<=\s))(?:#\s*)?(?:rules?|variants?)\s*(?::\s*([^|]*\S)|=\s*(\S+))", re.IGNORECASE
+)
+"""`rules: NAME, NAME` to the end of a line, or the word `rules=NAME,NAME`."""
+
+MOSTLY = 0.75
+"""Share of the cells of a map that have one of their region beside them, at least."""
+
+PROSE = re.compile(r"\w+(?:[ ']+\w+){3}|\.(?:\s|$)")
+"""Sentences for people; they are no names."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A grid in a text, where it begins, and what is told with it.
+
+    Attributes:
+        place: with the rules that are told.
+        grid: the givens, or a map of regions.
+        alphabet: as in `Puzzle`.
+        label: its answer.
+        rating: its difficulty.
+        by_rows: whether it stands on several lines, so that its map can stand below it.
+    """
+
+    place: Place
+    grid: Grid
+    alphabet: str = DIGITS
+    label: Grid | None = None
+    rating: float | None = None
+    by_rows: bool = False
+
+
+def joined(*rules: str) -> str:
+    """Rules that are told in several places as one text."""
+    return ",".join(filter(None, rules))
+
+
+def rules_in(text: str, place: Place) -> str:
+    """The rules of a place and those that its text names; raises `ParseError` at unknown ones."""
+    if not text.strip():
+        return place.rules
+    try:
+        rule_details(text)
+    except UsageError as error:
+        if PROSE.search(text) and "unknown" in error.what:
+            return place.rules
+        raise place.error(1, error.what, error.hint) from error
+    return joined(place.rules, text.strip())
+
+
+def with_boards(found: Iterator[Found]) -> Iterator[Puzzle]:
+    """The puzzles of grids; a map of regions goes to the grid before it."""
+    last: Found | None = None
+    try:
+        for each in found:
+            board, last = last, None
+            if board is not None and _is_map_of(each, board):
+                yield with_board(board, each)
+                continue
+            if board is not None:
+                yield with_board(board)
+            if each.by_rows or needs_map(each.place.rules):
+                last = each
+            else:
+                yield with_board(each)
+    except ParseError:
+        if last is not None:
+            yield with_board(last)
+        raise
+    if last is not None:
+        yield with_board(last)
+
+
+def _is_map_of(found: Found, board: Found) -> bool:
+    """Whether a full grid is the map of a board.
+
+    It is where one is needed, or where most cells are like one beside them: in no answer they are.
+    """
+    grid = found.grid
+    if grid.shape != board.grid.shape or not grid.all():
+        return False
+    alike = np.zeros(grid.shape, np.bool_)
+    for turned, marks in ((grid, alike), (grid.T, alike.T)):
+        same = turned[1:] == turned[:-1]
+        marks[1:] |= same
+        marks[:-1] |= same
+    return needs_map(board.place.rules) or bool(alike.mean() >= MOSTLY)
+
+
+def with_board(found: Found, regions: Found | None = None) -> Puzzle:
+    """The puzzle of a grid and its map; raises `ParseError` where they make no board."""
+    place, alphabet = found.place, found.alphabet
+    puzzle = place.puzzle(found.grid, found.label, found.rating)
+    if place.rules or regions is not None:
+        labels = [regions.alphabet[value - 1] for value in regions.grid.flat] if regions else ""
+        try:
+            board = make_board(len(found.grid), place.rules, "".join(labels))
+        except UsageError as error:
+            at = regions.place if regions else place
+            raise at.error(1, error.what, error.hint) from error
+        puzzle = replace(puzzle, board=board)
+    if alphabet is DIGITS:
+        return puzzle
+    note = f"its digits are {alphabet[0]} to {alphabet[-1]}"
+    return replace(puzzle, alphabet=alphabet, note=note)
