@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
-from puzzlesolver.cli.options import MOST_SEED, OUTPUT, command, option, sides, whole
+from puzzlesolver.cli.options import (
+    MOST_SEED,
+    OUTPUT,
+    Regions,
+    Rules,
+    command,
+    option,
+    sides,
+    told_rules,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +30,9 @@ if TYPE_CHECKING:
     from puzzlesolver.domains.base import Puzzle
 
 app = typer.Typer(help="Make new puzzles.")
-COLUMNS = ("source", "question", "answer", "rating")
+COLUMNS = ("source", "question", "answer", "rating", "rules")
+"""Of a CSV; the last one is that of boards with rules."""
+
 
 Count = Annotated[int, option("--count -n", "N", whole(1)), "How many."]
 Seed = Annotated[
@@ -52,13 +64,18 @@ def generate_sudoku(
     difficulty: Annotated[
         str | None,
         option("--difficulty", "LEVEL", show_default="hard"),
-        "For 9×9: easy, hard, extreme, deep or a number N. N asks for puzzles that cost a plain "
-        "solver at least N guesses; deep ones resist a whole round of single guesses, and take "
-        "minutes to breed.",
+        "easy: singles alone solve it; hard: they do not; minimal: no clue can go. For plain 9×9 "
+        "also extreme, deep or a number N: N asks for puzzles that cost a plain solver at least N "
+        "guesses; deep ones resist a whole round of single guesses, and take minutes to breed.",
     ] = None,
     size: Annotated[
-        int, option("--size", "N", whole(1)), "Rows: 4, 6, 8, 9, 10, 12, 16 or 25."
+        int,
+        option("--size", "N", whole(1)),
+        "Rows: 4, 6, 8, 9, 10, 12, 14, 15, 16, 18, 20, 24 or 25; with latin or jigsaw any from 4 "
+        "to 25.",
     ] = 9,
+    rules: Rules = "",
+    regions: Regions = None,
     seed: Seed = 0,
     exclude: Annotated[
         Path | None,
@@ -69,7 +86,8 @@ def generate_sudoku(
     output: Output = None,
 ) -> None:
     """Make Sudokus with exactly one solution; pipe them into `puzzlesolver solve -`."""
-    options = {"size": size, "difficulty": difficulty, "exclude": exclude}
+    told = told_rules(rules, regions)
+    options = {"size": size, "difficulty": difficulty, "exclude": exclude, "rules": told}
     _generate("sudoku", count, seed, options, format, output)
 
 
@@ -130,21 +148,21 @@ def _generate(
 
 
 def _write(puzzles: Iterable[Puzzle], file: TextIO, format: str) -> None:
-    from puzzlesolver.domains.base import get_domain
+    from puzzlesolver.domains.base import get_domain, written
 
     rows = csv.writer(file, lineterminator="\n")
-    if format == "csv":
-        rows.writerow(COLUMNS)
     for number, puzzle in enumerate(puzzles):
-        domain = get_domain(puzzle.domain)
-        if format == "grid" and number:
-            print(file=file)
         if format == "csv":
             assert puzzle.label is not None, "generated puzzles carry their answer"
-            question, answer = domain.format_line(puzzle.grid), domain.format_line(puzzle.label)
+            line = get_domain(puzzle.domain).format_line
             rating = "" if puzzle.rating is None else f"{puzzle.rating:g}"
-            rows.writerow([puzzle.source, question, answer, rating])
+            fields = [puzzle.source, line(puzzle.grid), line(puzzle.label), rating, puzzle.rules]
+            columns = COLUMNS if puzzle.rules else COLUMNS[:-1]
+            if not number:
+                rows.writerow(columns)
+            rows.writerow(fields[: len(columns)])
         else:
-            form = domain.format_line if format == "line" else domain.format_grid
-            print(form(puzzle.grid), file=file)
+            if format == "grid" and number:
+                print(file=file)
+            print(written(puzzle, puzzle.grid, "line" if format == "line" else "grid"), file=file)
         file.flush()

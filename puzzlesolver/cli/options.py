@@ -143,6 +143,18 @@ Domain = Annotated[
     option("--domain -d", "KIND", autocompletion=complete.domains),
     "Kind of puzzle: sudoku, maze or arc; auto looks at the text.",
 ]
+Rules = Annotated[
+    str,
+    option("--rules", "NAME,…", show_default=False),
+    "Further rules of Sudokus: diagonal (X), windoku (hyper), anti-knight, anti-king, "
+    "disjoint-groups, center-dot, asterisk, girandola, argyle, extra regions; latin or jigsaw in "
+    "place of boxes; samurai and other grids that overlap.",
+]
+Regions = Annotated[
+    str | None,
+    option("--regions", "FILE|HxW", show_default="a second grid in the same file"),
+    "A map of the regions of a jigsaw, a letter or a digit a cell; or rows and columns of boxes.",
+]
 Model = Annotated[
     str | None,
     option("--model -m", "MODEL", autocompletion=complete.models, show_default="the shipped one"),
@@ -200,6 +212,21 @@ Quiet = Annotated[
     option("--quiet -q", panel=OUTPUT),
     "Say nothing on stderr but errors: no progress, no notes, no total.",
 ]
+
+
+def told_rules(rules: str, regions: str | None) -> str:
+    """The values of `--rules` and `--regions` as the text that `read_puzzles` takes."""
+    if regions is None:
+        return rules
+    from puzzlesolver.domains.detect import read_lines
+    from puzzlesolver.domains.sudoku.board import boxes
+    from puzzlesolver.domains.sudoku.told import joined, map_in
+
+    if re.fullmatch(r"\d+[x×]\d+", regions):
+        rows, columns = sides(regions, 2)
+        return joined(rules, f"jigsaw={boxes(rows * columns, rows, columns)}")
+    with read_lines(regions) as (lines, source):
+        return joined(rules, f"jigsaw={map_in(lines, source)}")
 
 
 def check_output(path: Path | None, flag: str, *, pictures: bool = False) -> None:

@@ -35,13 +35,16 @@ from puzzlesolver.cli.options import (
     Model,
     Noise,
     Quiet,
+    Regions,
     Rollouts,
+    Rules,
     Symmetries,
     Threads,
     argument,
     command,
     option,
     real,
+    told_rules,
     whole,
 )
 from puzzlesolver.errors import ParseError, UsageError
@@ -75,6 +78,8 @@ class Arguments:
         "what is piped into the command.",
     ] = None
     domain: Domain = "auto"
+    rules: Rules = ""
+    regions: Regions = None
     model: Model = None
     max_steps: Annotated[
         int | None,
@@ -264,15 +269,16 @@ def _read(arguments: Arguments) -> Iterator[Puzzle]:
     """The puzzles that are named, or that come through a pipe where none is."""
     from puzzlesolver.domains.detect import read_puzzles
 
+    rules = told_rules(arguments.rules, arguments.regions)
     if arguments.puzzles:
-        return iter(read_puzzles(arguments.puzzles, arguments.domain))
+        return iter(read_puzzles(arguments.puzzles, arguments.domain, rules))
     if not _something_is_piped():
         raise UsageError(
             "no puzzle given",
             where="solve",
             hint="name a file, paste a puzzle, or pipe one in",
         )
-    return iter(read_puzzles(["-"], arguments.domain))
+    return iter(read_puzzles(["-"], arguments.domain, rules))
 
 
 def _something_is_piped() -> bool:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from puzzlesolver.cli.options import Domain, Quiet, argument, command
+from puzzlesolver.cli.options import Domain, Quiet, Regions, Rules, argument, command, told_rules
 from puzzlesolver.cli.view.signs import say
 from puzzlesolver.errors import UsageError
 
@@ -38,6 +38,8 @@ def verify(
         "records in any order; of ARC tasks a submission.json.",
     ] = None,
     domain: Domain = "auto",
+    rules: Rules = "",
+    regions: Regions = None,
     quiet: Quiet = False,
 ) -> None:
     """Check answers by the rules alone and name the first conflict; no network takes part.
@@ -52,7 +54,7 @@ def verify(
         raise UsageError("puzzles and answers cannot both be stdin", where="verify")
     counts, right, inputs, hint = Counter[str](), 0, 0, ""
     notes = set[str]()
-    for question, verdict in mark(puzzle, answer, domain):
+    for question, verdict in mark(puzzle, answer, domain, told_rules(rules, regions)):
         if question.note and question.note not in notes and not quiet:
             notes.add(question.note)
             say(f"note: {question.name}: {question.note}", err=True)

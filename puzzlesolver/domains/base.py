@@ -336,6 +336,16 @@ def register_domain(cls: Callable[[], Domain]) -> Callable[[], Domain]:
     return cls
 
 
+def written(puzzle: Puzzle, grid: Grid, form: Literal["line", "grid"]) -> str:
+    """A grid of a puzzle on one line or framed, with its rules, as `parse` reads it back."""
+    domain, rules = get_domain(puzzle.domain), puzzle.rules
+    if form == "line":
+        line = puzzle.spell(domain.format_line(grid))
+        return f"{line} rules={rules}" if rules else line
+    framed = puzzle.spell(domain.format_grid(grid))
+    return f"rules: {rules}\n{framed}" if rules else framed
+
+
 def get_domain(name: str) -> Domain:
     """The domain called `name`; raises `UsageError` with close matches."""
     if name not in DOMAINS:

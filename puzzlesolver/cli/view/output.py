@@ -21,11 +21,11 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from puzzlesolver.cli.options import Format
 from puzzlesolver.domains.arc.submission import write_records
-from puzzlesolver.domains.base import get_domain
+from puzzlesolver.domains.base import get_domain, written
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import writing
 from puzzlesolver.printable import printable
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 FIELDS = (
     *("name", "domain", "status", "verdict", "reason", "settled", "steps", "restarts", "seconds"),
-    *("model", "seed", "solver", "question", "answer", "confidence"),
+    *("model", "seed", "solver", "question", "rules", "answer", "confidence"),
 )
 """Fields of a JSON record after `schema`, and columns of the CSV."""
 
@@ -81,6 +81,7 @@ def record(result: Result) -> dict[str, Any]:
         "seed": result.seed,
         "solver": result.solver,
         "question": result.puzzle.spell(domain.format_line(result.puzzle.grid)),
+        "rules": result.puzzle.rules,
         "answer": " ".join(result.puzzle.spell(domain.format_line(grid)) for grid in result.answers)
         or None,
         "confidence": round(answer.least_sure(result.puzzle.grid), 4) if answer else None,
@@ -144,14 +145,13 @@ class ResultWriter:
         if self.format == "text":
             self._write_text(result, with_grid)
         else:
-            domain = get_domain(result.puzzle.domain)
-            form = domain.format_line if self.format == "line" else domain.format_grid
+            form: Literal["line", "grid"] = "line" if self.format == "line" else "grid"
             trusted = result.status in TRUSTED and result.answers
             for grid in trusted or [result.puzzle.grid]:
                 if self._parted:  # rows of two mazes would be those of one
                     print(file=self.file)
                 self._parted = self.format == "grid"
-                print(result.puzzle.spell(form(grid)), file=self.file)
+                print(written(result.puzzle, grid, form), file=self.file)
         self.file.flush()
 
     def write_record(self, told: dict[str, Any]) -> None:

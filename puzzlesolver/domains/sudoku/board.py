@@ -171,7 +171,7 @@ def board_of(puzzle: Puzzle) -> Board:
 
 def boxes(side: int, rows: int, columns: int) -> str:
     """The map of regions that are boxes of this shape."""
-    across = side // columns
+    across = max(side // columns, 1)
     return "".join(
         DIGITS[row // rows * across + column // columns]
         for row in range(side)

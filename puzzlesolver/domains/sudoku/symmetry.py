@@ -12,15 +12,21 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import Grid, Puzzle
-from puzzlesolver.domains.sudoku.board import box_shape
+from puzzlesolver.domains.sudoku.board import board_of, box_shape
 from puzzlesolver.domains.symmetry import Symmetry
 
 
 def symmetries(puzzle: Puzzle, rng: np.random.Generator) -> Iterator[Symmetry]:
-    """Random ones without end."""
+    """Random ones without end; those of boards with further rules keep the cells in place."""
+    board = board_of(puzzle)
     while True:
-        (cells,), (digits,) = shufflings(1, len(puzzle.grid), rng)
-        yield Symmetry(cells, digits)
+        if board.is_standard:
+            (cells,), (digits,) = shufflings(1, board.symbols, rng)
+            yield Symmetry(cells, digits)
+        else:
+            values = np.arange(256, dtype=np.uint8)  # holes keep their value
+            values[1 : board.symbols + 1] = rng.permutation(board.symbols) + 1
+            yield Symmetry(values=values)
 
 
 def shufflings(

@@ -9,7 +9,7 @@ In: the grids that the reader finds, and words such as `rules: diagonal`. Out: p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from puzzlesolver.domains.base import DIGITS, Grid, Puzzle
 from puzzlesolver.domains.records import Place
 from puzzlesolver.domains.sudoku.board import make_board, needs_map, rule_details
+from puzzlesolver.domains.sudoku.cells import unframed
 from puzzlesolver.errors import ParseError, UsageError
 
 RULES_TOLD = re.compile(
@@ -125,3 +126,20 @@ def with_board(found: Found, regions: Found | None = None) -> Puzzle:
         return puzzle
     note = f"its digits are {alphabet[0]} to {alphabet[-1]}"
     return replace(puzzle, alphabet=alphabet, note=note)
+
+
+def map_in(lines: Iterable[str], source: str) -> str:
+    """The map of regions that a text holds alone, as `make_board` reads it.
+
+    Raises:
+        ParseError: its rows are not as long as there are rows.
+    """
+    split = [unframed(line).replace(",", " ").split() for line in lines]
+    rows = [row if len(row) > 1 else [*row[0]] for row in split if row and row[0][0] != "#"]
+    cells = [cell for row in rows for cell in row]
+    labels = dict(zip(dict.fromkeys(cells), DIGITS, strict=False))
+    if {*map(len, rows)} != {len(rows)} or not {*cells} <= labels.keys():
+        what = f"expected {len(rows)} cells in every row, for there are so many rows"
+        raise ParseError(what, where=source, hint="a map has a letter or a digit for every cell")
+    one_each = all(len(cell) == 1 for cell in cells)
+    return "".join(cells if one_each else map(labels.__getitem__, cells))
