@@ -269,8 +269,8 @@ class Domain(Protocol):
     def format_line(self, grid: Grid) -> str:
         """The grid on one line, readable by `parse`."""
 
-    def format_grid(self, grid: Grid) -> str:
-        """The grid framed for reading, readable by `parse`."""
+    def format_grid(self, grid: Grid, board: Board | None = None) -> str:
+        """The grid framed for reading, readable by `parse`; a Sudoku's by its board."""
 
     def render(
         self,
@@ -280,6 +280,7 @@ class Domain(Protocol):
         changed: npt.NDArray[np.bool_] | None = None,
         clamped: npt.NDArray[np.bool_] | None = None,
         compact: bool = False,
+        board: Board | None = None,
     ) -> Text:
         """The grid for a terminal: givens bold, confidence as colour, changes and clamps marked.
 
@@ -342,7 +343,7 @@ def written(puzzle: Puzzle, grid: Grid, form: Literal["line", "grid"]) -> str:
     if form == "line":
         line = puzzle.spell(domain.format_line(grid))
         return f"{line} rules={rules}" if rules else line
-    framed = puzzle.spell(domain.format_grid(grid))
+    framed = puzzle.spell(domain.format_grid(grid, puzzle.board))
     return f"rules: {rules}\n{framed}" if rules else framed
 
 

@@ -154,9 +154,9 @@ class Result:
             colour: whether colours will be seen.
         """
         domain, givens = get_domain(self.puzzle.domain), self.puzzle.grid
-        if self.answer is None:
-            text = domain.render(givens, givens)
-        else:
-            text = domain.render(self.answer.grid, givens, self.answer.confidence)
+        grid, confidence = givens, None
+        if self.answer is not None:
+            grid, confidence = self.answer.grid, self.answer.confidence
+        text = domain.render(grid, givens, confidence, board=self.puzzle.board)
         text.plain = self.puzzle.spell(text.plain)
         return text

@@ -204,9 +204,10 @@ def _grid(moment: Moment, compact: bool = False) -> Text:
 
 
 def _usual_grid(moment: Moment, compact: bool) -> Text:
-    domain = get_domain(moment.puzzle.domain)
+    domain, board = get_domain(moment.puzzle.domain), moment.puzzle.board
     if moment.answer is None:
-        return domain.render(moment.puzzle.grid, moment.puzzle.grid, compact=compact)
+        givens = moment.puzzle.grid
+        return domain.render(givens, givens, compact=compact, board=board)
     return domain.render(
         moment.answer.grid,
         moment.puzzle.grid,
@@ -214,6 +215,7 @@ def _usual_grid(moment: Moment, compact: bool) -> Text:
         moment.changed,
         moment.clamped,
         compact,
+        board,
     )
 
 

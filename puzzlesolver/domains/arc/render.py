@@ -52,7 +52,7 @@ def format_line(grid: Grid) -> str:
     return "/".join(_rows(grid))
 
 
-def format_grid(grid: Grid) -> str:
+def format_grid(grid: Grid, board: object = None) -> str:
     """One row of digits a line."""
     return "\n".join(_rows(grid))
 
@@ -68,6 +68,7 @@ def render(
     changed: Marks | None = None,
     clamped: Marks | None = None,
     compact: bool = False,
+    board: object = None,
 ) -> Text:
     """One grid for a terminal, as every kind of puzzle offers it.
 
@@ -78,6 +79,7 @@ def render(
         changed: `bool[h, w]`, cells with a mark.
         clamped: nothing is ever assumed.
         compact: two rows of cells a line, in colours alone.
+        board: of a Sudoku; tasks have none.
     """
     unsure = None if confidence is None else confidence < 0.5
     return picture(grid, "half" if compact else "wide", changed, unsure)

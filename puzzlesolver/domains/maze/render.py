@@ -49,7 +49,7 @@ def format_line(grid: Grid) -> str:
     return ROW_END.join(rows) + (ROW_END if len(rows) == 1 else "")
 
 
-def format_grid(grid: Grid) -> str:
+def format_grid(grid: Grid, board: object = None) -> str:
     """One row a line; a single row as `format_line` has it, for alone it could be a square."""
     if len(grid) == 1:
         return format_line(grid)
@@ -81,6 +81,7 @@ def render(
     changed: npt.NDArray[np.bool_] | None = None,
     clamped: npt.NDArray[np.bool_] | None = None,
     compact: bool = False,
+    board: object = None,
 ) -> Text:
     """The maze for a terminal: two columns a cell, or, compact, one column for two cells.
 
@@ -91,6 +92,7 @@ def render(
         changed: `bool[h, w]`, underlined on the path, a dot on open cells.
         clamped: nothing is ever assumed in a maze.
         compact: two rows of cells a line; a letter hides the cell above or below it.
+        board: of a Sudoku; mazes have none.
     """
     levels = np.full(grid.shape, -1)
     if confidence is not None:

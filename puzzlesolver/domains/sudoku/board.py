@@ -210,6 +210,11 @@ def make_board(
     return _made(size, names, regions, tuple(extra))
 
 
+def overlapping(rules: str) -> Board | None:
+    """The board of several grids that rules name, if they do."""
+    return make_board(9, rules) if {*rule_details(rules)[0]} & OVERLAPS.keys() else None
+
+
 def needs_map(rules: str | Iterable[str]) -> bool:
     """Whether these rules name a jigsaw without its map; raises `UsageError` as `rule_names`."""
     names, details = rule_details(rules)

@@ -43,7 +43,7 @@ from puzzlesolver.domains.records import (
     numbered,
     roles,
 )
-from puzzlesolver.domains.sudoku.board import SIZES, box_shape
+from puzzlesolver.domains.sudoku.board import SIZES, Board, box_shape, overlapping
 from puzzlesolver.domains.sudoku.cells import (
     BOARDS,
     DECORATION,
@@ -65,6 +65,7 @@ from puzzlesolver.domains.sudoku.told import (
     Found,
     joined,
     rules_in,
+    tells_rules,
     with_board,
     with_boards,
 )
@@ -90,6 +91,9 @@ CELL_NAME = re.compile(r"\W*(?:r(?:ow)?_?\d+_?c(?:ol)?_?\d+|[a-iA-I][1-9])\W*", 
 WORD = re.compile(r"(?<!\w)[^\W\d_]{2,}(?!\w)")
 HEAD_LINES = 200
 """So many lines are looked through for what shows the kind."""
+
+SAMURAI = 369
+"""Cells of a samurai; no other board has so many."""
 
 MOST_ROWS = 2 * max(SIZES)
 """Lines of a board on separate lines with its frame; what comes beyond can only be frame."""
@@ -118,7 +122,7 @@ def recognise(head: str) -> bool:
     digits = any(map(str.isdigit, head))
     for line in map(unframed, head.splitlines()[:HEAD_LINES]):
         try:
-            found = bool(STATEMENT.search(line) or find_boards(line, place))
+            found = bool(tells_rules(line) or STATEMENT.search(line) or find_boards(line, place))
         except ParseError:
             found = digits
         if found:
@@ -196,8 +200,7 @@ def _read(lines: Iterable[tuple[Place, str]]) -> Iterator[Puzzle]:
 
 def _find(lines: Iterable[tuple[Place, str]]) -> Iterator[Found]:
     """The grids of a text, with the rules that it tells."""
-    rows = _Rows()
-    stated = _Statements()
+    rows, grids, stated = _Rows(), _Grids(), _Statements()
     elsewhere, index, told = False, "", ""
     for place, line in lines:
         if told:
@@ -209,6 +212,8 @@ def _find(lines: Iterable[tuple[Place, str]]) -> Iterator[Found]:
             yield Found(place, quick)
             continue
         line = unframed(line)
+        if len(line) >= SAMURAI and any(len(word) == SAMURAI for word in line.split()):
+            place = replace(place, rules=joined(place.rules, "samurai"))
         if rule := RULES_TOLD.search(line):
             own = rules_in(rule[1] or rule[2], replace(place, rules=""))
             line = line[: rule.start()] + " " * len(rule[0]) + line[rule.end() :]
@@ -216,6 +221,10 @@ def _find(lines: Iterable[tuple[Place, str]]) -> Iterator[Found]:
                 told = own
                 continue
             place = replace(place, rules=joined(place.rules, own))
+        if (board := overlapping(place.rules)) is not None and not elsewhere:
+            if line.strip() and not is_rule(line) and not _is_heading(line.strip(), place):
+                yield from grids.add(line, place, board)
+            continue
         if index:  # the number of the row is no cell
             number, _, rest = line.partition(index)
             line = " " * (len(number) + 1) + rest
@@ -249,6 +258,7 @@ def _find(lines: Iterable[tuple[Place, str]]) -> Iterator[Found]:
                 yield from rows.end()
                 yield Found(place, *as_board([cells]))
     yield from (*stated.end(), *rows.end())
+    grids.end()
 
 
 def _uncommented(line: str) -> str:
@@ -345,6 +355,47 @@ class _Statements:
                 grid[row - 1, column - 1] = value
             yield Found(self.place, grid)
             self.place, self.givens = None, {}
+
+
+class _Grids:
+    """Rows of a board of several grids, until they make one; holes have signs or none."""
+
+    def __init__(self) -> None:
+        self.place: Place | None = None
+        self.values: list[int] = []
+        self.row = 0
+
+    def add(self, text: str, place: Place, board: Board) -> Iterator[Found]:
+        """Take one more line; yields what is complete with it."""
+        words = [[VALUES[sign] for sign in word if sign in VALUES] for word in text.split()]
+        if words and all(len(word) == board.cells for word in words):
+            grids = [self._grid(word, board) for word in words]
+            yield Found(place, grids[0], label=grids[1] if len(grids) > 1 else None)
+            return
+        values = [value for word in words for value in word]
+        columns = [column for row, column in board.places if row == self.row]
+        if len(values) == board.shape[1]:
+            values = [values[column] for column in columns]
+        if len(values) != len(columns):
+            what = f"row {self.row + 1} of this board has {len(columns)} cells, found {len(values)}"
+            raise place.error(1, what, "holes are spaces, or signs that are no cells")
+        if values and max(values) > board.symbols:
+            raise place.error(1, f"{max(values)} is no digit of a board with {board.symbols}")
+        self.place = self.place or place
+        self.values += values
+        self.row += 1
+        if self.row == board.shape[0]:
+            yield Found(self.place, self._grid(self.values, board))
+            self.place, self.values, self.row = None, [], 0
+
+    def end(self) -> None:
+        """No more rows follow; raises `ParseError` when some are missing."""
+        if self.place is not None:
+            raise self.place.error(1, f"the board ends with row {self.row}")
+
+    @staticmethod
+    def _grid(values: list[int], board: Board) -> Grid:
+        return board.grid(np.array(values, np.uint8))
 
 
 class _Rows:

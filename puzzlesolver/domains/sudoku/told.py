@@ -8,6 +8,7 @@ In: the grids that the reader finds, and words such as `rules: diagonal`. Out: p
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ import numpy as np
 
 from puzzlesolver.domains.base import DIGITS, Grid, Puzzle
 from puzzlesolver.domains.records import Place
-from puzzlesolver.domains.sudoku.board import make_board, needs_map, rule_details
+from puzzlesolver.domains.sudoku.board import make_board, needs_map, overlapping, rule_details
 from puzzlesolver.domains.sudoku.cells import unframed
 from puzzlesolver.errors import ParseError, UsageError
 
@@ -56,6 +57,14 @@ class Found:
 def joined(*rules: str) -> str:
     """Rules that are told in several places as one text."""
     return ",".join(filter(None, rules))
+
+
+def tells_rules(line: str) -> bool:
+    """Whether a line names rules of Sudokus."""
+    told = RULES_TOLD.search(line)
+    with contextlib.suppress(UsageError):
+        return told is not None and bool(rule_details(told[1] or told[2])[0])
+    return False
 
 
 def rules_in(text: str, place: Place) -> str:
@@ -117,7 +126,8 @@ def with_board(found: Found, regions: Found | None = None) -> Puzzle:
     if place.rules or regions is not None:
         labels = [regions.alphabet[value - 1] for value in regions.grid.flat] if regions else ""
         try:
-            board = make_board(len(found.grid), place.rules, "".join(labels))
+            several = overlapping(place.rules)
+            board = several or make_board(len(found.grid), place.rules, "".join(labels))
         except UsageError as error:
             at = regions.place if regions else place
             raise at.error(1, error.what, error.hint) from error
