@@ -20,7 +20,7 @@ from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle
 from puzzlesolver.domains.formats.documents import At, read_values, told
 from puzzlesolver.domains.formats.fields import read_records
 from puzzlesolver.domains.formats.numbers import Integers, read_rows, readings
-from puzzlesolver.domains.records import DOMAIN, QUESTION, Record, named, read_table, roles
+from puzzlesolver.domains.records import DOMAIN, QUESTION, RULES, Record, named, read_table, roles
 from puzzlesolver.errors import ParseError
 
 JSON_HINT = 'name the board "puzzle", and its solution "solution" if there is one'
@@ -83,7 +83,7 @@ def _from_record(record: Record, kinds: Sequence[Domain]) -> Puzzle:
     if (name := record[DOMAIN]) in DOMAINS:
         kinds = [kind for kind in kinds if kind.name == name] or kinds
     question = record[QUESTION]
-    rows = read_rows(question.splitlines()) if "\n" in question else None
+    rows = read_rows(question.splitlines()) if "\n" in question and not record[RULES] else None
     if rows is not None and (taken := _taken(rows, kinds)) is not None:
         return next(_from_numbers(record.place.source, record.place.where, *taken))
     kinds = fitting(question, record.place.where, kinds)

@@ -198,16 +198,15 @@ def make_board(
     """
     names, details = rule_details(rules)
     regions = "".join((regions or details.get(JIGSAW, [""])[0]).split())
-    extra = [tuple(sorted(cells)) for cells in extra] + [
-        tuple((int(row) - 1, int(column) - 1) for row, column in CELL.findall(told))
-        for told in details.get(EXTRA_REGION, [])
-    ]
+    named = [CELL.findall(told) for told in details.get(EXTRA_REGION, [])]
+    places = [[(int(row) - 1, int(column) - 1) for row, column in cells] for cells in named]
+    regular = tuple(tuple(sorted(cells)) for cells in [*extra, *places])
     if regions:
         names = rule_names((*names, JIGSAW))
         _check(size, names, regions)
         if size in SIZES and _relabelled(regions) == boxes(size, *box_shape(size)):
             regions, names = "", tuple(name for name in names if name != JIGSAW)
-    return _made(size, names, regions, tuple(extra))
+    return _made(size, names, regions, regular)
 
 
 def overlapping(rules: str) -> Board | None:
