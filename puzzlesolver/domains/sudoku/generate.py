@@ -47,6 +47,9 @@ MOST_GUESSES = 1_000
 
 ISLANDS, ISLANDERS = 32, 8
 REMEMBERED = 1_000_000
+MAPS = 20
+"""Maps of a jigsaw that are tried before there is none with a board as hard as asked."""
+
 SMALL = 36
 """Cells of boards that singles nearly always solve: unless told, those are minimal."""
 
@@ -229,9 +232,16 @@ def _reduce_one_by_one(
 ) -> Iterator[Puzzle]:
     for number in range(count):
         rng = np.random.default_rng((seed, size, number))
-        board = _board(size, rules, rng)
-        question, solution = map(board.grid, make_puzzle(board, difficulty, rng))
-        yield _puzzle(question, solution, seed, number, board=board)
+        for left in reversed(range(MAPS if needs_map(rules) else 1)):
+            board = _board(size, rules, rng)
+            try:
+                question, solution = map(board.grid, make_puzzle(board, difficulty, rng))
+            except UsageError:
+                if not left:
+                    raise
+                continue  # no board has such regions
+            yield _puzzle(question, solution, seed, number, board=board)
+            break
 
 
 def _board(size: int, rules: str, rng: np.random.Generator) -> Board:

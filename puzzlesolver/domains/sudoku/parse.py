@@ -185,7 +185,7 @@ def _read_field(record: Record, name: str) -> tuple[Grid, str]:
     if (quick := quick_board(text, sides(place.rules).boards)) is not None:
         return quick, DIGITS
     column = record.column(name) + len(record[name]) - len(record[name].lstrip())
-    if not any(map(str.isspace, text)):
+    if not any(map(str.isspace, text)) and overlapping(place.rules) is None:
         return read_board(text, place, column)
     try:
         (found,) = _find((place, line) for line in text.splitlines())

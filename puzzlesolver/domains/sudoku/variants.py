@@ -61,7 +61,7 @@ def _windows(side: int, rows: int, columns: int) -> list[Named]:
 def _disjoint_groups(side: int, rows: int, columns: int) -> list[Named]:
     return [
         (
-            f"place {number} of the boxes",
+            f"disjoint group {number}",
             tuple(product(range(row, side, rows), range(column, side, columns))),
         )
         for number, (row, column) in enumerate(product(range(rows), range(columns)), 1)
@@ -73,7 +73,7 @@ def _center_dot(side: int, rows: int, columns: int) -> list[Named]:
     if rows % 2 == 0 or columns % 2 == 0 or rows == 1:
         return []
     centres = product(range(rows // 2, side, rows), range(columns // 2, side, columns))
-    return [("the centres of the boxes", tuple(centres))]
+    return [("the group of box centres", tuple(centres))]
 
 
 def _picture(name: str, cells: str) -> Callable[[int, int, int], list[Named]]:

@@ -153,11 +153,9 @@ def test_a_samurai_on_one_line_needs_no_name() -> None:
 
 def test_a_samurai_that_is_none() -> None:
     _, text = samurai(" ")
-    first, second, *others = text.split("
-")
+    first, second, *others = text.split("\n")
     with pytest.raises(ParseError, match="row 2 of this board has 18 cells, found 17"):
-        read("
-".join([first, second[1:], *others]), rules="samurai")
+        read("\n".join([first, second[1:], *others]), rules="samurai")
     with pytest.raises(ParseError, match="ends with row 20"):
         read("\n".join(text.split("\n")[:20]), rules="samurai")
 
