@@ -89,8 +89,8 @@ RIGHT = (PART, _some({DIGITS: PART}))
 TRAINING = {
     "data?": str,
     "command?": str,
-    "minutes?": POSITIVE,
-    "core_minutes?": POSITIVE,
+    "minutes?": AMOUNT,
+    "core_minutes?": AMOUNT,
     "settings?": {"train_puzzles?": (COUNT, None), "exclude?": (str, None)},
     "curve?": [
         Rule(

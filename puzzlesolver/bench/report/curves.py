@@ -86,7 +86,7 @@ def _learned(record: Mapping[str, Any]) -> dict[int, list[tuple[float, float]]]:
     learned: dict[int, list[tuple[float, float]]] = {}
     for point in record["curve"]:
         # Older records have minutes alone, and call the answer after so many steps "raw".
-        pace = record["core_minutes"] / record["minutes"]
+        pace = record["core_minutes"] / (record["minutes"] or 1)
         minutes = point.get("core_minutes", pace * point.get("minutes", 0.0))
         right = point.get("right", point.get("raw"))
         shares = right if isinstance(right, dict) else {point["steps"]: right}

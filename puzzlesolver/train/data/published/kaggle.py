@@ -30,7 +30,7 @@ def read_kaggle(prefix: str | os.PathLike[str], subset: str) -> Tasks:
         ParseError: a file cannot be read or holds something else.
     """
     challenges, solutions = (
-        Path(f"{os.fspath(prefix)}_{subset}{ending}") for ending in (CHALLENGES, SOLUTIONS)
+        Path(f"{os.fspath(prefix)}_{subset}_{ending}") for ending in (CHALLENGES, SOLUTIONS)
     )
     at, solved_at = At(str(challenges)), At(str(solutions))
     document = read_object(read_file(challenges), at)
