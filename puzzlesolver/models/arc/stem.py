@@ -196,11 +196,12 @@ class ArcStem(Network):
     Args:
         config: its sizes.
         scale: of the weights at the start, relative to the usual ones.
+        hinted: whether steps can be told what the output might be.
     """
 
     config: ArcConfig
 
-    def __init__(self, config: ArcConfig, scale: float = 1.0) -> None:
+    def __init__(self, config: ArcConfig, scale: float = 1.0, hinted: bool = False) -> None:
         super().__init__()
         self.config = config
         width, scanned, pooled, hidden = config.width, config.scanned, config.pooled, config.hidden
@@ -217,6 +218,7 @@ class ArcStem(Network):
         self.gain = nn.Parameter(torch.ones(width))
         self.head = nn.Parameter(torch.randn(width) / math.sqrt(width))
         self.keep = nn.Parameter(COPY * F.one_hot(torch.tensor(0), MAX_PLANES).float())
+        self.hint = nn.Parameter(torch.randn(width) / math.sqrt(width)) if hinted else None
         with torch.no_grad():
             for name, weight in self.named_parameters():
                 if name.endswith(".weight") and name != "rule.weight":
@@ -231,6 +233,14 @@ class ArcStem(Network):
         tokens = torch.cat(((tokens[0] + 2 * (alike + self.plain.bias[:, None]))[None], tokens[1:]))
         maps = self.say, self.by_colour, self.by_cell, self.up, self.down
         return Told(tokens, self.rule(task.rule), *(each.of_modes() for each in maps))
+
+    def hinted(self, told: Told, beliefs: Tensor, canvases: Canvases) -> Told:
+        """The same with beliefs in the colours of every cell, `[C, most colours of a sheet]`."""
+        assert self.hint is not None
+        plane = told.tokens.new_zeros(told.tokens.shape[2] + 1)
+        plane[canvases.slots] = beliefs
+        first = told.tokens[0] + 2 * self.hint[:, None] * plane[:-1]
+        return told._replace(tokens=torch.cat((first[None], told.tokens[1:])))
 
     def init_state(self, canvases: Canvases) -> Tensor:
         """The state before the first step."""

@@ -16,7 +16,7 @@ import itertools
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -29,9 +29,16 @@ from puzzlesolver.domains.arc.task import Pair, Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import Sheet
 from puzzlesolver.models.arc.stem import ArcStem, Canvases, TaskVectors, lay
-from puzzlesolver.refine.adapt.lesson import Lessons, by_size, fit_loss, recite
+from puzzlesolver.refine.adapt.lesson import (
+    Lessons,
+    by_size,
+    denoised,
+    fit_loss,
+    masked_loss,
+    recite,
+)
 from puzzlesolver.refine.adapt.settings import FitSettings, Prior
-from puzzlesolver.refine.adapt.sheets import Desk, canonical_variant, prepare
+from puzzlesolver.refine.adapt.sheets import Desk, canonical_variant, masked_inputs, prepare
 from puzzlesolver.refine.adapt.start import start_weights
 from puzzlesolver.refine.adapt.votes import LOSS_WEIGHT, Ballot, Vote
 
@@ -121,7 +128,10 @@ def fit_task(
     """
     settings = settings or FitSettings()
     variant = canonical_variant(task)
-    desk = prepare(variant.apply_task(task.without_answers()))
+    seen = variant.apply_task(task.without_answers())
+    desk = prepare(seen, settings.more_sizes)
+    if desk is not None and settings.masked:
+        desk = replace(desk, masked=masked_inputs(seen, np.random.default_rng(seed)))
     if desk is not None:
         left_out, number = None, seed - settings.first_seed
         prior = settings.priors[number % len(settings.priors)]
@@ -152,12 +162,13 @@ class _Fit:
         self.longest = 0.0  # seconds of an update with its check, left for the last one
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.stem = ArcStem(settings.model, prior.scale)
+            self.stem = ArcStem(settings.model, prior.scale, settings.denoise > 0)
         if start is not None:
-            self.stem.load_state_dict(start_weights(start))
+            self.stem.load_state_dict(start_weights(start), strict=not settings.denoise)
         self.task = TaskVectors(settings.model)
         self.rng = np.random.default_rng(seed)
         self.parameters: list[Tensor] = [*self.stem.parameters(), *self.task.parameters()]
+        self.masks = TaskVectors(settings.model)
         self.average = copy.deepcopy((self.stem, self.task))
         self.averaged: list[Tensor] = [
             tensor for part in self.average for tensor in part.parameters()
@@ -165,7 +176,10 @@ class _Fit:
         self.optimizer = AdamW(
             [
                 {"params": self.stem.parameters(), "weight_decay": prior.decay},
-                {"params": self.task.parameters(), "lr": settings.task_learning_rate},
+                {
+                    "params": [*self.task.parameters(), *self.masks.parameters()],
+                    "lr": settings.task_learning_rate,
+                },
             ],
             lr=settings.learning_rate,
             betas=(0.9, 0.95),
@@ -174,6 +188,7 @@ class _Fit:
         )
         self.rates = [group["lr"] for group in self.optimizer.param_groups]
         self.lessons = Lessons(desk.demos, settings.tokens)
+        self.masked = Lessons(desk.masked, settings.tokens // 2) if desk.masked else None
         questions = (*desk.tests, left_out)
         self.ballots = tuple(Ballot() for _ in questions)
         self.asked = [place for place, sheet in enumerate(questions) if sheet is not None]
@@ -185,7 +200,8 @@ class _Fit:
 
     def run(self) -> Iterator[FitReport]:
         settings = self.settings
-        tokens = min(self.desk.tokens, settings.tokens)
+        hidden = sum(sheet.tokens for sheet in self.desk.masked)
+        tokens = min(self.desk.tokens, settings.tokens) + min(hidden, settings.tokens // 2)
         steps = max(1, min(settings.most_steps, round(settings.work / (tokens + OVERHEAD))))
         # A prediction takes about as many steps as an update.
         asked = sum(sheet.tokens for canvases in self.questions for sheet in canvases.sheets)
@@ -245,10 +261,17 @@ class _Fit:
         for group, peak in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = rate * peak
         free_steps = int(self.rng.integers(settings.free_steps + 1))
-        logits = recite(self.stem, self.task, canvases, free_steps, settings.gradient_steps)
-        loss = fit_loss(logits, canvases)
+        steps, hint = (free_steps, settings.gradient_steps), None
+        if settings.denoise:
+            hint = denoised(self.stem, canvases, settings.denoise, self.rng, told=True)
+        loss = fit_loss(recite(self.stem, self.task, canvases, *steps, hint), canvases)
         self.optimizer.zero_grad()
         total = loss + settings.asymmetry * self.task.asymmetry()
+        if self.masked is not None:
+            inputs = self.masked.draw(self.rng)
+            logits = recite(self.stem, self.masks, inputs, *steps)
+            total = total + settings.masked * masked_loss(logits, inputs)
+            total = total + settings.asymmetry * self.masks.asymmetry()
         total.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
@@ -288,11 +311,11 @@ class _Fit:
     @torch.no_grad()
     def predict(self, canvases: Canvases) -> Iterator[_Guess]:
         """What is believed of each sheet."""
-        stem, task = self.average
-        told, state = stem.embed(canvases, task), stem.init_state(canvases)
-        for _ in range(self.settings.predict_steps):
-            state = stem.step(state, told, canvases)
-        chances = stem.readout(state, canvases).log_softmax(-1)
+        (stem, task), settings, hint = self.average, self.settings, None
+        if settings.denoise:
+            hint = denoised(stem, canvases, settings.denoise, self.rng, told=False)
+        logits = recite(stem, task, canvases, settings.predict_steps, 0, hint)
+        chances = logits.log_softmax(-1)
         cells = [sheet.cells for sheet in canvases.sheets]
         for sheet, of_cells in zip(canvases.sheets, torch.split(chances, cells), strict=True):
             beliefs, slots = of_cells[:, : len(sheet.colours)].sort(stable=True, descending=True)

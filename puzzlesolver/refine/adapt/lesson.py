@@ -9,7 +9,7 @@ A fit repeats it on one task (`fit.py`), `train arc` on many (`train/contracts/t
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -46,17 +46,65 @@ class Lessons:
         return lay(by_size([self.demos[number] for number in chosen]))
 
 
+Hint = Callable[[Tensor, float], Tensor]
+"""A state, and the share of the steps that are done → beliefs in the colours of every cell."""
+
+
 def recite(
-    stem: ArcStem, task: TaskVectors, canvases: Canvases, free_steps: int, gradient_steps: int
+    stem: ArcStem,
+    task: TaskVectors,
+    canvases: Canvases,
+    free_steps: int,
+    gradient_steps: int,
+    hint: Hint | None = None,
 ) -> Tensor:
     """The logits after some steps without gradient and some with it, as `ArcStem.readout`."""
     told, state = stem.embed(canvases, task), stem.init_state(canvases)
+    steps = free_steps + gradient_steps
+
+    def step(number: int) -> Tensor:
+        beliefs = None if hint is None else hint(state, number / steps)
+        now = told if beliefs is None else stem.hinted(told, beliefs, canvases)
+        return stem.step(state, now, canvases)
+
     with torch.no_grad():
-        for _ in range(free_steps):
-            state = stem.step(state, told, canvases)
-    for _ in range(gradient_steps):
-        state = stem.step(state, told, canvases)
+        for number in range(free_steps):
+            state = step(number)
+    for number in range(free_steps, steps):
+        state = step(number)
     return stem.readout(state, canvases)
+
+
+def denoised(
+    stem: ArcStem, canvases: Canvases, share: float, rng: np.random.Generator, told: bool
+) -> Hint:
+    """Noise in which the output appears while steps are made.
+
+    Args:
+        stem: whose guess it is, where the output is not told.
+        canvases: of these sheets.
+        share: of the output after the last step.
+        rng: of the noise.
+        told: whether the right output appears, up to a share that is drawn anew.
+    """
+    noise = torch.from_numpy(rng.standard_normal(tuple(canvases.slots.shape), np.float32))
+    end = rng.uniform(0, share) if told else share
+
+    def hint(state: Tensor, part: float) -> Tensor:
+        if told:
+            assert canvases.target is not None
+            output = F.one_hot(canvases.target, noise.shape[1])
+        else:
+            output = stem.readout(state, canvases).softmax(-1)
+        return (1 - end * part) * noise + end * part * output
+
+    return hint
+
+
+def masked_loss(logits: Tensor, canvases: Canvases) -> Tensor:
+    """Cross-entropy of the cells that are hidden."""
+    assert canvases.target is not None and canvases.changed is not None
+    return F.cross_entropy(logits[canvases.changed], canvases.target[canvases.changed])
 
 
 def fit_loss(logits: Tensor, canvases: Canvases) -> Tensor:

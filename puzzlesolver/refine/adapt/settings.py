@@ -54,6 +54,11 @@ class FitSettings:
         check_every: optimizer steps from one report to the next.
         enough_checks: votes with all demonstrations reproduced after which a fit ends.
         enough_loss: below which, smoothed, such a vote counts for that.
+        denoise: the largest share of the right output in the noise that recurrent steps are told,
+            at the last of them; a prediction is told its own guess. 0 = nothing is told.
+        masked: weight of the loss of hidden cells of all inputs, which the same network predicts
+            with task vectors of their own.
+        more_sizes: whether rules of `more_sizes.py` are tried where no other gives all sizes.
     """
 
     model: ArcConfig = field(default_factory=ArcConfig)
@@ -78,6 +83,9 @@ class FitSettings:
     check_every: int = 10
     enough_checks: int = 5
     enough_loss: float = 0.02
+    denoise: float = 0.0
+    masked: float = 0.0
+    more_sizes: bool = False
 
 
 NORMAL = "normal"

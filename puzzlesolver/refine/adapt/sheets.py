@@ -19,10 +19,14 @@ from puzzlesolver.domains.arc.augment import Variant
 from puzzlesolver.domains.arc.task import COLOURS, Pair, Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import TURNS
-from puzzlesolver.models.arc.features import Sheet, read_sheet
+from puzzlesolver.models.arc.features import NOTHING, Sheet, read_sheet
 from puzzlesolver.models.arc.objects import BLACK
+from puzzlesolver.refine.adapt.more_sizes import choose_more
 from puzzlesolver.refine.adapt.size_rules import Rule
 from puzzlesolver.refine.adapt.sizes import choose_rule
+
+MASKS, HIDDEN = 4, 0.3
+"""Times that every input is masked, and the share of its cells that is hidden."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +38,14 @@ class Desk:
         demos: one sheet each, with targets.
         inputs: of the tests.
         tests: one sheet each; None where the rule has no canvas for the input.
+        masked: inputs with hidden cells, whose targets are the inputs.
     """
 
     rule: Rule
     demos: tuple[Sheet, ...]
     inputs: tuple[Grid, ...]
     tests: tuple[Sheet | None, ...]
+    masked: tuple[Sheet, ...] = ()
 
     def leave_out(self, number: int) -> tuple[Desk, Sheet]:
         """The desk without one demonstration, and that one."""
@@ -72,9 +78,22 @@ def canonical_variant(task: Task) -> Variant:
     return min(keyed)[2]
 
 
-def prepare(task: Task) -> Desk | None:
+def masked_inputs(task: Task, rng: np.random.Generator) -> tuple[Sheet, ...]:
+    """Every input several times, with other hidden cells each time."""
+    inputs = [pair.input for pair in (*task.train, *task.test)]
+    return tuple(_masked(grid, rng) for _ in range(MASKS) for grid in inputs)
+
+
+def _masked(grid: Grid, rng: np.random.Generator) -> Sheet:
+    hidden = rng.random(grid.shape) < HIDDEN
+    hidden.flat[rng.integers(grid.size)] = True
+    planes = np.where(hidden, NOTHING, grid.astype(np.int8))[None].astype(np.int8)
+    return read_sheet(planes, tuple(sorted(_colours(grid) | {BLACK})), grid)
+
+
+def prepare(task: Task, more_sizes: bool = False) -> Desk | None:
     """Choose the rule and read all sheets; None where no rule gives every demonstration's size."""
-    rule = choose_rule(task.train)
+    rule = choose_rule(task.train) or (choose_more(task.train) if more_sizes else None)
     if rule is None:
         return None
     introduced = {

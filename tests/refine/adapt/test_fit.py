@@ -165,6 +165,28 @@ def test_a_fit_left_early_lets_the_next_task_begin() -> None:
     assert sorted(report.seed for report in ends if report.ended) == [0, 1]
 
 
+@pytest.mark.parametrize("idea", [{"denoise": 0.9}, {"masked": 0.3}])
+def test_ideas_change_a_fit_and_are_reproducible(idea: dict[str, float]) -> None:
+    settings = replace(TINY, **idea)
+    *_, plain = fit_task(TASK, 0, TINY)
+    first, again = ([told(report) for report in fit_task(TASK, 0, settings)] for _ in range(2))
+    assert first == again and first[-1] != told(plain)
+    easy = replace(settings, most_steps=200, seeds=1, work=1e9, first_check=0.2)
+    answer = answer_task(TASK, easy)
+    assert np.array_equal(answer.attempts[0][0], painted(TASK.test[0].input))
+
+
+def test_more_sizes_are_tried_where_there_is_no_rule_only() -> None:
+    grids = [np.ones((side, 3), np.uint8) for side in (3, 4, 5, 6)]
+    taller = [Pair(grid, np.ones((4 * len(grid) - 3, 3), np.uint8)) for grid in grids]
+    task = Task("taller", tuple(taller[:3]), (Pair(grids[3]),), "test")
+    assert answer_task(task, TINY).rule == ""
+    answer = answer_task(task, replace(TINY, more_sizes=True))
+    assert answer.rule in ("4 × rows - 3 by columns", "rows by 4 × columns - 3")  # it may be turned
+    assert answer.attempts[0][0].shape == (21, 3)
+    assert answer_task(TASK, replace(TINY, more_sizes=True)).rule == "same size"
+
+
 def test_fits_with_less_loss_weigh_more() -> None:
     one, two = np.ones((1, 1), np.uint8), np.full((1, 1), 2, np.uint8)
     fits = []
