@@ -131,7 +131,7 @@ def test_attempts_are_compared_and_ranked() -> None:
 
 
 def test_a_worse_run_is_told() -> None:
-    good, bad = (summarise([kept(vote(colour, 1.0))] * 30) for colour in (3, 7))
+    good, bad = (summarise([kept(vote(colour, 0.9), vote(8, 0.1))] * 30) for colour in (3, 7))
     assert not arc.compare(good, good)
     assert len(arc.compare(good, bad)) == 2
 
