@@ -17,7 +17,7 @@ from puzzlesolver.cli.view.signs import say
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
-    from puzzlesolver.train.data.published.boards import Labelled
+    from puzzlesolver.train.data.labelled import Labelled
 
 app = typer.Typer(help="Build datasets in the layout of HRM and TRM, or show what is in one.")
 GENERATED = "New puzzles"
@@ -84,7 +84,8 @@ class Boards:
     def read(self, domain: str) -> tuple[Labelled, Labelled | None]:
         """Boards to train on and to test on, of files or new; raises `UsageError` on a mixture."""
         from puzzlesolver.domains.detect import read_puzzles
-        from puzzlesolver.train.data.published.boards import collect, generated
+        from puzzlesolver.train.data.labelled import collect
+        from puzzlesolver.train.data.published.boards import generated
 
         if (self.train is None) == (self.count is None):
             hint = "give exactly one of --train and --count"

@@ -17,14 +17,9 @@ from puzzlesolver.domains.arc.task import Pair
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import ParseError, UsageError
+from puzzlesolver.train.data.labelled import Labelled, collect
 from puzzlesolver.train.data.published.arc import Report, build_arc, draw_variants
-from puzzlesolver.train.data.published.boards import (
-    Labelled,
-    build_maze,
-    build_sudoku,
-    collect,
-    generated,
-)
+from puzzlesolver.train.data.published.boards import build_maze, build_sudoku, generated
 from puzzlesolver.train.data.published.dataset import DatasetFolder, DatasetSplit
 from puzzlesolver.train.data.published.kaggle import Tasks, read_kaggle
 

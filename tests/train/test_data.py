@@ -64,7 +64,7 @@ def test_clues_agree_with_targets(tiny_config: Config) -> None:
 
 def test_a_wrong_digit_is_wrong_but_breaks_no_rule_yet(tiny_config: Config) -> None:
     source = SudokuSource(tiny_config("wrong=1", "reveal=0", "reveal_floor=0"))
-    known = source.kinds["file"].questions.astype(np.int64)
+    known = source.kinds["file"].boards.questions.astype(np.int64)
     batch = source.draw(30)
     clamped = (batch.targets == 0).all(1)
     assert clamped.sum() > 10
@@ -79,7 +79,7 @@ def test_a_wrong_digit_is_wrong_but_breaks_no_rule_yet(tiny_config: Config) -> N
         for unit in (board[row], board[:, column], box):
             assert (unit == board[row, column]).sum() == 1
         index = int(differing.argmin())
-        assert source.kinds["file"].solutions[index][cell] != tokens[cell]
+        assert source.kinds["file"].boards.solutions[index][cell] != tokens[cell]
 
 
 def test_extra_clues_shrink_as_puzzles_get_solved(tiny_config: Config) -> None:
@@ -112,7 +112,7 @@ def test_exactly_so_many_generated_puzzles() -> None:
 def test_heldout_rows_are_never_drawn(tiny_config: Config) -> None:
     source = SudokuSource(tiny_config("reveal=0", "reveal_floor=0"))
     heldout = {row.tobytes() for row in source.heldout().tokens.numpy()}
-    rows = source.kinds["file"].questions[:180].astype(np.int64)
+    rows = source.kinds["file"].boards.questions[:180].astype(np.int64)
     twins = {row.tobytes() for row in rows} & heldout  # the tiny file may repeat a board
     drawn = {row.tobytes() for row in source.draw(1000).tokens.numpy()}
     assert drawn & heldout <= twins

@@ -20,7 +20,8 @@ from puzzlesolver.errors import ParseError, PuzzleSolverError, UsageError
 from puzzlesolver.train.checkpoint import load_checkpoint, save_checkpoint
 from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.data.folders import FolderSource
-from puzzlesolver.train.data.published.dataset import BLANK, DatasetFolder
+from puzzlesolver.train.data.published.dataset import DatasetFolder
+from puzzlesolver.train.data.published.metadata import BLANK
 from puzzlesolver.train.data.published.writer import PuzzleGroup, write_dataset
 from puzzlesolver.train.presets import from_json, get_preset
 

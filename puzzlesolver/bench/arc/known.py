@@ -23,7 +23,7 @@ from puzzlesolver.models.published import PublishedModel
 from puzzlesolver.refine.engines.pytorch import TorchEngine
 from puzzlesolver.refine.known import BATCH_SIZE, PUBLISHED_STEPS, VOTES, KnownTasks
 from puzzlesolver.runtime import Runtime
-from puzzlesolver.train.data.published.dataset import (
+from puzzlesolver.train.data.published.metadata import (
     ARC_VOCABULARY,
     IDENTIFIERS,
     MAX_NAMES_BYTES,

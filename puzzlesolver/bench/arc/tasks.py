@@ -39,7 +39,7 @@ from puzzlesolver.files import write_file
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.refine.adapt.start import is_start
 from puzzlesolver.runtime import choose_runtime
-from puzzlesolver.train.data.published.dataset import TEST_PUZZLES
+from puzzlesolver.train.data.published.metadata import TEST_PUZZLES
 
 if TYPE_CHECKING:
     from rich.console import Console

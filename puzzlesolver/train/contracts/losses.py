@@ -130,13 +130,7 @@ def _judge_tokens(
     with torch.no_grad():
         right = (readout.vocabulary.argmax(-1) == labels) | ~counts
         solved = right.all(1)
-        learned = Learned(
-            loss,
-            cells=right[counts].float().mean(),
-            solved=solved.float().mean(),
-            rejected=torch.full_like(loss, torch.nan),
-        )
-    return learned, solved
+    return _learned(loss, right[counts], solved), solved
 
 
 def _judge_symbols(readout: Readout, batch: Batch) -> tuple[Learned, Tensor]:
@@ -155,13 +149,9 @@ def _judge_symbols(readout: Readout, batch: Batch) -> tuple[Learned, Tensor]:
         best, symbol = readout.logits.max(-1)
         right = symbol + 1 == batch.targets
         solved = right.all(1)
-        learned = Learned(
-            loss,
-            cells=right[sound[:, None] & (batch.tokens == 0)].float().mean(),
-            solved=solved[sound].float().mean(),
-            rejected=(best[~sound] < 0).float().mean(),
-        )
-    return learned, solved
+        unknown = sound[:, None] & (batch.tokens == 0)
+        rejected = (best[~sound] < 0).float().mean()
+    return _learned(loss, right[unknown], solved[sound])._replace(rejected=rejected), solved
 
 
 def _judge_statements(readout: Readout, batch: Batch, steps: Tensor) -> tuple[Learned, Tensor]:
@@ -179,10 +169,10 @@ def _judge_statements(readout: Readout, batch: Batch, steps: Tensor) -> tuple[Le
     with torch.no_grad():
         right = (readout.logits > 0) == (batch.targets > 0)
         solved = right.flatten(1).all(1)
-        learned = Learned(
-            loss,
-            cells=right[told & (batch.targets > 0)].float().mean(),
-            solved=solved.float().mean(),
-            rejected=torch.full_like(loss, torch.nan),
-        )
-    return learned, solved
+    return _learned(loss, right[told & (batch.targets > 0)], solved), solved
+
+
+def _learned(loss: Tensor, right: Tensor, solved: Tensor) -> Learned:
+    """With shares of the cells and puzzles that count, `bool[…]` each."""
+    nan = torch.full_like(loss.detach(), torch.nan)
+    return Learned(loss, right.float().mean(), solved.float().mean(), nan)

@@ -1,9 +1,6 @@
-"""Equivalent puzzles in numbers: shuffled Sudokus, grids turned and flipped.
+"""Many Sudokus shuffled at once: boards that mean the same.
 
-What is done to ARC tasks is in `domains.arc.augment`. In: boards and a random number generator.
-Out: boards that mean the same.
-
-    >>> questions, solutions = shuffled(questions, solutions, np.random.default_rng(0))
+>>> questions, solutions = shuffled(questions, solutions, np.random.default_rng(0))
 """
 
 from __future__ import annotations
@@ -11,15 +8,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from puzzlesolver.domains.sudoku.symmetry import shufflings
-from puzzlesolver.domains.symmetry import INVERSE_TURN as INVERSE_TURN
-from puzzlesolver.domains.symmetry import TURNS as TURNS
-from puzzlesolver.domains.symmetry import turned as turned
-
-Boards = npt.NDArray[np.uint8]
-"""Sudoku boards `uint8[…, C]`, row-major, 0 = blank."""
+from puzzlesolver.train.data.labelled import Boards
 
 
 def shuffled(

@@ -32,14 +32,12 @@ from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.registry import reads_tokens
 from puzzlesolver.models.relations import Layout
 from puzzlesolver.train.config import Puzzles, TrainConfig
-from puzzlesolver.train.data.published.dataset import (
+from puzzlesolver.train.data.published.dataset import DatasetFolder, DatasetSplit, Rows
+from puzzlesolver.train.data.published.metadata import (
     ARC_VOCABULARY,
     MAZE_VOCABULARY,
     SUDOKU_IDS,
-    DatasetFolder,
-    DatasetSplit,
     Metadata,
-    Rows,
 )
 from puzzlesolver.train.data.source import BoardSource, as_arrays, check_unchanged
 from puzzlesolver.train.settings import flag, within

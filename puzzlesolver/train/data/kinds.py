@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import math
 from collections.abc import Collection
 from typing import Any, Protocol
 
@@ -17,19 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import get_domain
-from puzzlesolver.domains.detect import parse_text
-from puzzlesolver.domains.formats.texts import read_lines
 from puzzlesolver.domains.sudoku.breed import random_minimal
 from puzzlesolver.domains.sudoku.canonical import canonical
 from puzzlesolver.domains.sudoku.generate import PuzzleStream
 from puzzlesolver.domains.sudoku.search import CELLS, solve
 from puzzlesolver.errors import UsageError
+from puzzlesolver.train.data.labelled import Boards, Labelled, read_file
 from puzzlesolver.train.data.source import check_unchanged
 from puzzlesolver.train.settings import flag
-
-Boards = npt.NDArray[np.uint8]
-"""Boards `uint8[N, C]`, row-major, 0 = blank; one board is `uint8[C]`."""
-
 
 EXTRA = 2
 MOST_MADE = 200_000
@@ -120,23 +114,21 @@ class FilePuzzles:
     """The first puzzles of a file, the rest being held out; checkpoints only note which file.
 
     Args:
-        questions: all of the file.
-        solutions: theirs.
+        boards: all of the file.
         used: how many are drawn from.
         path: of the file, for people.
     """
 
-    def __init__(self, questions: Boards, solutions: Boards, used: int, path: str) -> None:
-        self.questions = questions
-        self.solutions = solutions
+    def __init__(self, boards: Labelled, used: int, path: str) -> None:
+        self.boards = boards
         self.used = used
         self.path = path
-        digest = hashlib.sha256(questions.tobytes() + solutions.tobytes())
+        digest = hashlib.sha256(boards.questions.tobytes() + boards.solutions.tobytes())
         self.sha256 = digest.hexdigest()
 
     def draw(self, rng: np.random.Generator) -> tuple[Boards, Boards]:
         index = rng.integers(self.used)
-        return self.questions[index], self.solutions[index]
+        return self.boards.questions[index], self.boards.solutions[index]
 
     def state_dict(self) -> dict[str, Any]:
         return {"sha256": self.sha256}
@@ -145,7 +137,7 @@ class FilePuzzles:
         check_unchanged(state["sha256"], self.sha256, "the puzzles in this file", self.path)
 
 
-def different_boards(count: int, seed: int, side: int) -> tuple[Boards, Boards]:
+def different_boards(count: int, seed: int, side: int) -> Labelled:
     """So many boards of a size other than 9×9, no two of them the same, with their solutions.
 
     Small boards have few minimal puzzles, so each gets up to `EXTRA` further clues.
@@ -167,7 +159,7 @@ def different_boards(count: int, seed: int, side: int) -> tuple[Boards, Boards]:
         question[shown] = solution[shown]
         found.setdefault(question.tobytes(), (question, solution))
     questions, solutions = zip(*found.values(), strict=True)
-    return np.stack(questions), np.stack(solutions)
+    return Labelled(np.stack(questions), np.stack(solutions))
 
 
 def excluded_forms(path: str) -> frozenset[bytes]:
@@ -178,54 +170,14 @@ def excluded_forms(path: str) -> frozenset[bytes]:
         ParseError: it holds something that is no puzzle.
     """
     forms = set()
-    try:
-        with open(path, "rb") as file:
-            for puzzle in parse_text(read_lines(file, path), path, [get_domain("sudoku")]):
-                if puzzle.grid.size == CELLS:
-                    # A board without exactly one solution is never generated either.
-                    with contextlib.suppress(ValueError):
-                        forms.add(canonical(puzzle.grid.ravel()))
-    except OSError as error:
-        what = f"cannot read the puzzles to exclude: {error.strerror}"
-        raise UsageError(what, where=f"--exclude {path}") from error
+    for puzzle in read_file(path, "sudoku", "--exclude"):
+        if puzzle.grid.size == CELLS:
+            # A board without exactly one solution is never generated either.
+            with contextlib.suppress(ValueError):
+                forms.add(canonical(puzzle.grid.ravel()))
     return frozenset(forms)
 
 
 def not_excluded(questions: Boards, excluded: Collection[bytes]) -> npt.NDArray[np.bool_]:
     """Which 9×9 boards are not equivalent to an excluded one, `bool[N]`."""
     return np.array([canonical(question) not in excluded for question in questions], np.bool_)
-
-
-def read_boards(path: str, domain: str) -> tuple[Boards, Boards]:
-    """Questions and answers of a file in any format of the domain, boards of one size.
-
-    Raises:
-        UsageError: the file cannot be read, is empty, mixes sizes, or lacks an answer.
-        ParseError: it holds something that is no puzzle.
-    """
-    where = f"--data {path}"
-    questions, solutions, shapes = bytearray(), bytearray(), set()
-    try:
-        with open(path, "rb") as file:
-            for puzzle in parse_text(read_lines(file, path), path, [get_domain(domain)]):
-                if puzzle.label is None:
-                    raise UsageError(
-                        "training needs the answer of every puzzle",
-                        where=puzzle.source,
-                        hint=f"`puzzlesolver generate {domain}` writes them",
-                    )
-                shapes.add(puzzle.grid.shape)
-                questions += puzzle.grid.astype(np.uint8).tobytes()
-                solutions += puzzle.label.astype(np.uint8).tobytes()
-    except OSError as error:
-        raise UsageError(f"cannot read the puzzles: {error.strerror}", where=where) from error
-    if len(shapes) != 1:
-        what = (
-            "the file holds no puzzle" if not shapes else "the file mixes boards of several sizes"
-        )
-        raise UsageError(what, where=where)
-    cells = math.prod(shapes.pop())
-    boards = [
-        np.frombuffer(bytes(data), np.uint8).reshape(-1, cells) for data in (questions, solutions)
-    ]
-    return boards[0], boards[1]

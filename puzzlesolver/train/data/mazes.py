@@ -10,7 +10,6 @@ the seed alone and can be resumed.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -22,12 +21,13 @@ from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.domains.maze.codec import layout, with_cells, with_targets
 from puzzlesolver.domains.maze.generate import drawer
+from puzzlesolver.domains.symmetry import TURNS, turned
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.registry import reads_tokens
 from puzzlesolver.train.config import Puzzles, TrainConfig
-from puzzlesolver.train.data.augment import TURNS, turned
-from puzzlesolver.train.data.kinds import FilePuzzles, read_boards
+from puzzlesolver.train.data.kinds import FilePuzzles
+from puzzlesolver.train.data.labelled import Labelled, read_boards
 from puzzlesolver.train.data.source import BoardSource, Mixed
 from puzzlesolver.train.settings import Flat, within
 
@@ -140,7 +140,7 @@ class MazeSource(BoardSource[MazeFile]):
         """Exactly so many mazes, all before the first draw."""
         rng = np.random.default_rng((self.config.seed, count))
         grids = np.stack([self._lay(rng).ravel() for _ in range(count)])
-        self._file = FilePuzzles(grids, grids, count, "generated mazes")
+        self._file = FilePuzzles(Labelled(grids, grids), count, "generated mazes")
 
     def _laid(self, kind: str, side: int) -> Draw:
         """Draws mazes of a kind, which may be followed by the difficulty."""
@@ -156,19 +156,15 @@ class MazeSource(BoardSource[MazeFile]):
         return draw_new
 
     def _open_file(self, path: str) -> int:
-        questions, solutions = read_boards(path, "maze")
-        side = math.isqrt(questions.shape[1])
-        if side * side != questions.shape[1]:
-            raise UsageError("training mazes are square", where=f"--data {path}")
-        forms = (_form(question.reshape(side, side)) for question in questions)
-        kept = np.array([form not in self._excluded for form in forms], np.bool_)
-        questions, solutions = questions[kept], solutions[kept]
-        used = len(questions) - min(self.settings.eval_puzzles, len(questions) // 10)
-        used = used if self.epoch is None else self.epoch
-        if not 1 <= used <= len(questions):
-            what = f"the file has {len(questions)} mazes to train on"
-            raise UsageError(what, where=f"--data {path}")
-        self._file = FilePuzzles(questions, solutions, used, path)
+        boards = read_boards(path, "maze")
+        side = boards.side
+        forms = (_form(question.reshape(side, side)) for question in boards.questions)
+        boards = boards.take(np.array([form not in self._excluded for form in forms], np.bool_))
+        total = len(boards.questions)
+        used = self.epoch or total - min(self.settings.eval_puzzles, total // 10)
+        if not 1 <= used <= total:
+            raise UsageError(f"the file has {total} mazes to train on", where=f"--data {path}")
+        self._file = FilePuzzles(boards, used, path)
         return side
 
     def _heldout_grids(self) -> Sequence[Grid]:
@@ -178,7 +174,7 @@ class MazeSource(BoardSource[MazeFile]):
             draw = drawer(self.settings.size, self.settings.eval_difficulty, "walls")
             return [draw(rng)[0] for _ in range(count)]
         assert self._file is not None
-        rest = self._file.questions[self._file.used :][:count]
+        rest = self._file.boards.questions[self._file.used :][:count]
         return [question.reshape(self.layout.lattice[:2]) for question in rest]
 
     def _batch(self, grids: Sequence[Grid]) -> Batch:

@@ -11,25 +11,21 @@ generate sudoku` costs the training core nothing.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from puzzlesolver.domains.sudoku.board import make_board
 from puzzlesolver.domains.sudoku.codec import layout
 from puzzlesolver.domains.sudoku.generate import PuzzleStream
-from puzzlesolver.domains.sudoku.search import CELLS
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.train.config import Puzzles, TrainConfig
 from puzzlesolver.train.data.augment import shuffled
 from puzzlesolver.train.data.curriculum import Ramp, Reveal
 from puzzlesolver.train.data.kinds import (
-    Boards,
     FilePuzzles,
     GeneratedPuzzles,
     Kind,
@@ -37,8 +33,8 @@ from puzzlesolver.train.data.kinds import (
     different_boards,
     excluded_forms,
     not_excluded,
-    read_boards,
 )
+from puzzlesolver.train.data.labelled import Boards, Labelled, read_boards
 from puzzlesolver.train.data.source import BoardSource, Mixed, as_arrays
 from puzzlesolver.train.settings import Flat, flag, within
 
@@ -147,7 +143,7 @@ class SudokuSource(BoardSource[Sudokus]):
             assert isinstance(self.settings, MadeSudokus)
             side = self._make_boards(self.settings)
         self.layout = layout(side)
-        self._sees = _sees(side)
+        self._peers = make_board(side).peers
 
     @classmethod
     def wants(cls, flat: Flat) -> type[Sudokus]:
@@ -207,7 +203,7 @@ class SudokuSource(BoardSource[Sudokus]):
 
     def _clamp_wrong(self, question: Boards, solution: Boards, cell: int) -> bool:
         """Put a wrong digit that no clue contradicts into `cell`; False when there is none."""
-        seen = set(question[self._sees[cell]].tolist()) | {int(solution[cell])}
+        seen = set(question[self._peers[cell]].tolist()) | {int(solution[cell])}
         free = sorted(set(range(1, self.layout.symbols + 1)) - seen)
         if free:
             question[cell] = self.rng.choice(free)
@@ -215,28 +211,28 @@ class SudokuSource(BoardSource[Sudokus]):
 
     def _open_file(self, settings: SudokuFile) -> int:
         path, limit = str(settings.data), settings.train_puzzles
-        questions, solutions = read_boards(path, "sudoku")
+        boards = read_boards(path, "sudoku")
+        large = boards.side == BRED
         if settings.exclude is not None:
             self._excluded = excluded_forms(settings.exclude)
         if self._excluded:
-            if questions.shape[1] != CELLS:
+            if not large:
                 raise UsageError("only 9×9 boards can be compared", where="--exclude")
-            kept = not_excluded(questions, self._excluded)
-            questions, solutions = questions[kept], solutions[kept]
-            if not len(questions):
+            boards = boards.take(not_excluded(boards.questions, self._excluded))
+            if not len(boards.questions):
                 raise UsageError("nothing is left to train on", where="--exclude")
-        total = len(questions)
+        total = len(boards.questions)
         # Never more than a tenth of a file that may be small.
         used = total - min(settings.eval_puzzles, total // 10) if limit is None else limit
         if used > total:
             what = f"the file has {total} puzzles to train on, {limit} are asked for"
             raise UsageError(what, where=f"--data {path}")
-        self._keep(questions, solutions, used, path)
+        self._keep(boards, used, path)
         easy = settings.shares.get(EASY, 0.0)
-        if limit is None and questions.shape[1] == CELLS and easy:
+        if limit is None and large and easy:
             self.kinds[EASY] = RandomMinimal(_seed(self.config.seed, 0), self._excluded)
             self.shares = np.array([1 - easy, easy])
-        return math.isqrt(questions.shape[1])
+        return boards.side
 
     def _open_streams(self, settings: BredSudokus) -> int:
         if settings.train_puzzles is not None and (len(settings.mix) > 1 or EASY in settings.mix):
@@ -270,15 +266,15 @@ class SudokuSource(BoardSource[Sudokus]):
                 hint="say how many, for example 8192",
             )
         boards = different_boards(limit + settings.eval_puzzles, self.config.seed, side)
-        self._keep(*boards, limit, f"{side}×{side}")
+        self._keep(boards, limit, f"{side}×{side}")
         return side
 
-    def _keep(self, questions: Boards, solutions: Boards, used: int, where: str) -> None:
+    def _keep(self, boards: Labelled, used: int, where: str) -> None:
         """Train on the first boards, and hold out what follows them."""
-        heldout = slice(used, used + self.settings.eval_puzzles)
-        if len(questions[heldout]):
-            self._heldout = questions[heldout], solutions[heldout]
-        self.kinds[FILE] = FilePuzzles(questions, solutions, used, where)
+        heldout = boards.take(slice(used, used + self.settings.eval_puzzles))
+        if len(heldout.questions):
+            self._heldout = heldout
+        self.kinds[FILE] = FilePuzzles(boards, used, where)
         self.shares = np.ones(1)
 
     def _stream(self, settings: BredSudokus, difficulty: str, number: int) -> PuzzleStream:
@@ -299,9 +295,3 @@ _HELDOUT = 1_000_000
 def _seed(seed: int, number: int) -> int:
     """Independent seeds for the streams of one run."""
     return int(np.random.SeedSequence((seed, number)).generate_state(1, np.uint64)[0] >> 1)
-
-
-def _sees(side: int) -> npt.NDArray[np.bool_]:
-    """Which cells share a row, column or box, `bool[C, C]`."""
-    sees: npt.NDArray[np.bool_] = make_board(side).peers | np.eye(side * side, dtype=np.bool_)
-    return sees

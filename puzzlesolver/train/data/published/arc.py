@@ -32,8 +32,8 @@ from puzzlesolver.domains.arc.task import COLOURS, Pair, recoloured
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import TURNS
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.data.published.dataset import ARC_VOCABULARY, BLANK
 from puzzlesolver.train.data.published.kaggle import Tasks
+from puzzlesolver.train.data.published.metadata import ARC_VOCABULARY, BLANK
 from puzzlesolver.train.data.published.writer import PuzzleGroup, write_dataset
 
 SEPARATORS = {"trm": "|||", "hrm": "_"}

@@ -10,72 +10,26 @@ seed writes the same bytes.
 from __future__ import annotations
 
 import itertools
-import math
 import os
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.maze.rules import shortest_path
+from puzzlesolver.domains.symmetry import TURNS, turned
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.data.augment import TURNS, Boards, shuffled, turned
-from puzzlesolver.train.data.published.dataset import BLANK, MAZE_VOCABULARY, SUDOKU_IDS
+from puzzlesolver.train.data.augment import shuffled
+from puzzlesolver.train.data.labelled import Labelled
+from puzzlesolver.train.data.published.metadata import (
+    BLANK,
+    MAZE_VOCABULARY,
+    SUDOKU_IDS,
+)
 from puzzlesolver.train.data.published.writer import PuzzleGroup, write_dataset
 
 _EVER = 10**9
-
-
-class Labelled(NamedTuple):
-    """Boards of one size with their answers, `uint8[N, C]` each."""
-
-    questions: Boards
-    solutions: Boards
-
-    @property
-    def side(self) -> int:
-        """Rows of a board."""
-        return math.isqrt(self.questions.shape[1])
-
-    def take(self, rows: slice | npt.NDArray[np.int64]) -> Labelled:
-        """Some of them."""
-        return Labelled(self.questions[rows], self.solutions[rows])
-
-    def followed_by(self, questions: Boards, solutions: Boards) -> Labelled:
-        """These and others."""
-        return Labelled(
-            np.concatenate([self.questions, questions]), np.concatenate([self.solutions, solutions])
-        )
-
-
-def collect(puzzles: Iterable[Puzzle], min_difficulty: float | None = None) -> Labelled:
-    """Read all puzzles, or those whose rating is at least `min_difficulty`.
-
-    Raises:
-        UsageError: a puzzle lacks its answer or a needed rating, sizes are mixed, or none is left.
-        ParseError: that of `puzzles`.
-    """
-    questions, solutions, shapes = bytearray(), bytearray(), set()
-    for puzzle in puzzles:
-        if puzzle.label is None:
-            raise UsageError("a dataset needs the answer of every puzzle", where=puzzle.source)
-        if min_difficulty is not None:
-            if puzzle.rating is None:
-                raise UsageError("this puzzle has no rating", where=puzzle.source)
-            if puzzle.rating < min_difficulty:
-                continue
-        shapes.add(puzzle.grid.shape)
-        questions += puzzle.grid.tobytes()
-        solutions += puzzle.label.tobytes()
-    if len(shapes) != 1:
-        raise UsageError("boards of several sizes" if shapes else "no puzzle is left")
-    height, width = shapes.pop()
-    if height != width:
-        raise UsageError(f"a dataset has square boards, not {height}×{width}")
-    boards = [np.frombuffer(cells, np.uint8) for cells in (questions, solutions)]
-    return Labelled(*(each.reshape(-1, height * width) for each in boards))
 
 
 def generated(domain: str, count: int, seed: int, **options: Any) -> Iterator[Puzzle]:

@@ -16,10 +16,8 @@ unpickled.
 
 from __future__ import annotations
 
-import json
 import math
 import os
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -30,30 +28,25 @@ from puzzlesolver.domains.formats.numbers import DAMAGES
 from puzzlesolver.errors import ParseError, UsageError
 from puzzlesolver.files import open_regular
 from puzzlesolver.hub.tensors import refuse_pointer
+from puzzlesolver.train.data.published.metadata import (
+    IDENTIFIERS,
+    IDS,
+    INTEGERS,
+    MAX_NAMES_BYTES,
+    SET,
+    SIZES,
+    TEST_PUZZLES,
+    read_json,
+    read_metadata,
+    read_names,
+    refuse,
+)
 
 Ids = npt.NDArray[np.uint8]
 """Published ids of cells `uint8[N, C]`, 0 = padding."""
 Rows = npt.NDArray[np.int64]
 """Numbers of examples."""
 
-BLANK = "<blank>"
-"""Name of puzzle identifier 0."""
-
-SUDOKU_IDS, MAZE_VOCABULARY, ARC_VOCABULARY = 2, 6, 12
-"""Ids of a Sudoku besides its digits: padding and blank; all ids of the others."""
-
-SET = "all"
-IDS = ("inputs", "labels")
-INTEGERS = ("puzzle_identifiers", "puzzle_indices", "group_indices")
-SIZES = ("vocab_size", "seq_len", "num_puzzle_identifiers")
-ZEROS = ("pad_id", "ignore_label_id", "blank_identifier_id")
-IDENTIFIERS, TEST_PUZZLES = "identifiers.json", "test_puzzles.json"
-
-MAX_METADATA_BYTES = 2**20
-MAX_NAMES_BYTES = 2**28
-"""ARC-AGI-2 with 1,000 augmentations has 1.2 million names of 30 characters."""
-
-_MOST, _MOST_IDS = 2**31 - 1, 2**8
 _CHUNK = 65_536
 
 
@@ -63,28 +56,6 @@ class Examples(NamedTuple):
     inputs: Ids
     labels: Ids
     identifiers: Rows
-
-
-@dataclass(frozen=True)
-class Metadata:
-    """`dataset.json`.
-
-    Attributes:
-        vocab_size: ids are below it.
-        seq_len: cells.
-        num_puzzle_identifiers: puzzle identifiers are below it.
-        total_groups: groups of the split.
-        mean_puzzle_examples: examples a puzzle.
-        total_puzzles: puzzles of the split, or its groups, as TRM's and RSM's builders for Sudoku
-            and mazes write; None in HRM's files.
-    """
-
-    vocab_size: int
-    seq_len: int
-    num_puzzle_identifiers: int
-    total_groups: int
-    mean_puzzle_examples: float
-    total_puzzles: int | None
 
 
 class DatasetSplit:
@@ -105,7 +76,7 @@ class DatasetSplit:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.metadata = _read_metadata(folder / "dataset.json")
+        self.metadata = read_metadata(folder / "dataset.json")
         self.inputs, self.labels = (self._open(name, axes=2) for name in IDS)
         self.puzzle_identifiers, self.puzzle_indices, self.group_indices = (
             # Single numbers of a mapped file are slow to read.
@@ -190,7 +161,7 @@ class DatasetSplit:
             told = getattr(about, name)
             if told is not None and not any(math.isclose(told, n, rel_tol=1e-6) for n in counts):
                 what = f'"{name}" is {told}, the arrays have {counts[0]:g}'
-                _refuse(self.folder / "dataset.json", what)
+                refuse(self.folder / "dataset.json", what)
 
     def _check_offsets(self, name: str, end: int) -> None:
         offsets = getattr(self, name)
@@ -207,7 +178,7 @@ class DatasetSplit:
         return self.folder / f"{SET}__{name}.npy"
 
     def _refuse(self, name: str, what: str) -> NoReturn:
-        _refuse(self._path(name), what)
+        refuse(self._path(name), what)
 
 
 class DatasetFolder:
@@ -237,7 +208,7 @@ class DatasetFolder:
             here, there = (getattr(split.metadata, name) for split in self.splits.values())
             if here != there:
                 where = self.path / "test" / "dataset.json"
-                _refuse(where, f'"{name}" is {there}, in train it is {here}')
+                refuse(where, f'"{name}" is {there}, in train it is {here}')
 
     @property
     def splits(self) -> dict[str, DatasetSplit]:
@@ -249,58 +220,12 @@ class DatasetFolder:
         path, count = self.path / IDENTIFIERS, self.train.metadata.num_puzzle_identifiers
         names = read_names(path)
         if len(names) != count:
-            _refuse(path, f'{len(names)} names, but "num_puzzle_identifiers" is {count}')
+            refuse(path, f'{len(names)} names, but "num_puzzle_identifiers" is {count}')
         return names
 
     def test_puzzles(self) -> dict[str, Any]:
         """The ARC tasks of the test split, as Kaggle writes them; raises `ParseError`."""
         tasks = read_json(self.path / TEST_PUZZLES, MAX_NAMES_BYTES)
         if not isinstance(tasks, dict):
-            _refuse(self.path / TEST_PUZZLES, "expected an object of tasks")
+            refuse(self.path / TEST_PUZZLES, "expected an object of tasks")
         return tasks
-
-
-def read_names(path: Path) -> list[str]:
-    """The names in a file `identifiers.json`; raises `ParseError` when it is unfit."""
-    names = read_json(path, MAX_NAMES_BYTES)
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        _refuse(path, "expected a list of names")
-    return names
-
-
-def read_json(path: Path, limit: int) -> Any:
-    """A JSON file of at most `limit` bytes; raises `ParseError`."""
-    try:
-        with open_regular(path) as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        _refuse(path, f"cannot read it: {error.strerror}")
-    if len(data) > limit:
-        _refuse(path, f"it is larger than {limit:,} bytes")
-    refuse_pointer(data, path, ParseError)
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        _refuse(path, f"not valid JSON: {error}")
-
-
-def _read_metadata(path: Path) -> Metadata:
-    document = read_json(path, MAX_METADATA_BYTES)
-    if not isinstance(document, dict):
-        _refuse(path, "expected an object")
-    for name, only in (dict.fromkeys(ZEROS, 0) | {"sets": [SET]}).items():
-        if document.get(name) != only:
-            _refuse(path, f'"{name}" must be {json.dumps(only)}, not {document.get(name)!r}')
-    known: dict[str, Any] = {field.name: document.get(field.name) for field in fields(Metadata)}
-    for name, value in known.items():
-        kinds = (int, float) if name == "mean_puzzle_examples" else (int,)
-        if value is None and name == "total_puzzles":
-            continue
-        most = _MOST_IDS if name == "vocab_size" else _MOST
-        if type(value) not in kinds or not 1 <= value <= most:
-            _refuse(path, f'"{name}" must be a number from 1 to {most:,}, not {value!r}')
-    return Metadata(**known)
-
-
-def _refuse(path: Path, what: str) -> NoReturn:
-    raise ParseError(what, where=str(path))

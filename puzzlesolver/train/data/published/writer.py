@@ -21,7 +21,8 @@ import numpy.typing as npt
 
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import explained, placed, write_file
-from puzzlesolver.train.data.published.dataset import (
+from puzzlesolver.train.data.published.dataset import Ids
+from puzzlesolver.train.data.published.metadata import (
     IDENTIFIERS,
     IDS,
     INTEGERS,
@@ -29,7 +30,6 @@ from puzzlesolver.train.data.published.dataset import (
     SIZES,
     TEST_PUZZLES,
     ZEROS,
-    Ids,
 )
 
 
