@@ -50,6 +50,8 @@ def data_recipe(settings: Mapping[str, Any]) -> str:
     Args:
         settings: of the run, by their flat names; of mazes or Sudokus, not of a dataset folder.
     """
+    if settings.get("contract") == "boards":
+        return f"new boards: {_mixture(settings['mix'], _many)}"
     data, limit = settings["data"], settings.get("train_puzzles")
     size, mix = settings.get("size", 9), settings.get("mix", {})
     mazes = settings["domain"] == "maze"
@@ -87,6 +89,14 @@ def _difficulty(kind: str) -> tuple[float, str]:
         return math.inf, "resist a whole round of single guesses"
     least = LEVELS[kind] if kind in LEVELS else int(kind)
     return least, f"need at least {least}{GUESSES}"
+
+
+def _many(kind: str) -> tuple[float, str]:
+    """The size of a kind of many boards, and its words."""
+    board, _, levels = kind.partition(":")
+    size, _, rules = board.strip().partition(" ")
+    told = [f"from {level} guesses" if level.isdecimal() else level for level in levels.split()]
+    return float(size), " ".join(filter(None, [f"{size}×{size}", rules, " or ".join(told)]))
 
 
 def _maze(kind: str) -> tuple[float, str]:

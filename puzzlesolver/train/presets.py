@@ -148,7 +148,7 @@ def _parts(flat: Flat) -> dict[str, type[Settings]]:
     optimizer = _chosen("optimizer", flat.get("optimizer", "adamw"), OPTIMIZERS)
     return {
         "contract": contract.wants,
-        "puzzles": settings_for(flat, contract.draws_tasks),
+        "puzzles": settings_for(flat, contract.draws),
         "optimizer": optimizer,
         "embedding": TokenEmbedding if reads_tokens(flat.get("family", "stem")) else NoEmbedding,
     }

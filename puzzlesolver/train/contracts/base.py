@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import torch
 from torch.optim import Optimizer
@@ -30,14 +30,14 @@ class Contract(ABC, Generic[S]):
 
     Attributes:
         wants: the class of its settings.
-        draws_tasks: whether its source gives tasks instead of boards.
+        draws: what its source gives: boards of one layout, of many, or tasks.
         optimizers: of what it trains beside the model, if anything.
         settings: its own.
         config: those of the run.
     """
 
     wants: type[S]
-    draws_tasks: ClassVar[bool] = False
+    draws: ClassVar[Literal["boards", "many boards", "tasks"]] = "boards"
     optimizers: Sequence[Optimizer] = ()
 
     def __init__(

@@ -50,7 +50,7 @@ class ManyTasks(Contract[Tasks]):
     """
 
     wants = Tasks
-    draws_tasks = True
+    draws = "tasks"
     source: TaskSource
 
     def __init__(self, *given: Any) -> None:

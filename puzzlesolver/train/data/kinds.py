@@ -18,7 +18,6 @@ import numpy.typing as npt
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.domains.sudoku.breed import random_minimal
 from puzzlesolver.domains.sudoku.canonical import canonical
-from puzzlesolver.domains.sudoku.generate import PuzzleStream
 from puzzlesolver.domains.sudoku.search import CELLS, solve
 from puzzlesolver.errors import UsageError
 from puzzlesolver.train.data.labelled import Boards, Labelled, read_file
@@ -69,6 +68,19 @@ class RandomMinimal:
         self.state = np.array([state["state"]], np.uint64)
 
 
+class Stream(Protocol):
+    """An endless generator that can be resumed, such as `PuzzleStream`."""
+
+    def take(self, count: int) -> tuple[Boards, Boards, Any]:
+        """So many new questions and their solutions, and something else."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that later puzzles depend on."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of `state_dict`."""
+
+
 class GeneratedPuzzles:
     """A growing reservoir of generated puzzles: a draw is a new one or an earlier one.
 
@@ -79,7 +91,7 @@ class GeneratedPuzzles:
         limit: exactly so many puzzles, all made before the first draw; None = without limit.
     """
 
-    def __init__(self, stream: PuzzleStream, fresh: float, warm: int, limit: int | None) -> None:
+    def __init__(self, stream: Stream, fresh: float, warm: int, limit: int | None) -> None:
         self.stream = stream
         self.fresh = fresh
         self.warm = warm

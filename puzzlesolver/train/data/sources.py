@@ -11,6 +11,7 @@ from typing import Any
 
 from puzzlesolver.errors import UsageError
 from puzzlesolver.train.config import Puzzles, TrainConfig
+from puzzlesolver.train.data.boards import ManyBoards
 from puzzlesolver.train.data.folders import FolderSource
 from puzzlesolver.train.data.mazes import MazeSource
 from puzzlesolver.train.data.source import Source
@@ -25,15 +26,18 @@ BOARDS: dict[str, type[Source[Any]]] = {
 }
 """Sources of boards by domain; a dataset folder has its own, whatever the domain."""
 
-SOURCES: tuple[type[Source[Any]], ...] = (*BOARDS.values(), TaskSource)
+DRAWN: dict[str, type[Source[Any]]] = {"many boards": ManyBoards, "tasks": TaskSource}
+"""Sources of what some contracts ask for, whatever the domain."""
+
+SOURCES: tuple[type[Source[Any]], ...] = (*BOARDS.values(), *DRAWN.values())
 
 
-def settings_for(flat: Flat, tasks: bool) -> type[Puzzles]:
+def settings_for(flat: Flat, draws: str) -> type[Puzzles]:
     """The class of the data's settings.
 
     Args:
         flat: all settings.
-        tasks: whether the contract asks for tasks instead of boards.
+        draws: what the contract asks for, as in `Contract.draws`.
 
     Raises:
         UsageError: there is no such domain.
@@ -43,8 +47,8 @@ def settings_for(flat: Flat, tasks: bool) -> type[Puzzles]:
         known = f"known: {', '.join(BOARDS)}"
         raise UsageError(f"cannot train {domain!r} yet", where="--domain", hint=known)
     source: type[Source[Any]] = BOARDS[domain]
-    if tasks:
-        source = TaskSource
+    if draws in DRAWN:
+        source = DRAWN[draws]
     elif data is not None and Path(str(data)).is_dir():
         source = FolderSource
     return source.wants(flat)

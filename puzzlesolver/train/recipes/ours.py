@@ -30,6 +30,27 @@ def sudoku() -> dict[str, Any]:
 
 
 @preset
+def sudoku_any() -> dict[str, Any]:
+    """Boards of every size and rule, 4×4 to 25×25; never a diagonal with the anti-king rule."""
+    sizes = {
+        "4: minimal": 1, "6: easy minimal": 2, "8": 4, "9: easy 10 50": 14, "10": 3, "12": 8,
+        "16": 14, "25: easy hard": 6,
+    }  # fmt: skip
+    rules = (
+        "latin", "diagonal", "windoku", "anti-knight", "anti-king", "disjoint-groups", "jigsaw",
+        "diagonal,windoku", "diagonal,anti-knight", "anti-knight,anti-king", "jigsaw,diagonal",
+    )  # fmt: skip
+    relations = ["cell", "line", "box", "extra", "pair"]
+    return _stem() | {
+        "contract": "boards", "minutes": 180.0, "mix": sizes | {f"9 {each}": 4 for each in rules},
+        "model": {"layers": 2, "width": 48, "hidden": 96, "messages": 48, "balanced": True,
+                  "relations": relations},
+        "max_age": 32, "suppositions": 0.06, "reveal": 20.0, "reveal_speed": 0.05, "fresh": 0.3,
+        "eval_every": 0,
+    }  # fmt: skip
+
+
+@preset
 def sudoku_1k() -> dict[str, Any]:
     """Exactly 1,000 training puzzles, the small-sample setting of the HRM and TRM papers."""
     return _stem() | {

@@ -1,0 +1,204 @@
+"""Training boards of many sizes and rules, made while they are trained on.
+
+In: a `TrainConfig` whose mix names sizes, rules and difficulties. Out: a `BoardSource` for every
+board, and whose turn it is.
+
+    >>> source = ManyBoards(get_preset("sudoku-any"))
+    >>> source.parts[source.turn()].draw(4).tokens.shape
+    torch.Size([4, 81])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from puzzlesolver.domains.sudoku.board import Board, make_board, needs_map
+from puzzlesolver.domains.sudoku.codec import layout_of
+from puzzlesolver.domains.sudoku.generate import PuzzleStream
+from puzzlesolver.domains.sudoku.reduce import DIFFICULTIES, make_puzzle, random_regions
+from puzzlesolver.errors import UsageError
+from puzzlesolver.models.interface import Batch
+from puzzlesolver.train.config import Puzzles, TrainConfig
+from puzzlesolver.train.data.curriculum import Ramp, Reveal
+from puzzlesolver.train.data.kinds import Boards, GeneratedPuzzles
+from puzzlesolver.train.data.source import BoardSource, Mixed, Source, as_arrays
+from puzzlesolver.train.settings import flag, within
+
+USUAL_CELLS = 81
+"""Cells of the board that settings of the ramp are about; others get clues by their size."""
+
+
+@dataclass(frozen=True)
+class BoardMix(Puzzles, Ramp, Mixed):
+    """Settings of `ManyBoards`.
+
+    Attributes:
+        mix: boards → share of the updates, as `SIZE`, `SIZE RULES` or `SIZE RULES: DIFFICULTIES`,
+            for example `9 diagonal,anti-knight: hard minimal`. Plain 9×9 boards take those of the
+            preset `sudoku`, too.
+        maps: how many maps of regions there are of each kind of irregular board.
+        fresh: share of draws that wait for a newly generated puzzle; the rest repeats earlier ones.
+        warm_puzzles: puzzles of a board and difficulty generated before the first repetition.
+    """
+
+    what = "a training on many boards"
+
+    mix: dict[str, float] = field(default_factory=lambda: {"9": 1.0})
+    maps: int = within(12, 1, 1_000)
+    fresh: float = within(0.1, 0, 1)
+    warm_puzzles: int = within(8, 1)
+
+
+class ManyBoards(Source[BoardMix]):
+    """A source for each board, which take turns; irregular boards of one kind share its turns.
+
+    Attributes:
+        parts: the sources by name.
+
+    Raises:
+        UsageError: the mix names no board.
+    """
+
+    KINDS = (BoardMix,)
+
+    def __init__(self, config: TrainConfig) -> None:
+        assert isinstance(config.puzzles, BoardMix)
+        super().__init__(config, Reveal(config.puzzles))
+        self.rng = np.random.default_rng(config.seed)
+        self.parts: dict[str, OneBoard] = {}
+        self.shares: list[float] = []
+        for kind, share in self.settings.shares.items():
+            boards, levels = _boards(kind, self.settings.maps, config.seed)
+            for number, board in enumerate(boards):
+                name = f"{kind} {number + 1}" if len(boards) > 1 else kind
+                self.parts[name] = OneBoard(config, self, board, levels, len(self.parts))
+                self.shares.append(share / len(boards))
+
+    def turn(self) -> str:
+        """The name of the part whose boards the next update takes."""
+        return str(self.rng.choice(list(self.parts), p=self.shares))
+
+    def draw(self, count: int) -> Batch:
+        """Boards of the part whose turn it is."""
+        return self.parts[self.turn()].draw(count)
+
+    def state_dict(self) -> dict[str, Any]:
+        parts = {name: part.state_dict() for name, part in self.parts.items()}
+        return super().state_dict() | {"rng": self.rng.bit_generator.state, "parts": parts}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        state = as_arrays(state)
+        super().load_state_dict(state)
+        self.rng.bit_generator.state = state["rng"]
+        for name, part in self.parts.items():
+            part.load_state_dict(state["parts"][name])
+
+
+class OneBoard(BoardSource[BoardMix]):
+    """Puzzles of one board, all difficulties alike often, with extra clues revealed.
+
+    Args:
+        config: of the run.
+        whole: the source that this one is part of; they have one ramp.
+        board: theirs.
+        levels: difficulties.
+        number: of this part.
+    """
+
+    KINDS = (BoardMix,)
+
+    def __init__(
+        self, config: TrainConfig, whole: ManyBoards, board: Board, levels: list[str], number: int
+    ) -> None:
+        super().__init__(config, whole.reveal)
+        self.whole = whole
+        self.layout = layout_of(board)
+        self.rng = np.random.default_rng((config.seed, number))
+        self.kinds = {
+            level: GeneratedPuzzles(
+                _stream(board, level, (config.seed, number, place)),
+                self.settings.fresh,
+                self.settings.warm_puzzles,
+                limit=self.settings.train_puzzles,
+            )
+            for place, level in enumerate(levels)
+        }
+
+    def draw(self, count: int) -> Batch:
+        drawn = [self._draw_one() for _ in range(count)]
+        self.whole.drawn += count
+        tokens, targets = (
+            torch.from_numpy(np.stack(boards).astype(np.int64))
+            for boards in zip(*drawn, strict=True)
+        )
+        return Batch(tokens, self.layout, targets)
+
+    def state_dict(self) -> dict[str, Any]:
+        kinds = {level: kind.state_dict() for level, kind in self.kinds.items()}
+        return {"rng": self.rng.bit_generator.state, "kinds": kinds}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.rng.bit_generator.state = state["rng"]
+        for level, kind in self.kinds.items():
+            kind.load_state_dict(state["kinds"][level])
+
+    def _draw_one(self) -> tuple[Boards, Boards]:
+        level = self.rng.choice(list(self.kinds))
+        question, solution = self.kinds[level].draw(self.rng)
+        blanks = self.rng.permutation(np.flatnonzero(question == 0))
+        clues = self.reveal.clues(self.rng) * len(question) // USUAL_CELLS
+        question = question.copy()
+        question[blanks[:clues]] = solution[blanks[:clues]]
+        return question, solution
+
+
+class BoardStream:
+    """An endless stream of puzzles of one board and difficulty that can be resumed."""
+
+    def __init__(self, board: Board, difficulty: str, seed: tuple[int, ...]) -> None:
+        self.board, self.difficulty, self.seed = board, difficulty, seed
+        self.made = 0
+
+    def take(self, count: int) -> tuple[Boards, Boards, None]:
+        """So many questions and solutions, `uint8[N, C]`."""
+        questions, solutions = zip(*self._next(count), strict=True)
+        return np.stack(questions), np.stack(solutions), None
+
+    def state_dict(self) -> dict[str, Any]:
+        """How many were made; each depends on the seed and its number alone."""
+        return {"made": self.made}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of `state_dict`."""
+        self.made = int(state["made"])
+
+    def _next(self, count: int) -> Iterator[tuple[Boards, Boards]]:
+        for _ in range(count):
+            self.made += 1
+            rng = np.random.default_rng((*self.seed, self.made))
+            yield make_puzzle(self.board, self.difficulty, rng)
+
+
+def _stream(board: Board, level: str, seed: tuple[int, ...]) -> BoardStream | PuzzleStream:
+    if board == make_board(9):
+        own = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 1
+        return PuzzleStream(int(own), level)
+    return BoardStream(board, level, seed)
+
+
+def _boards(kind: str, maps: int, seed: int) -> tuple[list[Board], list[str]]:
+    """The boards that an entry of the mix names, and their difficulties."""
+    told, _, levels = kind.partition(":")
+    size, _, rules = told.strip().partition(" ")
+    if not size.isdecimal():
+        hint = "for example 9, 16: easy hard, or 9 diagonal,windoku"
+        raise UsageError(f"{kind!r} names no board", where=flag("mix"), hint=hint)
+    rng = np.random.default_rng((seed, int(size)))
+    regions = [random_regions(int(size), rng) for _ in range(maps)] if needs_map(rules) else [""]
+    boards = [make_board(int(size), rules, each) for each in regions]
+    return list(dict.fromkeys(boards)), levels.split() or list(DIFFICULTIES)
