@@ -55,6 +55,7 @@ class CachedGraphs:
                     self.domain,
                     board_size(layout.lattice),
                     ours,
+                    rules=layout.rules,
                     sha256=self.sha256,
                     longest=LONGEST,
                 )
@@ -64,7 +65,12 @@ class CachedGraphs:
 
 
 def board_size(lattice: Sequence[int]) -> tuple[int, int]:
-    """Rows and columns: a lattice has axes of rows, as many of columns, and that of the nodes."""
-    *axes, _ = lattice
+    """Rows and columns: a lattice has axes of rows, as many of columns, and that of the nodes.
+
+    Where it lists its cells, boards or those that overlap have as many rows as symbols.
+    """
+    *axes, symbols = lattice
+    if len(axes) == 1:
+        return symbols, symbols
     half = len(axes) // 2
     return math.prod(axes[:half]), math.prod(axes[half:])

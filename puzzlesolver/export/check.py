@@ -52,8 +52,8 @@ class Moment(NamedTuple):
     said: Readout
 
 
-def check_set(domain: str, size: tuple[int, int]) -> list[Puzzle]:
-    """Generated puzzles of one size, easy ones and usual ones where there are such.
+def check_set(domain: str, size: tuple[int, int], rules: str = "") -> list[Puzzle]:
+    """Generated puzzles of one size and rules, easy ones and usual ones where there are such.
 
     Raises:
         UsageError: the domain has no boards of this size.
@@ -62,7 +62,7 @@ def check_set(domain: str, size: tuple[int, int]) -> list[Puzzle]:
     puzzles: list[Puzzle] = []
     for difficulty in ("easy", None):
         sides: Any = rows if rows == columns else size
-        options = {"size": sides, "difficulty": difficulty}
+        options = {"size": sides, "difficulty": difficulty} | ({"rules": rules} if rules else {})
         try:
             puzzles += get_domain(domain).generate(EACH, SEED, **options)
         except UsageError as error:  # boards of some sizes come in one difficulty

@@ -90,7 +90,8 @@ def export_model(
         size: rows and columns of the boards.
         int8: round the weights of matrix products to 8 bits.
         longest: steps of the longest comparison with torch.
-        checked: a file of puzzles to compare answers on; None = a few generated ones.
+        checked: a file of puzzles to compare answers on; None = a few generated ones. Rules of its
+            puzzles become those of the graph.
 
     Raises:
         ModelError: there is no such model, or the graph does not do what the model does.
@@ -108,31 +109,42 @@ def export_model(
             )
         side = math.isqrt(model.config.seq_len) if isinstance(model, PublishedModel) else 0
         size = (side, side) if side else SIZES[domain]
+    puzzles, rules = None, ""
+    if checked is not None:
+        puzzles = list(read_puzzles([checked], domain))
+        if puzzles and (board := puzzles[0].board) is not None and not board.is_standard:
+            size, rules = (board.symbols, board.symbols), board.told
+        _check_boards(puzzles, size, rules)
     return export_graph(
         model,
         domain,
         size,
         out,
         sha256=sha256,
+        rules=rules,
         default_steps=files.entry.default_steps if files.entry else None,
         int8=int8,
         longest=longest,
-        puzzles=None if checked is None else _read(checked, domain, size),
+        puzzles=puzzles,
     )
 
 
-def _read(file: str, domain: str, size: tuple[int, int]) -> list[Puzzle]:
-    """Its puzzles, which must be of this size."""
-    puzzles = list(read_puzzles([file], domain))
+def _check_boards(puzzles: Sequence[Puzzle], size: tuple[int, int], rules: str) -> None:
+    """Raise `UsageError` where one of them is on another board."""
     for puzzle in puzzles:
-        if puzzle.grid.shape != size:
+        if (found := "" if puzzle.board is None else puzzle.board.told) != rules:
+            raise UsageError(
+                f"the graph is for the rules {rules or 'of plain boards'}, not {found or 'those'}",
+                where=puzzle.source,
+                hint="give --check a file of puzzles with the same rules",
+            )
+        if not rules and puzzle.grid.shape != size:
             rows, columns = puzzle.grid.shape
             raise UsageError(
                 f"{rows}×{columns} is not the size of the graph, {size[0]}×{size[1]}",
                 where=puzzle.source,
                 hint="give --size, or another file to --check",
             )
-    return puzzles
 
 
 def domain_of(files: ModelFiles) -> str:
@@ -149,18 +161,32 @@ def export_graph(
     out: Path,
     *,
     sha256: str,
+    rules: str = "",
     default_steps: int | None = None,
     int8: bool = False,
     longest: int = LONGEST,
     puzzles: Sequence[Puzzle] | None = None,
 ) -> GraphFacts:
-    """The same for a loaded model, on the CPU in evaluation mode; `sha256` is of its weights."""
+    """The same for a loaded model, on the CPU in evaluation mode.
+
+    Args:
+        model: with its weights.
+        domain: the puzzle kind.
+        size: rows and columns of the boards.
+        out: the file.
+        sha256: of the weights.
+        rules: of the boards, as `generate` takes them.
+        default_steps: for the facts.
+        int8: as in `export_model`.
+        longest: likewise.
+        puzzles: to compare answers on; None = generated ones.
+    """
     from puzzlesolver.models.registry import MODELS
 
     require("export", "export")
     import onnx
 
-    made = check_set(domain, size)
+    made = check_set(domain, size, rules)
     batch = get_domain(domain).encode(made)
     state = model.init_state(batch, torch.zeros)
     step, reader = _graphs(model, batch, state)

@@ -17,7 +17,7 @@ set of weights serves 4×4 to 25×25 boards, and mazes of any size.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,17 @@ Relation = Pool | Neighbour | Units | Links
 
 @dataclass(frozen=True)
 class Layout:
-    """The lattice of nodes (last axis: those of one cell) and the relations on it; hashable."""
+    """The lattice of nodes (last axis: those of one cell) and the relations on it; hashable.
+
+    Attributes:
+        lattice: lengths of its axes.
+        relations: which nodes hear each other.
+        rules: how `generate` calls such boards, where their size alone does not tell.
+    """
 
     lattice: tuple[int, ...]
     relations: tuple[Relation, ...]
+    rules: str = field(default="", compare=False)
 
     @property
     def nodes(self) -> int:

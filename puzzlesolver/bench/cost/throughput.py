@@ -172,10 +172,11 @@ def _exported(
     from puzzlesolver.export.onnx import export_graph
     from puzzlesolver.refine.engines.onnx import OnnxEngine
 
-    size = board_size(get_domain(domain).encode(puzzles[:1]).layout.lattice)
+    layout = get_domain(domain).encode(puzzles[:1]).layout
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "step.onnx"
-        export_graph(model.cpu(), domain, size, path, sha256="", longest=1)
+        size, rules = board_size(layout.lattice), layout.rules
+        export_graph(model.cpu(), domain, size, path, sha256="", rules=rules, longest=1)
         return OnnxEngine(GraphFile(path, str(runtime.device)), runtime)
 
 

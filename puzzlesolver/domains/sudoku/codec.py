@@ -70,7 +70,7 @@ def listed(board: Board) -> Layout:
     if differ.any():
         pairs = tuple((one, other) for one, other in np.argwhere(np.triu(differ)).tolist())
         relations.append(Links("pair", pairs, "pair"))
-    return Layout((board.cells, board.symbols), tuple(relations))
+    return Layout((board.cells, board.symbols), tuple(relations), board.told)
 
 
 def encode(puzzles: Sequence[Puzzle]) -> Batch:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from puzzlesolver.errors import ModelError, UsageError
-from puzzlesolver.models.relations import Layout, Neighbour, Pool
+from puzzlesolver.models.relations import Layout, Links, Neighbour, Pool, Units
 from puzzlesolver.runtime import DEVICES, available_devices
 from puzzlesolver.shapes import Rule, check
 
@@ -112,7 +112,10 @@ class GraphFacts:
             for field in fields(cls)
         }
         check({**values, "reader": ""}, cls)  # that may be longer than other texts
-        check(values["layout"], {"lattice": [LENGTH], "relations": [(Pool, Neighbour)]}, "layout")
+        relations = [(Pool, Neighbour, Units, Links)]
+        check(
+            values["layout"], {"lattice": [LENGTH], "relations": relations, "rules?": str}, "layout"
+        )
         check(values["starts"], [START], "starts")
         return cls(**values)
 
@@ -226,20 +229,28 @@ def obtained_providers() -> tuple[str, ...]:
 
 
 def layout_to_json(layout: Layout) -> dict[str, Any]:
-    """The lattice, and each relation with its fields."""
+    """The lattice, each relation with its fields, and the rules, if any."""
     return {
         "lattice": list(layout.lattice),
         "relations": [asdict(relation) for relation in layout.relations],
+        **({"rules": layout.rules} if layout.rules else {}),
     }
 
 
 def layout_from_json(document: dict[str, Any]) -> Layout:
     """The inverse of `layout_to_json`; raises `KeyError` or `TypeError` on anything else."""
+    marks = {"over": Pool, "cells": Units, "pairs": Links}
     relations = [
-        Pool(**{**each, "over": tuple(each["over"])}) if "over" in each else Neighbour(**each)
+        next((kind for mark, kind in marks.items() if mark in each), Neighbour)(
+            **{name: _as_tuples(value) for name, value in each.items()}
+        )
         for each in document["relations"]
     ]
-    return Layout(tuple(document["lattice"]), tuple(relations))
+    return Layout(tuple(document["lattice"]), tuple(relations), document.get("rules", ""))
+
+
+def _as_tuples(value: Any) -> Any:
+    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
 
 
 def _opened(model: str | bytes, path: Path, device: str) -> Any:
