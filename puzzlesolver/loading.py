@@ -55,9 +55,11 @@ class Loaded:
 
     @property
     def trained_side(self) -> int | None:
-        """Rows of the generated boards that it was trained on; None where that is not known."""
+        """Rows of the generated boards that it was trained on; None where there is no such one."""
         settings = self.training.get("settings")
-        side = settings.get("size", DEFAULT_SIDE) if isinstance(settings, dict) else None
+        if not isinstance(settings, dict) or settings.get("contract") == "boards":
+            return None  # not known, or of all sizes
+        side = settings.get("size", DEFAULT_SIDE)
         return side if isinstance(side, int) else None
 
 

@@ -13,13 +13,15 @@ import pytest
 import torch
 
 from puzzlesolver import __version__
+from puzzlesolver.domains.sudoku.board import make_board
+from puzzlesolver.domains.sudoku.codec import layout_of
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.export import check
 from puzzlesolver.export.onnx import OPSET, export_graph, export_model
 from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
-from puzzlesolver.refine.engines.graph import GraphFacts, StepGraph
+from puzzlesolver.refine.engines.graph import GraphFacts, GraphFile, StepGraph
 
 SMALL = {"hidden_size": 16, "num_heads": 2, "puzzle_emb_ndim": 16, "H_cycles": 1, "L_cycles": 1}
 MLP = {"mlp_t": True, "pos_encodings": "none"}
@@ -108,6 +110,24 @@ def test_a_file_says_what_it_is_and_not_where_it_was_made(tmp_path: Path) -> Non
     assert StepGraph(out).facts == GraphFacts.from_metadata(metadata)
     assert facts.starts[0]["noise"] == float(np.float32(0.1))
     assert str(Path(torch.__file__).parents[1]).encode() not in out.read_bytes()
+
+
+def test_rules_of_the_puzzles_to_check_are_those_of_the_graph(tmp_path: Path) -> None:
+    relations = ["cell", "line", "box", "extra", "pair"]
+    model = build_model("stem", TINY_STEM | {"relations": relations, "balanced": True}).eval()
+    record = {"domain": "sudoku", "curve": [], "settings": {}}
+    save_model(model, tmp_path / "model", record, "a model")
+    text = 4 * "." + "12" + 10 * "."
+    puzzles, out = tmp_path / "puzzles.json", tmp_path / "step.onnx"
+    puzzles.write_text(json.dumps({"grid": text, "rules": "diagonal"}))
+    made = {"checked": str(puzzles), "longest": 1}
+    facts = export_model(str(tmp_path / "model"), out, **made)  # type: ignore[arg-type]
+    assert facts.layout["rules"] == "diagonal"
+    graph = GraphFile(out)
+    board = make_board(4, "diagonal")
+    assert graph.open(layout_of(board)).layout == layout_of(board)
+    with pytest.raises(ModelError, match="exported for"):
+        graph.open(layout_of(make_board(4, "latin")))
 
 
 def test_the_residual_is_that_of_the_step(stem_graph: Path) -> None:

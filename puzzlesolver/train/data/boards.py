@@ -20,7 +20,7 @@ import torch
 from puzzlesolver.domains.sudoku.board import Board, make_board, needs_map
 from puzzlesolver.domains.sudoku.codec import layout_of
 from puzzlesolver.domains.sudoku.generate import PuzzleStream
-from puzzlesolver.domains.sudoku.reduce import DIFFICULTIES, make_puzzle, random_regions
+from puzzlesolver.domains.sudoku.reduce import DIFFICULTIES, MINIMAL, make_puzzle, random_regions
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.train.config import Puzzles, TrainConfig
@@ -187,7 +187,7 @@ class BoardStream:
 def _stream(board: Board, level: str, seed: tuple[int, ...]) -> BoardStream | PuzzleStream:
     if board == make_board(9):
         own = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 1
-        return PuzzleStream(int(own), level)
+        return PuzzleStream(int(own), 0 if level == MINIMAL else level)
     return BoardStream(board, level, seed)
 
 
