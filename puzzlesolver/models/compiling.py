@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch
 from torch import Tensor
 
@@ -46,10 +48,7 @@ def step_function(
         return step
     from torch import _dynamo
 
-    from puzzlesolver.models import stem
-
-    # Made once, not in every step; said here, for the decorator would import the compiler.
-    stem.wiring_of = torch.compiler.disable(stem.wiring_of)  # type: ignore[no-untyped-call]
+    _leave_wiring()
     # Past the limit dynamo silently falls back to eager code.
     _dynamo.config.recompile_limit = 64
     if model.cores:
@@ -59,3 +58,12 @@ def step_function(
         return step
     fast: StepFunction = torch.compile(step, dynamic=False)
     return fast
+
+
+@functools.cache
+def _leave_wiring() -> None:
+    """Let a stem be wired outside of compiled code, which then serves all boards of one shape."""
+    from puzzlesolver.models import stem
+
+    # Said here, for as a decorator this would import the compiler at every start.
+    stem.wiring_of = torch.compiler.disable(stem.wiring_of)  # type: ignore[no-untyped-call]
