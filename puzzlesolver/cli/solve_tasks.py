@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from puzzlesolver import __version__
 from puzzlesolver.bench.journal import Journal
-from puzzlesolver.cli.solving import Show, exit_code, loader, print_results, view_for
+from puzzlesolver.cli.solving import exit_code, loader, print_results
 from puzzlesolver.cli.view.live import Tracker
 from puzzlesolver.cli.view.output import FIELDS, RECORDS, count, record
+from puzzlesolver.cli.view.show import Show, view_for
 from puzzlesolver.domains.arc import TaskPuzzle
 from puzzlesolver.domains.arc.submission import read_record
 from puzzlesolver.domains.arc.task import digest
