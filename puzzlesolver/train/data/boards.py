@@ -25,7 +25,8 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.train.config import Puzzles, TrainConfig
 from puzzlesolver.train.data.curriculum import Ramp, Reveal
-from puzzlesolver.train.data.kinds import Boards, GeneratedPuzzles
+from puzzlesolver.train.data.kinds import GeneratedPuzzles
+from puzzlesolver.train.data.labelled import Boards
 from puzzlesolver.train.data.source import BoardSource, Mixed, Source, as_arrays
 from puzzlesolver.train.settings import flag, within
 
