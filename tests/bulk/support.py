@@ -15,7 +15,8 @@ import pytest
 from puzzlesolver.cli.app import main
 
 SHARD_SIZE = 10
-KILLS = [pytest.param(4, id="few"), pytest.param(20, id="many", marks=pytest.mark.soak)]
+MANY = pytest.param(20, id="many", marks=pytest.mark.soak)
+KILLS = [pytest.param(4, id="few"), MANY]
 """The fourth is that of the run itself."""
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from puzzlesolver.cli.app import main
-from tests.bulk.support import KILLS, contents, kill_often, options, run
+from tests.bulk.support import MANY, contents, kill_often, options, run
 from tests.cli.support import command, environment
 
 WORKER = b"ray::Clerk"
@@ -54,7 +54,7 @@ def processes(home: str, named: bytes = b"") -> list[int]:
 
 
 @pytest.mark.timeout(900)  # every kill costs the start of a process, or of a cluster
-@pytest.mark.parametrize("kills", KILLS)
+@pytest.mark.parametrize("kills", [pytest.param(2, id="few"), MANY])  # a cluster starts slowly
 def test_kills_at_any_time_lose_and_double_nothing(
     many: Path, model: Path, tmp_path: Path, ray_environment: dict[str, str], kills: int
 ) -> None:
