@@ -190,7 +190,7 @@ def refuse(data: Path | None, hint: str) -> None:
 
 def _random_boards(count: int, seed: int, one_blank: bool) -> Iterator[Puzzle]:
     """Random minimal 9×9 boards, or full boards with one cell blanked."""
-    from puzzlesolver.domains.sudoku.breed import random_minimal
+    from puzzlesolver.domains.sudoku.making.breed import random_minimal
     from puzzlesolver.domains.sudoku.search import MANY_GUESSES, rate, solve
 
     random_state = np.array([seed + 1], np.uint64)  # 0 would mean no randomness

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from puzzlesolver.domains.base import Grid, Puzzle
-from puzzlesolver.domains.sudoku import breed, rules
+from puzzlesolver.domains.sudoku import rules
 from puzzlesolver.domains.sudoku.board import make_board
+from puzzlesolver.domains.sudoku.making import breed
 from puzzlesolver.domains.sudoku.rules import (
     contradiction,
     count_solutions,

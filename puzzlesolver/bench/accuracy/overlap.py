@@ -72,7 +72,7 @@ def tell_overlap(report: Mapping[str, Any]) -> str:
 def _form(puzzle: Puzzle) -> bytes:
     """The same for equivalent 9×9 boards; other puzzles stand for themselves."""
     if puzzle.domain == "sudoku" and puzzle.grid.shape == BRED:
-        from puzzlesolver.domains.sudoku.canonical import canonical
+        from puzzlesolver.domains.sudoku.making.canonical import canonical
 
         try:
             return canonical(puzzle.grid.ravel())

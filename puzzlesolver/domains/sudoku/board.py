@@ -126,10 +126,18 @@ class Board:
         np.fill_diagonal(peers, False)
         return peers
 
+    @functools.cached_property
+    def pairs(self) -> npt.NDArray[np.int64]:
+        """Peers, each pair once, `int64[2, pairs]`."""
+        return np.stack(np.nonzero(np.triu(self.peers)))
+
     def clashes(self, values: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
         """Cells whose digit stands in a peer, too, `bool[cells]`; 0 = blank."""
-        alike = (values[:, None] == values) & self.peers
-        clashing: npt.NDArray[np.bool_] = alike.any(1) & (values > 0)
+        one, other = self.pairs
+        alike = (values[one] == values[other]) & (values[one] > 0)
+        clashing = np.zeros(self.cells, np.bool_)
+        if alike.any():
+            clashing[self.pairs[:, alike]] = True
         return clashing
 
     def table(self, units: Sequence[Unit] | None = None) -> npt.NDArray[np.int64]:
@@ -142,7 +150,8 @@ class Board:
 
     def values(self, grid: Grid) -> Grid:
         """What the cells of a grid hold, `uint8[cells]`."""
-        return grid.reshape(-1)[self.numbers]
+        flat = grid.reshape(-1)
+        return flat if self.cells == flat.size else flat[self.numbers]
 
     def grid(self, values: npt.NDArray[Any], hole: float = HOLE) -> npt.NDArray[Any]:
         """A value for every cell as a grid."""
@@ -166,7 +175,7 @@ def box_shape(side: int) -> tuple[int, int]:
 
 def board_of(puzzle: Puzzle) -> Board:
     """The board of a puzzle; one that names none has the standard one of its size."""
-    return puzzle.board or make_board(len(puzzle.grid))
+    return puzzle.board or _made(len(puzzle.grid), (), "", ())
 
 
 def boxes(side: int, rows: int, columns: int) -> str:

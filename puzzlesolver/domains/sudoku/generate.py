@@ -21,7 +21,7 @@ import numpy.typing as npt
 from puzzlesolver.domains.base import Grid, Puzzle
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.domains.sudoku.board import Board, make_board, needs_map
-from puzzlesolver.domains.sudoku.reduce import (
+from puzzlesolver.domains.sudoku.making.reduce import (
     DIFFICULTIES,
     HARD,
     MINIMAL,
@@ -111,7 +111,8 @@ class PuzzleStream:
         self._deep = difficulty == DEEP
         self._least = 100 * RESISTANCE if self._deep else _least_guesses(difficulty)
         self._most = 0 if difficulty == "easy" else None
-        from puzzlesolver.domains.sudoku import breed, canonical, search
+        from puzzlesolver.domains.sudoku import search
+        from puzzlesolver.domains.sudoku.making import breed, canonical
 
         self._search, self._breeding, self._canonical = search, breed, canonical
         self._random = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)

@@ -205,7 +205,8 @@ def _find(lines: Iterable[tuple[Place, str]]) -> Iterator[Found]:
     for place, line in lines:
         if told:
             place = replace(place, rules=joined(place.rules, told))
-        quick = None if elsewhere else quick_board(line.strip(), sides(place.rules).boards)
+        known = sides(place.rules).boards if place.rules else BOARDS
+        quick = None if elsewhere else quick_board(line.strip(), known)
         if quick is not None and len(quick) > 5:
             if rows.lines or stated.place:
                 yield from (*stated.end(), *rows.end())

@@ -194,7 +194,7 @@ def as_clauses(board: Board, values: Values) -> tuple[list[list[int]], npt.NDArr
     full = variables[board.table(board.full)].swapaxes(1, 2).reshape(-1, board.symbols)
     clauses = [cover[cover > 0].tolist() for cover in (*variables, *full)]
     one, other = np.triu_indices(board.symbols, 1)
-    left, right = np.nonzero(np.triu(board.peers))
+    left, right = board.pairs
     for a, b in ((variables[:, one], variables[:, other]), (variables[left], variables[right])):
         both = (a > 0) & (b > 0)
         clauses += np.stack([-a[both], -b[both]], -1).tolist()

@@ -11,7 +11,8 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,8 +34,7 @@ PROSE = re.compile(r"\w+(?:[ ']+\w+){3}|\.(?:\s|$)")
 """Sentences for people; they are no names."""
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A grid in a text, where it begins, and what is told with it.
 
     Attributes:
@@ -91,7 +91,8 @@ def with_boards(found: Iterator[Found]) -> Iterator[Puzzle]:
                 continue
             if board is not None:
                 yield with_board(board)
-            if each.by_rows or needs_map(each.place.rules):
+            rules = each.place.rules
+            if each.by_rows or (rules and needs_map(rules)):
                 last = each
             else:
                 yield with_board(each)

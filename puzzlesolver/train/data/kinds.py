@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import get_domain
-from puzzlesolver.domains.sudoku.breed import random_minimal
-from puzzlesolver.domains.sudoku.canonical import canonical
+from puzzlesolver.domains.sudoku.making.breed import random_minimal
+from puzzlesolver.domains.sudoku.making.canonical import canonical
 from puzzlesolver.domains.sudoku.search import CELLS, solve
 from puzzlesolver.errors import UsageError
 from puzzlesolver.train.data.labelled import Boards, Labelled, read_file

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.domains.sudoku import breed, search
-from puzzlesolver.domains.sudoku.canonical import canonical
+from puzzlesolver.domains.sudoku import search
+from puzzlesolver.domains.sudoku.making import breed
+from puzzlesolver.domains.sudoku.making.canonical import canonical
 from tests.domains.sudoku.support import HARD, board
 
 AUTOMORPHIC = np.array(

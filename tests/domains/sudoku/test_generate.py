@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from puzzlesolver.domains.base import get_domain
-from puzzlesolver.domains.sudoku import breed, search
 from puzzlesolver.domains.sudoku import generate as sudoku_generate
-from puzzlesolver.domains.sudoku.canonical import canonical
+from puzzlesolver.domains.sudoku import search
 from puzzlesolver.domains.sudoku.generate import LEVELS, PuzzleStream, generate
+from puzzlesolver.domains.sudoku.making import breed
+from puzzlesolver.domains.sudoku.making.canonical import canonical
 from puzzlesolver.domains.sudoku.render import format_line
 from puzzlesolver.domains.sudoku.rules import count_solutions, verify
 from puzzlesolver.errors import ParseError, UsageError

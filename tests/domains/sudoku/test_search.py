@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from puzzlesolver.domains.sudoku import breed, search
+from puzzlesolver.domains.sudoku import search
 from puzzlesolver.domains.sudoku.board import make_board
+from puzzlesolver.domains.sudoku.making import breed
 from puzzlesolver.domains.sudoku.rules import solutions
 from tests.domains.sudoku.support import HARD, SOLVED, board
 
