@@ -62,6 +62,12 @@ def sides(rules: str) -> Sides:
 
 BOARDS = sides("").boards
 
+
+def boards_at(place: Place) -> dict[int, int]:
+    """`Sides.boards` of a place; asked for every line of long lists."""
+    return sides(place.rules).boards if place.rules else BOARDS
+
+
 MARKED = 9
 """The largest side of a board whose pencil marks are read: there a digit is one character."""
 

@@ -51,6 +51,7 @@ from puzzlesolver.domains.sudoku.cells import (
     VALUES,
     Cells,
     as_board,
+    boards_at,
     find_boards,
     is_rule,
     quick_board,
@@ -166,8 +167,12 @@ def from_numbers(numbers: npt.NDArray[np.int64], source: str, rules: str = "") -
 
 def from_record(record: Record, rules: str = "") -> Puzzle:
     """The board of a row of a table, or of an object; what is no full board is no answer."""
-    place = replace(record.place, rules=rules_in(record[RULES], replace(record.place, rules=rules)))
-    record = replace(record, place=place)
+    place = record.place
+    if told := rules_in(record[RULES], place) if RULES in record.columns else "":
+        rules = joined(rules, told)
+    if rules:
+        place = replace(place, rules=rules)
+        record = replace(record, place=place)
     grid, alphabet = _read_field(record, QUESTION)
     label = None
     if record[ANSWER].strip():
@@ -182,7 +187,7 @@ def from_record(record: Record, rules: str = "") -> Puzzle:
 def _read_field(record: Record, name: str) -> tuple[Grid, str]:
     """The one board in a field, on one line or on several, and its alphabet."""
     text, place = record[name].strip(), record.place
-    if (quick := quick_board(text, sides(place.rules).boards)) is not None:
+    if (quick := quick_board(text, boards_at(place))) is not None:
         return quick, DIGITS
     column = record.column(name) + len(record[name]) - len(record[name].lstrip())
     if not any(map(str.isspace, text)) and overlapping(place.rules) is None:
@@ -205,8 +210,7 @@ def _find(lines: Iterable[tuple[Place, str]]) -> Iterator[Found]:
     for place, line in lines:
         if told:
             place = replace(place, rules=joined(place.rules, told))
-        known = sides(place.rules).boards if place.rules else BOARDS
-        quick = None if elsewhere else quick_board(line.strip(), known)
+        quick = None if elsewhere else quick_board(line.strip(), boards_at(place))
         if quick is not None and len(quick) > 5:
             if rows.lines or stated.place:
                 yield from (*stated.end(), *rows.end())
