@@ -20,7 +20,12 @@ import torch
 from puzzlesolver.domains.sudoku.board import Board, make_board, needs_map
 from puzzlesolver.domains.sudoku.codec import layout_of
 from puzzlesolver.domains.sudoku.generate import PuzzleStream
-from puzzlesolver.domains.sudoku.reduce import DIFFICULTIES, MINIMAL, make_puzzle, random_regions
+from puzzlesolver.domains.sudoku.making.reduce import (
+    DIFFICULTIES,
+    MINIMAL,
+    make_puzzle,
+    random_regions,
+)
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.train.config import Puzzles, TrainConfig
