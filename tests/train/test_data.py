@@ -157,6 +157,15 @@ def test_another_file_is_noticed_on_resume(tiny_config: Config, tmp_path: Path) 
         SudokuSource(tiny_config(f"data={shorter}")).load_state_dict(state)
 
 
+def test_boards_that_another_version_generated_are_no_file_of_the_user() -> None:
+    config = get_preset("trm-mlp-sudoku4", train_puzzles=8)
+    state = SudokuSource(config).state_dict()
+    state["kinds"]["file"]["sha256"] = "of other boards"
+    with pytest.raises(UsageError, match=r"the generated puzzles .* changed after") as caught:
+        SudokuSource(config).load_state_dict(state)
+    assert caught.value.where == "--set train_puzzles"
+
+
 def test_excluded_puzzles_are_not_trained_on(tmp_path: Path) -> None:
     everything = generated("train_puzzles=6", 'mix={"1": 1}', "reveal=0", "reveal_floor=0")
     source = SudokuSource(everything)

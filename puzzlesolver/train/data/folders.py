@@ -132,7 +132,8 @@ class FolderSource(BoardSource[Folder]):
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        check_unchanged(state["sha256"], self._digest(), "this dataset", self.folder.path)
+        where = f"--data {self.folder.path}"
+        check_unchanged(state["sha256"], self._digest(), "this dataset", where)
         super().load_state_dict(state)
         self._begin_pass(state["pass"])
         self._position = state["position"]

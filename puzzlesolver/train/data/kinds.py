@@ -24,6 +24,8 @@ from puzzlesolver.train.data.labelled import Boards, Labelled, read_file
 from puzzlesolver.train.data.source import check_unchanged
 from puzzlesolver.train.settings import flag
 
+GENERATED = "the generated puzzles (versions of puzzlesolver differ)"
+
 EXTRA = 2
 MOST_MADE = 200_000
 """Boards that are made at most to find so many different ones."""
@@ -123,18 +125,20 @@ class GeneratedPuzzles:
 
 
 class FilePuzzles:
-    """The first puzzles of a file, the rest being held out; checkpoints only note which file.
+    """The first boards of many, the rest being held out; checkpoints only note their SHA-256.
 
     Args:
-        boards: all of the file.
+        boards: all of them.
         used: how many are drawn from.
-        path: of the file, for people.
+        where: the option that they come from, for people.
+        what: what they are.
     """
 
-    def __init__(self, boards: Labelled, used: int, path: str) -> None:
-        self.boards = boards
-        self.used = used
-        self.path = path
+    def __init__(
+        self, boards: Labelled, used: int, where: str, what: str = "the puzzles of this file"
+    ) -> None:
+        self.boards, self.used = boards, used
+        self.where, self.what = where, what
         digest = hashlib.sha256(boards.questions.tobytes() + boards.solutions.tobytes())
         self.sha256 = digest.hexdigest()
 
@@ -146,7 +150,7 @@ class FilePuzzles:
         return {"sha256": self.sha256}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        check_unchanged(state["sha256"], self.sha256, "the puzzles in this file", self.path)
+        check_unchanged(state["sha256"], self.sha256, self.what, self.where)
 
 
 def different_boards(count: int, seed: int, side: int) -> Labelled:

@@ -26,10 +26,10 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.registry import reads_tokens
 from puzzlesolver.train.config import Puzzles, TrainConfig
-from puzzlesolver.train.data.kinds import FilePuzzles
+from puzzlesolver.train.data.kinds import GENERATED, FilePuzzles
 from puzzlesolver.train.data.labelled import Labelled, read_boards
 from puzzlesolver.train.data.source import BoardSource, Mixed
-from puzzlesolver.train.settings import Flat, within
+from puzzlesolver.train.settings import Flat, flag, within
 
 HELDOUT = 1_000_000
 """Added to the seed of the mazes that are held out."""
@@ -140,7 +140,7 @@ class MazeSource(BoardSource[MazeFile]):
         """Exactly so many mazes, all before the first draw."""
         rng = np.random.default_rng((self.config.seed, count))
         grids = np.stack([self._lay(rng).ravel() for _ in range(count)])
-        self._file = FilePuzzles(Labelled(grids, grids), count, "generated mazes")
+        self._file = FilePuzzles(Labelled(grids, grids), count, flag("train_puzzles"), GENERATED)
 
     def _laid(self, kind: str, side: int) -> Draw:
         """Draws mazes of a kind, which may be followed by the difficulty."""
@@ -164,7 +164,7 @@ class MazeSource(BoardSource[MazeFile]):
         used = self.epoch or total - min(self.settings.eval_puzzles, total // 10)
         if not 1 <= used <= total:
             raise UsageError(f"the file has {total} mazes to train on", where=f"--data {path}")
-        self._file = FilePuzzles(boards, used, path)
+        self._file = FilePuzzles(boards, used, f"--data {path}")
         return side
 
     def _heldout_grids(self) -> Sequence[Grid]:

@@ -126,11 +126,11 @@ def as_arrays(node: Any) -> Any:
     return node.numpy() if isinstance(node, torch.Tensor) else node
 
 
-def check_unchanged(before: str, now: str, what: str, path: object) -> None:
+def check_unchanged(before: str, now: str, what: str, where: str) -> None:
     """Raise `UsageError` when data have another SHA-256 than at the start of the run."""
     if before != now:
         raise UsageError(
             f"{what} changed after the run was started",
-            where=f"--data {path}",
-            hint="give back the old data, or start another run with another --out",
+            where=where,
+            hint="give back the old ones, or start another run with another --out",
         )

@@ -26,6 +26,7 @@ from puzzlesolver.train.config import Puzzles, TrainConfig
 from puzzlesolver.train.data.augment import shuffled
 from puzzlesolver.train.data.curriculum import Ramp, Reveal
 from puzzlesolver.train.data.kinds import (
+    GENERATED,
     FilePuzzles,
     GeneratedPuzzles,
     Kind,
@@ -34,7 +35,7 @@ from puzzlesolver.train.data.kinds import (
     excluded_forms,
     not_excluded,
 )
-from puzzlesolver.train.data.labelled import Boards, Labelled, read_boards
+from puzzlesolver.train.data.labelled import Boards, read_boards
 from puzzlesolver.train.data.source import BoardSource, Mixed, as_arrays
 from puzzlesolver.train.settings import Flat, flag, within
 
@@ -227,7 +228,7 @@ class SudokuSource(BoardSource[Sudokus]):
         if used > total:
             what = f"the file has {total} puzzles to train on, {limit} are asked for"
             raise UsageError(what, where=f"--data {path}")
-        self._keep(boards, used, path)
+        self._keep(FilePuzzles(boards, used, f"--data {path}"))
         easy = settings.shares.get(EASY, 0.0)
         if limit is None and large and easy:
             self.kinds[EASY] = RandomMinimal(_seed(self.config.seed, 0), self._excluded)
@@ -266,15 +267,16 @@ class SudokuSource(BoardSource[Sudokus]):
                 hint="say how many, for example 8192",
             )
         boards = different_boards(limit + settings.eval_puzzles, self.config.seed, side)
-        self._keep(boards, limit, f"{side}×{side}")
+        self._keep(FilePuzzles(boards, limit, flag("train_puzzles"), GENERATED))
         return side
 
-    def _keep(self, boards: Labelled, used: int, where: str) -> None:
+    def _keep(self, puzzles: FilePuzzles) -> None:
         """Train on the first boards, and hold out what follows them."""
-        heldout = boards.take(slice(used, used + self.settings.eval_puzzles))
+        end = puzzles.used + self.settings.eval_puzzles
+        heldout = puzzles.boards.take(slice(puzzles.used, end))
         if len(heldout.questions):
             self._heldout = heldout
-        self.kinds[FILE] = FilePuzzles(boards, used, where)
+        self.kinds[FILE] = puzzles
         self.shares = np.ones(1)
 
     def _stream(self, settings: BredSudokus, difficulty: str, number: int) -> PuzzleStream:

@@ -122,8 +122,8 @@ class TaskSource(Source[ArcTasks]):
         return super().state_dict() | {"sha256": self._digest(), "rng": rng}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        path = self.settings.data or TRAINING_SET
-        check_unchanged(state["sha256"], self._digest(), "the file of tasks", path)
+        where = f"--data {self.settings.data or TRAINING_SET}"
+        check_unchanged(state["sha256"], self._digest(), "these tasks", where)
         super().load_state_dict(state)
         self.rng.bit_generator.state = state["rng"]
 
