@@ -16,7 +16,9 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +26,9 @@ from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.detect import parse_text
 from puzzlesolver.domains.formats.texts import read_lines
 from puzzlesolver.errors import UsageError
+
+if TYPE_CHECKING:
+    from puzzlesolver.models.interface import Batch
 
 SIZES = {4: 100, 6: 100, 16: 30}
 """Boards other than 9×9 that one set of weights is tried on: sizes, and how many. Those of 16×16
@@ -70,27 +75,30 @@ def hard_boards(data: Path | None, limit: int | None, seed: int) -> Cases:
     """A file, or extreme boards."""
     if data is not None:
         return read_file("sudoku", data, limit)
-    count = GENERATED if limit is None else limit
-    made = get_domain("sudoku").generate(count, seed, difficulty="extreme")
-    return gather(
-        f"generated, seed {seed}; ratings are guesses of our plain solver", {"generated": made}
-    )
+    made = get_domain("sudoku").generate(limit or GENERATED, seed, difficulty="extreme")
+    name = f"generated, seed {seed}; ratings are guesses of our plain solver"
+    return gather(name, {"generated": made})
 
 
-def boards_of_sizes(data: Path | None, limit: int | None, seed: int) -> Cases:
-    """Boards of `SIZES`."""
-    refuse(data, "sudoku-extreme reads boards of any size")
-    generate = get_domain("sudoku").generate
+def of_sizes(
+    domain: str, sizes: Mapping[int, int], data: Path | None, limit: int | None, seed: int
+) -> Cases:
+    """Puzzles of some sizes, and how many of each; none of a file."""
+    refuse(data, "sudoku-extreme and maze-hard read puzzles of any size")
+    generate = get_domain(domain).generate
     made = {
-        f"{size}×{size}": generate(min(count, limit or count), seed, size=size)
-        for size, count in SIZES.items()
+        f"{size}×{size}": generate(limit or count, seed, size=size) for size, count in sizes.items()
     }
     return gather(f"generated, seed {seed}", made)
 
 
+boards_of_sizes = partial(of_sizes, "sudoku", SIZES)
+large_mazes = partial(of_sizes, "maze", LARGE)
+
+
 def easy_boards(data: Path | None, limit: int | None, seed: int) -> Cases:
     """A file, if any, then random minimal boards and boards with one blank."""
-    count = KIND if limit is None else limit
+    count = limit or KIND
     kinds = {
         "random minimal": _random_boards(count, seed, one_blank=False),
         "one blank": _random_boards(count, seed + 1, one_blank=True),
@@ -150,25 +158,14 @@ def hard_mazes(data: Path | None, limit: int | None, seed: int) -> Cases:
     """A file, or 30×30 mazes with long paths."""
     if data is not None:
         return read_file("maze", data, limit)
-    made = get_domain("maze").generate(GENERATED if limit is None else limit, seed)
+    made = get_domain("maze").generate(limit or GENERATED, seed)
     return gather(f"generated, seed {seed}", {"30×30": made})
-
-
-def large_mazes(data: Path | None, limit: int | None, seed: int) -> Cases:
-    """Mazes of `LARGE` sides."""
-    refuse(data, "maze-hard reads mazes of any size")
-    generate = get_domain("maze").generate
-    made = {
-        f"{side}×{side}": generate(count if limit is None else limit, seed, size=side)
-        for side, count in LARGE.items()
-    }
-    return gather(f"generated, seed {seed}", made)
 
 
 def many_mazes(data: Path | None, limit: int | None, seed: int) -> Cases:
     """A quarter each of four kinds of 20×20 mazes."""
     refuse(data, "maze-hard reads mazes of any size")
-    count = (MANY_MAZES if limit is None else limit) // 4
+    count = (limit or MANY_MAZES) // 4
     generate = get_domain("maze").generate
     made = {
         f"{kind}, {difficulty}": generate(count, seed, size=20, kind=kind, difficulty=difficulty)
@@ -180,6 +177,11 @@ def many_mazes(data: Path | None, limit: int | None, seed: int) -> Cases:
         )
     }
     return gather(f"generated, seed {seed}", made)
+
+
+def filled(domain: str, puzzles: Sequence[Puzzle], size: int) -> Batch:
+    """A batch of so many puzzles, repeated where there are fewer."""
+    return get_domain(domain).encode([*itertools.islice(itertools.cycle(puzzles), size)])
 
 
 def refuse(data: Path | None, hint: str) -> None:

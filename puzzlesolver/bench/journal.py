@@ -16,7 +16,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from puzzlesolver.bench.accuracy.metrics import Record
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import explained, held, open_regular, write_file
 from puzzlesolver.shapes import Rule, check
@@ -50,7 +49,7 @@ class Journal:
         out_json: Path | None,
         settings: dict[str, Any],
         resume: bool,
-        kind: type[Any] = Record,
+        kind: type[Any],
         fits: Callable[[Any], bool] = lambda record: True,
         cost: Any = dict,
     ) -> None:
@@ -92,10 +91,6 @@ class Journal:
         """The cost has been measured."""
         self.cost = cost
         self._append({"cost": cost})
-
-    def done(self, mode: str) -> list[Record]:
-        """The records of one mode."""
-        return [record for record in self.records if record.mode == mode]
 
     def absorb(self, path: Path, key: Callable[[Any], Any]) -> None:
         """Take over the records of another journal of the same run whose keys are not here yet."""

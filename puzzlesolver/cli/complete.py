@@ -18,7 +18,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 SUITES = (
     *("sudoku-extreme", "sudoku-17", "sudoku-sizes", "sudoku-easy", "sudoku-sound"),
     *("maze-hard", "maze-xl", "maze-sound", "settle", "settle-4x4"),
-    *("arc-eval", "arc2-eval", "arc-dev", "arc-ideas", "arc-forty", "cost", "stream"),
+    *("arc-eval", "arc2-eval", "arc-dev", "arc-ideas", "cost", "stream"),
 )
 
 

@@ -135,7 +135,7 @@ def _journal(
     start = None if solver.start is None else solver.start.sha256
     run = {"version": __version__, "data": data, "fits": asdict(solver.settings), "start": start}
     if arguments.format not in RECORDS:
-        return Journal(None, run, resume=False)
+        return Journal(None, run, False, Kept)
     file = arguments.file
     if file is not None and (file.is_file() or not file.exists()):
         return Journal(file, run, resume=True, kind=Kept, fits=_is_whole)
@@ -144,7 +144,7 @@ def _journal(
         return Journal(cache_folder() / "solve" / name, run, True, Kept, _is_whole)
     except UsageError as error:  # stdout needs none of this
         show.say(f"note: an interruption will lose all answers; {error.where}: {error.what}")
-        return Journal(None, run, resume=False)
+        return Journal(None, run, False, Kept)
 
 
 def _is_whole(kept: Any) -> bool:

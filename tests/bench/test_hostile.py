@@ -17,9 +17,12 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from puzzlesolver.bench.journal import Journal
+from puzzlesolver.bench.records import Record
 from puzzlesolver.bench.report.documents import REPORTS
 from puzzlesolver.bench.report.page import write_page
-from puzzlesolver.bench.schema import about_model, read_report
+from puzzlesolver.bench.report.terminal import show
+from puzzlesolver.bench.runner import about_model
+from puzzlesolver.bench.schema import read_report
 from puzzlesolver.bench.suites import SUITES
 from puzzlesolver.domains.arc.submission import read_attempts
 from puzzlesolver.errors import ModelError, ParseError, UsageError
@@ -51,12 +54,9 @@ def used(report: dict[str, Any], page: Path, pages: bool) -> None:
     """All that reads a report again."""
     if pages:
         write_page(page, [report])
+    show(report, Console(file=io.StringIO()))
     if report["suite"] in SUITES:
-        code = SUITES[report["suite"]].code
-        console = Console(file=io.StringIO())
-        if "modes" not in report or "engine" in report:
-            code.show(report, console)
-        code.compare(report, WHOLE_OF[report["suite"]])
+        SUITES[report["suite"]].code.compare(report, WHOLE_OF[report["suite"]])
 
 
 WHOLE_OF = {report["suite"]: report for report in WHOLE.values()}
@@ -122,7 +122,7 @@ def test_any_bytes_are_a_journal_or_no_journal(tmp_path_factory: Any, data: byte
     out.with_suffix(".partial.jsonl").write_bytes(data)
     header = json.loads(JOURNAL.splitlines()[0])["run"]
     try:
-        journal = Journal(out, header, resume=True)
+        journal = Journal(out, header, True, Record)
     except UsageError as error:
         assert error.where and error.hint
     else:

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from puzzlesolver.bench.accuracy.metrics import GUESSES, Record, band, budgets, summarise
-from puzzlesolver.bench.shares import share, wilson
+from puzzlesolver.bench.accuracy.metrics import band, budgets, summarise
+from puzzlesolver.bench.records import Record
+from puzzlesolver.bench.statistics import share, wilson
+from puzzlesolver.bench.suites import GUESSES
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from puzzlesolver.bench.accuracy import solving as runner
+from puzzlesolver.bench.accuracy.compare import compare
 from puzzlesolver.bench.accuracy.solving_page import plot
-from puzzlesolver.bench.compare import compare
 from puzzlesolver.bench.report.terminal import show
 from puzzlesolver.bench.schema import read_report
 from puzzlesolver.errors import UsageError

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from puzzlesolver.bench.cost import families, stream
+from puzzlesolver.bench.cost import families, stream, stream_page
+from puzzlesolver.bench.report.terminal import show
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
 
@@ -34,16 +35,16 @@ def test_a_file_is_solved_and_watched(tmp_path: Path) -> None:
     assert json.loads(path.read_text()) == report
     assert report["stream"]["puzzles"] == COUNT == sum(report["stream"]["statuses"].values())
     assert report["stream"]["statuses"]["solved"] == report["filling"]["verified"] > COUNT / 2
-    assert list(report["filling"]["seconds"]) == list(stream.WAYS)
+    assert list(report["filling"]["seconds"]) == list(stream_page.WAYS)
     assert report["filling"]["times_refilled"]["refilled"] == 1
     if sys.platform == "linux":
         assert report["stream"]["peak_gib"] > 0.1
     console = Console(record=True, width=120)
-    stream.show(report, console)
+    show(report, console)
     told = console.export_text()
     assert "others take their place" in told and "GiB at most" in told
-    [section] = stream.sections([report])
-    assert [len(panel.rows) for panel in section.panels] == [3, 1, 1]
+    [section] = stream_page.sections([report])
+    assert [len(panel.rows) for panel in section.panels] == [3, 1, 2]
 
     worse = copy.deepcopy(report)
     worse["stream"]["puzzles_per_second"] /= 3

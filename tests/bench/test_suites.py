@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from puzzlesolver.bench.accuracy import solving as runner
-from puzzlesolver.bench.accuracy.baselines import time_exact_solvers
+from puzzlesolver.bench.accuracy.exact import time_exact_solvers
 from puzzlesolver.bench.cases import Cases
 from puzzlesolver.bench.report.documents import REPORTS
 from puzzlesolver.bench.suites import SUITES, get_entry, get_suite
@@ -36,7 +36,7 @@ def test_every_suite_is_told(boards_csv: Path) -> None:
     for name, entry in SUITES.items():
         assert get_entry(name) is entry
         assert entry.description and entry.data
-        for function in (entry.code.run, entry.code.show, entry.code.compare):
+        for function in (entry.code.run, entry.code.compare, entry.page.sections):
             assert callable(function)
     with pytest.raises(UsageError) as error:
         get_entry("sudoku-size")

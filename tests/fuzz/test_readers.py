@@ -20,8 +20,8 @@ import numpy as np
 import pytest
 import torch
 
-from puzzlesolver.bench.accuracy.metrics import Record
 from puzzlesolver.bench.journal import Journal
+from puzzlesolver.bench.records import Record
 from puzzlesolver.bench.schema import read_report
 from puzzlesolver.domains.arc.submission import read_attempts
 from puzzlesolver.domains.detect import read_lines, read_puzzles
@@ -136,14 +136,14 @@ def test_reports_of_bench(tmp_path: Path) -> None:
 
 def test_journals_of_bench(tmp_path: Path) -> None:
     path = tmp_path / "run.partial.jsonl"
-    journal = Journal(tmp_path / "run.json", {"seed": 0}, resume=False)
+    journal = Journal(tmp_path / "run.json", {"seed": 0}, False, Record)
     facts = (0, "board", "", None, "solved", "verified", True, True, None, True, 8, 0, 0.1)
     journal.add(Record("settle", *facts))
     journal.finish()
     whole = (tmp_path / "run.jsonl").read_bytes()
 
     def read(_: Path) -> None:
-        Journal(tmp_path / "run.json", {"seed": 0}, resume=True).finish()
+        Journal(tmp_path / "run.json", {"seed": 0}, True, Record).finish()
 
     survives([whole], path, read)
 

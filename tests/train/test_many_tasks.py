@@ -12,7 +12,7 @@ import torch
 from rich.console import Console
 from safetensors.torch import load_file
 
-from puzzlesolver.bench.arc.tasks import TASKS
+from puzzlesolver.bench.arc.questions import TASKS
 from puzzlesolver.bench.arc.tasks import run as bench
 from puzzlesolver.domains.arc.augment import Variant
 from puzzlesolver.domains.arc.document import write_tasks

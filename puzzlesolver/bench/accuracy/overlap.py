@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver.bench.cases import read_file
-from puzzlesolver.bench.shares import share
+from puzzlesolver.bench.statistics import share
 from puzzlesolver.domains.base import Puzzle
 
 BRED = (9, 9)

@@ -1,6 +1,6 @@
 """The table that settles arguments: exact solvers, then our models, then what others published.
 
-In: reports on the same puzzles. Out: one `Score` a row, for the terminal, the README and the page.
+In: reports on the same puzzles. Out: a `Score` a row, and the table.
 
     >>> [score.system for score in scores([report])][:2]
     ['python-sat', 'compiled backtracking']
@@ -9,20 +9,21 @@ In: reports on the same puzzles. Out: one `Score` a row, for the terminal, the R
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from puzzlesolver.bench.accuracy.baselines import PUBLISHED_ON
+from puzzlesolver.bench.published import PUBLISHED_ON
+from puzzlesolver.bench.report.cells import rounded
+from puzzlesolver.bench.report.page import Panel
 
 Report = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(NamedTuple):
     """A row.
 
     Attributes:
         kind: who it is about.
+        mode: of ours; "" for others.
         system: the name of the solver or model.
         weights: how many numbers a model of ours learned; None for others.
         trained_on: – for what is not trained.
@@ -32,6 +33,7 @@ class Score:
     """
 
     kind: Literal["exact", "ours", "published"]
+    mode: str
     system: str
     weights: int | None
     trained_on: str
@@ -43,25 +45,50 @@ class Score:
 def scores(reports: Sequence[Report]) -> list[Score]:
     """All rows; exact solvers and published scores are those of the first report."""
     first = reports[0]
-    rows = [*_exact(first)]
-    for report in reports:
-        rows += _ours(report)
-    return [*rows, *_published(first)]
+    return [*_exact(first), *(row for each in reports for row in _ours(each)), *_published(first)]
+
+
+def scores_panel(reports: Sequence[Report]) -> Panel:
+    """The table."""
+    rows = scores(reports)
+    return Panel(
+        "Exact solvers first, then ours, then what others published",
+        ("solver", "trained on", "setting", "% solved", "puzzles/s"),
+        [
+            (
+                f"ours, {row.system}, {row.weights:,} weights" if row.weights else row.system,
+                *row[4:],
+            )
+            for row in rows
+        ],
+        ours=frozenset(number for number, row in enumerate(rows) if row.kind == "ours"),
+        words=3,
+    )
+
+
+def headline(report: Report) -> Iterator[tuple[str, ...]]:
+    """Kind and cells of the few rows: of several exact solvers the last, which is the fastest."""
+    test_set = f"{report['data']['name']}, {report['data']['rows']:,}"
+    for row in {(each.kind, each.mode): each for each in scores([report])}.values():
+        speed = f", {row.speed} puzzles/s" if row.kind == "exact" else ""
+        if row.kind == "exact" or row.mode == "verified":
+            yield (
+                row.kind, test_set, row.system, row.trained_on, row.setting + speed, row.solved
+            )  # fmt: skip
 
 
 def _exact(report: Report) -> Iterator[Score]:
     for row in report["exact_solvers"]:
-        answered = row["verified"] + row.get("refuted", 0)
-        solved = f"{100 * answered / row['puzzles']:.1f}"
+        solved = f"{100 * (row['verified'] + row.get('refuted', 0)) / row['puzzles']:.1f}"
         speed = rounded(row["puzzles"] / row["seconds"])
-        yield Score("exact", row["solver"], None, "–", "exact", solved, speed)
+        yield Score("exact", "", row["solver"], None, "–", "exact", solved, speed)
 
 
 def _ours(report: Report) -> Iterator[Score]:
     model = report["model"]
     for name, mode in report["modes"].items():
         yield Score(
-            "ours", model["name"], model["parameters"], trained_on(model["training"]),
+            "ours", name, model["name"], model["parameters"], trained_on(model["training"]),
             f"{name}, at most {report['policies'][name]['max_steps']:,} steps",
             "{share:.1%} ({low:.1%}–{high:.1%})".format(**mode["accuracy"]),
             rounded(mode["puzzles_per_second"]),
@@ -69,12 +96,11 @@ def _ours(report: Report) -> Iterator[Score]:
 
 
 def _published(report: Report) -> Iterator[Score]:
+    test_set = PUBLISHED_ON.get(report["suite"], report["suite"])
     for row in report["published"]:
-        solved = (
-            f"{row['accuracy']:g}, on {PUBLISHED_ON.get(report['suite'], report['suite'])} itself"
-        )
+        solved = f"{row['accuracy']:g}, on {test_set} itself"
         system = f"{row['system']}, {row['source']}"
-        yield Score("published", system, None, row["training"], row["setting"], solved, "")
+        yield Score("published", "", system, None, row["training"], row["setting"], solved, "")
 
 
 def trained_on(training: Report) -> str:
@@ -84,16 +110,3 @@ def trained_on(training: Report) -> str:
     limit = training.get("settings", {}).get("train_puzzles")
     puzzles = "puzzles of our own" if limit is None else f"{limit:,} puzzles of our own"
     return f"{puzzles}, {training['core_minutes']:.0f} core-minutes"
-
-
-def where(machine: Report) -> str:
-    """The machine in few words."""
-    threads = machine["threads"]
-    return f"{machine['cpu']}, {threads} thread{'s' * (threads != 1)}"
-
-
-def rounded(number: float | None) -> str:
-    """As many digits as a reader needs."""
-    if number is None:
-        return "–"
-    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"

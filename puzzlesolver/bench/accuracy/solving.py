@@ -9,34 +9,34 @@ The modes are those of `refine/policy.py`: *settle*, *raw*, *verified*.
 
 from __future__ import annotations
 
-import datetime
-import json
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from puzzlesolver.bench.accuracy.baselines import time_exact_solvers
-from puzzlesolver.bench.accuracy.metrics import Record, summarise
+from puzzlesolver.bench import runner
+from puzzlesolver.bench.accuracy.batches import measure_cost
+from puzzlesolver.bench.accuracy.compare import compare as compare
+from puzzlesolver.bench.accuracy.compare import shared_modes
+from puzzlesolver.bench.accuracy.exact import time_exact_solvers
+from puzzlesolver.bench.accuracy.metrics import summarise
 from puzzlesolver.bench.accuracy.overlap import state_overlap
+from puzzlesolver.bench.accuracy.shape import BATCHES
 from puzzlesolver.bench.accuracy.solving_page import plot as plot
-from puzzlesolver.bench.accuracy.solving_page import sections as sections
 from puzzlesolver.bench.cases import Cases
-from puzzlesolver.bench.compare import compare as compare
-from puzzlesolver.bench.compare import shared_modes
-from puzzlesolver.bench.cost.machine import describe_machine, measure_cost, peak_memory_mib
-from puzzlesolver.bench.journal import SCHEMA, Journal
+from puzzlesolver.bench.journal import Journal
+from puzzlesolver.bench.machine import describe_machine, peak_memory_mib
+from puzzlesolver.bench.published import PUBLISHED
+from puzzlesolver.bench.records import Record
 from puzzlesolver.bench.report.terminal import progress, tell
-from puzzlesolver.bench.report.terminal import show as show
-from puzzlesolver.bench.schema import BATCHES, about_model
-from puzzlesolver.bench.suites import Suite, get_suite
+from puzzlesolver.bench.runner import about_model, finish
+from puzzlesolver.bench.suites import Bands, Suite, get_suite
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
 from puzzlesolver.export.cached import CachedGraphs
-from puzzlesolver.files import write_file
 from puzzlesolver.loading import load_network
 from puzzlesolver.refine.policy import MODES, Policy
 from puzzlesolver.refine.report import Result
@@ -50,31 +50,11 @@ BATCH_SIZE = 1_024
 """A large batch keeps every core busy while its last puzzles search on."""
 
 
-def run(
-    name: str,
-    *,
-    model: str | Path | None = None,
-    data: Path | None = None,
-    trained_on: Path | None = None,
-    limit: int | None = None,
-    modes: Iterable[str] | None = None,
-    policy: Mapping[str, Any] | None = None,
-    seed: int = 0,
-    batch_size: int = BATCH_SIZE,
-    out_json: Path | None = None,
-    resume: bool = False,
-    cost: bool = False,
-    compiled: bool = False,
-    engine: str = "torch",
-    device: str = "auto",
-    threads: int | None = None,
-    old: Mapping[str, Any] | None = None,
-    console: Console | None = None,
-) -> dict[str, Any]:
-    """Measure a model.
+@dataclass(frozen=True, kw_only=True)
+class Options(runner.Options):
+    """How a model is measured.
 
-    Args:
-        name: of the suite.
+    Attributes:
         model: a name of the catalog or a model folder; None = the shipped default.
         data: a file for the suites that read one.
         trained_on: the puzzles that the model was trained on, to count those it is asked again.
@@ -83,7 +63,6 @@ def run(
         policy: fields of `Policy` that replace the suite's, in every mode.
         seed: of the puzzles that are made, and of all noise.
         batch_size: puzzles refined together; it changes the time, never the answers.
-        out_json: where the report goes; its journal lies beside it.
         resume: go on with an unfinished journal.
         cost: also measure throughput at batch sizes 1, 64 and 1,024.
         compiled: whether `torch.compile` makes the step.
@@ -91,7 +70,31 @@ def run(
         device: where it runs.
         threads: of the CPU; None = torch's own number.
         old: the report that the new one will be compared with.
-        console: progress for people; None = silence.
+    """
+
+    model: str | Path | None = None
+    data: Path | None = None
+    trained_on: Path | None = None
+    limit: int | None = None
+    modes: Iterable[str] | None = None
+    policy: Mapping[str, Any] | None = None
+    seed: int = 0
+    batch_size: int = BATCH_SIZE
+    resume: bool = False
+    cost: bool = False
+    compiled: bool = False
+    engine: str = "torch"
+    device: str = "auto"
+    threads: int | None = None
+    old: Mapping[str, Any] | None = None
+
+
+def run(name: str, **given: Any) -> dict[str, Any]:
+    """Measure a model.
+
+    Args:
+        name: of the suite.
+        given: fields of `Options`.
 
     Returns:
         The report, as it is written to `out_json`.
@@ -102,75 +105,67 @@ def run(
         ModelError: the model is unknown or damaged.
         KeyboardInterrupt: after the finished puzzles are in the journal.
     """
+    options = Options(**given)
     suite = get_suite(name)
-    policies = _policies(suite, modes, policy or {}, seed)
-    if compiled and engine == "onnx":
+    policies = _policies(suite, options.modes, options.policy or {}, options.seed)
+    if options.compiled and options.engine == "onnx":
         raise UsageError("only torch compiles steps", where="--compile")
-    runtime = choose_runtime("cpu" if engine == "onnx" else device, threads)
-    loaded = load_network(model, suite.domain, engine, device, CachedGraphs)
-    cases = suite.load(data, limit, seed)
+    runtime = choose_runtime("cpu" if options.engine == "onnx" else options.device, options.threads)
+    loaded = load_network(options.model, suite.domain, options.engine, options.device, CachedGraphs)
+    cases = suite.load(options.data, options.limit, options.seed)
     settings = {
         "suite": name,
-        "seed": seed,
+        "seed": options.seed,
         "data": {"name": cases.name, "sha256": cases.sha256, "rows": len(cases.puzzles)},
         "model": about_model(loaded),
         "policies": {mode: asdict(policy) for mode, policy in policies.items()},
     }
-    if old is not None:
-        shared_modes(old, settings)  # refuse now what `compare` would refuse after the run
-    journal = Journal(
-        out_json,
-        settings,
-        resume,
-        fits=lambda it: (
-            it["mode"] in policies
-            and 0 <= it["index"] < len(cases.puzzles)
-            and 0 <= it["steps"] <= policies[it["mode"]].max_steps
-            and it["elapsed"] >= 0
-        ),
-        cost=BATCHES,
-    )
-    solvers = {
-        mode: Solver(
-            loaded.network,
-            loaded.name,
-            policy,
-            runtime,
-            batch_size,
-            compiled=compiled,
-            prove=suite.prove,
+    if options.old is not None:
+        shared_modes(options.old, settings)  # refuse now what `compare` would refuse after the run
+    journal = _journal(options.out_json, settings, options.resume)
+    solvers = [
+        Solver(
+            loaded.network, loaded.name, policy, runtime, options.batch_size,
+            compiled=options.compiled, prove=suite.prove,
         )
-        for mode, policy in policies.items()
-    }
-    if cost and journal.cost is None:
+        for policy in policies.values()
+    ]  # fmt: skip
+    if options.cost and journal.cost is None:
         # Before anything else, so that the peaks of memory are its own.
-        journal.add_cost(
-            measure_cost(solvers.get("verified", [*solvers.values()][-1]), cases.puzzles)
-        )
-    summaries = {}
-    for mode, solver in solvers.items():
-        _run_mode(mode, solver, cases, journal, console)
-        summaries[mode] = summarise(journal.done(mode), solver.policy.max_steps, suite.bands)
-        summaries[mode]["peak_memory_mib"] = peak_memory_mib()
-    report = {
-        "schema": SCHEMA,
+        solver = next((each for each in solvers if each.policy.mode == "verified"), solvers[-1])
+        journal.add_cost(measure_cost(solver, cases.puzzles))
+    found = {
         "description": suite.description,
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        **settings,
-        "batch_size": batch_size,
-        "compiled": compiled,
-        "engine": engine,
+        "batch_size": options.batch_size,
+        "compiled": options.compiled,
+        "engine": options.engine,
         "machine": describe_machine(runtime),
-        "overlap": state_overlap(loaded.training, cases.puzzles, trained_on),
-        "modes": summaries,
+        "overlap": state_overlap(loaded.training, cases.puzzles, options.trained_on),
+        "modes": {
+            solver.policy.mode: _run_mode(solver, cases, suite.bands, journal, options.console)
+            for solver in solvers
+        },
         "cost": journal.cost,
         "exact_solvers": [asdict(timing) for timing in time_exact_solvers(cases.puzzles)],
-        "published": [asdict(row) for row in suite.published],
+        "published": [asdict(row) for row in PUBLISHED.get(name, ())],
     }
-    if out_json is not None:
-        write_file(out_json, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-    journal.finish()
-    return report
+    return finish(options.out_json, settings | found, journal)
+
+
+def _journal(out_json: Path | None, settings: dict[str, Any], resume: bool) -> Journal:
+    """Of the records that a run with these settings may have made."""
+    rows, policies = settings["data"]["rows"], settings["policies"]
+
+    def fits(record: dict[str, Any]) -> bool:
+        policy = policies.get(record["mode"])
+        return (
+            policy is not None
+            and 0 <= record["index"] < rows
+            and 0 <= record["steps"] <= policy["max_steps"]
+            and record["elapsed"] >= 0
+        )
+
+    return Journal(out_json, settings, resume, Record, fits, BATCHES)
 
 
 def _policies(
@@ -195,28 +190,32 @@ def _policies(
 
 
 def _run_mode(
-    mode: str, solver: Solver, cases: Cases, journal: Journal, console: Console | None
-) -> None:
-    """Solve what the journal does not have yet."""
-    finished = journal.done(mode)
+    solver: Solver, cases: Cases, bands: Bands, journal: Journal, console: Console | None
+) -> dict[str, Any]:
+    """Solve what the journal does not have yet; the numbers of the mode."""
+    mode = solver.policy.mode
+    finished = [record for record in journal.records if record.mode == mode]
     known = {record.index for record in finished}
     todo = [index for index in range(len(cases.puzzles)) if index not in known]
     before = max((record.elapsed for record in finished), default=0.0)
     started = time.perf_counter()
     unfinished = (cases.puzzles[index] for index in todo)
+    right = [record.correct for record in finished]
     try:
-        with progress(console, mode, finished, len(cases.puzzles)) as advance:
+        with progress(console, mode, right, len(cases.puzzles)) as advance:
             for place, result in solver.solve_unordered(unfinished):
                 if result.status == "interrupted":
                     continue
                 elapsed = before + time.perf_counter() - started
-                record = _record(mode, todo[place], cases, result, elapsed)
-                journal.add(record)
-                advance(record)
+                finished.append(_record(mode, todo[place], cases, result, elapsed))
+                journal.add(finished[-1])
+                advance(finished[-1].correct)
     except KeyboardInterrupt:
-        if console is not None and journal.path is not None:
+        if journal.path is not None:
             tell(console, f"interrupted; go on with --resume, {journal.path} keeps what is done")
         raise
+    summary = summarise(finished, solver.policy.max_steps, bands)
+    return summary | {"peak_memory_mib": peak_memory_mib()}
 
 
 def _record(mode: str, index: int, cases: Cases, result: Result, elapsed: float) -> Record:

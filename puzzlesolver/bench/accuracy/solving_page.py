@@ -1,4 +1,4 @@
-"""What a page says of suites of puzzles: scores, steps, difficulty, what settling is worth, cost.
+"""What is said of suites of puzzles: scores, steps, difficulty, what settling is worth, cost.
 
 In: reports of one suite. Out: the sections of a page; a model and a mode are one series each.
 
@@ -13,29 +13,40 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver.bench.accuracy.overlap import tell_overlap
-from puzzlesolver.bench.accuracy.scores import rounded, scores
+from puzzlesolver.bench.accuracy.scores import headline as headline
+from puzzlesolver.bench.accuracy.scores import scores_panel
+from puzzlesolver.bench.accuracy.shape import SHAPE as SHAPE
+from puzzlesolver.bench.report.cells import interval, machine_facts, percent, rounded, where
 from puzzlesolver.bench.report.charts import Line, columns, dots, lines, lines_png
-from puzzlesolver.bench.report.curves import training_sections
+from puzzlesolver.bench.report.curves_page import training_sections
 from puzzlesolver.bench.report.page import Panel, Section
-from puzzlesolver.bench.settling.signs_page import settling_section
-from puzzlesolver.bench.shares import interval, percent
+from puzzlesolver.bench.settling.signs_page import settling_section, settling_tables, signs_table
 
 Report = Mapping[str, Any]
 Modes = Mapping[str, Mapping[str, Any]]
 """The numbers of each mode of each report, by a name that tells them apart."""
 
+SCORES_LEAD = (
+    "Exact solvers answer every puzzle, faster than any network. Intervals are 95 % Wilson "
+    "intervals; published scores are on the authors' own test set."
+)
+STEPS_LEAD = "How many steps are spent is the user's choice, not a property of the network."
+PARTS_LEAD = "Lines through the dots are 95 % Wilson intervals; numbers of puzzles in brackets."
+
 
 def sections(reports: Sequence[Report]) -> list[Section]:
     """All sections that these reports have numbers for."""
     modes = name_modes(reports)
-    told = [_scores(reports), _steps(modes), *_difficulty(modes)]
-    if settling := settling_section(modes):
-        told.append(settling)
-    told += training_sections(
-        {each["model"]["name"]: each["model"]["training"] for each in reports}
-    )
-    told += _cost(reports)
-    return [*told, _facts(reports)]
+    found = [
+        Section("Scores", SCORES_LEAD, [scores_panel(reports), _each(modes)]),
+        Section("Steps", STEPS_LEAD, [_within(modes), _needed(modes)]),
+        Section("Difficulty", PARTS_LEAD, list(_parts(modes))),
+        settling_section(modes),
+        *training_sections({each["model"]["name"]: each["model"]["training"] for each in reports}),
+        Section("Cost", "In one run, on the machine named below.", list(_cost(reports))),
+        Section("How it was measured", "", list(map(_facts, reports))),
+    ]
+    return [section for section in found if section.panels]
 
 
 def name_modes(reports: Sequence[Report]) -> Modes:
@@ -48,49 +59,88 @@ def name_modes(reports: Sequence[Report]) -> Modes:
     }
 
 
-def _scores(reports: Sequence[Report]) -> Section:
-    rows = scores(reports)
-    panel = Panel(
-        "Exact solvers first, then ours, then what others published",
-        ("", "trained on", "setting", "% right", "puzzles/s"),
-        [(s.system, s.trained_on, s.setting, s.solved, s.speed) for s in rows],
-        ours=frozenset(number for number, score in enumerate(rows) if score.kind == "ours"),
-        words=3,
-    )
-    lead = (
-        "Exact solvers answer every puzzle, faster than any network. Intervals are 95 % Wilson "
-        "intervals; published scores are on the authors' own test set."
-    )
-    return Section("Scores", lead, [panel])
+def _each(modes: Modes) -> Panel:
+    """The numbers of each mode side by side."""
+    told = {
+        "right": lambda mode: percent(mode["accuracy"]),
+        "equal to the known answer": lambda mode: percent(mode.get("exact")),
+        # With the rules a puzzle ends as soon as the walk is accepted, before anything is drawn.
+        "drawn right without a walk": lambda mode: percent(
+            mode.get("settling") and mode.get("drawn")
+        ),
+        "settled": lambda mode: f"{mode['given_settled']['correct']['of']:,}",
+        "right when settled": lambda mode: percent(mode["given_settled"]["correct"]),
+        "verified when settled": lambda mode: percent(mode["given_settled"]["verified"]),
+        "steps, median": lambda mode: rounded(mode["steps"]["median"]),
+        "steps, 95th percentile": lambda mode: rounded(mode["steps"]["p95"]),
+        "wrong but verified": lambda mode: f"{len(mode['wrong_verified']):,}",
+        "called contradictory": lambda mode: f"{len(mode['wrong_contradictions']):,}",
+        "seconds": lambda mode: f"{mode['seconds']:,.1f}",
+        "puzzles/s": lambda mode: rounded(mode["puzzles_per_second"]),
+        "peak memory, MiB": lambda mode: rounded(mode["peak_memory_mib"]),
+    }
+    rows = [(name, *map(tell, modes.values())) for name, tell in told.items()]
+    known = [row for row in rows if set(row[1:]) != {"–"}]
+    return Panel("Each mode", ("", *modes), known)
 
 
-def _steps(modes: Modes) -> Section:
+def _within(modes: Modes) -> Panel:
     found = {name: mode["by_budget"] for name, mode in modes.items()}
     budgets = sorted({int(at) for shares in found.values() for at in shares})
-    within = Panel(
+    return Panel(
         "Right answers within a number of steps",
         ("steps", *modes),
         [(f"{at:,}", *(percent(each.get(str(at))) for each in found.values())) for at in budgets],
-        lines(_within(found), x="steps spent on a puzzle", y="% right", log=True),
+        lambda: lines(_series(found), x="steps spent on a puzzle", y="% right", log=True),
     )
-    counts = {
+
+
+def _needed(modes: Modes) -> Panel:
+    found = {
         name: {int(edge): count for edge, count in mode["steps"]["histogram"].items()}
         for name, mode in modes.items()
     }
-    edges = sorted({edge for each in counts.values() for edge in each})
-    histogram = {name: [each.get(edge, 0) for edge in edges] for name, each in counts.items()}
-    names = [f"{edge:,}" for edge in edges]
-    needed = Panel(
+    edges = sorted({edge for each in found.values() for edge in each})
+    counts = {name: [each.get(edge, 0) for edge in edges] for name, each in found.items()}
+    brief = [f"{edge / 1000:.3g}k" if edge >= 1_000 else str(edge) for edge in edges]
+    return Panel(
         "Steps to a right answer",
         ("up to", *modes),
         [
-            (name, *(f"{count:,}" for count in row))
-            for name, row in zip(names, zip(*histogram.values(), strict=True), strict=True)
+            (f"{edge:,}", *(f"{count:,}" for count in row))
+            for edge, row in zip(edges, zip(*counts.values(), strict=True), strict=True)
         ],
-        columns([_brief(edge) for edge in edges], histogram, x="up to so many steps", y="puzzles"),
+        lambda: columns(brief, counts, x="up to so many steps", y="puzzles"),
     )
-    lead = "How many steps are spent is the user's choice, not a property of the network."
-    return Section("Steps", lead, [within, needed])
+
+
+def _parts(modes: Modes) -> Iterator[Panel]:
+    """What was right of each part of the puzzles, where there are several."""
+    for key, caption in (("by_rating", "By rating"), ("by_source", "By source")):
+        sizes = {part: each["of"] for mode in modes.values() for part, each in mode[key].items()}
+        if len(sizes) > 1:
+            found = {name: [mode[key].get(part) for part in sizes] for name, mode in modes.items()}
+            yield _parts_panel(caption, sizes, found)
+
+
+def _parts_panel(
+    caption: str, sizes: Mapping[str, int], found: Mapping[str, Sequence[Report | None]]
+) -> Panel:
+    return Panel(
+        caption,
+        (caption.removeprefix("By "), "puzzles", *found),
+        [
+            (part, f"{size:,}", *map(percent, row))
+            for (part, size), row in zip(
+                sizes.items(), zip(*found.values(), strict=True), strict=True
+            )
+        ],
+        lambda: dots(
+            [f"{part}  ({size:,})" for part, size in sizes.items()],
+            {name: list(map(interval, each)) for name, each in found.items()},
+            x="% right",
+        ),
+    )
 
 
 def plot(report: Report, path: Path) -> None:
@@ -107,12 +157,12 @@ def plot(report: Report, path: Path) -> None:
         f"{report['suite']}: {report['data']['rows']:,} puzzles, model {report['model']['name']}"
     )
     lines_png(
-        _within(found), path, x="steps spent on a puzzle (log scale)",
+        _series(found), path, x="steps spent on a puzzle (log scale)",
         y="right answers, %; band: 95 % interval", title=title, log=True,
     )  # fmt: skip
 
 
-def _within(found: Mapping[str, Mapping[str, Any]]) -> list[Line]:
+def _series(found: Mapping[str, Mapping[str, Any]]) -> list[Line]:
     """Shares by number of steps, one line each."""
     series = []
     for name, shares in found.items():
@@ -121,86 +171,100 @@ def _within(found: Mapping[str, Mapping[str, Any]]) -> list[Line]:
     return series
 
 
-def _brief(number: int) -> str:
-    return f"{number / 1000:.3g}k" if number >= 1_000 else str(number)
+def _cost(reports: Sequence[Report]) -> Iterator[Panel]:
+    for report in reports:
+        if report["cost"]:
+            counts, measured = ("puzzles", "verified"), ("seconds", "verified_per_second",
+                                "relative", "peak_memory_mib")  # fmt: skip
+            yield Panel(
+                f"{report['model']['name']}, verified answers a second by batch size",
+                ("batch", *counts, "seconds", "verified/s", "relative", "peak MiB"),
+                [
+                    (f"{row['batch_size']:,}", *(f"{row[key]:,}" for key in counts),
+                     *(rounded(row[key]) for key in measured))
+                    for row in report["cost"]["batches"]
+                ],
+            )  # fmt: skip
 
 
-def _difficulty(modes: Modes) -> Iterator[Section]:
-    panels = []
-    for key, caption in (("by_rating", "By rating"), ("by_source", "By source")):
-        parts = list(dict.fromkeys(part for mode in modes.values() for part in mode[key]))
-        if len(parts) < 2:
-            continue
-        sizes = {part: each["of"] for mode in modes.values() for part, each in mode[key].items()}
-        chart = dots(
-            [f"{part}  ({sizes[part]:,})" for part in parts],
-            {
-                name: [interval(mode[key].get(part)) for part in parts]
-                for name, mode in modes.items()
-            },
-            x="% right",
+def _facts(report: Report) -> Panel:
+    """What somebody needs who wants to measure the same."""
+    model, data = report["model"], report["data"]
+    policies = {
+        mode: ", ".join(
+            f"{name} {value}"
+            for name, value in policy.items()
+            if name not in ("mode", "seed") and value is not None
         )
-        rows = [
-            (part, f"{sizes[part]:,}", *(percent(mode[key].get(part)) for mode in modes.values()))
-            for part in parts
-        ]
-        panels.append(Panel(caption, ("", "puzzles", *modes), rows, chart))
-    lead = "Lines through the dots are 95 % Wilson intervals; numbers of puzzles in brackets."
-    if panels:
-        yield Section("Difficulty", lead, panels)
+        for mode, policy in report["policies"].items()
+    }
+    rows = [
+        ("model", f"{model['name']}, family {model['family']}, {model['parameters']:,} weights"),
+        ("weights", f"sha256 {model['sha256']}"),
+        ("trained with", model["training"].get("command", "not known")),
+        ("data", f"{data['name']}, {data['rows']:,} puzzles, sha256 {data['sha256']}"),
+        ("overlap", tell_overlap(report)),
+        ("seed", str(report["seed"])),
+        ("batch", f"{report['batch_size']:,}{', compiled' * report['compiled']}"),
+        *machine_facts(report["machine"]),
+        ("date", report["date"]),
+        *policies.items(),
+    ]
+    return Panel(f"{model['name']}, {report['suite']}", ("", ""), rows, words=2)
 
 
-def _cost(reports: Sequence[Report]) -> Iterator[Section]:
-    panels = [
-        Panel(
-            f"{report['model']['name']}, verified answers a second by batch size",
-            ("batch", "verified/s", "relative", "peak MiB"),
-            [
-                (
-                    f"{row['batch_size']:,}", rounded(row["verified_per_second"]),
-                    rounded(row["relative"]), rounded(row["peak_memory_mib"]),
-                )
-                for row in report["cost"]["batches"]
-            ],
+def _results(reports: Sequence[Report]) -> Iterator[Panel | str]:
+    """Reports on the same data: the scores of all, and the first in detail."""
+    first = reports[0]
+    data, modes = first["data"], first["modes"]
+    yield scores_panel(reports)
+    yield (
+        f"{data['name']} (sha256 {data['sha256'][:8]}…), {data['rows']:,} puzzles; "
+        f"{where(first['machine'])}."
+    )
+    for panel in (_within(modes), *_parts(modes), _each(modes)):
+        yield f"{panel.caption}:"
+        yield panel
+
+
+def _kinds(reports: Sequence[Report]) -> Iterator[Panel | str]:
+    """Every kind of puzzle of some reports: right in each mode, and how many were unsound."""
+    rows = [
+        (
+            f"{report['suite']}: {source or report['data']['name']}", f"{share['of']:,}",
+            f"{name}, at most {report['policies'][name]['max_steps']:,} steps",
+            f"{100 * share['share']:.1f}",
         )
         for report in reports
-        if report["cost"]
+        for name, mode in report["modes"].items()
+        for source, share in mode["by_source"].items()
     ]  # fmt: skip
-    if panels:
-        yield Section("Cost", "In one run, on the machine named below.", panels)
+    yield Panel("", ("suite: puzzles", "how many", "mode", "% right"), rows, words=3)
+    verified, refused = (
+        sum(len(mode[kind]) for report in reports for mode in report["modes"].values())
+        for kind in ("wrong_verified", "wrong_contradictions")
+    )
+    yield (
+        f"Wrong answers called verified: {verified}. "
+        f"Solvable puzzles called contradictory: {refused}."
+    )
 
 
-def _facts(reports: Sequence[Report]) -> Section:
-    """What somebody needs who wants to measure the same."""
-    panels = []
-    for report in reports:
-        model, data, machine = report["model"], report["data"], report["machine"]
-        versions = machine.get("versions", {}) | {
-            name: machine[name] for name in ("python", "torch")
-        }
-        rows = [
-            (
-                "model",
-                f"{model['name']}, family {model['family']}, {model['parameters']:,} weights",
-            ),
-            ("weights", f"sha256 {model['sha256']}"),
-            ("trained with", model["training"].get("command", "not known")),
-            ("data", f"{data['name']}, {data['rows']:,} puzzles, sha256 {data['sha256']}"),
-            ("overlap", tell_overlap(report)),
-            ("seed", str(report["seed"])),
-            ("batch", f"{report['batch_size']:,}{', compiled' * report['compiled']}"),
-            ("machine", f"{machine['cpu']}, {machine['cores']} cores; {machine['device']}"),
-            ("versions", ", ".join(f"{name} {found}" for name, found in versions.items())),
-            ("date", report["date"]),
-        ]
-        for mode, policy in report["policies"].items():
-            numbers = report["modes"][mode]
-            told = f"{numbers['seconds']:,.0f} s, peak {rounded(numbers['peak_memory_mib'])} MiB"
-            settings = ", ".join(
-                f"{name} {value}" for name, value in policy.items()
-                if name not in ("mode", "seed") and value is not None
-            )  # fmt: skip
-            rows.append((mode, f"{told}; {settings}"))
-        caption = f"{model['name']}, {report['suite']}"
-        panels.append(Panel(caption, ("", ""), rows, words=2))
-    return Section("How it was measured", "", panels)
+def _throughput(reports: Sequence[Report]) -> Iterator[Panel | str]:
+    """Throughput by batch size, and what one puzzle takes."""
+    for report, panel in zip(reports, _cost(reports), strict=True):
+        typical = report["cost"]["puzzle_seconds"]
+        yield panel
+        yield (
+            f"One puzzle alone: {typical['median']:.1f} s at the median of the steps needed, "
+            f"{typical['p95']:.1f} s at their 95th percentile; {where(report['machine'])}."
+        )
+
+
+BLOCKS = {
+    "results": _results,
+    "parts": _kinds,
+    "cost": _throughput,
+    "settling": settling_tables,
+    "signs": signs_table,
+}

@@ -2,7 +2,7 @@
 
 In: settings. Out: what `arc.run` needs of a way to answer.
 
-    >>> list(Fits(FitSettings(), processes=2).records(tasks))
+    >>> list(Fits(FitSettings(), 2, choose_runtime()).records(tasks))
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from puzzlesolver.domains.arc import Task
 from puzzlesolver.refine.adapt.answer import answer_task
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.refine.adapt.start import find_start
+from puzzlesolver.runtime import Runtime
 from puzzlesolver.workers import spread
 
 
@@ -27,16 +28,25 @@ class Fits:
     Args:
         fits: settings of each.
         processes: tasks fitted side by side, one thread each.
+        runtime: where they run.
         model: that `train arc` made, to start from; None = random weights.
 
     Attributes:
         settings: all that answers depend on.
+        runtime: where they run.
     """
 
     kind = TaskRecord
     summarise = staticmethod(summarise)
 
-    def __init__(self, fits: FitSettings, processes: int, model: str | Path | None = None) -> None:
+    def __init__(
+        self,
+        fits: FitSettings,
+        processes: int,
+        runtime: Runtime,
+        model: str | Path | None = None,
+    ) -> None:
+        self.runtime = runtime
         self.start = None if model is None else find_start(model)
         self.fits = fits if self.start is None else self.start.settings(fits)
         self.processes = processes

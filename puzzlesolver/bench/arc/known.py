@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from puzzlesolver.bench.arc.records import KnownRecord, record_known, summarise_known
-from puzzlesolver.bench.schema import about_model
+from puzzlesolver.bench.runner import about_model
 from puzzlesolver.domains.arc import Task
 from puzzlesolver.domains.arc.codec import CANVAS
 from puzzlesolver.errors import ModelError, UsageError
@@ -73,6 +73,7 @@ class Known:
             )
         path = ids / IDENTIFIERS if ids.is_dir() else ids
         names = read_names(path)
+        self.runtime = runtime
         loaded = load_network(model, "arc")
         network = loaded.network
         wanted = CANVAS * CANVAS, ARC_VOCABULARY

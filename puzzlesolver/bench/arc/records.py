@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from puzzlesolver.bench.settling.signs import auroc, brier, reliability, risks
-from puzzlesolver.bench.shares import share
+from puzzlesolver.bench.statistics import auroc, brier, reliability, risks, share
 from puzzlesolver.domains.arc import Task
 from puzzlesolver.domains.arc.render import format_line
 from puzzlesolver.domains.arc.rules import Score, score

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 import puzzlesolver.refine.adapt.trust as trust
 from puzzlesolver.bench.arc.records import TaskRecord
-from puzzlesolver.bench.settling.signs import auroc, brier
+from puzzlesolver.bench.statistics import auroc, brier
 from puzzlesolver.files import write_file
 
 Array = npt.NDArray[np.float64]

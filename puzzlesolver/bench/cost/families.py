@@ -12,35 +12,29 @@ an answer, and ratios.
 
 from __future__ import annotations
 
-import datetime
 import functools
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from puzzlesolver.bench import runner
 from puzzlesolver.bench.compare import MUCH, same
-from puzzlesolver.bench.cost.families_page import sections as sections
-from puzzlesolver.bench.cost.families_page import show as show
-from puzzlesolver.bench.cost.machine import describe_machine
+from puzzlesolver.bench.cost.families_page import OURS
 from puzzlesolver.bench.cost.meter import find_meter
+from puzzlesolver.bench.cost.profile import peak_gflops, profiled
 from puzzlesolver.bench.cost.throughput import BATCHES, LONGEST_STEP, Cell, throughput
-from puzzlesolver.bench.journal import SCHEMA, Journal
+from puzzlesolver.bench.journal import Journal
+from puzzlesolver.bench.machine import describe_machine
 from puzzlesolver.bench.report.terminal import tell
-from puzzlesolver.bench.schema import OURS
 from puzzlesolver.bench.suites import get_suite
 from puzzlesolver.domains.base import Puzzle
-from puzzlesolver.files import write_file
 from puzzlesolver.loading import load_network
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.pipeline import load_solver
 from puzzlesolver.runtime import Runtime, choose_runtime
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 Contender = tuple[dict[str, Any], Callable[[], RecursiveModel]]
 """What is known of a system, and how its model is made."""
@@ -89,103 +83,100 @@ SETTINGS = (
 )  # fmt: skip
 
 
-def run(
-    name: str,
-    *,
-    data: Path | None = None,
-    limit: int = SOLVED,
-    seed: int = 0,
-    device: str = "auto",
-    threads: int | None = None,
-    out_json: Path | None = None,
-    resume: bool = False,
-    old: Mapping[str, Any] | None = None,
-    console: Console | None = None,
-    systems: Sequence[Setting] = SETTINGS,
-    batches: Sequence[int] = BATCHES,
-    longest_step: float = LONGEST_STEP,
-) -> dict[str, Any]:
-    """Time every model on the same machine.
+@dataclass(frozen=True, kw_only=True)
+class Options(runner.Options):
+    """What is timed, and where.
 
-    Args:
-        name: of the suite.
+    Attributes:
         data: the Sudokus; None = generated ones, as the mazes always are.
         limit: puzzles of each kind that the shipped models solve.
         seed: of the puzzles that are made.
         device: where everything runs.
         threads: of the CPU; None = torch's own number.
-        out_json: where the report goes; its journal lies beside it.
         resume: go on with an unfinished journal.
         old: the report that the new one will be compared with.
-        console: tells what is measured next.
         systems: published models.
         batches: puzzles that are refined together.
         longest_step: seconds that one step of a batch may take; what would take longer is left out.
+    """
+
+    data: Path | None = None
+    limit: int = SOLVED
+    seed: int = 0
+    device: str = "auto"
+    threads: int | None = None
+    resume: bool = False
+    old: Mapping[str, Any] | None = None
+    systems: Sequence[Setting] = SETTINGS
+    batches: Sequence[int] = BATCHES
+    longest_step: float = LONGEST_STEP
+
+
+def run(name: str, **given: Any) -> dict[str, Any]:
+    """Time every model on the same machine.
+
+    Args:
+        name: of the suite.
+        given: fields of `Options`.
 
     Raises:
         UsageError: the old report is of another machine.
     """
-    from puzzlesolver.bench.cost.profile import peak_gflops, profiled
-
-    runtime = choose_runtime(device, threads)
+    options = Options(**given)
+    runtime = choose_runtime(options.device, options.threads)
     machine = describe_machine(runtime)
-    if old is not None:  # refuse now what `compare` would refuse after the run
-        _check_same_machine(old, {"machine": machine})
+    if options.old is not None:  # refuse now what `compare` would refuse after the run
+        _check_same_machine(options.old, {"machine": machine})
     meter = find_meter(runtime.device)
     cases = {
-        domain: get_suite(suite).load(data if domain == "sudoku" else None, limit, seed)
+        domain: get_suite(suite).load(
+            options.data if domain == "sudoku" else None, options.limit, options.seed
+        )
         for domain, suite in DATA.items()
     }
     settings = {
         "suite": name,
-        "seed": seed,
+        "seed": options.seed,
         "data": {
             domain: {"name": each.name, "sha256": each.sha256} for domain, each in cases.items()
         },
         "puzzles": {domain: len(each.puzzles) for domain, each in cases.items()},
         "machine": machine,
-        "batches": list(batches),
-        "longest_step": longest_step,
+        "batches": list(options.batches),
+        "longest_step": options.longest_step,
     }
-    journal = Journal(out_json, settings, resume, Cell, cost=dict.fromkeys(cases, OURS))
+    journal = Journal(
+        options.out_json, settings, options.resume, Cell, cost=dict.fromkeys(cases, OURS)
+    )
     if journal.cost is None:
-        if console is not None:
-            console.print("the shipped models solve puzzles")
+        tell(options.console, "the shipped models solve puzzles")
         journal.add_cost({kind: _solved(runtime, kind, c.puzzles) for kind, c in cases.items()})
     assert journal.cost is not None
-    on_cpu = runtime.device.type == "cpu"
-    peak = peak_gflops(runtime) if on_cpu else 0.0
+    peak = peak_gflops(runtime) if runtime.device.type == "cpu" else None
     rows, profiles = [], []
     for domain, each in cases.items():
-        for row, make in _contenders(domain, journal.cost[domain], systems):
-            if console is not None:
-                tell(console, f"{row['system']} on {domain}, weights: {row['weights']}")
+        for row, make in _contenders(domain, journal.cost[domain], options.systems):
+            tell(options.console, f"{row['system']} on {domain}, weights: {row['weights']}")
             model = make()
             rows.append(row | {"parameters": sum(part.numel() for part in model.parameters())})
             done = [cell for cell in journal.records if _whose(asdict(cell)) == _whose(row)]
             for cell in throughput(
-                domain, row["system"], model, each.puzzles, runtime,
-                meter=meter, done=done, batches=batches, longest_step=longest_step,
+                domain, row["system"], model, each.puzzles, runtime, meter=meter, done=done,
+                batches=options.batches, longest_step=options.longest_step,
             ):  # fmt: skip
                 journal.add(cell)
-            if on_cpu and row["weights"] == SHIPPED:
-                timed = [cell for cell in journal.records if _whose(asdict(cell)) == _whose(row)]
-                profiles += profiled(timed, model, each.puzzles, runtime, peak)
+                done.append(cell)
+            if peak and row["weights"] == SHIPPED:
+                profiles += profiled(done, model, each.puzzles, runtime, peak)
     cells = _answers(journal.records, rows)
-    report = {
-        "schema": SCHEMA,
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        **settings,
+    found = {
         "meter": meter and meter.name,
         "cells": cells,
-        "peak_gflops": peak or None,
+        "peak_gflops": peak,
         "profiles": profiles,
         "rows": [_with_seconds(row, rows, cells) for row in rows],
     }
-    if out_json is not None:
-        write_file(out_json, json.dumps(report, indent=1).encode() + b"\n")
-    journal.finish()
-    return report
+    return runner.finish(options.out_json, settings | found, journal)
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

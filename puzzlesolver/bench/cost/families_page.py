@@ -5,16 +5,14 @@ In: a report of `families.run`. Out: tables and charts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from puzzlesolver.bench.accuracy.scores import rounded, where
+from puzzlesolver.bench.report.cells import machine_facts, rounded, where
 from puzzlesolver.bench.report.charts import bars
-from puzzlesolver.bench.report.page import Panel, Section, Table
-from puzzlesolver.bench.report.terminal import print_table, tell
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from puzzlesolver.bench.report.page import Panel, Section
+from puzzlesolver.bench.schema import MACHINE, MAYBE
+from puzzlesolver.shapes import AMOUNT, COUNT, POSITIVE, Rule
 
 Report = Mapping[str, Any]
 
@@ -24,60 +22,37 @@ LEAD = (
 )
 
 
-def show(report: Report, console: Console) -> None:
-    """All tables."""
-    print_table(console, "an answer", *answers(report))
-    print_table(console, "puzzles a second, by batch size", *speeds(report))
-    if report.get("profiles"):
-        print_table(console, "where the time of a step goes", *shares(report))
-    for reason in left_out(report):
-        tell(console, f"left out: {reason}")
-    tell(console, f"energy: {report['meter'] or NO_METER}")
-
-
-NO_METER = "this machine has no meter that may be read"
-
-
 def sections(reports: Sequence[Report]) -> list[Section]:
-    """What a page says of each report."""
-    told = []
-    for report in reports:
-        panels = []
-        for domain in report["puzzles"]:
-            chosen = [row for row in report["rows"] if row["domain"] == domain]
-            timed = [row for row in chosen if row["seconds"]]
-            chart = bars(
-                [row["system"] for row in timed],
-                [row["seconds"] for row in timed],
-                [_ratio(row) for row in timed],
-                x="seconds an answer (log scale)",
-            )
-            columns, rows = answers({**report, "rows": chosen})
-            panels.append(Panel(f"{domain}: seconds an answer", columns, rows, chart, words=2))
-        if report.get("cells"):
-            panels.append(Panel("Puzzles a second, by batch size", *speeds(report), words=3))
-        if report.get("profiles"):
-            panels.append(Panel("Where the time of a step goes", *shares(report), words=2))
-        facts = [
-            ("machine", f"{where(report['machine'])}; {report['machine']['device']}"),
-            *(
-                (domain, f"{report['puzzles'][domain]} puzzles, {each['name']}, "
-                 f"sha256 {each['sha256']}")
-                for domain, each in report["data"].items()
-            ),
-            ("energy", report.get("meter") or NO_METER),
-            *(("left out", reason) for reason in left_out(report)),
-        ]  # fmt: skip
-        panels.append(Panel("How it was measured", ("", ""), facts, words=2))
-        told.append(Section("What an answer costs", LEAD, panels))
-    return told
+    """What is said of each report."""
+    return [Section("What an answer costs", LEAD, list(_panels(report))) for report in reports]
 
 
-def answers(report: Report) -> Table:
-    """One row a system."""
-    columns = ("", "weights", "parameters", "reported %", "steps", "s/puzzle", "times ours")
+def _panels(report: Report) -> Iterator[Panel]:
+    for domain in report["puzzles"]:
+        yield _answers(report, domain)
+    if report.get("cells"):
+        yield _speeds(report)
+    if report.get("profiles"):
+        yield _shares(report)
+    facts = [
+        *machine_facts(report["machine"]),
+        *(
+            (domain, f"{report['puzzles'][domain]} puzzles, {each['name']}, "
+             f"sha256 {each['sha256']}")
+            for domain, each in report["data"].items()
+        ),
+        ("energy", report.get("meter") or "this machine has no meter that may be read"),
+        *(("left out", reason) for reason in left_out(report)),
+    ]  # fmt: skip
+    yield Panel("How it was measured", ("", ""), facts, words=2)
+
+
+def _answers(report: Report, domain: str = "") -> Panel:
+    """One row a system; of all domains where none is named."""
+    chosen = [row for row in report["rows"] if domain in ("", row["domain"])]
+    timed = [row for row in chosen if row["seconds"]]
     rows: list[tuple[str, ...]] = []
-    for row in report["rows"]:
+    for row in chosen:
         ours = "verified" in row
         score = f"{100 * row['verified'] / row['puzzles']:.0f} verified" if ours else row["score"]
         cells = (
@@ -86,14 +61,26 @@ def answers(report: Report) -> Table:
             "" if ours else rounded(row["times_ours"]),
         )  # fmt: skip
         rows.append(cells)
-    return columns, rows
+    return Panel(
+        f"{domain}: seconds an answer",
+        ("system", "weights", "parameters", "reported %", "steps", "s/puzzle", "times ours"),
+        rows,
+        lambda: bars(
+            [row["system"] for row in timed],
+            [row["seconds"] for row in timed],
+            [_ratio(row) for row in timed],
+            x="seconds an answer (log scale)",
+        ),
+        ours=frozenset(number for number, row in enumerate(chosen) if "verified" in row),
+        words=2,
+    )
 
 
-def speeds(report: Report) -> Table:
+def _speeds(report: Report) -> Panel:
     """Puzzles a second, one row a system and engine, – for what was left out."""
-    sizes = sorted({cell["batch"] for cell in report.get("cells", ())})
+    sizes = sorted({cell["batch"] for cell in report["cells"]})
     found: dict[tuple[str, str], dict[int, Report]] = {}
-    for cell in report.get("cells", ()):
+    for cell in report["cells"]:
         key = f"{cell['domain']}: {cell['system']}", cell["engine"]
         found.setdefault(key, {})[cell["batch"]] = cell
     rows = []
@@ -104,22 +91,26 @@ def speeds(report: Report) -> Table:
         told = (rounded(each and 1 / each) for each in speed)
         joules = [cell["joules"] for cell in cells.values() if cell["joules"] is not None]
         rows.append((system, engine, *told, rounded(min(joules, default=None))))
-    return ("", "engine", *(f"batch {size:,}" for size in sizes), "J/puzzle"), rows
+    columns = ("", "engine", *(f"batch {size:,}" for size in sizes), "J/puzzle")
+    return Panel("Puzzles a second, by batch size", columns, rows, words=2)
 
 
-def shares(report: Report) -> Table:
+def _shares(report: Report) -> Panel:
     """What of a step's time its matrix products take, and how near it comes to the peak."""
     peak = f"% of the peak, {report['peak_gflops']:,.0f} GFLOP/s"
-    columns = ("step", "engine", "ms a puzzle", "times eager", "% in products", peak)
-    rows: list[tuple[str, ...]] = [
-        (
-            f"{row['domain']}: {row['system']}", row["engine"], rounded(row["milliseconds"]),
-            rounded(row["times_eager"]), f"{100 * row['products']:.0f}",
-            f"{100 * row['of_peak']:.0f}",
-        )
-        for row in report["profiles"]
-    ]  # fmt: skip
-    return columns, rows
+    return Panel(
+        "Where the time of our steps goes",
+        ("step", "engine", "ms a puzzle", "times eager", "% in products", peak),
+        [
+            (
+                f"{row['domain']}: {row['system']}", row["engine"], rounded(row["milliseconds"]),
+                rounded(row["times_eager"]), f"{100 * row['products']:.0f}",
+                f"{100 * row['of_peak']:.0f}",
+            )
+            for row in report["profiles"]
+        ],
+        words=2,
+    )  # fmt: skip
 
 
 def left_out(report: Report) -> list[str]:
@@ -135,3 +126,79 @@ def left_out(report: Report) -> list[str]:
 def _ratio(row: Report) -> str:
     times = row.get("times_ours")
     return rounded(row["seconds"]) + (f" s, {rounded(times)} times ours" if times else " s")
+
+
+def _families(reports: Sequence[Report]) -> Iterator[Panel | str]:
+    """What an answer costs with the shipped models and with published ones at paper size."""
+    report = reports[0]
+    yield _answers(report)
+    if report.get("cells"):
+        yield "Puzzles a second, by batch size:"
+        yield _speeds(report)
+        seconds = report["longest_step"]
+        yield f"–: left out, as a rule because one step takes more than {seconds:g} s."
+    if report.get("profiles"):
+        yield "Where the time of our steps goes:"
+        yield _shares(report)
+    spans: dict[str, list[float]] = {}
+    for row in report["rows"]:
+        if row.get("times_ours"):
+            spans.setdefault(row["domain"], []).append(row["times_ours"])
+    compared = "; ".join(
+        f"{domain} {rounded(min(times))} to {rounded(max(times))}"
+        for domain, times in spans.items()
+    )
+    yield f"An answer of a published model takes as long as so many of ours: {compared}."
+    data = "; ".join(
+        f"{about['name']}, {report['puzzles'][domain]} puzzles"
+        for domain, about in report["data"].items()
+    )
+    energy = "; no energy meter" if "meter" in report and not report["meter"] else ""
+    yield f"{data}; {where(report['machine'])}{energy}."
+
+
+BLOCKS = {"families": _families}
+
+TIMED = {"domain": str, "system": str, "steps": COUNT, "weights": str, "seconds": MAYBE}
+OURS = TIMED | {"verified": COUNT, "puzzles": POSITIVE, "steps_per_answer?": MAYBE}
+PARAMETERS = {"parameters": COUNT}
+CELL = {"domain": str, "system": str, "engine": str}
+
+
+def _is_whole(report: Any) -> bool:
+    timed = {row["domain"] for row in report["rows"] if row["seconds"]}
+    same = report["data"].keys() == report["puzzles"].keys() <= timed
+    return same and not (report.get("profiles") and report.get("peak_gflops") is None)
+
+
+SHAPE = Rule(
+    {
+        "data": {str: {"name": str, "sha256": str}},
+        "puzzles": {str: COUNT},
+        "machine": MACHINE,
+        "rows": [
+            (
+                OURS | PARAMETERS,
+                TIMED | {"score": str, "times_ours": MAYBE} | PARAMETERS,
+            )
+        ],
+        "cells?": [
+            {
+                **CELL,
+                **{"batch": COUNT, "skipped": str},
+                **dict.fromkeys(("step_seconds", "seconds", "joules"), MAYBE),
+            }
+        ],
+        "profiles?": [
+            {
+                **CELL,
+                **dict.fromkeys(("milliseconds", "products", "of_peak"), AMOUNT),
+                "times_eager": MAYBE,
+            }
+        ],
+        "peak_gflops?": MAYBE,
+        "meter?": (str, None),
+    },
+    "data, puzzles and timed rows of the same kinds, and a peak beside profiles",
+    _is_whole,
+)

@@ -14,7 +14,6 @@ In: how many puzzles. Out: a report.
 from __future__ import annotations
 
 import csv
-import datetime
 import itertools
 import json
 import math
@@ -23,31 +22,27 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from puzzlesolver.bench import runner
 from puzzlesolver.bench.compare import MUCH, same
-from puzzlesolver.bench.cost.machine import describe_machine
 from puzzlesolver.bench.cost.stream_page import WAYS
-from puzzlesolver.bench.cost.stream_page import sections as sections
-from puzzlesolver.bench.cost.stream_page import show as show
-from puzzlesolver.bench.journal import SCHEMA
+from puzzlesolver.bench.machine import describe_machine
+from puzzlesolver.bench.report.terminal import tell
 from puzzlesolver.bench.settling.boards import settle_boards
 from puzzlesolver.bulk.shards import MANIFEST
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.errors import PuzzleSolverError
-from puzzlesolver.files import write_file
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.pipeline import load_solver
 from puzzlesolver.refine.engines.pytorch import TorchEngine
 from puzzlesolver.refine.report import Result
 from puzzlesolver.runtime import Runtime, choose_runtime
 from puzzlesolver.solver import Solver
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 MILLION = 1_000_000
 
@@ -71,24 +66,11 @@ WATCH = 0.5
 """Seconds between looks at the memory."""
 
 
-def run(
-    name: str,
-    *,
-    limit: int = MILLION,
-    seed: int = 0,
-    max_steps: int = MAX_STEPS,
-    batch_size: int = 256,
-    device: str = "auto",
-    threads: int | None = None,
-    processes: int | None = None,
-    out_json: Path | None = None,
-    old: Mapping[str, Any] | None = None,
-    console: Console | None = None,
-) -> dict[str, Any]:
-    """Measure both.
+@dataclass(frozen=True, kw_only=True)
+class Options(runner.Options):
+    """What is solved, and where.
 
-    Args:
-        name: of the suite.
+    Attributes:
         limit: puzzles of the long file.
         seed: of the puzzles.
         max_steps: of one puzzle.
@@ -96,51 +78,60 @@ def run(
         device: where everything runs.
         threads: of the ways to fill a batch; None = torch's own number.
         processes: that solve the long file, one thread each; None = one a core.
-        out_json: where the report goes.
         old: the report that the new one will be compared with.
-        console: told what comes next.
+    """
+
+    limit: int = MILLION
+    seed: int = 0
+    max_steps: int = MAX_STEPS
+    batch_size: int = 256
+    device: str = "auto"
+    threads: int | None = None
+    processes: int | None = None
+    old: Mapping[str, Any] | None = None
+
+
+def run(name: str, **given: Any) -> dict[str, Any]:
+    """Measure both.
+
+    Args:
+        name: of the suite.
+        given: fields of `Options`.
 
     Raises:
         UsageError: the old report is of another machine or of other puzzles.
     """
-
-    def tell(words: str) -> None:
-        if console is not None:
-            console.print(words, highlight=False)
-
-    runtime = choose_runtime(device, threads)
+    options = Options(**given)
+    runtime = choose_runtime(options.device, options.threads)
     machine = describe_machine(runtime)
-    if old is not None:  # refuse now what `compare` would refuse after the run
-        _check_same(old, {"machine": machine, "stream": {"puzzles": limit}})
-    solver = load_solver(
-        "sudoku", None, {"max_steps": max_steps}, runtime=runtime, batch_size=batch_size
-    )
-    sample = list(mixed(min(limit, SAMPLE), seed))
-    tell(f"{len(sample):,} puzzles in batches of {batch_size:,}, filled in {len(WAYS)} ways")
+    limit, size = options.limit, options.batch_size
+    if options.old is not None:  # refuse now what `compare` would refuse after the run
+        _check_same(options.old, {"machine": machine, "stream": {"puzzles": limit}})
+    policy = {"max_steps": options.max_steps}
+    solver = load_solver("sudoku", None, policy, runtime=runtime, batch_size=size)
+    sample = list(mixed(min(limit, SAMPLE), options.seed))
+    told = f"{len(sample):,} puzzles in batches of {size:,}, filled in {len(WAYS)} ways"
+    tell(options.console, told)
     filling = fillings(solver, sample, runtime)
-    jobs = processes or runtime.threads
-    tell(f"{limit:,} puzzles as one file, {jobs} processes")
+    jobs = options.processes or runtime.threads
+    tell(options.console, f"{limit:,} puzzles as one file, {jobs} processes")
     words = [  # nobody watches a million answers settle
-        f"--max-steps={max_steps}",
+        f"--max-steps={options.max_steps}",
         "--linger=0",
         f"--jobs={jobs}",
-        f"--device={device}",
+        f"--device={options.device}",
         "--threads=1",
     ]
-    report = {
-        "schema": SCHEMA,
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    found = {
         "suite": name,
-        "seed": seed,
+        "seed": options.seed,
         "mix": MIX,
-        "max_steps": max_steps,
+        "max_steps": options.max_steps,
         "machine": machine,
         "filling": filling,
-        "stream": {"processes": jobs, **streamed(mixed(limit, seed), words)},
+        "stream": {"processes": jobs, **streamed(mixed(limit, options.seed), words)},
     }
-    if out_json is not None:
-        write_file(out_json, json.dumps(report, indent=1).encode() + b"\n")
-    return report
+    return runner.finish(options.out_json, found)
 
 
 def mixed(count: int, seed: int) -> Iterator[Puzzle]:

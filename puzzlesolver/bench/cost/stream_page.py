@@ -5,15 +5,15 @@ In: a report of `stream.run`. Out: tables.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from puzzlesolver.bench.accuracy.scores import rounded, where
-from puzzlesolver.bench.report.page import Panel, Section, Table
-from puzzlesolver.bench.report.terminal import print_table
+from puzzlesolver.bench.report.cells import machine_facts, rounded, where
+from puzzlesolver.bench.report.page import Panel, Section
+from puzzlesolver.bench.schema import MACHINE, MAYBE
+from puzzlesolver.shapes import AMOUNT, COUNT, POSITIVE
 
-if TYPE_CHECKING:
-    from rich.console import Console
+Report = Mapping[str, Any]
 
 WAYS = {
     "refilled": "finished puzzles leave, others take their place",
@@ -23,47 +23,68 @@ WAYS = {
 """How batches may be filled."""
 
 
-def show(report: Mapping[str, Any], console: Console) -> None:
-    """Both tables."""
-    print_table(console, "batches", *ways(report))
-    print_table(console, "a long file", *long_file(report))
-
-
-def sections(reports: Sequence[Mapping[str, Any]]) -> list[Section]:
-    """What a page says of each report."""
+def sections(reports: Sequence[Report]) -> list[Section]:
+    """What is said of each report."""
     return [
         Section(
             "Millions of puzzles",
             "Nine of ten boards nearly full, the others minimal and up to hard.",
             [
-                Panel("What a full batch is worth", *ways(report)),
-                Panel("One long file", *long_file(report)),
-                Panel("How it was measured", ("", ""), [("machine", where(report["machine"]))],
-                      words=2),
+                _ways(report),
+                _long_file(report),
+                Panel("How it was measured", ("", ""), machine_facts(report["machine"]), words=2),
             ],
         )
         for report in reports
-    ]  # fmt: skip
+    ]
 
 
-def ways(report: Mapping[str, Any]) -> Table:
+def _ways(report: Report) -> Panel:
     """One row a way to fill batches."""
     filling = report["filling"]
-    columns = (f"batches of {filling['batch_size']:,}", "puzzles/s", "times as long")
-    return columns, [
-        (told, rounded(filling["puzzles"] / filling["seconds"][way]),
-         f"{filling['times_refilled'][way]:.2g}")
-        for way, told in WAYS.items()
-    ]  # fmt: skip
+    return Panel(
+        "What a full batch is worth",
+        (f"batches of {filling['batch_size']:,}", "puzzles/s", "times as long"),
+        [
+            (told, rounded(filling["puzzles"] / filling["seconds"][way]),
+             f"{filling['times_refilled'][way]:.2g}")
+            for way, told in WAYS.items()
+        ],
+    )  # fmt: skip
 
 
-def long_file(report: Mapping[str, Any]) -> Table:
+def _long_file(report: Report) -> Panel:
     """One row."""
     stream = report["stream"]
-    columns = ("puzzles", "verified", "processes", "puzzles/s", "minutes", "GiB at most")
     cells = (
         f"{stream['puzzles']:,}", f"{stream['statuses'].get('solved', 0):,}",
         f"{stream['processes']}", rounded(stream["puzzles_per_second"]),
         rounded(stream["seconds"] / 60), rounded(stream["peak_gib"]),
     )  # fmt: skip
-    return columns, [cells]
+    columns = ("puzzles", "verified", "processes", "puzzles/s", "minutes", "GiB at most")
+    return Panel("One long file", columns, [cells], words=0)
+
+
+def _stream(reports: Sequence[Report]) -> Iterator[Panel | str]:
+    """What a full batch is worth, and one long file."""
+    (report,) = reports
+    yield from (_ways(report), _long_file(report), f"{where(report['machine'])}.")
+
+
+BLOCKS = {"stream": _stream}
+
+SHAPE = {
+    "machine": MACHINE,
+    "filling": {
+        "batch_size": COUNT,
+        "puzzles": COUNT,
+        "seconds": dict.fromkeys(WAYS, POSITIVE),
+        "times_refilled": dict.fromkeys(WAYS, AMOUNT),
+    },
+    "stream": {
+        **dict.fromkeys(("puzzles", "processes"), COUNT),
+        **dict.fromkeys(("seconds", "puzzles_per_second"), AMOUNT),
+        "statuses": {str: COUNT},
+        "peak_gib": MAYBE,
+    },
+}

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from puzzlesolver.bench.cases import filled
 from puzzlesolver.bench.cost.meter import Meter
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.errors import PuzzleSolverError
@@ -121,8 +122,7 @@ def throughput(
         engine = engine_of(cell.engine)
         if isinstance(engine, str):
             return replace(cell, skipped=engine)
-        filled = [*itertools.islice(itertools.cycle(puzzles), cell.batch)]
-        batch = get_domain(domain).encode(filled)
+        batch = filled(domain, puzzles, cell.batch)
         if told := _too_large(engine, batch, runtime):
             return replace(cell, skipped=told)
         seconds, joules = _timed(engine, batch, meter)

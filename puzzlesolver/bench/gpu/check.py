@@ -1,6 +1,6 @@
 """`make gpu-check`: does everything that can use a CUDA GPU work on this one, and how fast?
 
-Each part (`bench/gpu/parts.py`) runs in a process of its own, so that none can stop the others. In:
+Each part (`gpu/part.py`) runs in a process of its own, so that none can stop the others. In:
 the machine. Out: one JSON to send back, and a line a part while they run. Without a CUDA device the
 parts run on the CPU.
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import datetime
 import json
 import os
 import signal
@@ -26,9 +25,11 @@ from typing import Any
 
 from rich.console import Console
 
-from puzzlesolver.bench.gpu.parts import PARTS, Facts, Skipped
-from puzzlesolver.bench.journal import SCHEMA
-from puzzlesolver.files import write_file
+from puzzlesolver.bench.gpu import learning, parts  # noqa: F401 – they fill PARTS
+from puzzlesolver.bench.gpu.part import PARTS, Facts, Skipped
+from puzzlesolver.bench.machine import describe_machine
+from puzzlesolver.bench.runner import finish
+from puzzlesolver.runtime import available_devices, choose_runtime
 
 OK, SKIPPED, FAILED = "ok", "skipped", "failed"
 COLOURS = {OK: "green", SKIPPED: "yellow", FAILED: "red"}
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(row["status"] == FAILED)
     console = Console(stderr=True)
     report = check(list(PARTS), asked.minutes, console)
-    write_file(asked.json, json.dumps(report, indent=1).encode() + b"\n")
+    finish(asked.json, report)
     console.print(f"report: {asked.json}", highlight=False, soft_wrap=True)
     return int(any(row["status"] == FAILED for row in report["parts"].values()))
 
@@ -74,9 +75,6 @@ def check(
         console: told of each part as it ends.
         run: runs the part of a name within so many seconds; None = `run_apart`.
     """
-    from puzzlesolver.bench.cost.machine import describe_machine
-    from puzzlesolver.runtime import available_devices, choose_runtime
-
     cuda = "cuda" in available_devices()
     if not cuda:
         console.print("no CUDA device found: the parts run on the CPU")
@@ -89,14 +87,8 @@ def check(
         else:
             rows[name] = _row(SKIPPED, 0.0, reason=f"the {minutes:g} minutes are over")
         _tell(console, name, rows[name])
-    return {
-        "schema": SCHEMA,
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "suite": "gpu-check",
-        "cuda": cuda,
-        "machine": describe_machine(choose_runtime()),
-        "parts": rows,
-    }
+    machine = describe_machine(choose_runtime())
+    return {"suite": "gpu-check", "cuda": cuda, "machine": machine, "parts": rows}
 
 
 def run_apart(name: str, seconds: float) -> Row:

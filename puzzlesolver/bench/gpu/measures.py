@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import time
 import warnings
@@ -14,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from puzzlesolver.bench.cases import filled
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.runtime import Runtime, available_devices, choose_runtime
 
@@ -29,7 +29,6 @@ COUNT = 24
 MEASURED = 0.2
 """Seconds of one measurement at least."""
 
-ROWS = (1, 4, 16, 64, 256, 1_024)
 STEPS = 16
 """Steps of one call of the engine, where speed is measured."""
 
@@ -98,8 +97,7 @@ def replay_difference(runtime: Runtime) -> float:
         engine = TorchEngine(model, runtime, replay=replayed)
         one = engine.init_state(get_domain("sudoku").encode(puzzles[:1]), [0])
         rows = rows_at_once(one)
-        filled = list(itertools.islice(itertools.cycle(puzzles), rows))
-        batch = get_domain("sudoku").encode(filled)
+        batch = filled("sudoku", puzzles, rows)
         state = engine.init_state(batch, range(rows))
         generators = [torch.Generator().manual_seed(row) for row in range(rows)]
         with warnings.catch_warnings():
@@ -111,34 +109,9 @@ def replay_difference(runtime: Runtime) -> float:
     return float((states[0] - states[1]).abs().max())
 
 
-def seconds_by_rows(runtime: Runtime) -> dict[str, float]:
-    """Of one step of a graph with so many rows."""
-    import torch
-
-    from puzzlesolver.hub.store import load_model
-    from puzzlesolver.models.compiling import step_function
-    from puzzlesolver.refine.engines.pytorch import TorchEngine
-    from puzzlesolver.refine.engines.replay import Replay
-
-    engine = TorchEngine(load_model("sudoku"), runtime)
-    batch = get_domain("sudoku").encode(made("sudoku")[:1])
-    inputs, state = engine.embed(batch), engine.init_state(batch, [0])
-    step = step_function(engine.model, batch.layout, compiled=False, dtype=runtime.dtype)
-    found = {}
-    for rows in ROWS:
-        graph = Replay(step, state, inputs, rows, torch.cuda.graph_pool_handle())
-        found[str(rows)] = rounded(seconds_of(functools.partial(graph, state, inputs, 64)) / 64)
-    return found
-
-
 def step_seconds(engine: Any, puzzles: list[Puzzle], size: int) -> float:
     """Of one step of a batch."""
-    filled = list(itertools.islice(itertools.cycle(puzzles), size))
-    batch = get_domain("sudoku").encode(filled)
+    batch = filled("sudoku", puzzles, size)
     inputs, state = engine.embed(batch), engine.init_state(batch, range(size))
-    return rounded(seconds_of(lambda: engine.advance(state, inputs, batch.layout, STEPS)) / STEPS)
-
-
-def rounded(seconds: float) -> float:
-    """To four digits."""
+    seconds = seconds_of(lambda: engine.advance(state, inputs, batch.layout, STEPS)) / STEPS
     return float(f"{seconds:.4g}")

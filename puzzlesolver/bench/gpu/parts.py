@@ -1,10 +1,4 @@
-"""The parts of `make gpu-check`: each uses the GPU in one way, or the CPU where there is none.
-
-A part returns a sentence for people and facts for the report. It raises `Skipped` where it cannot
-run, and any other error where something is wrong.
-
-    >>> told, facts = PARTS["onnx"]()
-"""
+"""Parts of `make gpu-check` that solve: each uses the GPU in one way, or the CPU without one."""
 
 from __future__ import annotations
 
@@ -12,12 +6,10 @@ import csv
 import functools
 import importlib.util
 import itertools
-import os
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,22 +22,16 @@ from puzzlesolver.bench.gpu.measures import (
     made,
     on,
     replay_difference,
-    seconds_by_rows,
     seconds_of,
     step_seconds,
 )
+from puzzlesolver.bench.gpu.part import Facts, Skipped, part
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.pipeline import load_solver
 from puzzlesolver.runtime import Runtime
 
 if TYPE_CHECKING:
     from puzzlesolver.refine.report import Result
-    from puzzlesolver.train.config import TrainConfig
-
-Facts = tuple[str, dict[str, Any]]
-"""What a part says, and what it found."""
-
-PARTS: dict[str, Callable[[], Facts]] = {}
 
 MAX_STEPS = 2_000
 
@@ -61,26 +47,6 @@ KINDS: dict[str, dict[str, bool]] = {
 """Settings of an engine; the last one compiles anew for every batch size."""
 
 BATCHES = (1, 16, 256, 1_024)
-
-UPDATES = 60
-
-TINY = {
-    "precision": "fp32", "compile": False, "batch_size": 32, "size": 4, "train_puzzles": 128,
-    "augment": True, "log_every": 10, "eval_every": 0, "eval_puzzles": 16, "eval_steps": [8],
-    "warmup_updates": 5, "reveal": 3.0, "reveal_floor_clues": 2, "max_age": 6, "mix": {"easy": 1.0},
-    "model": {"layers": 2, "width": 16, "messages": 16, "hidden": 32},
-}  # fmt: skip
-"""Boards of 4×4, whose loss falls within seconds."""
-
-
-class Skipped(Exception):
-    """A part cannot run here; says why."""
-
-
-def part(run: Callable[[], Facts]) -> Callable[[], Facts]:
-    """Decorator: one of `PARTS`, which run in the order of this file."""
-    PARTS[run.__name__] = run
-    return run
 
 
 @part
@@ -176,7 +142,6 @@ def replay() -> Facts:
     facts: dict[str, Any] = {
         name: {
             "difference_from_eager": replay_difference(runtime),
-            "seconds_by_rows": seconds_by_rows(runtime),
             "step_seconds": {},
         }
         for name, runtime in runtimes.items()
@@ -199,60 +164,6 @@ def replay() -> Facts:
     ratios = facts["bfloat16"]["times_as_fast"]["replay"].items()
     told = ", ".join(f"{ratio} at batch {size}" for size, ratio in ratios)
     return f"as eager within {worst:.1g}; times as fast in bf16: {told}", facts
-
-
-@part
-def training() -> Facts:
-    """The loss falls, and a resumed run is bit by bit the one that was not interrupted."""
-    kinds: dict[str, dict[str, Any]] = {"fp32": {}}
-    if has_cuda():
-        kinds |= {"bf16": {"precision": "bf16"}, "compiled": {"compile": True}}
-    facts = {name: _trained(config_of(UPDATES, **changes)) for name, changes in kinds.items()}
-    told = "; ".join(
-        f"{name}: loss {each['first']:.2f} to {each['last']:.2f}, "
-        f"resumed {'bitwise' if each['bitwise'] else 'NOT bitwise'}"
-        for name, each in facts.items()
-    )
-    assert all(each["last"] < each["first"] for each in facts.values()), f"{told}: {facts}"
-    assert all(each["bitwise"] for each in facts.values()), f"{told}: {facts}"
-    return told, facts
-
-
-@part
-def ddp() -> Facts:
-    """`torchrun` with nccl on all GPUs, even on one, or with gloo; as one process learns it."""
-    import torch
-    from rich.console import Console
-    from safetensors.torch import load_file
-
-    from puzzlesolver.train.loop import train
-    from puzzlesolver.train.presets import arguments
-
-    processes = torch.cuda.device_count() if has_cuda() else 2
-    config = config_of(
-        8, batch_size=8 * processes, warmup_updates=200
-    )  # rounding grows with the rate
-    with tempfile.TemporaryDirectory() as folder:
-        out, alone = Path(folder, "shared"), Path(folder, "alone")
-        words = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-        words += ["-m", "puzzlesolver", *arguments(config, out)]
-        done = subprocess.run(
-            [sys.executable, *words], capture_output=True, text=True, timeout=90,
-            env={**os.environ, "NCCL_DEBUG": "VERSION", "OMP_NUM_THREADS": "1"},
-        )  # fmt: skip
-        said = done.stdout + done.stderr
-        assert done.returncode == 0, f"exit code {done.returncode}: {said[-2_000:]}"
-        train(config, alone, resume=False, dry_run=False, console=Console(quiet=True))
-        one, other = (load_file(each / "model" / "model.safetensors") for each in (out, alone))
-    apart = max(float((one[key] - other[key]).abs().max()) for key in one)
-    backend = "nccl" if has_cuda() else "gloo"
-    version = [line.strip() for line in said.splitlines() if "NCCL version" in line]
-    told = f"{processes} process{'es' * (processes > 1)} through {backend}"
-    told += f", weights within {apart:.1g} of those of a run without"
-    assert apart < 1e-3, told
-    return told, {
-        "backend": backend, "processes": processes, "apart": apart, "said": version[:1],
-    }  # fmt: skip
 
 
 @part
@@ -304,14 +215,6 @@ def cost() -> Facts:
     return told, {name: report[name] for name in ("puzzles", "cells", "rows", "meter")}
 
 
-def config_of(updates: int, **changes: Any) -> TrainConfig:
-    """A short training on the GPU, or else on the CPU."""
-    from puzzlesolver.train.presets import get_preset
-
-    device = "cuda" if has_cuda() else "cpu"
-    return get_preset("sudoku", steps=updates, device=device, **{**TINY, **changes})
-
-
 def _driver() -> str | None:
     words = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
     try:
@@ -341,42 +244,6 @@ def _alike(some: list[Result], others: list[Result]) -> int:
         return result.verdict.status, right and [grid.tolist() for grid in result.answers]
 
     return sum(fact(one) == fact(other) for one, other in zip(some, others, strict=True))
-
-
-def _trained(config: TrainConfig) -> dict[str, Any]:
-    """Mean losses of the first and the last updates; half of them are made once more, resumed."""
-    import torch
-
-    from puzzlesolver.train.checkpoint import load_checkpoint, save_checkpoint
-    from puzzlesolver.train.run import Run
-
-    run = Run(config)
-    half = config.steps // 2 if config.steps else 0
-    losses = [run.update().loss for _ in range(half)]
-    with tempfile.TemporaryDirectory() as folder:
-        save_checkpoint(Path(folder), run.updates, run.state_dict())
-        saved = load_checkpoint(Path(folder))
-    assert saved is not None
-    resumed = Run(config)
-    resumed.load_state_dict(saved)
-    for each in (run, resumed):
-        later = [each.update().loss for _ in range(half)]
-    pairs = [
-        (one, other)
-        for name in ("model", "average")
-        for one, other in zip(
-            getattr(run, name).parameters(), getattr(resumed, name).parameters(), strict=True
-        )
-    ]
-    some = max(1, half // 6)
-    return {
-        "updates": 2 * half,
-        "first": sum(losses[:some]) / some,
-        "last": sum(later[-some:]) / some,
-        "bitwise": all(torch.equal(one, other) for one, other in pairs),
-        "apart": max(float((one - other).detach().abs().max()) for one, other in pairs),
-        "evaluated": resumed.evaluate(),
-    }
 
 
 def _write_csv(writer: Any, puzzles: list[Puzzle]) -> None:

@@ -1,7 +1,7 @@
 """Reports → one HTML file that needs nothing else: no network, no scripts, light and dark.
 
-In: reports of any suites. Out: text. What there is to say of a suite is said by the module that
-runs it (`sections`); beside every chart stands its table.
+In: reports of any suites. Out: text. What there is to say of a report is said by the module beside
+the one that made it (`Entry.page`); beside every chart stands its table.
 
     >>> write_page(Path("report.html"), [report])
 """
@@ -11,16 +11,14 @@ from __future__ import annotations
 import base64
 import html
 import importlib.resources
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from puzzlesolver import __version__
+from puzzlesolver.bench.suites import REPORTS
 from puzzlesolver.files import write_file
-
-Table = tuple[Sequence[str], list[tuple[str, ...]]]
-"""Names of columns, and rows."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Panel:
         caption: what it shows.
         columns: names, "" for the first if its cells say enough.
         rows: cells as text; the first names the row.
-        chart: SVG, a chart of the same numbers.
+        chart: draws the same numbers as SVG.
         ours: numbers of the rows to emphasise.
         words: how many columns, the first included, are words rather than numbers.
     """
@@ -39,18 +37,24 @@ class Panel:
     caption: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
-    chart: str = ""
+    chart: Callable[[], str] | None = None
     ours: frozenset[int] = frozenset()
     words: int = 1
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, what a reader should know, and panels."""
+    """A heading, what a reader should know, and panels.
+
+    Attributes:
+        title, lead, panels: these.
+        brief: whether a terminal has room for it.
+    """
 
     title: str
     lead: str
     panels: Sequence[Panel]
+    brief: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,24 +69,13 @@ def write_page(path: Path, reports: Sequence[Mapping[str, Any]], film: Film | No
     """Write the page of some reports.
 
     Raises:
-        UsageError: matplotlib is missing, a report is of no known suite, or the file cannot be
-            written.
+        UsageError: matplotlib is missing, or the file cannot be written.
     """
-    from puzzlesolver.bench.report.curves import SUITE, training_sections
-    from puzzlesolver.bench.suites import get_entry
-
     parts = []
     for suite in dict.fromkeys(report["suite"] for report in reports):
-        its = [report for report in reports if report["suite"] == suite]
-        if suite == SUITE:
-            runs = [run for report in its for run in report["runs"]]
-            sections = training_sections({run["name"]: run for run in runs})
-            description = "trained runs side by side"
-        else:
-            entry = get_entry(suite)
-            sections = entry.code.sections(its)
-            description = entry.description
-        parts += [f"<h2>{html.escape(suite)}</h2>", f"<p>{html.escape(description)}</p>"]
+        entry = REPORTS[suite]
+        sections = entry.page.sections([report for report in reports if report["suite"] == suite])
+        parts += [f"<h2>{html.escape(suite)}</h2>", f"<p>{html.escape(entry.description)}</p>"]
         parts += map(_section, sections)
     if film is not None:
         parts.append(_film(film))
@@ -90,11 +83,7 @@ def write_page(path: Path, reports: Sequence[Mapping[str, Any]], film: Film | No
 
 
 def _page(body: str) -> str:
-    page = (
-        importlib.resources.files("puzzlesolver.bench.report")
-        .joinpath("page.html")
-        .read_text("utf-8")
-    )
+    page = importlib.resources.files(__package__).joinpath("page.html").read_text("utf-8")
     return page.replace("<!--BODY-->", body).replace("<!--VERSION-->", __version__)
 
 
@@ -112,9 +101,9 @@ def _section(section: Section) -> str:
 
 def _panel(panel: Panel) -> str:
     caption, table = html.escape(panel.caption), _table(panel)
-    if not panel.chart:
+    if panel.chart is None:
         return f'<figure class="wide"><figcaption>{caption}</figcaption>{table}</figure>'
-    chart = panel.chart.replace("<svg", f'<svg role="img" aria-label="{caption}"', 1)
+    chart = panel.chart().replace("<svg", f'<svg role="img" aria-label="{caption}"')
     return (
         f"<figure><figcaption>{caption}</figcaption>{chart}"
         f"<details><summary>The numbers</summary>{table}</details></figure>"

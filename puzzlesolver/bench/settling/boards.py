@@ -32,7 +32,7 @@ LEVELS = ("easy", "1", "hard")
 def settle_boards(data: Path | None, limit: int | None, seed: int, size: int = 9) -> Cases:
     """`limit` boards of each kind; as `cases.Load`."""
     refuse(data, "sudoku-extreme reads boards of any kind")
-    boards = list(_minimal_boards(EACH if limit is None else limit, seed, size))
+    boards = list(_minimal_boards(limit or EACH, seed, size))
     rng = np.random.default_rng((seed, size))
     kinds = {
         "one solution": boards,

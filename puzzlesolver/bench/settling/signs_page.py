@@ -1,6 +1,6 @@
-"""What a page says of settling: which kinds settle, what tells right answers, what beliefs mean.
+"""What is said of settling: which kinds settle, what tells right answers, what beliefs mean.
 
-In: the numbers of `settling.py` of several modes. Out: one section, or None where there are none.
+In: the numbers of `signs.py` of several modes. Out: a section of a page, and tables of documents.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from puzzlesolver.bench.report.charts import Line, dots, lines
+from puzzlesolver.bench.report.cells import area, interval, percent, where
+from puzzlesolver.bench.report.charts import dots
 from puzzlesolver.bench.report.page import Panel, Section
-from puzzlesolver.bench.settling.signs import COVERAGES, area
-from puzzlesolver.bench.shares import interval, percent
+from puzzlesolver.bench.report.panels import belief_panel, risk_panel
+from puzzlesolver.bench.settling.signs import SIGNS
 
-Told = Mapping[str, Mapping[str, Any]]
-"""What `settling.settling` returns, by mode."""
+Report = Mapping[str, Any]
+Told = Mapping[str, Report]
+"""What `signs.settling` returns, by mode."""
 
 LEAD = (
     "Settled means that the trajectory stopped moving; only the rules tell whether its answer is "
@@ -23,95 +25,77 @@ LEAD = (
     "share of wrong answers among those that show most of it. A belief is calibrated on the "
     "dotted line."
 )
+TOLD_SIGNS = ("settled", "residual", "confidence", "halt")
+"""Those of `SIGNS` that a short table has room for."""
 
 
-def settling_section(modes: Mapping[str, Mapping[str, Any]]) -> Section | None:
-    """The section of these modes."""
+def settling_section(modes: Mapping[str, Report]) -> Section:
+    """The section of these modes; without panels where no mode can settle."""
     told = {name: mode["settling"] for name, mode in modes.items() if mode.get("settling")}
-    if not told:
-        return None
-    panels = [*_kinds(told), *_signs(told), *_risks(told), *_beliefs(told)]
+    panels = [_kinds(told), _signs(told), *_risks(told), *_beliefs(told)] if told else []
     return Section("What settling is worth", LEAD, panels)
 
 
-def _kinds(told: Told) -> Iterator[Panel]:
+def _kinds(told: Told) -> Panel:
     """How often each kind of puzzle settled, and on a right answer."""
     kinds = list(dict.fromkeys(kind for each in told.values() for kind in each["kinds"]))
-    if len(kinds) > 1:
-        for fact, caption in (
-            ("settled", "Settled, by kind of puzzle"),
-            ("right_if_settled", "Right, of those that settled"),
-        ):
-            found = {
-                mode: [each["kinds"].get(kind, {}).get(fact) for kind in kinds]
-                for mode, each in told.items()
-            }
-            yield Panel(
-                caption,
-                ("", *told),
-                [
-                    (kind, *map(percent, row))
-                    for kind, row in zip(kinds, zip(*found.values(), strict=True), strict=True)
-                ],
-                dots(
-                    kinds,
-                    {mode: list(map(interval, row)) for mode, row in found.items()},
-                    x="% of the puzzles" if fact == "settled" else "% of the settled ones",
-                ),
-            )
 
-
-def _signs(told: Told) -> Iterator[Panel]:
-    """AUROC of every sign."""
-    for population in dict.fromkeys(name for each in told.values() for name in each["signs"]):
-        found = {mode: each["signs"].get(population, {}) for mode, each in told.items()}
-        signs = [
-            sign
-            for sign in dict.fromkeys(sign for each in found.values() for sign in each)
-            if any((each.get(sign) or {}).get("auroc") is not None for each in found.values())
-        ]
-        if not signs:
-            continue
-        yield Panel(
-            f"What tells right answers ({population})",
-            ("AUROC", *found),
-            [(sign, *(area(each.get(sign)) for each in found.values())) for sign in signs],
+    def chart() -> str:
+        return "".join(
             dots(
-                signs,
-                {mode: [_ends(each.get(sign)) for sign in signs] for mode, each in found.items()},
-                x="AUROC", limits=(0, 1.02), reference=0.5,
-            ),
-        )  # fmt: skip
+                kinds,
+                {
+                    mode: [interval(each["kinds"].get(kind, {}).get(fact)) for kind in kinds]
+                    for mode, each in told.items()
+                },
+                x=x,
+            )
+            for fact, x in (
+                ("settled", "% of the puzzles that settled"),
+                ("right_if_settled", "% of the settled ones that are right"),
+            )
+        )
+
+    rows = [
+        (mode, kind, *(percent(found[key]) for key in ("settled", "right", "right_if_settled")))
+        for mode, each in told.items()
+        for kind, found in each["kinds"].items()
+    ]
+    columns = ("mode", "puzzles", "settled", "right", "right if settled")
+    return Panel("Settled, by kind of puzzle", columns, rows, chart, words=2)
+
+
+def _signs(told: Told) -> Panel:
+    """AUROC of every sign."""
+    worths = {
+        (mode, population): [each["signs"][population].get(sign) for sign in SIGNS]
+        for mode, each in told.items()
+        for population in each["signs"]
+    }
+
+    def ends(worth: Report | None) -> tuple[float, float, float] | None:
+        if worth is None or worth["auroc"] is None:
+            return None
+        return worth["auroc"], worth["low"], worth["high"]
+
+    def chart() -> str:
+        found = {", ".join(names): list(map(ends, row)) for names, row in worths.items()}
+        return dots(list(SIGNS), found, x="AUROC", limits=(0, 1.02), reference=0.5)
+
+    rows = [(*names, *map(area, row)) for names, row in worths.items()]
+    columns = ("mode", "puzzles", *SIGNS)
+    return Panel("What predicts right answers: AUROC of every sign", columns, rows, chart, words=2)
 
 
 def _risks(told: Told) -> Iterator[Panel]:
     """The risk at every coverage, over all puzzles, where some answers are right and some wrong."""
     for mode, each in told.items():
-        signs = each["signs"]["all"]
         kept = {
-            sign: worth["risks"]
-            for sign, worth in signs.items()
+            sign: worth["risks"] for sign, worth in each["signs"]["all"].items()
             if worth is not None and worth["auroc"] is not None
-        }
-        if not kept:
-            continue
-        yield risk_panel(f"Risk when only the best are answered ({mode})", kept)
-
-
-def risk_panel(caption: str, risks: Mapping[str, Sequence[float]]) -> Panel:
-    """The share of wrong answers at each of `COVERAGES`, one series for each sign."""
-    return Panel(
-        caption,
-        ("answered", *risks),
-        [
-            (f"{coverage:.0%}", *(f"{risk:.1%}" for risk in row))
-            for coverage, row in zip(COVERAGES, zip(*risks.values(), strict=True), strict=True)
-        ],
-        lines(
-            [Line(sign, _hundred(COVERAGES), _hundred(each)) for sign, each in risks.items()],
-            x="% of the puzzles answered", y="% of them wrong",
-        ),
-    )  # fmt: skip
+        }  # fmt: skip
+        if kept:
+            yield risk_panel(f"Risk when only the best are answered ({mode})", kept)
 
 
 def _beliefs(told: Told) -> Iterator[Panel]:
@@ -126,35 +110,42 @@ def _beliefs(told: Told) -> Iterator[Panel]:
         yield belief_panel(found)
 
 
-def belief_panel(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> Panel:
-    """The bins of `settling.reliability`, by the name of the belief."""
-    return Panel(
-        "Is it as often right as it believes?",
-        ("", "belief", "right", "puzzles"),
-        [
-            (name, f"{held['belief']:.1%}", percent(held), f"{held['of']:,}")
-            for name, bins in found.items()
-            for held in bins
-        ],
-        lines(
-            [
-                Line(
-                    name,
-                    _hundred(held["belief"] for held in bins),
-                    *(_hundred(held[key] for held in bins) for key in ("share", "low", "high")),
-                )
-                for name, bins in found.items()
-            ],
-            x="% that it believes", y="% right", diagonal=True,
-        ),
-    )  # fmt: skip
+def _named(reports: Sequence[Report]) -> Iterator[tuple[str, Report]]:
+    """All modes of all reports, with the model's name."""
+    for report in reports:
+        for name, mode in report["modes"].items():
+            yield f"{report['model']['name']}, {name}", mode
 
 
-def _ends(worth: Mapping[str, Any] | None) -> tuple[float, float, float] | None:
-    if worth is None or worth["auroc"] is None:
-        return None
-    return worth["auroc"], worth["low"], worth["high"]
+def signs_table(reports: Sequence[Report]) -> Iterator[Panel | str]:
+    """What settled, and what tells right answers; modes of a model that agree are one line."""
+    kinds = list(reports[0]["modes"]["settle"]["settling"]["kinds"])
+    columns = [f"settled, of {kind}" for kind in kinds]
+    columns += ["right, of the settled", *(f"AUROC of {sign}" for sign in TOLD_SIGNS)]
+    rows: dict[tuple[str, ...], str] = {}
+    for name, mode in _named(reports):
+        settling = mode["settling"]
+        cells = (
+            *(f"{settling['kinds'][kind]['settled']['share']:.1%}" for kind in kinds),
+            percent(mode["given_settled"]["correct"]),
+            *(area(settling["signs"]["all"][sign]) for sign in TOLD_SIGNS),
+        )
+        rows.setdefault((name.rpartition(", ")[0], *cells), name)
+    table = [(name, *cells) for (_, *cells), name in rows.items()]
+    yield Panel("", ("model, mode", *columns), table)
+    yield _boards(reports)
 
 
-def _hundred(shares: Any) -> list[float]:
-    return [100 * share for share in shares]
+def settling_tables(reports: Sequence[Report]) -> Iterator[Panel | str]:
+    """What settled, and which signs tell right answers from wrong ones, in full."""
+    told = {name: mode["settling"] for name, mode in _named(reports)}
+    yield _kinds(told)
+    yield "AUROC of each sign of a right answer, 0.5 = no sign, with 95 % intervals:"
+    yield _signs(told)
+    yield _boards(reports)
+
+
+def _boards(reports: Sequence[Report]) -> str:
+    """What was measured, and where."""
+    data, machine = reports[0]["data"], reports[0]["machine"]
+    return f"{data['name']}, {data['rows']:,} puzzles; {where(machine)}."

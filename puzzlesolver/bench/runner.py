@@ -1,0 +1,81 @@
+"""What the runs of all suites share: options, the model in words, and how a report is finished.
+
+>>> finish(Path("result.json"), settings | {"score": 0.2}, journal)["date"]
+'2026-11-26T12:00:00+00:00'
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from puzzlesolver.bench.journal import SCHEMA, Journal
+from puzzlesolver.bench.schema import MODEL
+from puzzlesolver.errors import ModelError
+from puzzlesolver.files import write_file
+from puzzlesolver.loading import Loaded
+from puzzlesolver.shapes import Misfit, check
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What every run takes.
+
+    Attributes:
+        out_json: where the report goes, with its journal beside it; None = nowhere.
+        console: progress for people; None = silence.
+    """
+
+    out_json: Path | None = None
+    console: Console | None = None
+
+
+def about_model(loaded: Loaded) -> dict[str, Any]:
+    """What a report says of a model.
+
+    Raises:
+        ModelError: its training record is damaged, so that nobody could read the report.
+    """
+    told = {
+        "name": loaded.name,
+        "family": loaded.family,
+        "sha256": loaded.sha256,
+        "parameters": loaded.parameters,
+        "training": loaded.training,
+    }
+    try:
+        check(told, MODEL)
+    except Misfit as misfit:
+        what = f"its record of the training is damaged: {misfit}"
+        hint = 'correct "training" in its config.json, or leave it out'
+        raise ModelError(what, where=loaded.name, hint=hint) from misfit
+    return told
+
+
+def finish(
+    out_json: Path | None, found: Mapping[str, Any], journal: Journal | None = None
+) -> dict[str, Any]:
+    """Date a report and write it; then the journal takes its finished name.
+
+    Args:
+        out_json: where it goes; None = nowhere.
+        found: settings and numbers.
+        journal: of the run.
+
+    Returns:
+        The report.
+    """
+    date = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    report = {"schema": SCHEMA, "date": date, **found}
+    if out_json is not None:
+        write_file(out_json, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    if journal is not None:
+        journal.finish()
+    return report
