@@ -12,9 +12,8 @@ an answer, and ratios.
 
 from __future__ import annotations
 
-import functools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,9 +34,6 @@ from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.pipeline import load_solver
 from puzzlesolver.runtime import Runtime, choose_runtime
-
-Contender = tuple[dict[str, Any], Callable[[], RecursiveModel]]
-"""What is known of a system, and how its model is made."""
 
 SOLVED = 64
 """Puzzles of each kind that the shipped models solve."""
@@ -153,28 +149,35 @@ def run(name: str, **given: Any) -> dict[str, Any]:
         journal.add_cost({kind: _solved(runtime, kind, c.puzzles) for kind, c in cases.items()})
     assert journal.cost is not None
     peak = peak_gflops(runtime) if runtime.device.type == "cpu" else None
-    rows, profiles = [], []
+    rows, cells, profiles = [], [], []
     for domain, each in cases.items():
-        for row, make in _contenders(domain, journal.cost[domain], options.systems):
+        ours = journal.cost[domain]
+        fastest: dict[tuple[str, int], float | None] = {}  # ours come first
+        for row, model in _contenders(ours, options.systems):
             tell(options.console, f"{row['system']} on {domain}, weights: {row['weights']}")
-            model = make()
-            rows.append(row | {"parameters": sum(part.numel() for part in model.parameters())})
-            done = [cell for cell in journal.records if _whose(asdict(cell)) == _whose(row)]
+            done = [
+                cell for cell in journal.records
+                if (cell.domain, cell.system) == (domain, row["system"])
+            ]  # fmt: skip
             for cell in throughput(
                 domain, row["system"], model, each.puzzles, runtime, meter=meter, done=done,
                 batches=options.batches, longest_step=options.longest_step,
             ):  # fmt: skip
                 journal.add(cell)
                 done.append(cell)
-            if peak and row["weights"] == SHIPPED:
+            if peak and row is ours:
                 profiles += profiled(done, model, each.puzzles, runtime, peak)
-    cells = _answers(journal.records, rows)
+            told = [_answer(cell, row, fastest) for cell in done]
+            if row is not ours:
+                row |= _at_best(told, ours)
+            rows.append(row | {"parameters": sum(part.numel() for part in model.parameters())})
+            cells += told
     found = {
         "meter": meter and meter.name,
         "cells": cells,
         "peak_gflops": peak,
         "profiles": profiles,
-        "rows": [_with_seconds(row, rows, cells) for row in rows],
+        "rows": rows,
     }
     return runner.finish(options.out_json, settings | found, journal)
 
@@ -200,34 +203,24 @@ def _check_same_machine(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
 
 
 def _contenders(
-    domain: str, ours: dict[str, Any], systems: Sequence[Setting]
-) -> Iterator[Contender]:
-    """Ours, then the published ones."""
-
-    def shipped() -> RecursiveModel:
-        network = load_network(None, domain).network
-        assert isinstance(network, RecursiveModel)
-        return network
-
-    yield ours, shipped
-    for system in systems:
-        if system.domain == domain:
-            row = {
-                "system": system.system,
-                "domain": domain,
-                "weights": RANDOM,
-                "score": system.score,
-                "steps": system.steps,
-            }
-            yield row, functools.partial(_random, system)
-
-
-def _random(system: Setting) -> RecursiveModel:
+    ours: dict[str, Any], systems: Sequence[Setting]
+) -> Iterator[tuple[dict[str, Any], RecursiveModel]]:
+    """What is known of a system, and its model: ours, then the published ones."""
     import torch
 
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        return build_model(system.family, system.model).eval()
+    network = load_network(None, ours["domain"]).network
+    assert isinstance(network, RecursiveModel)
+    yield ours, network
+    for each in systems:
+        if each.domain == ours["domain"]:
+            row = {
+                "system": each.system, "domain": each.domain, "weights": RANDOM,
+                "score": each.score, "steps": each.steps,
+            }  # fmt: skip
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(0)
+                model = build_model(each.family, each.model).eval()
+            yield row, model
 
 
 def _solved(runtime: Runtime, domain: str, puzzles: Sequence[Puzzle]) -> dict[str, Any]:
@@ -251,48 +244,28 @@ def _solved(runtime: Runtime, domain: str, puzzles: Sequence[Puzzle]) -> dict[st
     }
 
 
-def _answers(cells: Sequence[Cell], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Cells with what they mean for whole answers, at the number of steps of each system."""
-    steps = {_whose(row): row.get("steps_per_answer", row["steps"]) for row in rows}
-    ours = {row["domain"]: row["system"] for row in rows if row["weights"] == SHIPPED}
-
-    def per_answer(cell: Cell, spent: float | None) -> float | None:
-        count = steps[cell.domain, cell.system]
-        return None if spent is None or count is None else spent * count / cell.batch
-
-    seconds = {_key(asdict(cell)): per_answer(cell, cell.step_seconds) for cell in cells}
-    told = []
-    for cell in cells:
-        its = seconds[_key(asdict(cell))]
-        best = seconds.get((cell.domain, ours[cell.domain], cell.engine, cell.batch))
-        told.append(
-            asdict(cell)
-            | {
-                "seconds": its,
-                "joules": per_answer(cell, cell.step_joules),
-                "times_ours": its / best if its and best else None,
-            }
-        )
-    return told
-
-
-def _with_seconds(
-    row: dict[str, Any], rows: Sequence[dict[str, Any]], cells: Sequence[Mapping[str, Any]]
+def _answer(
+    cell: Cell, row: Mapping[str, Any], fastest: dict[tuple[str, int], float | None]
 ) -> dict[str, Any]:
+    """A cell with what it means for a whole answer, at the number of steps of its system."""
+    count = row.get("steps_per_answer", row["steps"])
+    seconds, joules = (
+        None if spent is None or count is None else spent * count / cell.batch
+        for spent in (cell.step_seconds, cell.step_joules)
+    )
+    best = fastest.setdefault((cell.engine, cell.batch), seconds)
+    ratio = seconds / best if seconds and best else None
+    return asdict(cell) | {"seconds": seconds, "joules": joules, "times_ours": ratio}
+
+
+def _at_best(cells: Sequence[Mapping[str, Any]], ours: Mapping[str, Any]) -> dict[str, Any]:
     """A published system's answer at the engine and batch size that suit it best."""
-    if row["weights"] == SHIPPED:
-        return row
-    seconds = [cell["seconds"] for cell in cells if _whose(cell) == _whose(row) and cell["seconds"]]
-    best = min(seconds, default=None)
-    ours = next(other["seconds"] for other in rows if other["domain"] == row["domain"])
-    return row | {
+    best = min((cell["seconds"] for cell in cells if cell["seconds"]), default=None)
+    known = best and ours["seconds"]
+    return {
         "seconds": best and round(best, 4),
-        "times_ours": float(f"{best / ours:.3g}") if best and ours else None,
+        "times_ours": float(f"{best / ours['seconds']:.3g}") if known else None,
     }
-
-
-def _whose(row: Mapping[str, Any]) -> tuple[str, str]:
-    return row["domain"], row["system"]
 
 
 def _key(cell: Mapping[str, Any]) -> tuple[str, str, str, int]:
