@@ -86,7 +86,7 @@ def ddp() -> Facts:
 
 def config_of(updates: int, **changes: Any) -> TrainConfig:
     """A short training on the GPU, or else on the CPU."""
-    from puzzlesolver.train.config import get_preset
+    from puzzlesolver.train.presets import get_preset
 
     device = "cuda" if has_cuda() else "cpu"
     return get_preset("sudoku", steps=updates, device=device, **{**TINY, **changes})

@@ -129,7 +129,7 @@ class TaskSource(Source[ArcTasks]):
 
     def _public(self) -> Iterator[Task]:
         """Those of the file, or of ARC-AGI-1's training set, that no benchmark knows."""
-        from puzzlesolver.bench.arc.tasks import TASKS, read_known
+        from puzzlesolver.bench.arc.questions import TASKS, read_known
 
         excluded = [task for tasks in TASKS.values() for task in tasks()]
         if self.settings.exclude is not None:
