@@ -24,7 +24,7 @@ UPDATES = 60
 TINY = {
     "precision": "fp32", "compile": False, "batch_size": 32, "size": 4, "train_puzzles": 128,
     "augment": True, "log_every": 10, "eval_every": 0, "eval_puzzles": 16, "eval_steps": [8],
-    "warmup_updates": 5, "reveal": 3.0, "reveal_floor_clues": 2, "max_age": 6, "mix": {"easy": 1.0},
+    "warmup_updates": 5, "reveal": 3.0, "reveal_floor_clues": 2, "max_age": 6,
     "model": {"layers": 2, "width": 16, "messages": 16, "hidden": 32},
 }  # fmt: skip
 """Boards of 4×4, whose loss falls within seconds."""
