@@ -18,7 +18,7 @@ from puzzlesolver.bench.suites import REPORTS
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import open_regular
 from puzzlesolver.limits import MAX_REPORT_BYTES
-from puzzlesolver.shapes import AMOUNT, COUNT, DIGITS, PART, POSITIVE, Misfit, Rule, check
+from puzzlesolver.shapes import AMOUNT, COUNT, DIGITS, PART, Misfit, Rule, check
 
 
 def some(shape: Any) -> Rule:
