@@ -42,6 +42,7 @@ UNKNOWN = Verdict("unverifiable", "ARC has examples and no rules")
 
 NO_RULE = "no rule gives the sizes of all demonstrations"
 NO_TIME = "the time limit ended before the first prediction"
+STOPPED = "it was stopped before the first prediction"
 NO_CANVAS = "the size rule has no output for it"
 GUESSED = "the attempts at test {} are the input and the output of a demonstration"
 """Said of test inputs without votes."""
@@ -219,6 +220,7 @@ class TaskSolver:
         reason = ""
         if fitted.unanswered:
             lost = NO_TIME if late else NO_CANVAS if fitted.rule else NO_RULE
+            lost = STOPPED if status == "interrupted" else lost
             tests = ", ".join(map(str, fitted.unanswered))
             reason = f"{lost}: {GUESSED.format(tests)}"
         return TaskResult(

@@ -29,6 +29,16 @@ def puzzle(name: str) -> TaskPuzzle:
     return as_puzzle(Task(name, (Pair(grid, grid),), (Pair(grid),), name))
 
 
+def test_what_is_stopped_early_blames_no_size_rule() -> None:
+    def interrupt(task: TaskPuzzle, report: FitReport) -> None:
+        raise KeyboardInterrupt
+
+    stopped = next(TaskSolver(TINY).solve([puzzle("one")], interrupt))
+    assert stopped.status == "interrupted" and "stopped before the first" in stopped.reason
+    first, second = stopped.fitted.attempts[0]
+    assert not np.array_equal(first, second)
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_ctrl_c_leaves_the_votes_so_far(processes: int) -> None:
     def interrupt(task: TaskPuzzle, report: FitReport) -> None:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -267,6 +271,29 @@ def test_what_does_not_end_in_time_is_cut_off() -> None:
         reports = list(fitters.fit([TASK], slow, deadline=time.monotonic() + 1))
     assert reports[-1] == (0, None)
     assert {report.ended for _, report in reports if report is not None} <= {""}
+
+
+def test_the_largest_tasks_take_less_than_two_gigabytes() -> None:
+    """Ten times more pixels than any public task has, all colours, an output of another size."""
+    code = """
+import resource
+from dataclasses import replace
+from tests.refine.adapt.test_fit import Pair, large
+from puzzlesolver.refine.adapt.answer import answer_task
+from puzzlesolver.refine.adapt.settings import FitSettings
+task = large(count=19)
+cut = tuple(Pair(pair.input, pair.input[:29].copy()) for pair in task.train)
+task = replace(task, train=cut[:10], test=(*task.test, *cut[10:]))
+answer_task(task, FitSettings(seeds=1, left_out=0, most_steps=4, check_every=2, first_check=0.5))
+unit = 1 << (10 if sys.platform == "linux" else 20)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
+"""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys{code}"],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert 100 < float(done.stdout) < 2_000, "megabytes"
 
 
 def test_cpu_seconds_end_a_fit_with_an_answer() -> None:
