@@ -95,11 +95,10 @@ def _chances(chances: Mapping[str, Report]) -> Iterator[Section]:
     """How far the chances told with the answers can be trusted."""
     if not chances:
         return
-    told = {title: tell for title, tell in JUDGED.items() if "surest" not in title}
     scores = Panel(
         "Estimated probabilities of the answers",
-        ("", *told),
-        [(name, *(tell(each) for tell in told.values())) for name, each in chances.items()],
+        ("", *JUDGED),
+        [(name, *(tell(each) for tell in JUDGED.values())) for name, each in chances.items()],
     )
     risks = {name: each["risks"] for name, each in chances.items()}
     panels = [

@@ -52,8 +52,9 @@ def training_sections(records: Mapping[str, Mapping[str, Any]]) -> list[Section]
         ("", "core-minutes", "% right"),
         rows,
         lambda: lines(series, x="core-minutes of training", y="% of held-out puzzles right"),
+        brief=False,
     )
-    return [Section("Training", "Held-out puzzles, measured on the way.", [panel], brief=False)]
+    return [Section("Training", "Held-out puzzles, measured on the way.", [panel])]
 
 
 def _learned(record: Mapping[str, Any]) -> dict[int, list[tuple[float, float]]]:

@@ -32,6 +32,7 @@ class Panel:
         chart: draws the same numbers as SVG.
         ours: numbers of the rows to emphasise.
         words: how many columns, the first included, are words rather than numbers.
+        brief: whether a terminal has room for it.
     """
 
     caption: str
@@ -40,21 +41,16 @@ class Panel:
     chart: Callable[[], str] | None = None
     ours: frozenset[int] = frozenset()
     words: int = 1
+    brief: bool = True
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, what a reader should know, and panels.
-
-    Attributes:
-        title, lead, panels: these.
-        brief: whether a terminal has room for it.
-    """
+    """A heading, what a reader should know, and panels."""
 
     title: str
     lead: str
     panels: Sequence[Panel]
-    brief: bool = True
 
 
 @dataclass(frozen=True)

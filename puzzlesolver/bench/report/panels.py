@@ -24,6 +24,7 @@ def risk_panel(caption: str, risks: Mapping[str, Sequence[float]]) -> Panel:
             [Line(sign, _hundred(COVERAGES), _hundred(each)) for sign, each in risks.items()],
             x="% of the puzzles answered", y="% of them wrong",
         ),
+        brief=False,
     )  # fmt: skip
 
 
@@ -48,6 +49,7 @@ def belief_panel(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> Panel:
             ],
             x="% that it believes", y="% right", diagonal=True,
         ),
+        brief=False,
     )  # fmt: skip
 
 

@@ -60,8 +60,9 @@ def show(report: Mapping[str, Any], console: Console) -> None:
     entry = REPORTS[report["suite"]]
     tell(console, f"{entry.name}: {entry.description}")
     for section in entry.page.sections([report]):
-        for panel in section.panels if section.brief else ():
-            print_table(console, panel.caption, panel.columns, panel.rows, panel.words)
+        for panel in section.panels:
+            if panel.brief:
+                print_table(console, panel.caption, panel.columns, panel.rows, panel.words)
 
 
 def tell(console: Console | None, text: str) -> None:
@@ -86,7 +87,7 @@ def print_table(
     table = Table(title=escape(title), title_justify="left", show_header=any(columns))
     for number, column in enumerate(columns):
         name = escape(printable(column))
-        table.add_column(name, justify="left" if number < words else "right")
+        table.add_column(name, justify="left" if number < words else "right", overflow="fold")
     for row in rows:
         table.add_row(*(escape(printable(cell)) for cell in row))
     console.print(table)
