@@ -68,7 +68,7 @@ def test_a_report_says_by_which_rule_variants_voted(
 ) -> None:
     report = arc.run("arc-eval", **toy, votes=votes)
     assert report["votes"].startswith(f"{votes or 'published'}: an empty prediction")
-    show(report, Console(width=200))
+    show(report, Console(width=500))
     assert report["votes"] in capsys.readouterr().out
 
 
