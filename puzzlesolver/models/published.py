@@ -91,6 +91,12 @@ class PublishedModel(RecursiveModel):
 
     def vocabulary(self, layout: Layout) -> int:
         """V on these boards; raises `ModelError` where the model was made for others."""
+        if layout.rules:
+            raise ModelError(
+                f"this model cannot be told the rules {layout.rules}",
+                where="--model",
+                hint="a relational stem can; published models learn the rules of plain boards",
+            )
         (cells, vocabulary), symbols = self._sizes(layout), self._symbols(layout)
         if layout.cells == cells and symbols < vocabulary:
             return vocabulary

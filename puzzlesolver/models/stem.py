@@ -210,8 +210,10 @@ def heard_on(layout: Layout, config: StemConfig) -> list[Relation]:
     unknown = {each.weights for each in layout.relations} - {*config.relations, *IMPLIED}
     if unknown:
         raise ModelError(
-            f"this model was not made for boards with {' and '.join(sorted(unknown))} units",
-            hint="`puzzlesolver models` lists others",
+            f"this model has no weights for {' and '.join(sorted(unknown))} units, which boards "
+            f"of the rules {layout.rules or 'given'} have",
+            where="--model",
+            hint="train one with `puzzlesolver train sudoku --preset sudoku-any`",
         )
     return [each for each in layout.relations if each.weights in config.relations]
 

@@ -106,3 +106,10 @@ def test_a_model_without_weights_for_a_rule_says_so() -> None:
             stepped(model, layout)
         with pytest.raises(ModelError, match=r"extra|pair"):
             model.fused_step(layout)
+
+
+def test_published_models_cannot_be_told_rules() -> None:
+    model = build_model("trm", {"hidden_size": 8, "num_heads": 2, "puzzle_emb_ndim": 8})
+    layout = layout_of(make_board(9, ("diagonal",)))
+    with pytest.raises(ModelError, match="cannot be told the rules diagonal"):
+        model.embed(Batch(torch.zeros(1, 81, dtype=torch.int64), layout))
