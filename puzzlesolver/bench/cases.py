@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,10 +30,26 @@ from puzzlesolver.errors import UsageError
 if TYPE_CHECKING:
     from puzzlesolver.models.interface import Batch
 
-SIZES = {4: 100, 6: 100, 16: 30}
-"""Boards other than 9×9 that one set of weights is tried on: sizes, and how many. Those of 16×16
-take most of the time.
-"""
+Kinds = Mapping[str, tuple[int, Mapping[str, Any]]]
+"""Puzzles by what they are called: how many, and the options of `generate`."""
+
+SIZES: Kinds = {
+    f"{side}×{side} {level}": (20 if side == 25 else 50, {"size": side, "difficulty": level})
+    for side in (4, 6, 8, 9, 12, 16, 25)
+    for level in ("easy", "hard", "minimal")
+    if (side, level) not in {(4, "hard"), (6, "hard"), (25, "minimal")}
+}
+"""Boards that one set of weights is tried on. Small ones that singles do not solve are rare, and
+nobody waits until no clue can go from a 25×25 board."""
+
+VARIANTS: Kinds = {
+    rules: (100, {"rules": rules, "difficulty": "easy" if rules == "samurai" else "minimal"})
+    for rules in (
+        "diagonal", "windoku", "jigsaw", "anti-knight", "anti-king", "disjoint-groups", "latin",
+        "diagonal,anti-king", "samurai",
+    )
+}  # fmt: skip
+"""Rules that one set of weights is tried on; `sudoku-any` was trained without the last two."""
 
 GENERATED = 1_000
 """Puzzles that `hard_boards` makes when it is given no file; that takes minutes."""
@@ -41,8 +57,11 @@ GENERATED = 1_000
 KIND = 100
 """Puzzles of each kind where several kinds are made."""
 
-LARGE = {60: 20, 100: 10, 200: 5, 400: 1}
-"""Sides of the large mazes, and how many of each; nobody waits for more of the largest."""
+LARGE: Kinds = {
+    f"{side}×{side}": (count, {"size": side})
+    for side, count in {60: 20, 100: 10, 200: 5, 400: 1}.items()
+}
+"""Large mazes; nobody waits for more of the largest."""
 
 MANY_MAZES = 10_000
 
@@ -80,20 +99,19 @@ def hard_boards(data: Path | None, limit: int | None, seed: int) -> Cases:
     return gather(name, {"generated": made})
 
 
-def of_sizes(
-    domain: str, sizes: Mapping[int, int], data: Path | None, limit: int | None, seed: int
-) -> Cases:
-    """Puzzles of some sizes, and how many of each; none of a file."""
+def of_kinds(domain: str, kinds: Kinds, data: Path | None, limit: int | None, seed: int) -> Cases:
+    """Puzzles of some kinds; none of a file."""
     refuse(data, "sudoku-extreme and maze-hard read puzzles of any size")
     generate = get_domain(domain).generate
     made = {
-        f"{size}×{size}": generate(limit or count, seed, size=size) for size, count in sizes.items()
+        name: generate(limit or count, seed, **options) for name, (count, options) in kinds.items()
     }
     return gather(f"generated, seed {seed}", made)
 
 
-boards_of_sizes = partial(of_sizes, "sudoku", SIZES)
-large_mazes = partial(of_sizes, "maze", LARGE)
+boards_of_sizes = partial(of_kinds, "sudoku", SIZES)
+boards_of_rules = partial(of_kinds, "sudoku", VARIANTS)
+large_mazes = partial(of_kinds, "maze", LARGE)
 
 
 def easy_boards(data: Path | None, limit: int | None, seed: int) -> Cases:
@@ -222,7 +240,9 @@ def gather(name: str, kinds: Mapping[str, Iterable[Puzzle]]) -> Cases:
     ]
     digest = hashlib.sha256()
     for puzzle, _ in pairs:
-        digest.update(get_domain(puzzle.domain).format_line(puzzle.grid).encode() + b"\n")
+        line = get_domain(puzzle.domain).format_line(puzzle.grid)
+        rules = "" if puzzle.board is None else puzzle.board.told
+        digest.update(f"{line}{rules and ' '}{rules}\n".encode())
     return Cases([p for p, _ in pairs], [kind for _, kind in pairs], name, digest.hexdigest())
 
 

@@ -130,11 +130,18 @@ SUITES: dict[str, Entry] = {
         Suite(
             name="sudoku-sizes",
             domain="sudoku",
-            description="generated 4×4, 6×6 and 16×16 boards: weights trained on 9×9 alone",
+            description="generated boards of 4×4 to 25×25, easy, hard and minimal",
             data="generated, seed 0",
-            sha256="4632a7f374f1ac5a1a356bf3c85370c8f60bab11614835362af1af64ca617f7a",
             load=cases.boards_of_sizes,
             max_steps={"settle": 2_000, "raw": 2_000, "verified": 2_000},
+        ),
+        Suite(
+            name="sudoku-variants",
+            domain="sudoku",
+            description="generated minimal boards with further rules, 100 of each",
+            data="generated, seed 0",
+            load=cases.boards_of_rules,
+            max_steps={"verified": 2_000},
         ),
         Suite(
             name="sudoku-easy",

@@ -16,7 +16,14 @@ Found = list[tuple[str, str]]
 DOMAINS = ("auto", "sudoku", "maze", "arc")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 SUITES = (
-    *("sudoku-extreme", "sudoku-17", "sudoku-sizes", "sudoku-easy", "sudoku-sound"),
+    *(
+        "sudoku-extreme",
+        "sudoku-17",
+        "sudoku-sizes",
+        "sudoku-variants",
+        "sudoku-easy",
+        "sudoku-sound",
+    ),
     *("maze-hard", "maze-xl", "maze-sound", "settle", "settle-4x4"),
     *("arc-eval", "arc2-eval", "arc-dev", "arc-ideas", "cost", "stream"),
 )

@@ -88,7 +88,19 @@ def test_extreme_boards_are_made_when_no_file_is_given() -> None:
 
 def test_sizes() -> None:
     cases = get_suite("sudoku-sizes").load(None, 2, 0)
-    assert sides(cases) == {("4×4", 4): 2, ("6×6", 6): 2, ("16×16", 16): 2}
+    assert {side for _, side in sides(cases)} == {4, 6, 8, 9, 12, 16, 25}
+    assert set(sides(cases).values()) == {2}
+    assert ("16×16 hard", 16) in sides(cases) and ("25×25 minimal", 25) not in sides(cases)
+
+
+def test_rules() -> None:
+    cases = get_suite("sudoku-variants").load(None, 1, 0)
+    told = dict(zip(cases.groups, cases.puzzles, strict=True))
+    assert set(told) >= {"diagonal", "jigsaw", "diagonal,anti-king", "samurai"}
+    for puzzle in cases.puzzles:
+        assert puzzle.board is not None and puzzle.label is not None
+        assert get_domain("sudoku").verify(puzzle, puzzle.label).status == "verified"
+    assert cases.sha256 == get_suite("sudoku-variants").load(None, 1, 0).sha256
 
 
 def test_large_and_many_mazes() -> None:
