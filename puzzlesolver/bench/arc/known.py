@@ -17,6 +17,7 @@ from puzzlesolver.bench.arc.records import KnownRecord, record_known, summarise_
 from puzzlesolver.bench.runner import about_model
 from puzzlesolver.domains.arc import Task
 from puzzlesolver.domains.arc.codec import CANVAS
+from puzzlesolver.domains.arc.questions import TEST_PUZZLES
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.loading import load_network
 from puzzlesolver.models.published import PublishedModel
@@ -27,7 +28,6 @@ from puzzlesolver.train.data.published.metadata import (
     ARC_VOCABULARY,
     IDENTIFIERS,
     MAX_NAMES_BYTES,
-    TEST_PUZZLES,
     read_json,
     read_names,
 )

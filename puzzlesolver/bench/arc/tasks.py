@@ -19,13 +19,13 @@ from typing import Any
 from puzzlesolver.bench import runner
 from puzzlesolver.bench.arc.fits import Fits
 from puzzlesolver.bench.arc.known import Known
-from puzzlesolver.bench.arc.questions import TASKS, read_known
 from puzzlesolver.bench.arc.records import KnownRecord, TaskRecord
 from puzzlesolver.bench.journal import Journal
 from puzzlesolver.bench.machine import describe_machine
 from puzzlesolver.bench.report.cells import percent
 from puzzlesolver.bench.report.terminal import tell
 from puzzlesolver.domains.arc import Task
+from puzzlesolver.domains.arc.questions import TASKS, read_known
 from puzzlesolver.domains.arc.task import digest
 from puzzlesolver.errors import UsageError
 from puzzlesolver.refine.adapt.settings import FitSettings

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from puzzlesolver.domains.arc.generate import generate
+from puzzlesolver.domains.arc.questions import TASKS, read_known
 from puzzlesolver.domains.arc.task import COLOURS, Pair, Task
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.arc.stem import Canvases
@@ -129,8 +130,6 @@ class TaskSource(Source[ArcTasks]):
 
     def _public(self) -> Iterator[Task]:
         """Those of the file, or of ARC-AGI-1's training set, that no benchmark knows."""
-        from puzzlesolver.bench.arc.questions import TASKS, read_known
-
         excluded = [task for tasks in TASKS.values() for task in tasks()]
         if self.settings.exclude is not None:
             excluded += read_known(self.settings.exclude, flag("exclude"))

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from puzzlesolver.domains.arc.questions import TEST_PUZZLES
 from puzzlesolver.domains.formats.numbers import DAMAGES
 from puzzlesolver.errors import ParseError, UsageError
 from puzzlesolver.files import open_regular
@@ -35,7 +36,6 @@ from puzzlesolver.train.data.published.metadata import (
     MAX_NAMES_BYTES,
     SET,
     SIZES,
-    TEST_PUZZLES,
     read_json,
     read_metadata,
     read_names,

@@ -22,7 +22,7 @@ IDS = ("inputs", "labels")
 INTEGERS = ("puzzle_identifiers", "puzzle_indices", "group_indices")
 SIZES = ("vocab_size", "seq_len", "num_puzzle_identifiers")
 ZEROS = ("pad_id", "ignore_label_id", "blank_identifier_id")
-IDENTIFIERS, TEST_PUZZLES = "identifiers.json", "test_puzzles.json"
+IDENTIFIERS = "identifiers.json"
 
 MAX_METADATA_BYTES = 2**20
 MAX_NAMES_BYTES = 2**28

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from puzzlesolver.domains.arc.questions import TEST_PUZZLES
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import explained, placed, write_file
 from puzzlesolver.train.data.published.dataset import Ids
@@ -28,7 +29,6 @@ from puzzlesolver.train.data.published.metadata import (
     INTEGERS,
     SET,
     SIZES,
-    TEST_PUZZLES,
     ZEROS,
 )
 

@@ -14,7 +14,9 @@ from puzzlesolver.domains.arc import Task, TaskPuzzle
 from puzzlesolver.domains.arc.sets import find
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.data.published.metadata import TEST_PUZZLES
+
+TEST_PUZZLES = "test_puzzles.json"
+"""The file of a dataset folder that holds the tasks of its test split."""
 
 
 def _listed(file: str) -> list[Task]:
