@@ -123,6 +123,7 @@ def iter_solve(
     *puzzles: Any,
     model: str | os.PathLike[str] | None = None,
     domain: str = "auto",
+    rules: str = "",
     policy: Policy | None = None,
     watch: Callable[[Any, Any], None] | None = None,
     **settings: Any,
@@ -134,6 +135,7 @@ def iter_solve(
             a list of rows, `Puzzle` objects, or iterables of these; read lazily.
         model: a name of the catalog or a model folder; None = the shipped default.
         domain: kind of puzzle; `auto` looks at the input.
+        rules: further rules of Sudokus by their names, such as "diagonal,anti-knight".
         policy: all settings of the search at once.
         watch: called at every reading with the puzzle and a `StepReport`; for ARC a `FitReport`.
         settings: fields of `Policy`, one by one; `max_steps` defaults to the model's.
@@ -148,11 +150,11 @@ def iter_solve(
     settings = (asdict(policy) if policy else {}) | settings
     name = None if model is None else os.fspath(model)
     solver_of = functools.cache(lambda kind: choose_solver(kind, name, settings))
-    questions = read_values(puzzles, domain)
+    questions = read_values(puzzles, domain, rules)
     return solve_kinds(questions, solver_of, watch, settings.get("time_limit"))
 
 
-def verify(puzzle: Any, answer: Any = None, domain: str = "auto") -> Verdict:
+def verify(puzzle: Any, answer: Any = None, domain: str = "auto", rules: str = "") -> Verdict:
     """What the rules say of an answer.
 
     Args:
@@ -160,6 +162,7 @@ def verify(puzzle: Any, answer: Any = None, domain: str = "auto") -> Verdict:
         answer: likewise one grid; the `answer` of a `Result`, or an array like its `grid`; for ARC
             a file of attempts.
         domain: kind of puzzle; `auto` looks at the input.
+        rules: as in `iter_solve`.
 
     Raises:
         ParseError: one of them cannot be read.
@@ -167,7 +170,7 @@ def verify(puzzle: Any, answer: Any = None, domain: str = "auto") -> Verdict:
     from puzzlesolver.domains.detect import read_lines
     from puzzlesolver.domains.values import read_values
 
-    question = next(read_values([puzzle], domain))
+    question = next(read_values([puzzle], domain, rules))
     kind = get_domain(question.domain)
     if answer is None:
         return kind.verify(question, question.answer)
@@ -176,5 +179,5 @@ def verify(puzzle: Any, answer: Any = None, domain: str = "auto") -> Verdict:
             return next(kind.mark([question], lines, source))[1]
     grid = answer.grid if isinstance(answer, Answer) else answer
     if not isinstance(grid, np.ndarray):
-        grid = next(read_values([answer], question.domain)).answer
+        grid = next(read_values([answer], question.domain, rules or question.rules)).answer
     return kind.verify(question, grid)

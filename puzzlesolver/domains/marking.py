@@ -55,7 +55,7 @@ def mark(puzzles: str, answers: str | None = None, domain: str = AUTO, rules: st
         with read_lines(answers) as (lines, source):
             yield from kind.mark(questions, lines, source)
     else:
-        yield from _paired(questions, list(read_puzzles([answers], domain, rules)))
+        yield from _paired(questions, list(read_puzzles([answers], domain, rules or first.rules)))
 
 
 def _paired(questions: Iterator[Puzzle], answers: Sequence[Puzzle]) -> Marked:

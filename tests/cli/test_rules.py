@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from puzzlesolver.domains.base import written
+from puzzlesolver.domains.base import get_domain, written
 from puzzlesolver.domains.detect import read_puzzles
 from tests.cli.support import SOLVED, Run
 
@@ -20,6 +20,7 @@ MAP = "AAAABBCCC\nAABBBBCCC\nAAABBBCCC\n" + 3 * "DDDEEEFFF\n" + 3 * "GGGHHHIII\n
         ("--rules", "X,anti king"),
         ("--rules", "jigsaw", "--size", "6"),
         ("--rules", "twin", "--difficulty", "easy"),
+        ("--rules", "latin", "--size", "7"),
         ("--regions", "3x2", "--size", "6"),
     ],
     ids=" ".join,
@@ -35,8 +36,12 @@ def test_generated_boards_carry_their_rules(
     assert len(puzzles) == 2 and all(puzzle.rules for puzzle in puzzles)
     if form == "csv":
         assert run("verify", "made").code == 0
-        answers = [written(each, each.answer, "line") for each in puzzles]
-        assert run("verify", "made", "-", stdin="\n".join(answers) + "\n").code == 0
+        line = get_domain("sudoku").format_line
+        first = puzzles[0]
+        question, answer = (written(first, grid, "line") for grid in (first.grid, first.answer))
+        assert run("verify", question, answer).code == 0
+        plain = "".join(line(each.answer) + "\n" for each in puzzles)
+        assert run("verify", "made", "-", stdin=plain).code == 0
 
 
 def test_verify_names_the_unit_in_the_user_s_words(run: Run) -> None:

@@ -327,7 +327,7 @@ def _on_one_line(
             boards.pop(0)
         else:
             label = None
-        yield Found(place, grid, alphabet, label, rating)
+        yield Found(place, grid, alphabet, label, rating, mapped=bool(boards))
 
 
 class _Statements:
@@ -462,7 +462,7 @@ class _Rows:
             for row in rows:
                 yield Found(row.place, *as_board([row]))
         elif len(rows) == side:
-            yield Found(rows[0].place, *as_board(rows), by_rows=True)
+            yield Found(rows[0].place, *as_board(rows), mapped=True)
         else:
             as_board([*rows, *rows[-1:] * (side - len(rows))])  # tells of a strange character first
             hint = "on one line, a 4×4 board has no digit above 4" if side == 16 else ""

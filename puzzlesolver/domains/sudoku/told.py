@@ -43,7 +43,7 @@ class Found(NamedTuple):
         alphabet: as in `Puzzle`.
         label: its answer.
         rating: its difficulty.
-        by_rows: whether it stands on several lines, so that its map can stand below it.
+        mapped: whether the grid that comes next can be its map, below it or behind it on its line.
     """
 
     place: Place
@@ -51,7 +51,7 @@ class Found(NamedTuple):
     alphabet: str = DIGITS
     label: Grid | None = None
     rating: float | None = None
-    by_rows: bool = False
+    mapped: bool = False
 
 
 def joined(*rules: str) -> str:
@@ -92,7 +92,7 @@ def with_boards(found: Iterator[Found]) -> Iterator[Puzzle]:
             if board is not None:
                 yield with_board(board)
             rules = each.place.rules
-            if each.by_rows or (rules and needs_map(rules)):
+            if each.mapped or (rules and needs_map(rules)):
                 last = each
             else:
                 yield with_board(each)

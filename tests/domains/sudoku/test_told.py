@@ -38,6 +38,7 @@ def read(text: str, **options: Any) -> list[Puzzle]:
         (f"{rows(BOARD)}\n\n{rows(MAP)}", f"jigsaw={MAP}"),
         (f"{rows(BOARD)}\n\n{rows(MAP.translate(str.maketrans('ABCDEFGHI', '012345678')))}", None),
         (f"{BOARD} rules=jigsaw={MAP}", f"jigsaw={MAP}"),
+        (f"{BOARD} {MAP}", f"jigsaw={MAP}"),
         (f"{rows(BOARD)}\n\n{rows(boxes(9, 3, 3))}", ""),
         (f"# Rules: Normal sudoku rules apply.\n{rows(BOARD)}", ""),
         (f"question,rules\n{BOARD},'diagonal,anti-king'".replace("'", '"'), "diagonal,anti-king"),
