@@ -26,6 +26,7 @@ from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.detect import parse_text
 from puzzlesolver.domains.formats.texts import read_lines
 from puzzlesolver.errors import UsageError
+from puzzlesolver.files import open_regular
 
 if TYPE_CHECKING:
     from puzzlesolver.models.interface import Batch
@@ -254,7 +255,8 @@ def read_file(domain: str, path: Path, limit: int | None) -> Cases:
     if path.is_dir():
         return _read_folder(domain, path, limit)
     try:
-        content = path.read_bytes()
+        with open_regular(path) as file:
+            content = file.read()
     except OSError as error:
         raise UsageError(f"cannot read: {error.strerror}", where=f"--data {path}") from error
     lines = list(read_lines(io.BufferedReader(io.BytesIO(content)), str(path)))

@@ -162,3 +162,9 @@ def test_a_damaged_record_of_the_training_is_told_before_anything_is_measured(
     save_model(tiny_model, tmp_path / "model", training, "card")
     with pytest.raises(ModelError, match=re.escape(told)):
         about_model(load_network(tmp_path / "model", "sudoku"))
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="has no such devices")
+def test_a_device_is_no_data() -> None:
+    with pytest.raises(UsageError, match="not a regular file"):
+        SUITES["sudoku-extreme"].load(Path("/dev/zero"), 1, 0)

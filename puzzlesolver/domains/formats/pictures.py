@@ -28,6 +28,10 @@ _DAMAGES = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error
             LookupError, TypeError)  # fmt: skip
 
 
+SCAN, MOST_SCANS = b"\xff\xda", 30
+"""What begins a pass over all pixels of a JPEG; progressive ones have about ten."""
+
+
 def is_picture(head: bytes) -> bool:
     """Whether a file that begins with these bytes is one: PNG, JPEG, GIF, BMP, WebP or TIFF."""
     return _MAGIC.match(head) is not None
@@ -53,6 +57,8 @@ def read_pixels(data: bytes, source: str) -> Pixels:
             image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
             if (count := image.width * image.height) > MAX_IMAGE_PIXELS:
                 raise Image.DecompressionBombError(count)
+            if data.count(SCAN) > MOST_SCANS and image.format == "JPEG":
+                raise Image.DecompressionBombError(MOST_SCANS)
             if image.mode.startswith(("I", "F")):  # 16 bits a pixel
                 grey = np.asarray(image).astype(np.float32)
                 image = Image.fromarray((grey / max(1.0, grey.max()) * 255).astype(np.uint8))

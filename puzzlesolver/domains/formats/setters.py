@@ -80,8 +80,10 @@ def rules_of(document: Mapping[str, Any], grid: Any, at: At) -> str:
 
 
 def _objects(grid: Any) -> list[Mapping[str, Any]]:
-    """The cells of a grid of objects; none of other grids, nor of tasks of ARC."""
+    """The cells of a grid of objects; none of other or larger grids, nor of tasks of ARC."""
     if not isinstance(grid, list) or not all(isinstance(row, list) for row in grid):
+        return []
+    if len(grid) > max(SIZES):  # maps of regions grow with the square of it
         return []
     cells: list[Mapping[str, Any]]
     cells = [cell for row in grid for cell in row if isinstance(cell, dict)]

@@ -277,3 +277,15 @@ def test_too_many_pixels_are_refused_before_any_is_decoded(
     with pytest.raises(ParseError, match="too large") as caught:
         read_pixels(file.getvalue(), "maze.png")
     assert "fewer pixels" in caught.value.hint
+
+
+def test_a_jpeg_of_many_scans_is_refused_before_they_are_read(tmp_path: Path) -> None:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("L", (99, 99)).save(file, "JPEG", progressive=True)
+    data = file.getvalue()
+    scan, path = data[data.rindex(b"\xff\xda") : -2], tmp_path / "maze.jpg"
+    path.write_bytes(data[:-2] + scan * 100 + data[-2:])
+    with pytest.raises(ParseError, match="too large"):
+        list(read_puzzles([path]))
