@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver.domains.base import get_domain
-from puzzlesolver.errors import UsageError
+from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.export.cached import board_size
 from puzzlesolver.export.check import check_set
 from puzzlesolver.files import write_file
@@ -71,9 +71,16 @@ def add_to_page(graph: Path, folder: Path, runtime: Path, title: str) -> None:
             A graph of the same title and size is replaced.
 
     Raises:
-        ModelError: the file was not made by `puzzlesolver export`.
+        ModelError: the file was not made by `puzzlesolver export`, or for boards with further
+            rules.
     """
     facts = StepGraph(graph).facts
+    if rules := facts.layout.get("rules"):
+        raise ModelError(
+            f"the page knows the rules of plain boards, not {rules}",
+            where=str(graph),
+            hint="export the model for plain boards: without --check, or with --check of such",
+        )
     size = board_size(facts.layout["lattice"])
     shipped = {entry.sha256: name for name, entry in read_catalog().models.items()}
     title = shipped.get(facts.weights_sha256, title)

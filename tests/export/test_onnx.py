@@ -18,6 +18,7 @@ from puzzlesolver.domains.sudoku.codec import layout_of
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.export import check
 from puzzlesolver.export.onnx import OPSET, export_graph, export_model
+from puzzlesolver.export.web import add_to_page
 from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
@@ -126,8 +127,10 @@ def test_rules_of_the_puzzles_to_check_are_those_of_the_graph(tmp_path: Path) ->
     graph = GraphFile(out)
     board = make_board(4, "diagonal")
     assert graph.open(layout_of(board)).layout == layout_of(board)
-    with pytest.raises(ModelError, match="exported for"):
+    with pytest.raises(ModelError, match=r"exported for .* \(diagonal\), not .* \(latin\)"):
         graph.open(layout_of(make_board(4, "latin")))
+    with pytest.raises(ModelError, match="rules of plain boards, not diagonal"):
+        add_to_page(out, tmp_path / "page", tmp_path, "tiny")
 
 
 def test_the_residual_is_that_of_the_step(stem_graph: Path) -> None:

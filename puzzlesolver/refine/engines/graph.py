@@ -296,4 +296,5 @@ def _silent() -> Iterator[None]:
 
 
 def _sides(layout: Layout) -> str:
-    return f"boards of {layout.cells} cells as {'×'.join(map(str, layout.lattice))} nodes"
+    nodes = f"boards of {layout.cells} cells as {'×'.join(map(str, layout.lattice))} nodes"
+    return f"{nodes} ({layout.rules})" if layout.rules else nodes
