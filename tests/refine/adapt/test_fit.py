@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +31,20 @@ TINY = FitSettings(
     first_check=0.5,
     check_every=5,
 )
+
+
+@pytest.fixture(scope="module")
+def two() -> Iterator[Fitters]:
+    """Two processes, which start slowly: for every test that leaves them idle."""
+    with Fitters(processes=2) as fitters:
+        yield fitters
+
+
+@pytest.fixture(params=[1, 2])
+def fitters(request: pytest.FixtureRequest, two: Fitters) -> Iterator[Fitters]:
+    """This process, or two others."""
+    with contextlib.nullcontext(two) if request.param == 2 else Fitters() as fitters:
+        yield fitters
 
 
 @pytest.fixture(autouse=True)
@@ -143,23 +159,20 @@ def ends_of(fitters: Fitters, tasks: list[Task], settings: FitSettings) -> list[
     return [list(each.values()) for each in ends]
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_rounds_of_fits_end_when_they_are_sure(processes: int) -> None:
+def test_rounds_of_fits_end_when_they_are_sure(fitters: Fitters) -> None:
     rounds = replace(TINY, rounds=3)
-    with Fitters(processes) as fitters:
-        for enough, count in ((0.0, 2), (1.0, 6)):
-            (fits,) = ends_of(fitters, [TASK], replace(rounds, enough_chance=enough))
-            assert sorted(fit.seed for fit in fits) == list(range(count))
+    for enough, count in ((0.0, 2), (1.0, 6)):
+        (fits,) = ends_of(fitters, [TASK], replace(rounds, enough_chance=enough))
+        assert sorted(fit.seed for fit in fits) == list(range(count))
 
 
-def test_fits_in_other_processes_give_the_same_answer() -> None:
+def test_fits_in_other_processes_give_the_same_answer(two: Fitters) -> None:
     answer = answer_task(TASK, TINY)
-    with Fitters(processes=2) as fitters:
-        for _ in range(2):  # the processes serve one task after another
-            for ends in ends_of(fitters, [TASK, TASK, TASK], TINY):
-                other = merge(TASK, ends)
-                assert [told(fit) for fit in other.fits] == [told(fit) for fit in answer.fits]
-                assert other.shares == answer.shares
+    for _ in range(2):  # the processes serve one task after another
+        for ends in ends_of(two, [TASK, TASK, TASK], TINY):
+            other = merge(TASK, ends)
+            assert [told(fit) for fit in other.fits] == [told(fit) for fit in answer.fits]
+            assert other.shares == answer.shares
 
 
 def test_a_fit_left_early_lets_the_next_task_begin() -> None:
@@ -258,10 +271,8 @@ def test_a_deadline_ends_a_large_fit_with_an_answer() -> None:
     assert report.votes[0][0].grid.shape == (30, 30)
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_no_fit_begins_after_the_deadline(processes: int) -> None:
-    with Fitters(processes) as fitters:
-        reports = list(fitters.fit([TASK, TASK], TINY, deadline=time.monotonic() - 1_000))
+def test_no_fit_begins_after_the_deadline(fitters: Fitters) -> None:
+    reports = list(fitters.fit([TASK, TASK], TINY, deadline=time.monotonic() - 10_000))
     assert reports == [(0, None), (1, None)]
 
 
