@@ -64,7 +64,7 @@ class Arguments:
     checked: Annotated[
         str | None,
         option("--check", "FILE", show_default="a few generated ones"),
-        "Puzzles on which answers are compared with those of torch.",
+        "Puzzles on which answers are compared with those of torch; the graph is for their rules.",
     ] = None
 
     @property
