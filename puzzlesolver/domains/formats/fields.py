@@ -70,7 +70,7 @@ def read_records(value: Any, at: At) -> Iterator[Record]:
         ):
             answer = as_text(answers) or ""
             others = [str(value.get(names.get(role), "")) for role in (RATING, DOMAIN)]
-            rules = rules_of(value, question, at) or str(value.get(names.get(RULES)) or "")
+            rules = rules_of(value, question, at) or _names(value.get(names.get(RULES)))
             columns = [QUESTION, ANSWER, RATING, DOMAIN, RULES]
             yield Record(Place(str(at), 0, ""), columns, [text, answer, *others, rules])
         elif isinstance(question, list):
@@ -157,6 +157,12 @@ def _named_rows(value: dict[str, Any]) -> str | None:
     rows = [*value.values()]
     flat = all(isinstance(row, list) and len(row) == len(rows) for row in rows)
     return as_text(rows) if flat and len(rows) >= 4 else None
+
+
+def _names(value: Any) -> str:
+    """Names that a text or a list holds, with commas between them."""
+    names = value if isinstance(value, list) else [value]
+    return ",".join(name for name in names if isinstance(name, str))
 
 
 def _join(parts: Iterable[str | None], separator: str) -> str | None:

@@ -30,8 +30,8 @@ RULES_TOLD = re.compile(
 MOSTLY = 0.75
 """Share of the cells of a map that have one of their region beside them, at least."""
 
-PROSE = re.compile(r"\w+(?:[ ']+\w+){3}|\.(?:\s|$)")
-"""Sentences for people; they are no names."""
+WORDS = 3
+"""Words that the name of a rule has at most; more are a sentence for people."""
 
 
 class Found(NamedTuple):
@@ -69,15 +69,16 @@ def tells_rules(line: str) -> bool:
 
 def rules_in(text: str, place: Place) -> str:
     """The rules of a place and those that its text names; raises `ParseError` at unknown ones."""
-    if not text.strip():
-        return place.rules
+    rules = joined(place.rules, text.strip())
     try:
-        rule_details(text)
+        rule_details(rules)
+        overlapping(rules)
     except UsageError as error:
-        if PROSE.search(text) and "unknown" in error.what:
+        prose = ". " in text or any(len(part.split()) > WORDS for part in text.split(","))
+        if prose and "unknown" in error.what:
             return place.rules
         raise place.error(1, error.what, error.hint) from error
-    return joined(place.rules, text.strip())
+    return rules
 
 
 def with_boards(found: Iterator[Found]) -> Iterator[Puzzle]:

@@ -130,7 +130,7 @@ STANDARD = {"", "sudoku", "standard", "classic", "normal", "none"}
 MORE = {
     "killer", "cage", "thermo", "arrow", "kropki", "sandwich", "xv", "whisper", "renban",
     "palindrome", "quadruple", "consecutive", "evenodd", "greaterthan", "inequality", "skyscraper",
-    "ratio", "difference", "clone", "betweenline", "minimum", "maximum", "region sum", "zipper",
+    "ratio", "difference", "clone", "betweenline", "minimum", "maximum", "regionsum", "zipper",
 }  # fmt: skip
 """Rules that compare or add digits; no set of units says them."""
 
@@ -161,16 +161,16 @@ def rule_names(text: str | Iterable[str], where: str = "--rules") -> tuple[str, 
     """
     found = set[str]()
     for name in text.split(",") if isinstance(text, str) else text:
-        plain = _plain(name)
+        plain, told = _plain(name), name.strip()[:40]
         if plain in KNOWN:
             found.add(KNOWN[plain])
         elif plain not in STANDARD:
             if any(more in plain for more in MORE):
-                what = f"{name.strip()!r} is more than different digits in some cells"
+                what = f"{told!r} is more than different digits in some cells"
                 raise UsageError(what, where=where, hint=f"known rules: {', '.join(RULES)}")
-            close = difflib.get_close_matches(plain, KNOWN, 1)
+            close = difflib.get_close_matches(plain[:40], KNOWN, 1)
             hint = f"did you mean {KNOWN[close[0]]!r}?" if close else f"known: {', '.join(RULES)}"
-            raise UsageError(f"unknown rule {name.strip()!r}", where=where, hint=hint)
+            raise UsageError(f"unknown rule {told!r}", where=where, hint=hint)
     if found.issuperset(DIAGONAL):
         found.add("diagonal")
     if "diagonal" in found:

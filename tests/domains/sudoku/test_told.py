@@ -43,6 +43,8 @@ def read(text: str, **options: Any) -> list[Puzzle]:
         (f"# Rules: Normal sudoku rules apply.\n{rows(BOARD)}", ""),
         (f"question,rules\n{BOARD},'diagonal,anti-king'".replace("'", '"'), "diagonal,anti-king"),
         (json.dumps({"puzzle": BOARD, "rules": "diagonal"}), "diagonal"),
+        (json.dumps({"puzzle": BOARD, "rules": ["X", "anti-king"]}), "diagonal,anti-king"),
+        (json.dumps({"puzzle": BOARD, "rules": {"time": 3}}), ""),
         (json.dumps({"puzzle": BOARD, "rules": "Normal sudoku rules apply here."}), ""),
         (json.dumps({"grid": [[0] * 9] * 9, "antiknight": True}), "anti-knight"),
     ],
@@ -92,6 +94,9 @@ def test_two_boards_are_no_board_and_its_map() -> None:
         (f"{BOARD} rules=anti-knigt", {}, "unknown rule 'anti-knigt'", 1),
         ("1......32..1...4 rules=windoku,asterisk", {}, "asterisk does not fit 4×4", 1),
         (f"{BOARD}\n{BOARD} rules=latin,jigsaw={MAP}", {}, "latin and jigsaw exclude", 2),
+        (f"rules: samurai, latin\n{BOARD}", {}, "latin and samurai exclude", 1),
+        (f"rules: anti knigt, anti king\n{BOARD}", {}, "unknown rule 'anti knigt'", 1),
+        (f"rules: {1_000 * 'a'}\n{BOARD}", {}, "unknown rule", 1),
     ],
 )
 def test_what_makes_no_board_is_told_with_its_place(
