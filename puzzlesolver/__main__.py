@@ -11,9 +11,10 @@ import signal
 import sys
 import threading
 
-from puzzlesolver.errors import INTERRUPTED
-
 COMPILERS = ("numba", "llvmlite", "torch")
+INTERRUPTED = 128 + signal.SIGINT
+"""As `errors.INTERRUPTED`, whose import would come before signals are seen to."""
+
 _arrived: list[int] = []
 
 
