@@ -8,7 +8,15 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from puzzlesolver.domains.sudoku.board import FREE_SIZES, SIZES, Board, boxes, make_board
+from puzzlesolver.domains.sudoku.board import (
+    FREE_SIZES,
+    SIZES,
+    Board,
+    boxes,
+    is_connected,
+    make_board,
+)
+from puzzlesolver.domains.sudoku.making.reduce import random_regions
 from puzzlesolver.domains.sudoku.variants import EXTRA, OVERLAPS, RULES, rule_names
 from puzzlesolver.errors import UsageError
 
@@ -169,3 +177,12 @@ def test_what_is_no_board_is_told(arguments: tuple[object, ...], told: str) -> N
 
 def test_every_extra_rule_fits_9x9() -> None:
     assert all(make_board(9, rule).units for rule in [*EXTRA, *ONE_GRID])
+
+
+@pytest.mark.parametrize("side", [5, 6, 9, 16])
+def test_random_maps_have_connected_regions(side: int) -> None:
+    maps = {random_regions(side, np.random.default_rng(seed)) for seed in range(5)}
+    assert len(maps) == 5
+    for labels in maps:
+        assert set(Counter(labels).values()) == {side}
+        assert all(is_connected(labels, label, side) for label in set(labels))

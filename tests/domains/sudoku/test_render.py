@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+from puzzlesolver.domains.sudoku.board import make_board
 from puzzlesolver.domains.sudoku.render import format_grid, render
 from tests.domains.sudoku.support import BOX_SHAPES, HARD, SIZES, board, solved_board
 
@@ -84,3 +85,29 @@ def test_no_colours_where_none_are_wanted() -> None:
     text = render(GRID, GIVENS, confidence)
     assert "38;2;" in ansi(text, color_system="truecolor")
     assert "38;" not in ansi(text, color_system="truecolor", no_color=True)
+
+
+def test_regions_are_drawn_as_they_are() -> None:
+    blank = np.zeros((4, 4), np.uint8)
+    jigsaw = make_board(4, regions="AAABABBBCCCDCDDD")
+    assert format_grid(blank, jigsaw).split("\n") == [
+        ". . .|.",
+        " +---+",
+        ".|. . .",
+        "-+---+-",
+        ". . .|.",
+        " +---+",
+        ".|. . .",
+    ]
+    assert format_grid(blank, make_board(4, "latin")) == "\n".join([". . . ."] * 4)
+
+
+def test_holes_are_spaces_and_further_regions_are_shaded() -> None:
+    twin = make_board(9, "twin")
+    rows = format_grid(twin.grid(np.zeros(twin.cells, np.uint8)), twin).split("\n")
+    assert rows[0] == ". . . | . . . | . . . |" and max(map(len, rows)) <= 80
+    assert rows[-1] == "              | . . . | . . . | . . ."
+    board = make_board(9, "x")
+    text = render(np.zeros((9, 9), np.uint8), np.zeros((9, 9), np.uint8), board=board)
+    shades = [span for span in text.spans if getattr(span.style, "bgcolor", None) is not None]
+    assert len(shades) == 17
