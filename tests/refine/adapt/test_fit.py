@@ -35,7 +35,7 @@ TINY = FitSettings(
 
 @pytest.fixture(scope="module")
 def two() -> Iterator[Fitters]:
-    """Two processes, which start slowly: for every test that leaves them idle."""
+    """Two processes, which start slowly: they serve one test after another."""
     with Fitters(processes=2) as fitters:
         yield fitters
 
@@ -175,10 +175,9 @@ def test_fits_in_other_processes_give_the_same_answer(two: Fitters) -> None:
             assert other.shares == answer.shares
 
 
-def test_a_fit_left_early_lets_the_next_task_begin() -> None:
-    with Fitters(processes=2) as fitters:
-        next(fitters.fit([large()], FitSettings()))
-        (ends,) = ends_of(fitters, [TASK], TINY)
+def test_a_fit_left_early_lets_the_next_task_begin(two: Fitters) -> None:
+    next(two.fit([large()], FitSettings()))
+    (ends,) = ends_of(two, [TASK], TINY)
     assert sorted(report.seed for report in ends if report.ended) == [0, 1]
 
 
