@@ -85,6 +85,15 @@ def test_what_it_was_trained_on_is_told_in_words() -> None:
     )
 
 
+def test_maps_without_a_solution_are_left_out_and_boards_never_so_hard_are_easy() -> None:
+    source = open_source(config_of('mix={"6 jigsaw,diagonal: easy": 1, "4: hard": 1}', "maps=4"))
+    assert 1 < len(source.parts) <= 5  # most maps of 6×6 have no solution with diagonals
+    for part in source.parts.values():
+        assert len(part.draw(2).tokens) == 2
+    (stream,) = [kind.stream for kind in source.parts["4: hard"].kinds.values()]
+    assert stream.state_dict() == {"made": 2, "difficulty": "easy"}
+
+
 def test_what_is_no_board_is_refused() -> None:
     for mix in ('{"diagonal": 1}', '{"7": 1}', '{"9 diagnal": 1}'):
         with pytest.raises(UsageError):

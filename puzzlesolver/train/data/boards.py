@@ -10,6 +10,7 @@ board, and whose turn it is.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,9 +23,11 @@ from puzzlesolver.domains.sudoku.codec import layout_of
 from puzzlesolver.domains.sudoku.generate import PuzzleStream
 from puzzlesolver.domains.sudoku.making.reduce import (
     DIFFICULTIES,
+    EASY,
     MINIMAL,
     make_puzzle,
     random_regions,
+    random_solution,
 )
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
@@ -34,6 +37,9 @@ from puzzlesolver.train.data.kinds import GeneratedPuzzles
 from puzzlesolver.train.data.labelled import Boards
 from puzzlesolver.train.data.source import BoardSource, Mixed, Source, as_arrays
 from puzzlesolver.train.settings import flag, within
+
+TRIES = 10
+"""Maps of regions that are tried for each that is kept."""
 
 USUAL_CELLS = 81
 """Cells of the board that settings of the ramp are about; others get clues by their size."""
@@ -164,7 +170,10 @@ class OneBoard(BoardSource[BoardMix]):
 
 
 class BoardStream:
-    """An endless stream of puzzles of one board and difficulty that can be resumed."""
+    """An endless stream of puzzles of one board and difficulty that can be resumed.
+
+    Where a board has none so hard, from then on they are easy: every board has such.
+    """
 
     def __init__(self, board: Board, difficulty: str, seed: tuple[int, ...]) -> None:
         self.board, self.difficulty, self.seed = board, difficulty, seed
@@ -176,18 +185,24 @@ class BoardStream:
         return np.stack(questions), np.stack(solutions), None
 
     def state_dict(self) -> dict[str, Any]:
-        """How many were made; each depends on the seed and its number alone."""
-        return {"made": self.made}
+        """How many were made; each depends on the seed, its number and the difficulty alone."""
+        return {"made": self.made, "difficulty": self.difficulty}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """The inverse of `state_dict`."""
         self.made = int(state["made"])
+        self.difficulty = str(state.get("difficulty", self.difficulty))
 
     def _next(self, count: int) -> Iterator[tuple[Boards, Boards]]:
         for _ in range(count):
             self.made += 1
             rng = np.random.default_rng((*self.seed, self.made))
-            yield make_puzzle(self.board, self.difficulty, rng)
+            try:
+                puzzle = make_puzzle(self.board, self.difficulty, rng)
+            except UsageError:
+                self.difficulty = EASY
+                puzzle = make_puzzle(self.board, self.difficulty, rng)
+            yield puzzle
 
 
 def _stream(board: Board, level: str, seed: tuple[int, ...]) -> BoardStream | PuzzleStream:
@@ -205,6 +220,15 @@ def _boards(kind: str, maps: int, seed: int) -> tuple[list[Board], list[str]]:
         hint = "for example 9, 16: easy hard, or 9 diagonal,windoku"
         raise UsageError(f"{kind!r} names no board", where=flag("mix"), hint=hint)
     rng = np.random.default_rng((seed, int(size)))
-    regions = [random_regions(int(size), rng) for _ in range(maps)] if needs_map(rules) else [""]
-    boards = [make_board(int(size), rules, each) for each in regions]
-    return list(dict.fromkeys(boards)), levels.split() or list(DIFFICULTIES)
+    boards: dict[Board, None] = {}
+    for _ in range(TRIES * maps):
+        if len(boards) == (maps if needs_map(rules) else 1):
+            break
+        regions = random_regions(int(size), rng) if needs_map(rules) else ""
+        board = make_board(int(size), rules, regions)
+        with contextlib.suppress(UsageError):  # many maps have no solution
+            random_solution(board, np.random.default_rng(seed))
+            boards[board] = None
+    if not boards:
+        raise UsageError(f"no board keeps the rules {rules}", where=flag("mix"))
+    return list(boards), levels.split() or list(DIFFICULTIES)
