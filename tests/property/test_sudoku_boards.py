@@ -36,8 +36,9 @@ def some_board(rng: np.random.Generator, largest: int = 9) -> Board:
     while True:
         shares = [0.6, 0.15, 0.2, 0.05] if largest > 9 else [0.65, 0.15, 0.2, 0]
         kind = rng.choice(["boxes", "latin", "jigsaw", "overlap"], p=shares)
-        sizes = SIZES if kind == "boxes" else FREE_SIZES
-        size = 9 if kind == "overlap" else int(rng.choice([n for n in sizes if n <= largest]))
+        sizes = np.array([n for n in (SIZES if kind == "boxes" else FREE_SIZES) if n <= largest])
+        rare = 1 / sizes**2.0  # large boards take long
+        size = 9 if kind == "overlap" else int(rng.choice(sizes, p=rare / rare.sum()))
         names = list(rng.choice([*EXTRA, "anti-knight", "anti-king"], rng.integers(3)))
         names += {"boxes": [], "overlap": [rng.choice([*OVERLAPS])]}.get(kind, [kind])
         told = ",".join(names)
