@@ -21,9 +21,12 @@ import numpy as np
 
 from puzzlesolver.bench.cases import Cases, gather, refuse
 from puzzlesolver.domains.base import Grid, Puzzle, get_domain
+from puzzlesolver.domains.detect import read_puzzles
 
 EACH = 200
 """Boards of each kind."""
+
+BOARDS_4X4 = Path(__file__).with_name("boards_4x4.csv")
 
 LEVELS = ("easy", "1", "hard")
 """Of the 9×9 boards, a third each: a model that is always right, or never, tells nothing."""
@@ -45,8 +48,11 @@ def settle_boards(data: Path | None, limit: int | None, seed: int, size: int = 9
 
 def _minimal_boards(count: int, seed: int, size: int) -> Iterator[Puzzle]:
     generate = get_domain("sudoku").generate
-    if size != 9:
-        return generate(count, seed, size=size)
+    if size == 4:  # those of the committed reports, which an earlier generator made with seed 0
+        made = itertools.islice(read_puzzles([BOARDS_4X4], "sudoku"), count)
+        return (
+            replace(puzzle, name=f"generated:0:{number}") for number, puzzle in enumerate(made, 1)
+        )
     # One seed would start all levels from the same random boards.
     levels = [
         generate(count, int(start), difficulty=level)

@@ -218,6 +218,7 @@ def make_board(
     return _made(size, names, regions, regular)
 
 
+@functools.lru_cache(512)
 def overlapping(rules: str) -> Board | None:
     """The board of several grids that rules name, if they do."""
     return make_board(9, rules) if {*rule_details(rules)[0]} & OVERLAPS.keys() else None

@@ -442,6 +442,8 @@ class _Rows:
 
     def pause(self) -> Iterator[Found]:
         """A blank line: a gap between bands, or the end."""
+        if not self.lines:  # as in files of a million blank lines
+            return
         rows = self._rows()
         side = len(rows[0].words) if rows else 0
         band = box_shape(side)[0] if side in SIZES else 1
