@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -40,6 +41,10 @@ def run() -> None:
             stream.flush()
         except OSError:  # it has been told; Python would fail again at its end
             os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+    if code == INTERRUPTED:
+        # Python's own end tears threads, such as a download's, out of foreign code, which aborts.
+        atexit._run_exitfuncs()
+        os._exit(code)
     sys.exit(code)
 
 
@@ -93,7 +98,6 @@ def _keep_machine_code() -> None:
             if os.access(place, os.W_OK):
                 return
     if "NUMBA_CACHE_DIR" not in os.environ:
-        import atexit
         import shutil
         import tempfile
 

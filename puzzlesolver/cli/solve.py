@@ -107,7 +107,7 @@ class Arguments:
     ] = None
     effort: Annotated[
         Literal["quick", "normal", "thorough"] | None,
-        option("--effort", "quick|normal|thorough", panel=SEARCH, show_default="normal"),
+        option("--effort", "LEVEL", panel=SEARCH, show_default="normal"),
         "Of tasks of ARC: quick fits one network, a second one where the first is not sure; "
         "normal fits three; thorough goes on up to twelve while they are not sure.",
     ] = None

@@ -63,4 +63,4 @@ def test_of_tasks(run: Run, tmp_path: Path, form: str) -> None:
     solved = run("solve", "tasks.json", "-f", form, "--max-steps", "20", "--restarts", "1")
     assert solved.code == 0
     done = run("verify", "tasks.json", "-", stdin=solved.stdout)
-    assert done.code == 0 and "4 of 4 test inputs, 100.0 %" in done.stdout + done.stderr
+    assert done.code == 0 and "4 of 4 test inputs, 100.00 %" in done.stdout + done.stderr
