@@ -93,25 +93,31 @@ def choose_solver(
 
 def solve_kinds(
     puzzles: Iterable[Puzzle],
-    solver_of: Callable[[str], Solver | TaskSolver],
+    solver_of: Callable[[str, str | None], Solver | TaskSolver],
     watch: Callable[[Any, Any], None] | None = None,
     time_limit: float | None = None,
 ) -> Iterator[Result]:
     """Results in input order of puzzles of several kinds.
 
     Args:
-        puzzles: read lazily; neighbours of one kind are solved together.
-        solver_of: asked for the solver of a kind whenever puzzles of another one begin.
+        puzzles: read lazily; neighbours of one kind that one model suits are solved together.
+        solver_of: asked for the solver of a kind, and of the model that suits the puzzle better
+            than the default, whenever puzzles of another one begin.
         watch: as in `Solver.solve` or `TaskSolver.solve`.
         time_limit: seconds for all puzzles together; loading a model does not count.
     """
     deadline = None if time_limit is None else time.monotonic() + time_limit
-    for domain, group in itertools.groupby(puzzles, key=lambda puzzle: puzzle.domain):
+    for needed, group in itertools.groupby(puzzles, key=solver_for):
         began = time.monotonic()
-        solver = solver_of(domain)
+        solver = solver_of(*needed)
         if deadline is not None:
             deadline += time.monotonic() - began
         yield from solver.solve(group, watch, deadline)
+
+
+def solver_for(puzzle: Puzzle) -> tuple[str, str | None]:
+    """The kind of a puzzle, and the shipped model that suits it; None = the kind's default."""
+    return puzzle.domain, get_domain(puzzle.domain).suited(puzzle)
 
 
 def solve(*puzzles: Any, **options: Any) -> list[Result]:
@@ -133,7 +139,7 @@ def iter_solve(
     Args:
         puzzles: files, literal text such as 81 characters, `-` for stdin, a grid as an array or as
             a list of rows, `Puzzle` objects, or iterables of these; read lazily.
-        model: a name of the catalog or a model folder; None = the shipped default.
+        model: a name of the catalog or a model folder; None = the shipped one that suits a puzzle.
         domain: kind of puzzle; `auto` looks at the input.
         rules: further rules of Sudokus by their names, such as "diagonal,anti-knight".
         policy: all settings of the search at once.
@@ -149,7 +155,11 @@ def iter_solve(
 
     settings = (asdict(policy) if policy else {}) | settings
     name = None if model is None else os.fspath(model)
-    solver_of = functools.cache(lambda kind: choose_solver(kind, name, settings))
+
+    @functools.cache
+    def solver_of(kind: str, suited: str | None) -> Solver | TaskSolver:
+        return choose_solver(kind, name or suited, settings)
+
     questions = read_values(puzzles, domain, rules)
     return solve_kinds(questions, solver_of, watch, settings.get("time_limit"))
 

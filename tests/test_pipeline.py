@@ -191,7 +191,7 @@ def test_loading_a_model_is_no_part_of_the_time_limit(monkeypatch: pytest.Monkey
     monkeypatch.setattr("puzzlesolver.pipeline.time", SimpleNamespace(monotonic=lambda: now))
 
     class Loaded:
-        def __init__(self, domain: str) -> None:
+        def __init__(self, domain: str, suited: str | None) -> None:
             nonlocal now
             now += 500
 

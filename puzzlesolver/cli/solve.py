@@ -227,7 +227,7 @@ def solve(arguments: Arguments) -> None:
 
         code = solve_tasks(arguments, first)
     elif arguments.fills_folder:
-        code = solving.fill_folder(arguments, first[0].domain, questions)
+        code = solving.fill_folder(arguments, first[0], questions)
     elif total == 1:
         code = solving.solve_one(arguments, first[0])
     else:

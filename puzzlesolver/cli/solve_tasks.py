@@ -71,7 +71,7 @@ def solve_tasks(arguments: Arguments, puzzles: Sequence[Puzzle]) -> int:
     if show.view:
         show.view.wait("loading…")
     threads = arguments.jobs or arguments.threads
-    solver = loader(replace(arguments, threads=threads), puzzles[0].domain, choose_solver)()
+    solver = loader(replace(arguments, threads=threads), puzzles[0].domain, None, choose_solver)()
     assert isinstance(solver, TaskSolver)
     journal = _journal(arguments, solver, data, show)
     keys = {id(puzzle): f"{puzzle.name} {digest([tasks[id(puzzle)]])}" for puzzle in puzzles}

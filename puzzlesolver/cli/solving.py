@@ -25,7 +25,7 @@ from puzzlesolver.cli.view.show import Show, view_for
 from puzzlesolver.cli.view.waiting import compilation
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.export.cached import CachedGraphs
-from puzzlesolver.pipeline import choose_solver, load_solver, solve_kinds
+from puzzlesolver.pipeline import choose_solver, load_solver, solve_kinds, solver_for
 from puzzlesolver.refine.policy import LINGER
 from puzzlesolver.refine.report import Result
 from puzzlesolver.runtime import choose_runtime
@@ -67,11 +67,11 @@ def solve_many(arguments: Arguments, puzzles: Iterable[Puzzle], total: int | Non
     return exit_code(statuses)
 
 
-def fill_folder(arguments: Arguments, domain: str, puzzles: Iterable[Puzzle]) -> int:
-    """Puzzles by the million, of one kind, shard by shard; earlier runs count."""
+def fill_folder(arguments: Arguments, first: Puzzle, puzzles: Iterable[Puzzle]) -> int:
+    """Puzzles by the million, of the kind of the first, shard by shard; earlier runs count."""
     assert arguments.file is not None
     started, finished = time.monotonic(), 0
-    load = loader(arguments, domain, load_solver, threads=1)
+    load = loader(arguments, *solver_for(first), load_solver, threads=1)
     say = Show(arguments, Tracker(None)).say
 
     def progress(count: int) -> None:
@@ -90,13 +90,18 @@ def fill_folder(arguments: Arguments, domain: str, puzzles: Iterable[Puzzle]) ->
 
 
 def loader(
-    arguments: Arguments, domain: str, load: Callable[..., Any], threads: int | None = None
+    arguments: Arguments,
+    domain: str,
+    suited: str | None,
+    load: Callable[..., Any],
+    threads: int | None = None,
 ) -> Callable[[], Any]:
     """What loads the solver of one kind; picklable if `load` is.
 
     Args:
         arguments: its settings.
         domain: the kind.
+        suited: the model where the user names none; None = the default of the kind.
         load: `choose_solver`, or `load_solver`.
         threads: where the user names no number.
     """
@@ -111,7 +116,7 @@ def loader(
     return functools.partial(
         load,
         domain,
-        arguments.model,
+        arguments.model or suited,
         {name: getattr(arguments, name) for name in names} | {"linger": linger},
         engine=arguments.engine,
         graphs=CachedGraphs,
@@ -126,16 +131,16 @@ def loader(
 
 def _solve(arguments: Arguments, puzzles: Iterable[Puzzle], show: Show) -> Counter[str]:
     """Solve and print; returns how many ended how. Ctrl-C ends the list early."""
-    solvers = functools.cache(lambda kind: loader(arguments, kind, choose_solver)())
+    solvers = functools.cache(lambda kind, suited: loader(arguments, kind, suited, choose_solver)())
 
-    def solver_of(kind: str) -> Solver | TaskSolver:
-        solver: Solver | TaskSolver = solvers(kind)
+    def solver_of(kind: str, suited: str | None) -> Solver | TaskSolver:
+        solver: Solver | TaskSolver = solvers(kind, suited)
         show.tracker.max_steps = solver.max_steps
         return solver
 
     def noted() -> Iterator[Puzzle]:
         for puzzle in puzzles:
-            show.note(puzzle, solvers(puzzle.domain))
+            show.note(puzzle, solvers(*solver_for(puzzle)))
             yield puzzle
 
     if show.view:

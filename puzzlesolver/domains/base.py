@@ -254,6 +254,9 @@ class Domain(Protocol):
         apart.
         """
 
+    def suited(self, puzzle: Puzzle) -> str | None:
+        """Name in the catalog of a model that suits the puzzle better than the kind's default."""
+
     def contradiction(self, puzzle: Puzzle) -> Verdict | None:
         """The first pair of givens that break the rules, or None; cheap, no search."""
 
@@ -309,6 +312,9 @@ class Kind:
 
     def as_good(self, answer: Grid, label: Grid) -> bool:
         return np.array_equal(answer, label)
+
+    def suited(self, puzzle: Puzzle) -> str | None:
+        return None
 
     def encode(self, puzzles: Sequence[Puzzle]) -> Batch:
         batch: Batch = self._stage("codec").encode(puzzles)

@@ -157,7 +157,7 @@ def test_two_runs_with_one_output_leave_one_whole(model: Path, tmp_path: Path) -
 PULLED = "cache/puzzlesolver/hub/someone--model"
 KILLED = {
     **WRITERS,
-    "export": "export tiny out.onnx --check-steps 1",
+    "export": "export sudoku out.onnx --check-steps 1",
     "convert": "models convert step_1 -o out --config all_config.yaml",
     "pull": f"models pull {NAME}",
     "rm": f"models rm {NAME}",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from puzzlesolver import solve
 from puzzlesolver.domains.base import get_domain, written
 from puzzlesolver.domains.detect import read_puzzles
 from tests.cli.support import SOLVED, Run
@@ -87,3 +88,12 @@ def test_a_map_by_its_file(run: Run, tmp_path: Path) -> None:
 def test_what_cannot_be_made_is_told_at_once(run: Run, options: tuple[str, ...], told: str) -> None:
     done = run("generate", "sudoku", *options)
     assert (done.code, done.stdout) == (2, "") and told in done.stderr
+
+
+def test_each_board_gets_the_model_that_suits_it() -> None:
+    small = "1......32..1...4"
+    latin = next(get_domain("sudoku").generate(1, 3, size=4, rules="latin"))
+    results = solve(small, latin, small)
+    assert [result.status for result in results] == ["solved"] * 3
+    assert [result.model for result in results] == ["sudoku", "sudoku-any", "sudoku"]
+    assert {result.model for result in solve(small, latin, model="sudoku-any")} == {"sudoku-any"}

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from puzzlesolver.domains.base import Kind, Puzzle, register_domain
 from puzzlesolver.domains.records import Record
 from puzzlesolver.domains.sudoku import parse, render, rules, symmetry
-from puzzlesolver.domains.sudoku.board import rule_details
+from puzzlesolver.domains.sudoku.board import board_of, rule_details
 
 
 @register_domain
@@ -39,6 +39,10 @@ class Sudoku(Kind):
     def under(self, rules: str) -> Sudoku:
         rule_details(rules)
         return Sudoku(rules)
+
+    def suited(self, puzzle: Puzzle) -> str | None:
+        board = board_of(puzzle)
+        return None if board.is_standard and board.symbols <= 9 else "sudoku-any"
 
     def takes(self, numbers: npt.NDArray[np.int64]) -> bool:
         return parse.takes(numbers, self.rules)
