@@ -33,18 +33,20 @@ def sudoku() -> dict[str, Any]:
 def sudoku_any() -> dict[str, Any]:
     """Boards of every size and rule, 4×4 to 25×25; never a diagonal with the anti-king rule."""
     sizes = {
-        "4: minimal": 1, "6: easy minimal": 2, "8": 4, "9: easy 10 50": 14, "10": 3, "12": 8,
-        "16": 14, "25: easy hard": 6,
+        "4: minimal": 1, "6: easy minimal": 1, "8": 3, "9: easy 10 50": 12, "10": 2, "12": 6,
+        "16": 16, "25: easy hard": 8,
     }  # fmt: skip
-    rules = (
-        "latin", "diagonal", "windoku", "anti-knight", "anti-king", "disjoint-groups", "jigsaw",
-        "diagonal,windoku", "diagonal,anti-knight", "anti-knight,anti-king", "jigsaw,diagonal",
-    )  # fmt: skip
+    rules = {
+        "latin": 2, "diagonal": 3, "windoku": 3, "disjoint-groups": 3, "anti-king": 6,
+        "anti-knight": 10, "jigsaw": 8, "jigsaw,diagonal": 3, "diagonal,windoku": 2,
+        "diagonal,anti-knight": 4, "anti-knight,anti-king": 4,
+    }  # fmt: skip
     relations = ["cell", "line", "box", "extra", "pair"]
     held_out = ("eval_puzzles", "eval_difficulty")  # here none are
     common = {name: value for name, value in _stem().items() if name not in held_out}
     return common | {
-        "contract": "boards", "minutes": 180.0, "mix": sizes | {f"9 {each}": 4 for each in rules},
+        "contract": "boards", "minutes": 125.0,
+        "mix": sizes | {f"9 {each}: hard minimal": share for each, share in rules.items()},
         "model": {"layers": 2, "width": 48, "hidden": 96, "messages": 48, "balanced": True,
                   "relations": relations},
         "max_age": 32, "suppositions": 0.06, "reveal": 20.0, "reveal_speed": 0.05, "fresh": 0.3,
