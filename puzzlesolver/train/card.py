@@ -51,7 +51,7 @@ def data_recipe(settings: Mapping[str, Any]) -> str:
         settings: of the run, by their flat names; of mazes or Sudokus, not of a dataset folder.
     """
     if settings.get("contract") == "boards":
-        return f"new boards: {_mixture(settings['mix'], _many)}"
+        return _many_boards(settings["mix"])
     data, limit = settings["data"], settings.get("train_puzzles")
     size, mix = settings.get("size", 9), settings.get("mix", {})
     mazes = settings["domain"] == "maze"
@@ -91,12 +91,19 @@ def _difficulty(kind: str) -> tuple[float, str]:
     return least, f"need at least {least}{GUESSES}"
 
 
-def _many(kind: str) -> tuple[float, str]:
-    """The size of a kind of many boards, and its words."""
-    board, _, levels = kind.partition(":")
-    size, _, rules = board.strip().partition(" ")
-    told = [f"from {level} guesses" if level.isdecimal() else level for level in levels.split()]
-    return float(size), " ".join(filter(None, [f"{size}×{size}", rules, " or ".join(told)]))
+def _many_boards(mix: Mapping[str, float]) -> str:
+    """Sizes with their shares, and the rules that some boards have."""
+    sizes: dict[int, float] = {}
+    rules = []
+    for kind, share in mix.items():
+        size, _, told = kind.partition(":")[0].strip().partition(" ")
+        sizes[int(size)] = sizes.get(int(size), 0) + share / sum(mix.values())
+        rules += [told] * bool(told)
+    told = ", ".join(f"{size}×{size} ({_share(share)})" for size, share in sorted(sizes.items()))
+    return (
+        f"new boards of {told} of all updates"
+        + f"; some with the rules {'; '.join(rules)}" * bool(rules)
+    )
 
 
 def _maze(kind: str) -> tuple[float, str]:

@@ -80,8 +80,9 @@ def test_the_preset_never_sees_a_diagonal_with_the_rule_of_kings() -> None:
 
 def test_what_it_was_trained_on_is_told_in_words() -> None:
     told = data_recipe(config_of().to_json())
-    assert told.startswith(
-        "new boards: 20 % 4×4 minimal, 40 % 5×5 jigsaw easy, 20 % 6×6 easy or hard"
+    assert told == (
+        "new boards of 4×4 (20 %), 5×5 (40 %), 6×6 (20 %), 9×9 (20 %) of all updates; "
+        "some with the rules diagonal,anti-king; jigsaw"
     )
 
 
