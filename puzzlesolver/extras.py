@@ -1,6 +1,6 @@
 """Packages that only some commands need, and what to install when one is missing.
 
->>> require("images", "--plot")
+>>> require("images", "--html")
 """
 
 from __future__ import annotations

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.bench.journal import SCHEMA, Journal
 from puzzlesolver.bench.schema import MODEL
-from puzzlesolver.errors import ModelError
+from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.files import write_file
 from puzzlesolver.loading import Loaded
 from puzzlesolver.shapes import Misfit, check
@@ -31,10 +32,13 @@ class Options:
     Attributes:
         out_json: where the report goes, with its journal beside it; None = nowhere.
         console: progress for people; None = silence.
+        old: the report that the new one will be compared with; a run refuses at its beginning what
+            `compare` would refuse after it.
     """
 
     out_json: Path | None = None
     console: Console | None = None
+    old: Mapping[str, Any] | None = None
 
 
 def about_model(loaded: Loaded) -> dict[str, Any]:
@@ -57,6 +61,21 @@ def about_model(loaded: Loaded) -> dict[str, Any]:
         hint = 'correct "training" in its config.json, or leave it out'
         raise ModelError(what, where=loaded.name, hint=hint) from misfit
     return told
+
+
+def report_paths(out_json: Path | None, models: Sequence[str | None]) -> list[Path | None]:
+    """Where the report of each model goes; raises `UsageError` where two have one name."""
+    if out_json is None or len(models) == 1:
+        return [out_json] * len(models)
+    paths: list[Path | None] = []
+    for model in models:
+        words = re.split(r"[/\\:]", str(model).removesuffix("/model"))
+        paths.append(out_json.with_stem(f"{out_json.stem}-{words[-1]}"))
+    if len(set(paths)) < len(paths):
+        raise UsageError(
+            "two models have the same name", where="--json", hint="measure them one by one"
+        )
+    return paths
 
 
 def finish(

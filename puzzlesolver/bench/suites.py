@@ -255,10 +255,3 @@ SUITES: dict[str, Entry] = {
         ),
     )
 }
-
-REPORTS: dict[str, Entry] = SUITES | {
-    "curves": Entry(
-        name="curves", description="trained runs side by side", data="", module="report.curves"
-    )
-}
-"""What a report may be of; the last one is no suite that runs."""

@@ -9,7 +9,7 @@ $ puzzlesolver bench report benchmarks/settle-*.json --html page.html
 from __future__ import annotations
 
 import inspect
-import re
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +34,6 @@ from puzzlesolver.cli.options import (
     Symmetries,
     Threads,
     argument,
-    check_output,
     command,
     option,
     whole,
@@ -43,6 +42,7 @@ from puzzlesolver.cli.view.signs import say
 from puzzlesolver.cli.view.table import print_table
 from puzzlesolver.cli.view.waiting import announce_torch_compilation
 from puzzlesolver.errors import UsageError
+from puzzlesolver.extras import require
 
 if TYPE_CHECKING:
     from puzzlesolver.bench.suites import Entry
@@ -55,7 +55,7 @@ EPILOG = (
 POLICY = ("max_steps", "noise", "rollouts", "symmetries", "choose")
 """Options that replace settings of a suite's policies."""
 
-OURS = ("suite", "compare", "plot", "html", "quiet")
+OURS = ("suite", "compare", "html", "quiet")
 """Options that no suite needs to know."""
 
 
@@ -167,11 +167,7 @@ class Arguments:
     html: Annotated[
         Path | None,
         option("--html", "FILE", panel=OUTPUT),
-        "Write a page with charts, tables and a settling of a shipped model or of --model; it "
-        "needs no network.",
-    ] = None
-    plot: Annotated[
-        Path | None, option("--plot", "FILE.png", panel=OUTPUT), "Draw accuracy against steps."
+        "Write a page with charts and tables; it needs no network.",
     ] = None
     quiet: Quiet = False
 
@@ -182,7 +178,7 @@ class Arguments:
         for parameter in self.context.command.params:
             source = self.context.get_parameter_source(str(parameter.name))
             if source is not None and source.name == "COMMANDLINE":
-                found[str(parameter.name)] = parameter.opts[-1]
+                found[str(parameter.name)] = max(parameter.opts, key=len)
         return found
 
 
@@ -208,6 +204,7 @@ def _list_suites() -> None:
 
 def _make_page(arguments: Arguments) -> None:
     """The page of earlier results."""
+    from puzzlesolver.bench.report.page import write_page
     from puzzlesolver.bench.schema import read_report
 
     if not arguments.reports or arguments.html is None:
@@ -216,64 +213,70 @@ def _make_page(arguments: Arguments) -> None:
             where="bench report",
             hint="puzzlesolver bench report RESULTS.json --html page.html",
         )
-    check_output(arguments.html, "--html", pictures=True)
-    from puzzlesolver.cli.view.film import make_page
-
-    make_page(arguments.html, [*map(read_report, arguments.reports)], arguments.model or ())
+    for name, flag in arguments.typed.items():
+        if name not in ("suite", "reports", "html", "quiet"):
+            raise UsageError("report does not take this option", where=flag)
+    _check_outputs(arguments)
+    write_page(arguments.html, [*map(read_report, arguments.reports)])
 
 
 def _measure(arguments: Arguments) -> bool:
     """Run a suite with every model; returns whether anything is worse than it should be."""
     from rich.console import Console
 
+    from puzzlesolver.bench.report.page import write_page
     from puzzlesolver.bench.report.terminal import show
+    from puzzlesolver.bench.runner import report_paths
     from puzzlesolver.bench.suites import get_entry
 
     entry = get_entry(arguments.suite)
     models: Sequence[str | None] = arguments.model or [None]
     given, code = _given(arguments, entry), entry.code
-    old = _check(arguments, entry)
-    if old and "old" in inspect.signature(code.Options).parameters:
-        given["old"] = old
+    old = given["old"] = _old(arguments, entry)
+    _check_outputs(arguments)
     if arguments.compiled and not arguments.quiet:
         announce_torch_compilation()
     console, made = Console(stderr=True, quiet=arguments.quiet), []
-    for name, path in zip(models, _paths(arguments.out_json, models), strict=True):
-        whose = {} if name is None else {"model": name}
-        made.append(code.run(entry.name, **given, **whose, out_json=path, console=console))
+    for name, path in zip(models, report_paths(arguments.out_json, models), strict=True):
+        given |= {"out_json": path, "console": console} | ({"model": name} if name else {})
+        made.append(code.run(entry.name, **given))
         show(made[-1], console)
-    if arguments.plot:
-        code.plot(made[0], arguments.plot)
     if arguments.html:
-        from puzzlesolver.cli.view.film import make_page
-
-        make_page(arguments.html, made, arguments.model or ())
+        write_page(arguments.html, made)
     worse = [words for new in made for words in code.compare(old or new, new)]
     for sentence in worse:
         say(sentence)
     return bool(worse)
 
 
-def _check(arguments: Arguments, entry: Entry) -> Mapping[str, Any] | None:
-    """The report of `--compare`; raises `UsageError`, before any work, for what cannot be done."""
+def _old(arguments: Arguments, entry: Entry) -> Mapping[str, Any] | None:
+    """The report of `--compare`; raises `UsageError` where it is of something else."""
     from puzzlesolver.bench.schema import read_report
 
-    compare = arguments.compare
-    if compare and len(arguments.model or ()) > 1:
+    if (compare := arguments.compare) is None:
+        return None
+    if len(arguments.model or ()) > 1:
         raise UsageError("an old report is of one model", where="--compare")
-    if arguments.plot and not hasattr(entry.code, "plot"):
-        raise UsageError(f"{entry.name} has no steps to draw", where="--plot", hint="try --html")
-    check_output(arguments.out_json, "--json")
-    check_output(arguments.html, "--html", pictures=True)
-    check_output(arguments.plot, "--plot", pictures=True)
-    old = read_report(compare) if compare else None
-    if old and old["suite"] != entry.name:
+    old = read_report(compare)
+    if old["suite"] != entry.name:
         raise UsageError(
             f"the old report is of {old['suite']}, not of {entry.name}",
             where=f"--compare {compare}",
             hint=f"puzzlesolver bench {old['suite']} --compare {compare}",
         )
     return old
+
+
+def _check_outputs(arguments: Arguments) -> None:
+    """Raise `UsageError` for a file that could not be written in the end."""
+    for flag, path in (("--json", arguments.out_json), ("--html", arguments.html)):
+        if path and (path.is_dir() or not os.access(path.parent, os.W_OK)):
+            folder = f"no folder {str(path.parent)!r} to write in"
+            what = "it is a folder" if path.is_dir() else folder
+            hint = "name a file in a folder that exists"
+            raise UsageError(what, where=f"{flag} {path}", hint=hint)
+    if arguments.html:
+        require("images", "--html", only="matplotlib")
 
 
 def _given(arguments: Arguments, entry: Entry) -> dict[str, Any]:
@@ -285,26 +288,10 @@ def _given(arguments: Arguments, entry: Entry) -> dict[str, Any]:
     takes = inspect.signature(entry.code.Options).parameters
     given: dict[str, Any] = {}
     for name, flag in arguments.typed.items():
-        value, wanted = getattr(arguments, name), name
-        if name in POLICY and name not in takes:
-            wanted, value = "policy", {**given.get("policy", {}), name: value}
-        if wanted in takes:
-            given[wanted] = value
+        if name in takes:
+            given[name] = getattr(arguments, name)
+        elif name in POLICY and "policy" in takes:
+            given.setdefault("policy", {})[name] = getattr(arguments, name)
         elif name not in OURS:
             raise UsageError(f"{entry.name} does not take this option", where=flag)
-    return {name: value for name, value in given.items() if name not in ("model", "out_json")}
-
-
-def _paths(out_json: Path | None, models: Sequence[str | None]) -> list[Path | None]:
-    """Where the report of each model goes."""
-    if out_json is None or len(models) == 1:
-        return [out_json] * len(models)
-    paths: list[Path | None] = []
-    for model in models:
-        words = re.split(r"[/\\:]", str(model).removesuffix("/model"))
-        paths.append(out_json.with_stem(f"{out_json.stem}-{words[-1]}"))
-    if len(set(paths)) < len(paths):
-        raise UsageError(
-            "two models have the same name", where="--json", hint="measure them one by one"
-        )
-    return paths
+    return given

@@ -14,17 +14,14 @@ import contextlib
 import functools
 import inspect
 import math
-import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
 from puzzlesolver.cli import complete
 from puzzlesolver.errors import UsageError
-from puzzlesolver.extras import require
 
 MOST = 2**31 - 1
 """Largest number that an option takes, where nothing else limits it."""
@@ -227,20 +224,3 @@ def told_rules(rules: str, regions: str | None) -> str:
         return joined(rules, f"jigsaw={boxes(rows * columns, rows, columns)}")
     with read_lines(regions) as (lines, source):
         return joined(rules, f"jigsaw={map_in(lines, source)}")
-
-
-def check_output(path: Path | None, flag: str, *, pictures: bool = False) -> None:
-    """Raise `UsageError`, before any work, when a file could not be written in the end.
-
-    Args:
-        path: of the file; None = none is asked for.
-        flag: the option that names it.
-        pictures: whether it holds charts or pictures.
-    """
-    if path is None:
-        return
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
-        what = "it is a folder" if path.is_dir() else f"no folder {str(path.parent)!r} to write in"
-        raise UsageError(what, where=f"{flag} {path}", hint="name a file in a folder that exists")
-    if pictures:
-        require("images", flag)

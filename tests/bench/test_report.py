@@ -11,7 +11,6 @@ from rich.console import Console
 
 from puzzlesolver.bench.accuracy import solving as runner
 from puzzlesolver.bench.accuracy.compare import compare
-from puzzlesolver.bench.accuracy.solving_page import plot
 from puzzlesolver.bench.report.terminal import show
 from puzzlesolver.bench.schema import read_report
 from puzzlesolver.errors import UsageError
@@ -52,14 +51,6 @@ def test_progress_is_shown_on_the_console(model_folder: Path, boards_csv: Path) 
         modes=["raw"], console=console,
     )  # fmt: skip
     assert "24/24" in text.getvalue()
-
-
-def test_plot_is_a_picture(report: dict[str, Any], tmp_path: Path) -> None:
-    path = tmp_path / "steps.png"
-    plot(report, path)
-    assert path.read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(UsageError, match="cannot write"):
-        plot(report, tmp_path / "no folder" / "steps.png")
 
 
 def test_comparing_with_itself_finds_nothing(report: dict[str, Any]) -> None:

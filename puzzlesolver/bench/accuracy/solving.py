@@ -25,7 +25,6 @@ from puzzlesolver.bench.accuracy.exact import time_exact_solvers
 from puzzlesolver.bench.accuracy.metrics import summarise
 from puzzlesolver.bench.accuracy.overlap import state_overlap
 from puzzlesolver.bench.accuracy.shape import BATCHES
-from puzzlesolver.bench.accuracy.solving_page import plot as plot
 from puzzlesolver.bench.cases import Cases
 from puzzlesolver.bench.journal import Journal
 from puzzlesolver.bench.machine import describe_machine, peak_memory_mib
@@ -69,7 +68,6 @@ class Options(runner.Options):
         engine: `torch` or `onnx`.
         device: where it runs.
         threads: of the CPU; None = torch's own number.
-        old: the report that the new one will be compared with.
     """
 
     model: str | Path | None = None
@@ -86,7 +84,6 @@ class Options(runner.Options):
     engine: str = "torch"
     device: str = "auto"
     threads: int | None = None
-    old: Mapping[str, Any] | None = None
 
 
 def run(name: str, **given: Any) -> dict[str, Any]:
@@ -121,7 +118,7 @@ def run(name: str, **given: Any) -> dict[str, Any]:
         "policies": {mode: asdict(policy) for mode, policy in policies.items()},
     }
     if options.old is not None:
-        shared_modes(options.old, settings)  # refuse now what `compare` would refuse after the run
+        shared_modes(options.old, settings)
     journal = _journal(options.out_json, settings, options.resume)
     solvers = [
         Solver(

@@ -9,7 +9,6 @@ In: reports of one suite. Out: the sections of a page; a model and a mode are on
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from puzzlesolver.bench.accuracy.overlap import tell_overlap
@@ -17,8 +16,7 @@ from puzzlesolver.bench.accuracy.scores import headline as headline
 from puzzlesolver.bench.accuracy.scores import scores_panel
 from puzzlesolver.bench.accuracy.shape import SHAPE as SHAPE
 from puzzlesolver.bench.report.cells import interval, machine_facts, percent, rounded, where
-from puzzlesolver.bench.report.charts import Line, columns, dots, lines, lines_png
-from puzzlesolver.bench.report.curves_page import training_sections
+from puzzlesolver.bench.report.charts import Line, columns, dots, lines
 from puzzlesolver.bench.report.page import Panel, Section
 from puzzlesolver.bench.settling.signs_page import settling_section, settling_tables, signs_table
 
@@ -42,7 +40,6 @@ def sections(reports: Sequence[Report]) -> list[Section]:
         Section("Steps", STEPS_LEAD, [_within(modes), _needed(modes)]),
         Section("Difficulty", PARTS_LEAD, list(_parts(modes))),
         settling_section(modes),
-        *training_sections({each["model"]["name"]: each["model"]["training"] for each in reports}),
         Section("Cost", "In one run, on the machine named below.", list(_cost(reports))),
         Section("How it was measured", "", list(map(_facts, reports))),
     ]
@@ -141,25 +138,6 @@ def _parts_panel(
             x="% right",
         ),
     )
-
-
-def plot(report: Report, path: Path) -> None:
-    """Accuracy against steps as a PNG: a line a mode, or a source where there is one mode.
-
-    Raises:
-        UsageError: matplotlib is missing, or the file cannot be written.
-    """
-    found = {name: mode["by_budget"] for name, mode in report["modes"].items()}
-    if len(found) == 1:
-        (mode,) = report["modes"].values()
-        found = mode["by_source_and_budget"]
-    title = (
-        f"{report['suite']}: {report['data']['rows']:,} puzzles, model {report['model']['name']}"
-    )
-    lines_png(
-        _series(found), path, x="steps spent on a puzzle (log scale)",
-        y="right answers, %; band: 95 % interval", title=title, log=True,
-    )  # fmt: skip
 
 
 def _series(found: Mapping[str, Mapping[str, Any]]) -> list[Line]:

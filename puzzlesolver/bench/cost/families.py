@@ -90,7 +90,6 @@ class Options(runner.Options):
         device: where everything runs.
         threads: of the CPU; None = torch's own number.
         resume: go on with an unfinished journal.
-        old: the report that the new one will be compared with.
         systems: published models.
         batches: puzzles that are refined together.
         longest_step: seconds that one step of a batch may take; what would take longer is left out.
@@ -102,7 +101,6 @@ class Options(runner.Options):
     device: str = "auto"
     threads: int | None = None
     resume: bool = False
-    old: Mapping[str, Any] | None = None
     systems: Sequence[Setting] = SETTINGS
     batches: Sequence[int] = BATCHES
     longest_step: float = LONGEST_STEP
@@ -121,7 +119,7 @@ def run(name: str, **given: Any) -> dict[str, Any]:
     options = Options(**given)
     runtime = choose_runtime(options.device, options.threads)
     machine = describe_machine(runtime)
-    if options.old is not None:  # refuse now what `compare` would refuse after the run
+    if options.old is not None:
         _check_same_machine(options.old, {"machine": machine})
     meter = find_meter(runtime.device)
     cases = {

@@ -78,7 +78,6 @@ class Options(runner.Options):
         device: where everything runs.
         threads: of the ways to fill a batch; None = torch's own number.
         processes: that solve the long file, one thread each; None = one a core.
-        old: the report that the new one will be compared with.
     """
 
     limit: int = MILLION
@@ -88,7 +87,6 @@ class Options(runner.Options):
     device: str = "auto"
     threads: int | None = None
     processes: int | None = None
-    old: Mapping[str, Any] | None = None
 
 
 def run(name: str, **given: Any) -> dict[str, Any]:
@@ -105,7 +103,7 @@ def run(name: str, **given: Any) -> dict[str, Any]:
     runtime = choose_runtime(options.device, options.threads)
     machine = describe_machine(runtime)
     limit, size = options.limit, options.batch_size
-    if options.old is not None:  # refuse now what `compare` would refuse after the run
+    if options.old is not None:
         _check_same(options.old, {"machine": machine, "stream": {"puzzles": limit}})
     policy = {"max_steps": options.max_steps}
     solver = load_solver("sudoku", None, policy, runtime=runtime, batch_size=size)

@@ -1,7 +1,7 @@
-"""Charts for the page and the README: lines with their intervals, dots with theirs, bars.
+"""Charts for the page: lines with their intervals, dots with theirs, bars.
 
 In: numbers. Out: SVG text that takes its colours and its font from the page around it, so that one
-picture serves light and dark; or a PNG. Matplotlib draws.
+picture serves light and dark. Matplotlib draws.
 
     >>> lines([Line("raw", [16, 32], [10, 40])], x="steps", y="% right").startswith("<svg")
     True
@@ -14,11 +14,9 @@ import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.extras import require
-from puzzlesolver.files import write_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,23 +40,12 @@ class Line:
     high: Sequence[float] = field(default=())
 
 
-@dataclass(frozen=True)
-class Theme:
-    """Colours of text and axes, of the grid, and of the series."""
-
-    ink: str
-    grid: str
-    series: tuple[str, ...]
-
-
-PAPER = Theme("#333333", "#d9d9d9", (
-    "#2563eb", "#d97706", "#059669", "#c026d3", "#dc2626", "#0891b2", "#65a30d", "#7c3aed",
-))  # fmt: skip
-PAGE = Theme("#000001", "#000002", tuple(f"#00010{number}" for number in range(8)))
+INK, GRID = "#000001", "#000002"
+SERIES = tuple(f"#00010{number}" for number in range(8))
 """Colours that nobody uses, each replaced by a variable of the page's style sheet."""
 
-VARIABLES = {PAGE.ink: "--ink", PAGE.grid: "--grid"} | {
-    colour: f"--series-{number}" for number, colour in enumerate(PAGE.series)
+VARIABLES = {INK: "--ink", GRID: "--grid"} | {
+    colour: f"--series-{number}" for number, colour in enumerate(SERIES)
 }
 
 
@@ -66,21 +53,28 @@ def lines(
     series: Sequence[Line], *, x: str, y: str, log: bool = False, diagonal: bool = False
 ) -> str:
     """Percentages against `x`, which `log` puts on a scale of doublings."""
-    return _svg(lambda axes: _draw_lines(axes, PAGE, series, x, y, log, diagonal))
-
-
-def lines_png(series: Sequence[Line], path: Path, *, x: str, y: str, title: str, log: bool) -> None:
-    """The same as a file.
-
-    Raises:
-        UsageError: matplotlib is missing, or the file cannot be written.
-    """
 
     def draw(axes: Axes) -> None:
-        _draw_lines(axes, PAPER, series, x, y, log, diagonal=False)
-        axes.set_title(title, loc="left", fontsize=10)
+        if diagonal:
+            axes.plot([0, 100], [0, 100], color=INK, linewidth=1, linestyle=":")
+        for number, line in enumerate(series):
+            colour = _colour(number)
+            axes.plot(
+                line.x, line.y, label=line.name, color=colour, linewidth=1.8, markersize=4,
+                marker=MARKERS[number % len(MARKERS)], clip_on=False,
+            )  # fmt: skip
+            if line.low:
+                axes.fill_between(
+                    line.x, line.low, line.high, color=colour, alpha=0.14, linewidth=0
+                )
+        if log:
+            axes.set_xscale("log", base=2)
+            axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        axes.set_ylim(0, 102)
+        axes.set(xlabel=x, ylabel=y)
+        axes.grid(color=GRID, linewidth=0.8)
 
-    write_file(path, _rendered(draw, PAPER, HEIGHT, format="png", dpi=150))
+    return _svg(draw)
 
 
 def dots(
@@ -96,7 +90,7 @@ def dots(
 
     def draw(axes: Axes) -> None:
         if reference is not None:
-            axes.axvline(reference, color=PAGE.ink, linewidth=1, linestyle=":")
+            axes.axvline(reference, color=INK, linewidth=1, linestyle=":")
         for number, (name, values) in enumerate(series.items()):
             shift = (number - (len(series) - 1) / 2) * apart
             found = [(row + shift, value) for row, value in enumerate(values) if value is not None]
@@ -108,12 +102,12 @@ def dots(
             axes.errorbar(
                 middle, [place for place, _ in found], xerr=reach, label=name,
                 fmt=MARKERS[number % len(MARKERS)], markersize=5, elinewidth=1.6,
-                color=_colour(PAGE, number),
+                color=_colour(number),
             )  # fmt: skip
         axes.set_yticks(range(len(rows)), rows)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlim(*limits)
-        axes.grid(axis="x", color=PAGE.grid, linewidth=0.8)
+        axes.grid(axis="x", color=GRID, linewidth=0.8)
         axes.set_xlabel(x)
 
     each = 0.2 + apart * max(1, len(series))
@@ -127,9 +121,9 @@ def columns(names: Sequence[str], series: Mapping[str, Sequence[float]], *, x: s
         width = 0.8 / len(series)
         for number, (name, values) in enumerate(series.items()):
             places = [place - 0.4 + width * (number + 0.5) for place in range(len(names))]
-            axes.bar(places, values, 0.92 * width, label=name, color=_colour(PAGE, number))
+            axes.bar(places, values, 0.92 * width, label=name, color=_colour(number))
         axes.set_xticks(range(len(names)), names, fontsize=8)
-        axes.grid(axis="y", color=PAGE.grid, linewidth=0.8)
+        axes.grid(axis="y", color=GRID, linewidth=0.8)
         axes.set(xlabel=x, ylabel=y)
 
     return _svg(draw)
@@ -139,7 +133,7 @@ def bars(names: Sequence[str], values: Sequence[float], told: Sequence[str], *, 
     """Horizontal bars on a logarithmic scale, `told` written at the end of each."""
 
     def draw(axes: Axes) -> None:
-        axes.barh(range(len(names)), values, 0.62, color=_colour(PAGE, 0))
+        axes.barh(range(len(names)), values, 0.62, color=_colour(0))
         for row, (value, words) in enumerate(zip(values, told, strict=True)):
             axes.annotate(
                 words, (value, row), xytext=(5, 0), textcoords="offset points", va="center"
@@ -150,40 +144,19 @@ def bars(names: Sequence[str], values: Sequence[float], told: Sequence[str], *, 
         axes.xaxis.set_minor_formatter(lambda value, _: "")
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.4, -0.6)
-        axes.grid(axis="x", color=PAGE.grid, linewidth=0.8)
+        axes.grid(axis="x", color=GRID, linewidth=0.8)
         axes.set_xlabel(x)
 
     return _svg(draw, height=0.9 + 0.28 * len(names))
 
 
-def _draw_lines(
-    axes: Axes, theme: Theme, series: Sequence[Line], x: str, y: str, log: bool, diagonal: bool
-) -> None:
-    if diagonal:
-        axes.plot([0, 100], [0, 100], color=theme.ink, linewidth=1, linestyle=":")
-    for number, line in enumerate(series):
-        colour = _colour(theme, number)
-        axes.plot(
-            line.x, line.y, label=line.name, color=colour, linewidth=1.8, markersize=4,
-            marker=MARKERS[number % len(MARKERS)], clip_on=False,
-        )  # fmt: skip
-        if line.low:
-            axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.14, linewidth=0)
-    if log:
-        axes.set_xscale("log", base=2)
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set_ylim(0, 102)
-    axes.set(xlabel=x, ylabel=y)
-    axes.grid(color=theme.grid, linewidth=0.8)
-
-
-def _colour(theme: Theme, number: int) -> str:
-    return theme.series[number % len(theme.series)]
+def _colour(number: int) -> str:
+    return SERIES[number % len(SERIES)]
 
 
 def _svg(draw: Callable[[Axes], None], height: float = HEIGHT) -> str:
     """A picture that is as wide as there is room, in the colours and font of the page."""
-    text = _rendered(draw, PAGE, height, format="svg", metadata={"Date": None}).decode()
+    text = _rendered(draw, height)
     own = hashlib.sha256(text.encode()).hexdigest()[:8]
     for pattern, instead in (
         (r"^.*?(?=<svg)", ""),
@@ -199,10 +172,10 @@ def _svg(draw: Callable[[Axes], None], height: float = HEIGHT) -> str:
     return text
 
 
-def _rendered(draw: Callable[[Axes], None], theme: Theme, height: float, **how: Any) -> bytes:
+def _rendered(draw: Callable[[Axes], None], height: float) -> str:
     require("images", "charts", only="matplotlib")
     from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     settings: dict[Any, Any] = {
@@ -213,21 +186,21 @@ def _rendered(draw: Callable[[Axes], None], theme: Theme, height: float, **how: 
         "axes.spines.right": False,
         "axes.axisbelow": True,
         "legend.frameon": False,
-        "axes.edgecolor": theme.grid,
+        "axes.edgecolor": GRID,
         **dict.fromkeys(("xtick.major.size", "xtick.minor.size", "ytick.major.size"), 0),
         **dict.fromkeys(
-            ("text.color", "axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"), theme.ink
+            ("text.color", "axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"), INK
         ),
-        **dict.fromkeys(("xtick.color", "ytick.color"), theme.grid),
+        **dict.fromkeys(("xtick.color", "ytick.color"), GRID),
     }
     with rc_context(settings):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        FigureCanvasAgg(figure)
+        FigureCanvasSVG(figure)
         axes = figure.add_subplot()
         draw(axes)
         names = axes.get_legend_handles_labels()[1]
         if len(names) > 1:
             figure.legend(loc="outside upper left", ncols=min(len(names), 3), fontsize=8)
-        file = io.BytesIO()
-        figure.savefig(file, transparent=how["format"] == "svg", **how)
+        file = io.StringIO()
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
         return file.getvalue()

@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from puzzlesolver.bench.report.curves import curves
 from puzzlesolver.bench.report.headline import headline
 from puzzlesolver.bench.report.page import Panel
-from puzzlesolver.bench.suites import REPORTS as KINDS
+from puzzlesolver.bench.suites import SUITES
 from puzzlesolver.files import write_file
 
 ROOT = Path(__file__).parents[3]
@@ -30,8 +31,8 @@ DOCUMENTS = (
 )
 
 Block = Callable[[list[dict[str, Any]]], Iterable[Panel | str]]
-BLOCKS: dict[str, Block] = {"headline": headline}
-for entry in KINDS.values():
+BLOCKS: dict[str, Block] = {"headline": headline, "curves": curves}
+for entry in SUITES.values():
     BLOCKS |= entry.page.BLOCKS
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from puzzlesolver.bench.published import PUBLISHED, PUBLISHED_ON
 from puzzlesolver.bench.report.page import Panel
-from puzzlesolver.bench.suites import REPORTS
+from puzzlesolver.bench.suites import SUITES
 
 COLUMNS = ("test set", "solver", "trained on", "budget for one puzzle", "% right")
 KINDS = ("exact", "ours", "published")
@@ -30,7 +30,7 @@ def headline(reports: list[dict[str, Any]]) -> Iterator[Panel]:
 def _rows(report: Mapping[str, Any]) -> Iterator[Row]:
     """What it is about, and the cells."""
     suite = report["suite"]
-    for kind, test_set, system, *cells in REPORTS[suite].page.headline(report):
+    for kind, test_set, system, *cells in SUITES[suite].page.headline(report):
         yield kind, test_set, f"**ours**, {system}" if kind == "ours" else system, *cells
     best = max(PUBLISHED[suite], key=lambda row: row.accuracy)
     untrained = [row for row in PUBLISHED[suite] if row.training.startswith("nothing")]

@@ -8,7 +8,6 @@ the one that made it (`Entry.page`); beside every chart stands its table.
 
 from __future__ import annotations
 
-import base64
 import html
 import importlib.resources
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver import __version__
-from puzzlesolver.bench.suites import REPORTS
+from puzzlesolver.bench.suites import SUITES
 from puzzlesolver.files import write_file
 
 
@@ -53,15 +52,7 @@ class Section:
     panels: Sequence[Panel]
 
 
-@dataclass(frozen=True)
-class Film:
-    """A settling as a GIF."""
-
-    caption: str
-    gif: bytes
-
-
-def write_page(path: Path, reports: Sequence[Mapping[str, Any]], film: Film | None = None) -> None:
+def write_page(path: Path, reports: Sequence[Mapping[str, Any]]) -> None:
     """Write the page of some reports.
 
     Raises:
@@ -69,12 +60,10 @@ def write_page(path: Path, reports: Sequence[Mapping[str, Any]], film: Film | No
     """
     parts = []
     for suite in dict.fromkeys(report["suite"] for report in reports):
-        entry = REPORTS[suite]
+        entry = SUITES[suite]
         sections = entry.page.sections([report for report in reports if report["suite"] == suite])
         parts += [f"<h2>{html.escape(suite)}</h2>", f"<p>{html.escape(entry.description)}</p>"]
         parts += map(_section, sections)
-    if film is not None:
-        parts.append(_film(film))
     write_file(path, _page("\n".join(parts)))
 
 
@@ -119,13 +108,3 @@ def _table(panel: Panel) -> str:
 def _cells(row: Iterable[str]) -> str:
     first, *others = map(html.escape, row)
     return f'<th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in others)
-
-
-def _film(film: Film) -> str:
-    caption = html.escape(film.caption)
-    data = base64.b64encode(film.gif).decode()
-    return (
-        f'<section>\n<h3>A settling</h3>\n<div class="panels"><figure class="wide">'
-        f'<figcaption>{caption}</figcaption><img alt="{caption}" '
-        f'src="data:image/gif;base64,{data}"></figure></div>\n</section>'
-    )
