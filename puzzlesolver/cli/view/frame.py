@@ -249,9 +249,9 @@ def _info(moment: Moment, width: int, height: int) -> Group:
     rows = [progress, *filter(None, [search]), *curve, lit]
     if verdict is not None and verdict.reason and verdict.status != "verified":
         rows.append(Text(verdict.reason, "red"))
-    for row in rows:
+    for row in rows:  # a long one would take the grid's room
         row.no_wrap = True
-        row.overflow = "ellipsis"
+        row.truncate(width, overflow="ellipsis")
     return Group(*rows)
 
 

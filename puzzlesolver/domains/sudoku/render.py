@@ -19,7 +19,7 @@ from rich.text import Text
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.sudoku.board import HOLE, Board, make_board
 from puzzlesolver.domains.sudoku.cells import SYMBOLS
-from puzzlesolver.domains.sudoku.variants import LATIN
+from puzzlesolver.domains.sudoku.variants import ANTI, LATIN
 
 CLASH_INK, CLASH_PAPER = "#ffffff", "#b3202c"
 SHADE_INK, SHADE_PAPER = "#e8e8e8", "#33415c"
@@ -52,13 +52,15 @@ def render(
 ) -> Text:
     """The board for a terminal, 11 rows of 21 columns for 9×9; further regions are shaded.
 
+    Rules of pairs stand below it.
+
     Args:
         grid: what is shown; digits that a row, column or box holds twice are red.
         givens: clues; they are bold.
         confidence: `float32[n, n]` in [0, 1], from red over yellow to green; below a half also dim.
         changed: `bool[n, n]`, cells shown in reverse.
         clamped: `bool[n, n]`, cells that a hypothesis holds; they are underlined.
-        compact: changes nothing, for boards are small.
+        compact: without lines of their own for borders, 21 rows of 41 columns for a samurai.
         board: of the puzzle; None = the standard one of this size.
     """
     board = board or make_board(len(grid))
@@ -83,13 +85,19 @@ def render(
         )
         return Text(_sign(grid[place]), style)
 
-    return _framed(board, cell, "dim")
+    drawn = _framed(board, cell, "dim", compact)
+    if pairs := [rule for rule in board.rules if rule in ANTI]:
+        drawn.append("\n" + ", ".join(pairs), "dim")
+    return drawn
 
 
-def _framed(board: Board, cell: Callable[[int, int], Text], line_style: str = "") -> Text:
+def _framed(
+    board: Board, cell: Callable[[int, int], Text], line_style: str = "", compact: bool = False
+) -> Text:
     """Put the texts of cells in rows with `|`, `-` and `+` between the regions.
 
-    A border that runs straight through the board gets a space on either side.
+    A border that runs straight through the board gets a space on either side, unless it shall be
+    compact; then only borders between cells of a row are drawn.
     """
     regions = np.full(board.shape, -1)
     for number, unit in enumerate(each for each in board.units if each.kind == "region"):
@@ -99,7 +107,7 @@ def _framed(board: Board, cell: Callable[[int, int], Text], line_style: str = ""
     rows, columns = board.shape
     beside, below = regions[:, 1:] != regions[:, :-1], regions[1:] != regions[:-1]
     inside = (regions[:, 1:] >= 0) | (regions[:, :-1] >= 0)
-    wide = beside.any(0) & (beside | ~inside).all(0)
+    wide = beside.any(0) & (beside | ~inside).all(0) & (not compact)
     lines = []
     for row in range(rows):
         parts = [cell(row, 0)]
@@ -107,7 +115,7 @@ def _framed(board: Board, cell: Callable[[int, int], Text], line_style: str = ""
             bar = "|" if beside[row, column - 1] else " "
             parts += [Text(f" {bar} " if wide[column - 1] else bar, line_style), cell(row, column)]
         lines.append(Text("").join(parts))
-        if row < rows - 1 and below[row].any():
+        if row < rows - 1 and below[row].any() and not compact:
             lines.append(Text(_border(beside[row : row + 2], below[row], wide), line_style))
     for line in lines:
         line.rstrip()

@@ -45,6 +45,14 @@ def test_all_facts_are_on_it(width: int, height: int) -> None:
     assert "restarts" not in "\n".join(lines(replace(MOMENT, restarts=0), width, height))
 
 
+def test_long_reasons_leave_the_grid_its_room() -> None:
+    verdict = Verdict("wrong", "row 3 of the top left grid holds 5 twice: r3c8 and r3c9")
+    width, height = (moment := replace(MOMENT, verdict=verdict)).natural_size()
+    frame = "\n".join(lines(moment, width, height))
+    grid = "\n".join(lines(replace(MOMENT, verdict=None), width, height)).split("residual")[0]
+    assert frame.startswith(grid) and "row 3 of the top" in frame
+
+
 def test_wide_terminals_get_a_wider_curve() -> None:
     narrow, wide = (max(map(len, lines(many_residuals(), w, 24))) for w in (80, 200))
     assert narrow <= 80 < 150 < wide

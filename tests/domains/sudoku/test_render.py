@@ -111,3 +111,17 @@ def test_holes_are_spaces_and_further_regions_are_shaded() -> None:
     text = render(np.zeros((9, 9), np.uint8), np.zeros((9, 9), np.uint8), board=board)
     shades = [span for span in text.spans if getattr(span.style, "bgcolor", None) is not None]
     assert len(shades) == 17
+
+
+def test_rules_of_pairs_stand_below_the_board() -> None:
+    blank = np.zeros((9, 9), np.uint8)
+    told = {rules: render(blank, blank, board=make_board(9, rules)) for rules in ("x", "king,x")}
+    assert told["king,x"].plain == told["x"].plain + "\nanti-king"
+
+
+def test_compact_boards_have_a_line_for_every_row() -> None:
+    for each in (make_board(9, "samurai"), make_board(4, regions="AAABABBBCCCDCDDD")):
+        grid = each.grid(np.ones(each.cells, np.uint8))
+        rows = render(grid, grid, compact=True, board=each).plain.split("\n")
+        assert len(rows) == each.shape[0] and max(map(len, rows)) == 2 * each.shape[1] - 1
+    assert rows[0] == "1 1 1|1"
