@@ -100,6 +100,13 @@ def hard_boards(data: Path | None, limit: int | None, seed: int) -> Cases:
     return gather(name, {"generated": made})
 
 
+def of_boards(boards: Mapping[str, Any]) -> Load:
+    """What makes Sudokus of one kind, told by options of `generate`."""
+    options = {"size": 9, "difficulty": "minimal", **boards}
+    told = [f"{options['size']}×{options['size']}", options.get("rules"), options["difficulty"]]
+    return partial(of_kinds, "sudoku", {" ".join(filter(None, told)): (KIND, options)})
+
+
 def of_kinds(domain: str, kinds: Kinds, data: Path | None, limit: int | None, seed: int) -> Cases:
     """Puzzles of some kinds; none of a file."""
     refuse(data, "sudoku-extreme and maze-hard read puzzles of any size")

@@ -81,6 +81,8 @@ class Suite(Entry):
         max_steps: the budget in each mode that it is run in.
         bands: of ratings.
         prove: whether exact proofs of contradictions are part of what is measured.
+        model: the shipped one that it measures by default; None = the default of its kind.
+        variants: whether other boards can be measured in place of its own.
     """
 
     domain: str
@@ -88,6 +90,8 @@ class Suite(Entry):
     max_steps: dict[str, int]
     bands: Bands = GUESSES
     prove: bool = False
+    model: str | None = None
+    variants: bool = False
 
 
 def get_entry(name: str) -> Entry:
@@ -138,10 +142,12 @@ SUITES: dict[str, Entry] = {
         Suite(
             name="sudoku-variants",
             domain="sudoku",
-            description="generated minimal boards with further rules, 100 of each",
+            description="generated minimal boards with further rules, 100 each; or with --rules",
             data="generated, seed 0",
             load=cases.boards_of_rules,
             max_steps={"verified": 2_000},
+            model="sudoku-any",
+            variants=True,
         ),
         Suite(
             name="sudoku-easy",

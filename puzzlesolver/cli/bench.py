@@ -31,6 +31,7 @@ from puzzlesolver.cli.options import (
     Noise,
     Quiet,
     Rollouts,
+    Rules,
     Symmetries,
     Threads,
     argument,
@@ -52,8 +53,11 @@ EPILOG = (
     "3 unreadable puzzles; 4 model problem; 130 interrupted, go on with --resume."
 )
 
-POLICY = ("max_steps", "noise", "rollouts", "symmetries", "choose")
-"""Options that replace settings of a suite's policies."""
+SETTINGS = {
+    "policy": ("max_steps", "noise", "rollouts", "symmetries", "choose"),
+    "boards": ("rules", "size", "difficulty"),
+}
+"""Options that replace settings of a suite: of its policies, and of the boards that it makes."""
 
 OURS = ("suite", "compare", "html", "quiet")
 """Options that no suite needs to know."""
@@ -89,6 +93,17 @@ class Arguments:
         option("--limit", "N", whole(1), show_default="all"),
         "Only the first so many puzzles, or so many of each kind.",
     ] = None
+    rules: Rules = ""
+    size: Annotated[
+        int,
+        option("--size", "N", whole(1)),
+        "Rows of boards; with --rules or --difficulty, sudoku-variants measures such boards alone.",
+    ] = 9
+    difficulty: Annotated[
+        Literal["easy", "hard", "minimal"],
+        option("--difficulty", "LEVEL", show_default="minimal"),
+        "Of those boards, as in `generate`: easy, hard or minimal.",
+    ] = "minimal"
     shard: Annotated[
         str | None,
         option("--shard", "I/N", show_default="all"),
@@ -287,11 +302,12 @@ def _given(arguments: Arguments, entry: Entry) -> dict[str, Any]:
     """
     takes = inspect.signature(entry.code.Options).parameters
     given: dict[str, Any] = {}
+    whole_of = {name: whole for whole, names in SETTINGS.items() for name in names}
     for name, flag in arguments.typed.items():
         if name in takes:
             given[name] = getattr(arguments, name)
-        elif name in POLICY and "policy" in takes:
-            given.setdefault("policy", {})[name] = getattr(arguments, name)
+        elif whole_of.get(name) in takes:
+            given.setdefault(whole_of[name], {})[name] = getattr(arguments, name)
         elif name not in OURS:
             raise UsageError(f"{entry.name} does not take this option", where=flag)
     return given

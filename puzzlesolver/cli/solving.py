@@ -24,6 +24,7 @@ from puzzlesolver.cli.view.save import Recorder, save
 from puzzlesolver.cli.view.show import Show, view_for
 from puzzlesolver.cli.view.waiting import compilation
 from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.errors import UsageError
 from puzzlesolver.export.cached import CachedGraphs
 from puzzlesolver.pipeline import choose_solver, load_solver, solve_kinds, solver_for
 from puzzlesolver.refine.policy import LINGER
@@ -71,7 +72,8 @@ def fill_folder(arguments: Arguments, first: Puzzle, puzzles: Iterable[Puzzle]) 
     """Puzzles by the million, of the kind of the first, shard by shard; earlier runs count."""
     assert arguments.file is not None
     started, finished = time.monotonic(), 0
-    load = loader(arguments, *solver_for(first), load_solver, threads=1)
+    needed = solver_for(first)
+    load = loader(arguments, *needed, load_solver, threads=1)
     say = Show(arguments, Tracker(None)).say
 
     def progress(count: int) -> None:
@@ -82,11 +84,25 @@ def fill_folder(arguments: Arguments, first: Puzzle, puzzles: Iterable[Puzzle]) 
 
     with compilation(say), contextlib.redirect_stdout(sys.stderr):  # Ray prints about dead workers
         statuses = solve_stream(
-            puzzles, arguments.file, load, record, arguments.shard_size, arguments.jobs or 1,
+            puzzles if arguments.model else _alike(puzzles, needed),
+            arguments.file, load, record, arguments.shard_size, arguments.jobs or 1,
             progress, arguments.ray,
         )  # fmt: skip
     say(f"{arguments.output}: {_total(statuses, time.monotonic() - started)}")
     return exit_code(statuses)
+
+
+def _alike(puzzles: Iterable[Puzzle], needed: tuple[str, str | None]) -> Iterator[Puzzle]:
+    """The puzzles, up to one of the same kind that another model suits: that is a `UsageError`."""
+    for puzzle in puzzles:
+        other = solver_for(puzzle)
+        if other != needed and other[0] == needed[0]:
+            raise UsageError(
+                "another model suits this puzzle than those before it",
+                where=puzzle.source,
+                hint=f"add --model {other[1] or needed[1]}, which suits all, or fill two folders",
+            )
+        yield puzzle
 
 
 def loader(

@@ -32,6 +32,23 @@ def test_options_that_a_suite_would_ignore_are_refused(run: Run) -> None:
         assert done.code == 2 and flag in done.stderr
 
 
+def test_boards_with_rules_of_ones_own_are_measured(run: Run) -> None:
+    words = ("bench", "sudoku-variants", "--rules", "X", "--size", "6", "--difficulty", "easy")
+    done = run(*words, "--limit", "3", "--json", "own.json")
+    assert done.code == 0, done.stderr
+    report = json.loads(Path("own.json").read_text())
+    assert report["model"]["name"] == "sudoku-any" and report["data"]["rows"] == 3
+    assert [*report["modes"]["verified"]["by_source"]] == ["6×6 X easy"]
+    for words, what in (
+        (("sudoku-sizes", "--size", "6"), "sudoku-sizes has boards of its own"),
+        (("sudoku-variants", "--rules", "killer"), "more than different digits"),
+        (("sudoku-variants", "--size", "7"), "no Sudoku has 7 rows"),
+        (("cost", "--rules", "x"), "--rules"),
+    ):
+        done = run("bench", *words)
+        assert done.code == 2 and what in done.stderr
+
+
 def test_several_models_get_a_report_each_and_share_a_page(
     run: Run, model: Path, tmp_path: Path
 ) -> None:

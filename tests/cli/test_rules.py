@@ -97,3 +97,13 @@ def test_each_board_gets_the_model_that_suits_it() -> None:
     assert [result.status for result in results] == ["solved"] * 3
     assert [result.model for result in results] == ["sudoku", "sudoku-any", "sudoku"]
     assert {result.model for result in solve(small, latin, model="sudoku-any")} == {"sudoku-any"}
+
+
+def test_a_folder_takes_the_puzzles_that_one_model_suits(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mixed.txt").write_text("1......32..1...4\n1......32..1...4 rules=latin\n")
+    words = ("solve", "mixed.txt", "--format", "jsonl", "--output", "out/", "--max-steps", "64")
+    done = run(*words)
+    assert done.code == 2 and "error: mixed.txt:2: another model suits this puzzle" in done.stderr
+    assert "add --model sudoku-any" in done.stderr
+    done = run(*words[:-4], "--output", "other/", "--max-steps", "64", "--model", "sudoku-any")
+    assert done.code in (0, 1, 5) and len(list((tmp_path / "other").glob("0*.jsonl"))) == 1

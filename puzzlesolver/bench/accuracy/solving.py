@@ -25,7 +25,7 @@ from puzzlesolver.bench.accuracy.exact import time_exact_solvers
 from puzzlesolver.bench.accuracy.metrics import summarise
 from puzzlesolver.bench.accuracy.overlap import state_overlap
 from puzzlesolver.bench.accuracy.shape import BATCHES
-from puzzlesolver.bench.cases import Cases
+from puzzlesolver.bench.cases import Cases, of_boards
 from puzzlesolver.bench.journal import Journal
 from puzzlesolver.bench.machine import describe_machine, peak_memory_mib
 from puzzlesolver.bench.published import PUBLISHED
@@ -58,6 +58,7 @@ class Options(runner.Options):
         data: a file for the suites that read one.
         trained_on: the puzzles that the model was trained on, to count those it is asked again.
         limit: the first rows of that file, or puzzles of each kind that the suite makes.
+        boards: options of `generate` that replace the boards of a suite of variants.
         modes: keys of `refine.policy.MODES`; None = those of the suite.
         policy: fields of `Policy` that replace the suite's, in every mode.
         seed: of the puzzles that are made, and of all noise.
@@ -74,6 +75,7 @@ class Options(runner.Options):
     data: Path | None = None
     trained_on: Path | None = None
     limit: int | None = None
+    boards: Mapping[str, Any] | None = None
     modes: Iterable[str] | None = None
     policy: Mapping[str, Any] | None = None
     seed: int = 0
@@ -108,8 +110,13 @@ def run(name: str, **given: Any) -> dict[str, Any]:
     if options.compiled and options.engine == "onnx":
         raise UsageError("only torch compiles steps", where="--compile")
     runtime = choose_runtime("cpu" if options.engine == "onnx" else options.device, options.threads)
-    loaded = load_network(options.model, suite.domain, options.engine, options.device, CachedGraphs)
-    cases = suite.load(options.data, options.limit, options.seed)
+    load = suite.load if options.boards is None else of_boards(options.boards)
+    if load is not suite.load and not suite.variants:
+        hint = "puzzlesolver bench sudoku-variants --rules NAME,…"
+        raise UsageError(f"{name} has boards of its own", where="bench", hint=hint)
+    model = options.model or suite.model
+    loaded = load_network(model, suite.domain, options.engine, options.device, CachedGraphs)
+    cases = load(options.data, options.limit, options.seed)
     settings = {
         "suite": name,
         "seed": options.seed,

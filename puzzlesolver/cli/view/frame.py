@@ -249,9 +249,10 @@ def _info(moment: Moment, width: int, height: int) -> Group:
     rows = [progress, *filter(None, [search]), *curve, lit]
     if verdict is not None and verdict.reason and verdict.status != "verified":
         rows.append(Text(verdict.reason, "red"))
-    for row in rows:  # a long one would take the grid's room
+        rows[-1].truncate(width, overflow="ellipsis")  # else it takes the grid's room
+    for row in rows:
         row.no_wrap = True
-        row.truncate(width, overflow="ellipsis")
+        row.overflow = "ellipsis"
     return Group(*rows)
 
 

@@ -109,8 +109,8 @@ def test_chart_of_an_earlier_moment_leaves_room_for_what_comes() -> None:
 
 
 def test_grid_is_left_out_where_it_does_not_fit() -> None:
-    assert MOMENT.shows_grid(80, 24) and not MOMENT.shows_grid(20, 24)
-    assert "needs" in "\n".join(lines(MOMENT, 20, 24))
+    assert MOMENT.shows_grid(80, 24) and not MOMENT.shows_grid(16, 24)
+    assert "needs" in "\n".join(lines(MOMENT, 16, 24))
     assert MOMENT.shows_grid(*MOMENT.natural_size())
 
 

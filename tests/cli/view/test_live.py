@@ -93,7 +93,7 @@ def test_lines_fit_80_columns_and_break_between_words(model: Path, tmp_path: Pat
 
 
 def test_small_terminal_shows_the_result_in_full(model: Path) -> None:
-    screen = run_on_terminal(["solve", ONE_BLANK, "-m", model], 60, 12)
+    screen = run_on_terminal(["solve", ONE_BLANK, "-m", model], 60, 9)
     assert "needs" in screen.sent, "no room for the grid in the frame"
     assert "solved ✓ verified" in screen.sent
 
