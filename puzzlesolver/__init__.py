@@ -9,9 +9,7 @@ The public names are loaded when first used, so `import puzzlesolver` imports no
 
 from __future__ import annotations
 
-import importlib
-
-TYPE_CHECKING = False  # `typing` takes a while, and the command is not deaf to Ctrl-C before this
+TYPE_CHECKING = False  # nothing is imported here, for until `__main__` a Ctrl-C gets a traceback
 
 if TYPE_CHECKING:
     from puzzlesolver.hub.store import load_model
@@ -33,6 +31,8 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 

@@ -1,16 +1,15 @@
 """The process `puzzlesolver`: signals and closed streams are seen to before the slow imports.
 
-`python -m puzzlesolver` is the same as the command `puzzlesolver`.
+`python -m puzzlesolver` is the same as the command `puzzlesolver`. What is imported here, Python has
+loaded already or loads in no time: a Ctrl-C before `run` gets Python's own traceback.
 """
 
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
 import signal
 import sys
-import threading
 
 COMPILERS = ("numba", "llvmlite", "torch")
 INTERRUPTED = 128 + signal.SIGINT
@@ -21,9 +20,9 @@ _arrived: list[int] = []
 
 def run() -> None:
     """Run the words of the command line and end the process with their exit code."""
+    _on_signals(_leave)  # nothing to put away yet
     _open_closed_streams()
     _keep_machine_code()
-    _on_signals(_leave)  # nothing to put away yet
     sys.unraisablehook = _hear_again
     try:
         from puzzlesolver.cli.app import main
@@ -73,6 +72,8 @@ class _Interrupt(KeyboardInterrupt):
 
 
 def _come_again() -> None:
+    import threading
+
     _on_signals(_interrupt)
     threading.Timer(0.02, signal.raise_signal, [signal.SIGINT]).start()
 
@@ -91,6 +92,8 @@ def _leave(number: int, frame: object) -> None:
 
 def _keep_machine_code() -> None:
     """Where numba may write nowhere it refuses to work; its code then lives as long as we do."""
+    import contextlib
+
     caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     for place in (os.path.dirname(__file__), os.path.join(caches, "numba")):
         with contextlib.suppress(OSError):

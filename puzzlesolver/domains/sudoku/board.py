@@ -165,6 +165,7 @@ def place_name(place: Place) -> str:
     return f"r{place[0] + 1}c{place[1] + 1}"
 
 
+@functools.cache
 def box_shape(side: int) -> tuple[int, int]:
     """Rows and columns of a box, as square as can be; `ValueError` where a board has no boxes."""
     if side not in SIZES:

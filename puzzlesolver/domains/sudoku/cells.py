@@ -259,9 +259,9 @@ def _split(text: str, place: Place) -> Words:
     """The words that are cells: fields, framed columns, decimal numbers, marks, or characters."""
     known = sides(place.rules)
     for separator in ",;\t|":
-        if (words := _fields(text, separator, known)) is not None:
+        if separator in text and (words := _fields(text, separator, known)) is not None:
             return words
-    if (words := _columns(text)) is not None:
+    if text.count("|") > 1 and (words := _columns(text)) is not None:
         return words
     words = [(match[0], match.start() + 1) for match in CHUNK.finditer(text)]
     if len(words) in known.largest and all(

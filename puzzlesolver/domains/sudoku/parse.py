@@ -143,6 +143,8 @@ def recognise(head: str) -> bool:
 
 def _holds_row(text: str, place: Place) -> bool:
     """Whether a line is a row, or a board, in an alphabet that is known."""
+    if len(text) < sides(place.rules).rows[0]:
+        return False
     try:
         cells = read_cells(text, place)
     except ParseError:
@@ -208,6 +210,9 @@ def _find(lines: Iterable[tuple[Place, str]]) -> Iterator[Found]:
     rows, grids, stated = _Rows(), _Grids(), _Statements()
     elsewhere, index, told = False, "", ""
     for place, line in lines:
+        if not line:  # as in files of a million blank lines
+            yield from (*stated.end(), *rows.pause())
+            continue
         if told:
             place = replace(place, rules=joined(place.rules, told))
         quick = None if elsewhere else quick_board(line.strip(), boards_at(place))
@@ -293,7 +298,7 @@ def _index(text: str) -> str | None:
     None where a line does not number the columns: `,0,1,2,…`, `c1;c2;c3;…`. One that goes from 1 to
     9 can be a row.
     """
-    for delimiter in ",;\t":
+    for delimiter in filter(text.__contains__, ",;\t"):
         if len(names := text.split(delimiter)) in BOARDS and all(map(CELL_NAME.fullmatch, names)):
             return ""
         first, *others = names = [name.strip("\"' ").lower() for name in text.split(delimiter)]
@@ -442,7 +447,7 @@ class _Rows:
 
     def pause(self) -> Iterator[Found]:
         """A blank line: a gap between bands, or the end."""
-        if not self.lines:  # as in files of a million blank lines
+        if not self.lines:
             return
         rows = self._rows()
         side = len(rows[0].words) if rows else 0

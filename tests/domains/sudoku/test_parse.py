@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -149,3 +150,17 @@ def test_puzzles_before_an_error_are_read() -> None:
 )
 def test_recognise(head: str, expected: bool) -> None:
     assert recognise(head) is expected
+
+
+@pytest.mark.parametrize("line", ["X", "!", "|", "a,b", "+", "Zz"])
+def test_lines_that_are_no_rows_cost_few_calls(line: str) -> None:
+    """Hundreds of thousands of them must be refused within a second, however slow the machine."""
+    calls, lines = itertools.count(), 500
+    before = sys.getprofile()
+    sys.setprofile(lambda frame, event, argument: next(calls) if event[-4:] == "call" else None)
+    try:
+        with pytest.raises(ParseError):
+            list(parse([line] * lines, "list"))
+    finally:
+        sys.setprofile(before)
+    assert next(calls) < 75 * lines
