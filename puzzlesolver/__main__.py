@@ -1,7 +1,7 @@
 """The process `puzzlesolver`: signals and closed streams are seen to before the slow imports.
 
-`python -m puzzlesolver` is the same as the command `puzzlesolver`. What is imported here, Python has
-loaded already or loads in no time: a Ctrl-C before `run` gets Python's own traceback.
+`python -m puzzlesolver` is the same as the command `puzzlesolver`. A Ctrl-C before `run` gets
+Python's own traceback, so nothing slow is imported here.
 """
 
 from __future__ import annotations

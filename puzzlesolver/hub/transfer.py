@@ -124,15 +124,24 @@ def _answer(url: str, start: int) -> Iterator[tuple[bool, Iterator[bytes]]]:
 
 @contextmanager
 def patient() -> Iterator[Any]:
-    """The client's session, which within the block neither waits nor reads without end."""
+    """The client's session, which within the block neither waits nor reads without end.
+
+    So do those that the client makes in its place, as it does when a connection was refused.
+    """
     from huggingface_hub import get_session
 
     session = get_session()
-    vars(session)["send"] = partial(_send, type(session).send.__get__(session))
+    kind: Any = type(session)
+    send = kind.send
+
+    def guarded(session: Any, request: Any, **options: Any) -> Any:
+        return _send(partial(send, session), request, **options)
+
+    kind.send = guarded
     try:
         yield session
     finally:
-        vars(session).pop("send", None)
+        kind.send = send
 
 
 def _send(send: Callable[..., Any], request: Any, *, stream: bool = False, **options: Any) -> Any:

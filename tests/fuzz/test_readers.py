@@ -13,7 +13,7 @@ import resource
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +25,11 @@ from puzzlesolver.bench.records import Record
 from puzzlesolver.bench.schema import read_report
 from puzzlesolver.domains.arc.submission import read_attempts
 from puzzlesolver.domains.detect import read_lines, read_puzzles
+from puzzlesolver.domains.marking import mark
 from puzzlesolver.errors import ModelError, PuzzleSolverError
 from puzzlesolver.hub.folder import CONFIG, WEIGHTS, read_network, save_model
 from puzzlesolver.hub.foreign.files import read_checkpoint
+from puzzlesolver.hub.foreign.settings import read_settings
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.refine.engines.graph import TRIVIAL, GraphFacts, StepGraph
 from puzzlesolver.train.data.published.dataset import DatasetFolder
@@ -73,12 +75,10 @@ def damaged(whole: list[bytes], times: int) -> Iterator[bytes]:
         yield data
 
 
-def survives(
-    whole: list[bytes], file: Path, read: Callable[[Path], object], times: int = TIMES
-) -> None:
+def survives(whole: list[bytes], file: Path, read: Callable[[Path], object]) -> None:
     """Read all damaged files; nothing but a typed error may come of it."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for number, data in enumerate(damaged(whole, times)):
+    for number, data in enumerate(damaged(whole, TIMES)):
         file.unlink(missing_ok=True)  # some file systems wait for the disk where one is cut to 0
         file.write_bytes(data)
         try:
@@ -154,10 +154,37 @@ def test_checkpoints(tmp_path: Path) -> None:
     survives([file.read_bytes()], file, read_checkpoint)
 
 
-PARTS = ("train/dataset.json", "train/all__inputs.npy", "identifiers.json")
+def test_settings_of_other_trainers(tmp_path: Path) -> None:
+    whole = b"arch:\n  name: trm@Model\n  loss: {type: x}\n  L_cycles: 6\nlr: 1e-4\nx: [0, 'a']\n"
+    survives([whole], tmp_path / "all_config.yaml", read_settings)
 
 
-@pytest.mark.parametrize("part", PARTS)
+def test_answers(tmp_path: Path) -> None:
+    question = str(ROOT / "tests/cases/sudoku/box.txt")
+    whole = files("tests/cases/sudoku/*")
+    survives(whole, tmp_path / "answer", lambda path: list(mark(question, str(path))))
+
+
+def test_boards_with_rules(tmp_path: Path) -> None:
+    """Regions, rules that are told in the text, documents of setters and their links."""
+    board = "rules: windoku\n" + "\n".join(["12.4.....", *["." * 9] * 8, ""])
+    regions = "\n".join(["aaabbbccc"] * 3 + ["dddeeefff"] * 3 + ["ggghhhiii"] * 3)
+    document = b'{"size":4,"grid":[[{"value":1,"region":0},{},{},{}],[],[],[]],"diagonal+":true}'
+    link = (
+        b"https://www.f-puzzles.com/?load=N4IgzglgXgpiBcBOANCALhNAbO8QBkA3GAOwHMEBtUCAIxAF0BfZIA="
+    )
+    whole = [f"{board}\n{regions}\n".encode(), document, link, b"." * 369 + b"\n"]
+    rules = cycle(["", "diagonal,anti-knight", "jigsaw", "samurai"])
+    survives(
+        whole,
+        tmp_path / "boards.txt",
+        lambda path: list(islice(read_puzzles([path], "sudoku", next(rules)), PUZZLES)),
+    )
+
+
+@pytest.mark.parametrize(
+    "part", ["train/dataset.json", "train/all__inputs.npy", "identifiers.json"]
+)
 def test_dataset_folders(part: str, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     boards = np.ones((2, 16), np.uint8)
@@ -170,7 +197,7 @@ def test_dataset_folders(part: str, tmp_path: Path) -> None:
         found.train.check_ids()
 
     whole = [(folder / part).read_bytes()]
-    survives(whole, folder / part, read, -(-TIMES // len(PARTS)))
+    survives(whole, folder / part, read)
 
 
 @pytest.mark.parametrize("part", [CONFIG, WEIGHTS])
@@ -178,7 +205,7 @@ def test_models(part: str, tiny_model: RecursiveModel, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     save_model(tiny_model, folder, {}, "card")
     whole = [(folder / part).read_bytes()]
-    survives(whole, folder / part, lambda path: read_network(path.parent), TIMES // 2)
+    survives(whole, folder / part, lambda path: read_network(path.parent))
 
 
 def test_metadata_of_graphs(tmp_path: Path) -> None:
@@ -213,4 +240,4 @@ def test_metadata_of_graphs(tmp_path: Path) -> None:
     path.write_bytes(whole)
     with pytest.raises(ModelError, match="it has no next_state_0"):
         read(path)
-    survives([whole], path, read, TIMES // 4)
+    survives([whole], path, read)

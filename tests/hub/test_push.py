@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from huggingface_hub import get_session
+from huggingface_hub import close_session, get_session
 
 from puzzlesolver.hub import transfer
 from puzzlesolver.hub.cached import parse_name
@@ -54,7 +54,15 @@ class TestPush:
         error = failure(push, "sudoku", parse_name(NAME))
         assert "8,388,608 bytes" in error.what or "0 s" in error.what
         assert error.hint and hub.sent < 2**25
-        assert "send" not in vars(get_session()), "other users of the client meet it as it was"
+        name = type(get_session()).send.__qualname__
+        assert name == "Client.send", "other users of the client meet it as it was"
+
+    def test_sessions_that_the_client_makes_anew_are_guarded(self, hub: Hub) -> None:
+        """It does when a connection was refused."""
+        hub.endless, hub.flood = "chunked", "/api"
+        with transfer.patient(), pytest.raises(transfer.UnreachableError):
+            close_session()
+            get_session().get(f"{hub.url}/api/models/{REPO}")
 
     def test_nobody_is_logged_in(self, hub: Hub) -> None:
         error = failure(push, "sudoku", parse_name(NAME))
