@@ -13,13 +13,12 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from multiprocessing.connection import Connection, wait
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from typing import Any
 
 from puzzlesolver.errors import PuzzleSolverError
 
-Q = TypeVar("Q")
 Serve = Callable[[Connection], None]
 
 
@@ -73,39 +72,6 @@ def _end_with_parent() -> None:
     assert parent is not None
     parent.join()
     os._exit(1)
-
-
-def spread(serve: Serve, questions: Iterable[Q], count: int) -> Iterator[tuple[Q, Any]]:
-    """Answers of several processes, as they come, each with its question.
-
-    Args:
-        serve: answers every question that it receives, or sends an exception.
-        questions: picklable, asked in order; the next one when a process is free.
-        count: of processes.
-
-    Raises:
-        PuzzleSolverError: a process died.
-    """
-    idle: list[Worker] = []
-    busy: dict[Connection, tuple[Worker, Q]] = {}
-    waiting = iter(questions)
-    try:
-        while True:
-            while len(busy) < count and (question := next(waiting, None)) is not None:
-                worker = idle.pop() if idle else Worker(serve)
-                worker.pipe.send(question)
-                busy[worker.pipe] = worker, question
-            if not busy:
-                return
-            for pipe in wait(list(busy)):
-                assert isinstance(pipe, Connection)
-                worker, question = busy.pop(pipe)
-                answer = receive(worker)
-                idle.append(worker)
-                yield question, answer
-    finally:
-        for worker in [*idle, *(worker for worker, _ in busy.values())]:
-            worker.end()
 
 
 def receive(worker: Worker) -> Any:

@@ -71,17 +71,22 @@ class Clerk:
     """
 
     def __init__(self, prepare: Prepare) -> None:
-        self._prepare = prepare
-        self._work: Work | None = None
+        self._work = functools.cache(prepare)
 
     def solve(self, shard: Shard) -> Exception | None:
         """Answers a shard with None, or with what went wrong."""
         try:
-            self._work = self._work or self._prepare()
-            self._work(shard)
+            self._work()(shard)
         except Exception as error:
             return error
         return None
+
+
+def _serve(pipe: Connection, prepare: Prepare) -> None:
+    """What a process does."""
+    clerk = Clerk(prepare)
+    while True:
+        pipe.send(clerk.solve(pipe.recv()))
 
 
 def solve_in_crew(workplace: Workplace, shards: Iterable[Shard], count: int) -> Iterator[Shard]:
@@ -91,77 +96,18 @@ def solve_in_crew(workplace: Workplace, shards: Iterable[Shard], count: int) -> 
         PuzzleSolverError: that of `shards`, after those before it; or workers die at one shard
             again and again.
     """
-    crew = _Crew(workplace)
-    fault = None
-    remaining = iter(shards)
-    try:
-        while True:
-            try:
-                shard = next(remaining, None)
-            except PuzzleSolverError as error:
-                fault, shard = error, None
-            if shard is None:
-                break
-            while len(crew.busy) == count:  # what is not finished may have died and begun again
-                yield from crew.collect()
-            crew.give(shard)
-        while crew.busy:
-            yield from crew.collect()
-        if fault is not None:
-            raise fault
-    finally:
-        crew.dismiss()
+    idle: list[Worker] = []
+    busy: dict[Worker, Shard] = {}
+    again: list[Shard] = []
+    deaths = Counter[int]()
+    fault: PuzzleSolverError | None = None
 
-
-class _Crew:
-    """The workers, started when there is work for them."""
-
-    def __init__(self, workplace: Workplace) -> None:
-        self.busy: dict[Worker, Shard] = {}
-        self._idle: list[Worker] = []
-        self._workplace = workplace
-        self._deaths: Counter[int] = Counter()
-
-    def give(self, shard: Shard) -> None:
-        """Let a worker begin; one that died while it was idle is replaced."""
-        while True:
-            worker = self._idle.pop() if self._idle else self._workplace.start()
-            try:
-                worker.pipe.send(shard)
-            except OSError as death:
-                worker.end()
-                self._mourn(shard, death)
-            else:
-                self.busy[worker] = shard
-                return
-
-    def collect(self) -> list[Shard]:
-        """Wait until something happens; returns what is finished."""
-        ready = self._workplace.wait([worker.pipe for worker in self.busy])
-        finished = []
-        for worker in [worker for worker in self.busy if worker.pipe in ready]:
-            shard = self.busy.pop(worker)
-            try:
-                error = worker.pipe.recv()
-            except (EOFError, OSError) as death:
-                worker.end()
-                self._mourn(shard, death)
-                self.give(shard)
-                continue
-            self._idle.append(worker)
-            if error is not None:
-                raise error
-            finished.append(shard)
-        return finished
-
-    def dismiss(self) -> None:
-        """End all; a shard that is not finished leaves nothing that counts."""
-        for worker in [*self.busy, *self._idle]:
-            worker.end()
-
-    def _mourn(self, shard: Shard, death: Exception) -> None:
-        self._deaths[shard.index] += 1
-        if self._deaths[shard.index] >= MOST_DEATHS:
+    def mourn(worker: Worker, shard: Shard, death: Exception) -> None:
+        """Another one shall solve it."""
+        worker.end()
+        again.append(shard)
+        deaths[shard.index] += 1
+        if deaths[shard.index] >= MOST_DEATHS:
             reason = f": {death}" if str(death) else ""
             raise PuzzleSolverError(
                 f"{MOST_DEATHS} workers died at shard {shard.index}{reason}",
@@ -169,9 +115,40 @@ class _Crew:
                 hint="is there memory for so many --jobs? the same command goes on from here",
             ) from death
 
-
-def _serve(pipe: Connection, prepare: Prepare) -> None:
-    """What a process does."""
-    clerk = Clerk(prepare)
-    while True:
-        pipe.send(clerk.solve(pipe.recv()))
+    remaining = iter(shards)
+    try:
+        while True:
+            while len(busy) < count:
+                try:
+                    shard = again.pop() if again else next(remaining, None)
+                except PuzzleSolverError as error:
+                    fault, remaining = error, iter(())
+                    continue
+                if shard is None:
+                    break
+                worker = idle.pop() if idle else workplace.start()
+                try:
+                    worker.pipe.send(shard)
+                except OSError as death:  # while it was idle
+                    mourn(worker, shard, death)
+                else:
+                    busy[worker] = shard
+            if not busy:
+                break
+            ready = workplace.wait([worker.pipe for worker in busy])
+            for worker in [worker for worker in busy if worker.pipe in ready]:
+                shard = busy.pop(worker)
+                try:
+                    wrong = worker.pipe.recv()
+                except (EOFError, OSError) as death:
+                    mourn(worker, shard, death)
+                    continue
+                idle.append(worker)
+                if wrong is not None:
+                    raise wrong
+                yield shard
+        if fault is not None:
+            raise fault
+    finally:  # a shard that is not finished leaves nothing that counts
+        for worker in [*busy, *idle]:
+            worker.end()

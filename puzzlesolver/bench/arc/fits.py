@@ -7,27 +7,27 @@ In: settings. Out: what `arc.run` needs of a way to answer.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from puzzlesolver.bench.arc.records import TaskRecord, record, summarise
 from puzzlesolver.domains.arc import Task
-from puzzlesolver.refine.adapt.answer import answer_task
+from puzzlesolver.refine.adapt.answer import Fitters, merge
+from puzzlesolver.refine.adapt.fit import FitReport
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.refine.adapt.start import find_start
 from puzzlesolver.runtime import Runtime
-from puzzlesolver.workers import spread
 
 
 class Fits:
-    """Fits of tasks, some side by side.
+    """Fits of tasks, side by side.
 
     Args:
         fits: settings of each.
-        processes: tasks fitted side by side, one thread each.
+        processes: that fit, with one thread each.
         runtime: where they run.
         model: that `train arc` made, to start from; None = random weights.
 
@@ -62,20 +62,11 @@ class Fits:
 
     def records(self, tasks: Sequence[Task]) -> Iterator[TaskRecord]:
         """Answer tasks and compare, as they come."""
-        known = {task.name: task for task in tasks}
-        folder = None if self.start is None else self.start.folder
-        questions = [(task.without_answers(), self.fits, None, folder) for task in tasks]
-        for (question, *_), answer in spread(_answer, questions, self.processes):
-            yield record(known[question.name], answer)
-
-
-def _answer(pipe: Connection) -> None:
-    """What a process does."""
-    import torch
-
-    torch.set_num_threads(1)
-    while True:
-        try:
-            pipe.send(answer_task(*pipe.recv()))
-        except Exception as error:
-            pipe.send(error)
+        fits: defaultdict[int, dict[int, FitReport]] = defaultdict(dict)
+        with Fitters(self.processes, None if self.start is None else self.start.folder) as fitters:
+            for number, report in fitters.fit(tasks, self.fits):
+                if report is None:
+                    answer = merge(tasks[number].without_answers(), fits.pop(number, {}).values())
+                    yield record(tasks[number], answer)
+                else:
+                    fits[number][report.seed] = report

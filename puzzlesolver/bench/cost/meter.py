@@ -1,6 +1,6 @@
 """Joules, where the machine has a meter: RAPL on Linux, NVML on NVIDIA cards.
 
-A meter counts all that its package or card spends, idle power and other programs included.
+A meter counts all that its packages or its card spend, idle power and other programs included.
 
     >>> meter = find_meter(torch.device("cpu"))
     >>> before = meter.read()
@@ -11,61 +11,37 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
 
 POWERCAP = Path("/sys/class/powercap")
 
-Reading = Sequence[int]
-
-
-class Meter(Protocol):
-    """Counts energy; `name` says what is metered."""
-
-    @property
-    def name(self) -> str: ...
-
-    def read(self) -> Reading:
-        """Where the counters stand."""
-
-    def since(self, earlier: Reading) -> float:
-        """Joules since then."""
-
 
 @dataclass(frozen=True)
-class Rapl:
-    """The counters of all CPU packages, in microjoules; each starts anew past its range."""
+class Meter:
+    """Counters of energy.
 
-    zones: Sequence[Path]
-    name: str = "RAPL, CPU packages"
+    Attributes:
+        name: what is metered.
+        read: where the counters stand.
+        ranges: past which each of them starts anew.
+        per_joule: units of the counters in a joule.
+    """
 
-    def read(self) -> Reading:
-        return [_number(zone / "energy_uj") for zone in self.zones]
+    name: str
+    read: Callable[[], list[int]]
+    ranges: Sequence[int]
+    per_joule: float
 
-    def since(self, earlier: Reading) -> float:
-        ranges = [_number(zone / "max_energy_range_uj") + 1 for zone in self.zones]
-        spent = zip(self.read(), earlier, ranges, strict=True)
-        return sum((now - then) % whole for now, then, whole in spent) / 1e6
-
-
-@dataclass(frozen=True)
-class Nvml:
-    """The counter of one card, in millijoules."""
-
-    library: Any
-    card: Any
-    name: str = "NVML, the card"
-
-    def read(self) -> Reading:
-        return [self.library.nvmlDeviceGetTotalEnergyConsumption(self.card)]
-
-    def since(self, earlier: Reading) -> float:
-        return (self.read()[0] - earlier[0]) / 1e3
+    def since(self, earlier: Sequence[int]) -> float:
+        """Joules since `earlier`, which was read then."""
+        spent = zip(self.read(), earlier, self.ranges, strict=True)
+        return sum((now - then) % whole for now, then, whole in spent) / self.per_joule
 
 
 def find_meter(device: torch.device, powercap: Path = POWERCAP) -> Meter | None:
@@ -74,12 +50,17 @@ def find_meter(device: torch.device, powercap: Path = POWERCAP) -> Meter | None:
         return _card(device)
     if device.type != "cpu":
         return None
-    zones = [
-        zone for zone in sorted(powercap.glob("intel-rapl:*")) if _text(zone / "name") == "package"
-    ]
-    meter = Rapl(zones)
     try:
-        return meter if zones and meter.read() else None
+        zones = [
+            zone for zone in sorted(powercap.glob("intel-rapl:*"))
+            if (zone / "name").read_text().startswith("package")
+        ]  # fmt: skip
+        ranges = [int((zone / "max_energy_range_uj").read_text()) + 1 for zone in zones]
+        meter = Meter(
+            "RAPL, CPU packages",
+            lambda: [int((zone / "energy_uj").read_text()) for zone in zones], ranges, 1e6,
+        )  # fmt: skip
+        return meter if meter.read() else None
     except OSError:  # on most systems only root may read them
         return None
 
@@ -93,20 +74,10 @@ def _card(device: torch.device) -> Meter | None:
     try:
         library.nvmlInit()
         uuid = f"GPU-{torch.cuda.get_device_properties(device).uuid}"
-        meter = Nvml(library, library.nvmlDeviceGetHandleByUUID(uuid))
+        card = library.nvmlDeviceGetHandleByUUID(uuid)
+        read = library.nvmlDeviceGetTotalEnergyConsumption
+        meter = Meter("NVML, the card", lambda: [read(card)], [1 << 64], 1e3)
         meter.read()
     except library.NVMLError:
         return None
     return meter
-
-
-def _text(path: Path) -> str:
-    """The name of a zone without its number, "" where there is none."""
-    try:
-        return path.read_text().strip().partition("-")[0]
-    except OSError:
-        return ""
-
-
-def _number(path: Path) -> int:
-    return int(path.read_text())

@@ -128,21 +128,6 @@ def _signs(
     )
 
 
-def answer_task(
-    task: Task,
-    settings: FitSettings | None = None,
-    deadline: float | None = None,
-    start: str | None = None,
-) -> TaskAnswer:
-    """Fit one seed after another, in this process, and let them vote; arguments of `fit_task`."""
-    fits: dict[int, FitReport] = {}
-    with Fitters(start=start) as fitters:
-        for _, report in fitters.fit([task], settings or FitSettings(), deadline):
-            if report is not None:
-                fits[report.seed] = report
-    return merge(task, fits.values())
-
-
 class _Course:
     """The fits of one task: those of a round side by side, and as many rounds as it needs."""
 

@@ -18,7 +18,7 @@ from puzzlesolver.domains.arc.augment import Variant
 from puzzlesolver.domains.arc.task import Pair, Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.stem import ArcConfig
-from puzzlesolver.refine.adapt.answer import Fitters, answer_task, merge
+from puzzlesolver.refine.adapt.answer import Fitters, TaskAnswer, merge
 from puzzlesolver.refine.adapt.fit import FitReport, fit_task
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.refine.adapt.sheets import canonical_variant, prepare
@@ -74,6 +74,13 @@ def told(report: FitReport) -> tuple[object, ...]:
     """What reports are compared by."""
     votes = [[(vote.grid.tolist(), vote.share) for vote in each] for each in report.votes]
     return report.step, report.loss, report.demos, [g.tolist() for g in report.guesses], votes
+
+
+def answer_task(task: Task, settings: FitSettings) -> TaskAnswer:
+    """What all fits say together, one after another."""
+    with Fitters() as fitters:
+        reports = [report for _, report in fitters.fit([task], settings) if report is not None]
+    return merge(task, {report.seed: report for report in reports}.values())
 
 
 def last(task: Task, settings: FitSettings, deadline: float | None = None) -> FitReport:
