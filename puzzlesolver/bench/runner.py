@@ -41,6 +41,17 @@ class Options:
     old: Mapping[str, Any] | None = None
 
 
+MUCH = 2.0
+"""Factor by which time or memory must grow to count: machines are shared."""
+
+
+def same(old: str, new: str) -> None:
+    """Raise `UsageError` when two reports are not of the same thing."""
+    if old != new:
+        what = f"the old report is of something else: {old}, not {new}"
+        raise UsageError(what, where="--compare")
+
+
 def about_model(loaded: Loaded) -> dict[str, Any]:
     """What a report says of a model.
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from puzzlesolver.bench.gpu import check as gpu_check
 from puzzlesolver.bench.gpu.check import check, main, row_of, run_apart
-from puzzlesolver.bench.gpu.part import PARTS, Facts, Skipped
+from puzzlesolver.bench.gpu.measures import PARTS, Facts, Skipped
 
 
 def good() -> Facts:

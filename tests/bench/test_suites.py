@@ -162,13 +162,15 @@ def test_soundness_notices_a_solvable_board_that_is_called_contradictory(
 def test_exact_solvers_answer_everything() -> None:
     nine = get_suite("sudoku-easy").load(None, 2, 0).puzzles
     rows = time_exact_solvers(nine)
-    assert [row.solver for row in rows] == ["python-sat", "compiled backtracking"]
-    assert all(row.verified == row.puzzles == len(nine) and row.seconds > 0 for row in rows)
+    assert [row["solver"] for row in rows] == ["python-sat", "compiled backtracking"]
+    assert all(
+        row["verified"] == row["puzzles"] == len(nine) and row["seconds"] > 0 for row in rows
+    )
 
 
 def test_exact_solvers_answer_mazes() -> None:
     rows = time_exact_solvers(get_suite("maze-hard").load(None, 2, 0).puzzles)
-    assert [(row.solver, row.verified) for row in rows] == [
+    assert [(row["solver"], row["verified"]) for row in rows] == [
         ("breadth-first search", 2),
         ("compiled breadth-first search", 2),
     ]
@@ -176,4 +178,4 @@ def test_exact_solvers_answer_mazes() -> None:
 
 def test_only_general_solvers_take_other_boards(boards_csv: Path) -> None:
     rows = time_exact_solvers(get_suite("sudoku-extreme").load(boards_csv, 3, 0).puzzles)
-    assert [(row.solver, row.verified) for row in rows] == [("python-sat", 3)]
+    assert [(row["solver"], row["verified"]) for row in rows] == [("python-sat", 3)]

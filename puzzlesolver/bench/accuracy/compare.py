@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from puzzlesolver.bench.compare import MUCH, same
+from puzzlesolver.bench.runner import MUCH, same
 from puzzlesolver.errors import UsageError
 
 Report = Mapping[str, Any]

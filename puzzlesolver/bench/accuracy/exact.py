@@ -3,7 +3,7 @@
 They answer every Sudoku and every maze, thousands a second; no network comes near them, and the
 report says so by showing both.
 
-    >>> [row.solver for row in time_exact_solvers(cases.puzzles)]
+    >>> [row["solver"] for row in time_exact_solvers(cases.puzzles)]
     ['python-sat', 'compiled backtracking']
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,51 +23,36 @@ SAMPLE = 1_000
 """Puzzles that each exact solver is timed on."""
 
 
-@dataclass(frozen=True)
-class Timing:
-    """One exact solver on the puzzles of a run, on one thread.
+def time_exact_solvers(puzzles: Sequence[Puzzle]) -> list[dict[str, Any]]:
+    """Every exact solver that can take these puzzles, on the first `SAMPLE` of them.
 
-    Attributes:
-        solver: its name.
-        puzzles: how many it was given.
-        verified: how many of its answers the rules accept.
-        seconds: for all of them.
-        refuted: how many it proved to have no solution.
+    Returns:
+        For each its name, `solver`, and on one thread: how many `puzzles` it was given, how many
+        answers the rules accept (`verified`), how many puzzles it proved to have no solution
+        (`refuted`), and the `seconds` for all of them.
     """
-
-    solver: str
-    puzzles: int
-    verified: int
-    seconds: float
-    refuted: int = 0
-
-
-def time_exact_solvers(puzzles: Sequence[Puzzle]) -> list[Timing]:
-    """Every exact solver that can take these puzzles, on the first `SAMPLE` of them."""
     puzzles = puzzles[:SAMPLE]
     domain = get_domain(puzzles[0].domain)
     name, compiled_name, compiled, shape = EXACT[domain.name]
     solvers: dict[str, Exact] = {name: domain.solve_exactly}
     if all(shape in (None, puzzle.grid.shape) for puzzle in puzzles):
         solvers[compiled_name] = compiled
-    return [_time(name, solver, puzzles) for name, solver in solvers.items()]
+    return [{"solver": name} | _timed(solver, puzzles) for name, solver in solvers.items()]
 
 
-def _time(name: str, solver: Exact, puzzles: Sequence[Puzzle]) -> Timing:
+def _timed(solver: Exact, puzzles: Sequence[Puzzle]) -> dict[str, Any]:
+    domain = get_domain(puzzles[0].domain)
     solver(puzzles[0])  # compiles, or loads the library
     started = time.perf_counter()
-    answers = [solver(puzzle) for puzzle in puzzles]
+    pairs = [(puzzle, solver(puzzle)) for puzzle in puzzles]
     seconds = time.perf_counter() - started
-    verdicts = [
-        get_domain(puzzle.domain).verify(puzzle, answer).status
-        for puzzle, answer in zip(puzzles, answers, strict=True)
-        if answer is not None
-    ]
-    refuted = sum(
-        answer is None and get_domain(puzzle.domain).count_solutions(puzzle) == 0
-        for puzzle, answer in zip(puzzles, answers, strict=True)
-    )
-    return Timing(name, len(puzzles), verdicts.count("verified"), seconds, refuted)
+    verified = (
+        answer is not None and domain.verify(puzzle, answer).status == "verified"
+        for puzzle, answer in pairs
+    )  # fmt: skip
+    refuted = (answer is None and domain.count_solutions(puzzle) == 0 for puzzle, answer in pairs)
+    counts = {"puzzles": len(puzzles), "verified": sum(verified), "refuted": sum(refuted)}
+    return counts | {"seconds": seconds}
 
 
 def _backtrack(puzzle: Puzzle) -> Grid | None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -38,6 +37,7 @@ def summarise(records: Sequence[Record], max_steps: int, bands: Bands) -> dict[s
     """
     records = sorted(records, key=lambda record: record.index)
     settled = [record for record in records if record.settled]
+    steps = [record.steps for record in records if record.correct]
     seconds = max(record.elapsed for record in records)
     return {
         "accuracy": accuracy(records),
@@ -60,7 +60,10 @@ def summarise(records: Sequence[Record], max_steps: int, bands: Bands) -> dict[s
         },
         # With the rules a trajectory is cut off where they accept its answer.
         "settling": None if records[0].mode == "verified" else settling(records),
-        "steps": step_statistics([r.steps for r in records if r.correct], max_steps),
+        "steps": {
+            name: float(np.percentile(steps, quantile)) if steps else None
+            for name, quantile in (("median", 50), ("p95", 95))
+        },
         "restarts": sum(record.restarts for record in records),
         "labelled": sum(record.matches is not None for record in records),
         "wrong_verified": [record.name for record in records if record.wrong_verified],
@@ -96,20 +99,6 @@ def band(rating: float | None, bands: Bands) -> str:
     if rating is None:
         return UNRATED
     return next(name for highest, name in bands if rating <= highest)
-
-
-def step_statistics(steps: Sequence[int], max_steps: int) -> dict[str, Any]:
-    """Median, 95th percentile and histogram (by upper edge) of the steps to a right answer."""
-    edges = budgets(max_steps)
-    counts = [0] * len(edges)
-    for number in steps:
-        counts[bisect_left(edges, number)] += 1
-    median, p95 = np.percentile(steps, (50, 95)) if steps else (None, None)
-    return {
-        "median": None if median is None else float(median),
-        "p95": None if p95 is None else float(p95),
-        "histogram": {str(edge): count for edge, count in zip(edges, counts, strict=True)},
-    }
 
 
 def _by(

@@ -150,7 +150,7 @@ def run(name: str, **given: Any) -> dict[str, Any]:
             for solver in solvers
         },
         "cost": journal.cost,
-        "exact_solvers": [asdict(timing) for timing in time_exact_solvers(cases.puzzles)],
+        "exact_solvers": time_exact_solvers(cases.puzzles),
         "published": [asdict(row) for row in PUBLISHED.get(name, ())],
     }
     return finish(options.out_json, settings | found, journal)

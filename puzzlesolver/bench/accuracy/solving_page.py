@@ -16,7 +16,7 @@ from puzzlesolver.bench.accuracy.scores import headline as headline
 from puzzlesolver.bench.accuracy.scores import scores_panel
 from puzzlesolver.bench.accuracy.shape import SHAPE as SHAPE
 from puzzlesolver.bench.report.cells import interval, machine_facts, percent, rounded, where
-from puzzlesolver.bench.report.charts import Line, columns, dots, lines
+from puzzlesolver.bench.report.charts import Line, dots, lines
 from puzzlesolver.bench.report.page import Panel, Section
 from puzzlesolver.bench.settling.signs_page import settling_section, settling_tables, signs_table
 
@@ -37,7 +37,7 @@ def sections(reports: Sequence[Report]) -> list[Section]:
     modes = name_modes(reports)
     found = [
         Section("Scores", SCORES_LEAD, [scores_panel(reports), _each(modes)]),
-        Section("Steps", STEPS_LEAD, [_within(modes), _needed(modes)]),
+        Section("Steps", STEPS_LEAD, [_within(modes)]),
         Section("Difficulty", PARTS_LEAD, list(_parts(modes))),
         settling_section(modes),
         Section("Cost", "In one run, on the machine named below.", list(_cost(reports))),
@@ -89,25 +89,6 @@ def _within(modes: Modes) -> Panel:
         ("steps", *modes),
         [(f"{at:,}", *(percent(each.get(str(at))) for each in found.values())) for at in budgets],
         lambda: lines(_series(found), x="steps spent on a puzzle", y="% right", log=True),
-    )
-
-
-def _needed(modes: Modes) -> Panel:
-    found = {
-        name: {int(edge): count for edge, count in mode["steps"]["histogram"].items()}
-        for name, mode in modes.items()
-    }
-    edges = sorted({edge for each in found.values() for edge in each})
-    counts = {name: [each.get(edge, 0) for edge in edges] for name, each in found.items()}
-    brief = [f"{edge / 1000:.3g}k" if edge >= 1_000 else str(edge) for edge in edges]
-    return Panel(
-        "Steps to a right answer",
-        ("up to", *modes),
-        [
-            (f"{edge:,}", *(f"{count:,}" for count in row))
-            for edge, row in zip(edges, zip(*counts.values(), strict=True), strict=True)
-        ],
-        lambda: columns(brief, counts, x="up to so many steps", y="puzzles"),
     )
 
 

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver.bench import runner
-from puzzlesolver.bench.compare import MUCH, same
 from puzzlesolver.bench.cost.families_page import OURS
 from puzzlesolver.bench.cost.meter import find_meter
 from puzzlesolver.bench.cost.profile import peak_gflops, profiled
@@ -190,14 +189,16 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     before = {_key(cell): cell["step_seconds"] for cell in old.get("cells", ())}
     return [
         f"{cell['system']} on {cell['domain']}, {cell['engine']}, batch {cell['batch']:,}: "
-        f"{now:.3g} s a step, more than {MUCH:g} times the old {then:.3g}"
+        f"{now:.3g} s a step, more than {runner.MUCH:g} times the old {then:.3g}"
         for cell in new["cells"]
-        if (now := cell["step_seconds"]) and (then := before.get(_key(cell))) and now > MUCH * then
+        if (now := cell["step_seconds"])
+        and (then := before.get(_key(cell)))
+        and now > runner.MUCH * then
     ]
 
 
 def _check_same_machine(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    same(*(f"{each['machine']['cpu']}, {each['machine']['device']}" for each in (old, new)))
+    runner.same(*(f"{each['machine']['cpu']}, {each['machine']['device']}" for each in (old, new)))
 
 
 def _contenders(

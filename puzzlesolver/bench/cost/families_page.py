@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from puzzlesolver.bench.report.cells import machine_facts, rounded, where
-from puzzlesolver.bench.report.charts import bars
+from puzzlesolver.bench.report.charts import dots
 from puzzlesolver.bench.report.page import Panel, Section
 from puzzlesolver.bench.schema import MACHINE, MAYBE
 from puzzlesolver.shapes import AMOUNT, COUNT, POSITIVE, Rule
@@ -65,11 +65,11 @@ def _answers(report: Report, domain: str = "") -> Panel:
         f"{domain}: seconds an answer",
         ("system", "weights", "parameters", "reported %", "steps", "s/puzzle", "times ours"),
         rows,
-        lambda: bars(
+        lambda: dots(
             [row["system"] for row in timed],
-            [row["seconds"] for row in timed],
-            [_ratio(row) for row in timed],
+            {"": [(row["seconds"],) * 3 for row in timed]},
             x="seconds an answer (log scale)",
+            limits=None,
         ),
         ours=frozenset(number for number, row in enumerate(chosen) if "verified" in row),
         words=2,
@@ -121,11 +121,6 @@ def left_out(report: Report) -> list[str]:
             name = f"{cell['system']} on {cell['domain']}, {cell['engine']}"
             reasons.setdefault(name, f"{name}, batch {cell['batch']:,} on: {cell['skipped']}")
     return list(reasons.values())
-
-
-def _ratio(row: Report) -> str:
-    times = row.get("times_ours")
-    return rounded(row["seconds"]) + (f" s, {rounded(times)} times ours" if times else " s")
 
 
 def _families(reports: Sequence[Report]) -> Iterator[Panel | str]:

@@ -29,7 +29,6 @@ from typing import Any
 import numpy as np
 
 from puzzlesolver.bench import runner
-from puzzlesolver.bench.compare import MUCH, same
 from puzzlesolver.bench.cost.stream_page import WAYS
 from puzzlesolver.bench.machine import describe_machine
 from puzzlesolver.bench.report.terminal import tell
@@ -248,16 +247,20 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     _check_same(old, new)
     worse = []
     before, now = old["stream"], new["stream"]
-    if MUCH * now["puzzles_per_second"] < before["puzzles_per_second"]:
+    if runner.MUCH * now["puzzles_per_second"] < before["puzzles_per_second"]:
         worse.append(
             f"{now['puzzles_per_second']:,} puzzles/s, before {before['puzzles_per_second']:,}"
         )
-    if now["peak_gib"] and before["peak_gib"] and now["peak_gib"] > MUCH * before["peak_gib"]:
+    if (
+        now["peak_gib"]
+        and before["peak_gib"]
+        and now["peak_gib"] > runner.MUCH * before["peak_gib"]
+    ):
         worse.append(f"{now['peak_gib']} GiB at most, before {before['peak_gib']}")
     return worse
 
 
 def _check_same(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    same(*(
+    runner.same(*(
         f"{each['stream']['puzzles']:,} puzzles on {each['machine']['cpu']}" for each in (old, new)
     ))  # fmt: skip

@@ -1,6 +1,6 @@
 """`make gpu-check`: does everything that can use a CUDA GPU work on this one, and how fast?
 
-Each part (`gpu/part.py`) runs in a process of its own, so that none can stop the others. In:
+Each part (`gpu/measures.py`) runs in a process of its own, so that none can stop the others. In:
 the machine. Out: one JSON to send back, and a line a part while they run. Without a CUDA device the
 parts run on the CPU.
 
@@ -26,7 +26,7 @@ from typing import Any
 from rich.console import Console
 
 from puzzlesolver.bench.gpu import learning, parts  # noqa: F401 – they fill PARTS
-from puzzlesolver.bench.gpu.part import PARTS, Facts, Skipped
+from puzzlesolver.bench.gpu.measures import PARTS, Facts, Skipped
 from puzzlesolver.bench.machine import describe_machine
 from puzzlesolver.bench.runner import finish
 from puzzlesolver.runtime import available_devices, choose_runtime

@@ -13,8 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from puzzlesolver.bench.gpu.measures import has_cuda
-from puzzlesolver.bench.gpu.part import Facts, part
+from puzzlesolver.bench.gpu.measures import Facts, has_cuda, part
 
 if TYPE_CHECKING:
     from puzzlesolver.train.config import TrainConfig

@@ -1,5 +1,9 @@
-"""What `make gpu-check` measures: puzzles, runtimes, seconds of a step, and whether codes agree.
+"""What a part of `make gpu-check` is, and what parts measure.
 
+A part is a function that uses the GPU in one way. It returns a sentence for people and facts for
+the report. It raises `Skipped` where it cannot run, and any other error where something is wrong.
+
+>>> told, facts = PARTS["onnx"]()
 >>> step_seconds(TorchEngine(load_model("sudoku"), on("cuda", torch.float32)), made("sudoku"), 1)
 0.0008
 """
@@ -19,6 +23,22 @@ from puzzlesolver.runtime import Runtime, available_devices, choose_runtime
 
 if TYPE_CHECKING:
     import torch
+
+Facts = tuple[str, dict[str, Any]]
+"""What a part says, and what it found."""
+
+PARTS: dict[str, Callable[[], Facts]] = {}
+
+
+class Skipped(Exception):
+    """A part cannot run here; says why."""
+
+
+def part(run: Callable[[], Facts]) -> Callable[[], Facts]:
+    """Decorator: one of `PARTS`, which run in this order."""
+    PARTS[run.__name__] = run
+    return run
+
 
 SEED = 20_251_126
 PUZZLES: dict[str, dict[str, Any]] = {"sudoku": {"difficulty": "easy"}, "maze": {"size": 15}}

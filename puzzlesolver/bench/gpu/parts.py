@@ -17,15 +17,17 @@ from puzzlesolver.bench.gpu.measures import (
     COUNT,
     PUZZLES,
     SEED,
+    Facts,
+    Skipped,
     batch_independent,
     has_cuda,
     made,
     on,
+    part,
     replay_difference,
     seconds_of,
     step_seconds,
 )
-from puzzlesolver.bench.gpu.part import Facts, Skipped, part
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.pipeline import load_solver
 from puzzlesolver.runtime import Runtime

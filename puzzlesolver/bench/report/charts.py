@@ -1,4 +1,4 @@
-"""Charts for the page: lines with their intervals, dots with theirs, bars.
+"""Charts for the page: lines with their intervals, and dots with theirs.
 
 In: numbers. Out: SVG text that takes its colours and its font from the page around it, so that one
 picture serves light and dark. Matplotlib draws.
@@ -82,10 +82,18 @@ def dots(
     series: Mapping[str, Sequence[Interval | None]],
     *,
     x: str,
-    limits: tuple[float, float] = (-2, 102),
+    limits: tuple[float, float] | None = (-2, 102),
     reference: float | None = None,
 ) -> str:
-    """One line a row, a dot with its interval for each series; `reference` marks a value."""
+    """One line a row, a dot with its interval for each series.
+
+    Args:
+        rows: their names.
+        series: values of all rows, by name.
+        x: what is measured.
+        limits: of the axis; None = it is logarithmic.
+        reference: a value to mark.
+    """
     apart = 0.16
 
     def draw(axes: Axes) -> None:
@@ -106,48 +114,17 @@ def dots(
             )  # fmt: skip
         axes.set_yticks(range(len(rows)), rows)
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlim(*limits)
+        if limits is None:
+            axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.4g}")
+            axes.xaxis.set_minor_formatter(lambda value, _: "")
+        else:
+            axes.set_xlim(*limits)
         axes.grid(axis="x", color=GRID, linewidth=0.8)
         axes.set_xlabel(x)
 
     each = 0.2 + apart * max(1, len(series))
     return _svg(draw, height=1.0 + each * len(rows))
-
-
-def columns(names: Sequence[str], series: Mapping[str, Sequence[float]], *, x: str, y: str) -> str:
-    """Columns side by side for each name."""
-
-    def draw(axes: Axes) -> None:
-        width = 0.8 / len(series)
-        for number, (name, values) in enumerate(series.items()):
-            places = [place - 0.4 + width * (number + 0.5) for place in range(len(names))]
-            axes.bar(places, values, 0.92 * width, label=name, color=_colour(number))
-        axes.set_xticks(range(len(names)), names, fontsize=8)
-        axes.grid(axis="y", color=GRID, linewidth=0.8)
-        axes.set(xlabel=x, ylabel=y)
-
-    return _svg(draw)
-
-
-def bars(names: Sequence[str], values: Sequence[float], told: Sequence[str], *, x: str) -> str:
-    """Horizontal bars on a logarithmic scale, `told` written at the end of each."""
-
-    def draw(axes: Axes) -> None:
-        axes.barh(range(len(names)), values, 0.62, color=_colour(0))
-        for row, (value, words) in enumerate(zip(values, told, strict=True)):
-            axes.annotate(
-                words, (value, row), xytext=(5, 0), textcoords="offset points", va="center"
-            )
-        axes.set_xscale("log")
-        axes.set_xlim(min(values) / 2, max(values) * 6)
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.4g}")
-        axes.xaxis.set_minor_formatter(lambda value, _: "")
-        axes.set_yticks(range(len(names)), names)
-        axes.set_ylim(len(names) - 0.4, -0.6)
-        axes.grid(axis="x", color=GRID, linewidth=0.8)
-        axes.set_xlabel(x)
-
-    return _svg(draw, height=0.9 + 0.28 * len(names))
 
 
 def _colour(number: int) -> str:

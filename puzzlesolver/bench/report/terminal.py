@@ -24,33 +24,20 @@ def progress(
     if console is None:
         yield lambda right: None
         return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    import rich.progress as bars
 
-    count, correct = len(finished), sum(finished)
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[share]}"),
-        TimeRemainingColumn(),
+        *(bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn()),
+        *(bars.TextColumn("{task.fields[right]:.1%} right"), bars.TimeRemainingColumn()),
     )
-
-    def told() -> str:
-        return f"{correct / count:.1%} right" if count else ""
-
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task(name, total=total, completed=count, share=told())
+    seen = list(finished)
+    with bars.Progress(*columns, console=console) as bar:
+        share = sum(seen) / max(1, len(seen))
+        task = bar.add_task(name, total=total, completed=len(seen), right=share)
 
         def advance(right: bool) -> None:
-            nonlocal count, correct
-            count, correct = count + 1, correct + right
-            bar.update(task, completed=count, share=told())
+            seen.append(right)
+            bar.update(task, advance=1, right=sum(seen) / len(seen))
 
         yield advance
 
