@@ -20,11 +20,11 @@ from puzzlesolver.hub.foreign.arch import check_arch
 from puzzlesolver.hub.foreign.card import converted_card
 from puzzlesolver.hub.foreign.files import read_checkpoint
 from puzzlesolver.hub.foreign.fit import build_fitted
-from puzzlesolver.hub.foreign.layout import Checkpoint, check_family, infer_config, unpack
+from puzzlesolver.hub.foreign.layout import Checkpoint, check_family, unpack
 from puzzlesolver.hub.foreign.pack import OURS, pack, published_settings
 from puzzlesolver.hub.foreign.place import check_file, check_folder, place_files, place_folder
-from puzzlesolver.hub.foreign.se_rrm import infer_se_rrm
 from puzzlesolver.hub.foreign.settings import Settings, plain, read_settings, section
+from puzzlesolver.hub.foreign.sizes import infer_config
 
 SETTINGS = "all_config.yaml"
 """What the trainers of HRM and TRM call the settings beside a checkpoint."""
@@ -93,8 +93,7 @@ def convert_checkpoint(
     said = _find_settings(checkpoint, file, config)
     check_arch(checkpoint, said.source, said.arch, section(said.document, "arch"))
     settings = Settings(_sources(checkpoint, said, known or {}))
-    infer = infer_se_rrm if checkpoint.family == "se-rrm" else infer_config
-    values, domain = infer(checkpoint, settings, said.data)
+    values, domain = infer_config(checkpoint, settings, said.data)
     model, changed = build_fitted(checkpoint, values)
     passed = dict(provenance or {})
     facts = {

@@ -1,31 +1,24 @@
-"""The layout of published checkpoints: what their keys and shapes tell.
+"""The layout of published checkpoints: what their keys tell.
 
-In: what a file holds, and settings from beside it. Out: the family, tensors under the names of our
-models, and the configuration of the model that they seem to be.
+In: what a file holds. Out: the family, and tensors under the names of our models.
 
-    >>> checkpoint = unpack(document, "step_16275")
-    >>> config, domain = infer_config(checkpoint, Settings({"all_config.yaml": {"H_cycles": 3}}))
+    >>> unpack(document, "step_16275").family
+    'trm'
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.hub.foreign.settings import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-CYCLES = {"hrm": (2, 2), "trm": (3, 6), "rsm": (8, 12), "se-rrm": (3, 6)}
-"""Published outer and inner cycles by family."""
-
-CORES = {"hrm": "L_level", "trm": "L_level", "rsm": "core", "se-rrm": "L_level"}
-"""The module whose layers tell how positions are mixed."""
+FAMILIES = ("hrm", "trm", "rsm", "se-rrm")
 
 PREFIXES = ("_orig_mod.", "model.", "inner.")
 """What compilation, the loss head and the halting wrapper put before a key, in this order."""
@@ -38,23 +31,9 @@ _OTHERS = re.compile(
 )
 """Keys of transformers of other libraries, which do not fuse what the published code does."""
 
-EMBEDDING, HEAD, TABLE = "embed_tokens.embedding_weight", "lm_head.weight", "puzzle_emb.weights"
-POSITIONS = "embed_pos.embedding_weight"
+EMBEDDING, HEAD = "embed_tokens.embedding_weight", "lm_head.weight"
 FIXED = "Z_init"
 """The start of SE-RRM, which no other family has."""
-
-PREFIX_POSITIONS = 16
-"""Positions before the cells in every published TRM and RSM."""
-
-GRID_CELLS = 900
-"""Cells of every published maze and ARC model, 30 × 30."""
-
-VOCABULARIES: dict[str, Callable[[int], bool]] = {
-    "maze": lambda tokens: tokens == 6,
-    "arc": lambda tokens: tokens == 12,
-    "sudoku": lambda tokens: tokens > 3 and math.isqrt(tokens - 2) ** 2 == tokens - 2,
-}
-"""Whether a puzzle kind has so many tokens: padding, and what a cell of it can hold."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +41,7 @@ class Checkpoint:
     """A published checkpoint, unpacked.
 
     Attributes:
-        family: key of `CORES`.
+        family: key of `FAMILIES`.
         evidence: which keys told so.
         weights: which part of the file the tensors come from.
         prefix: of their keys in the file.
@@ -105,8 +84,8 @@ def unpack(document: Mapping[str, Any], where: str) -> Checkpoint:
 
 def check_family(found: str, asked: str, where: str, evidence: str) -> None:
     """Raises `ModelError` unless both are the same family of the published ones."""
-    if asked not in CORES:
-        hint = f"published families: {', '.join(CORES)}"
+    if asked not in FAMILIES:
+        hint = f"published families: {', '.join(FAMILIES)}"
         raise ModelError(f"no published layout is called {asked!r}", hint=hint)
     if found == asked:
         return
@@ -119,117 +98,6 @@ def check_family(found: str, asked: str, where: str, evidence: str) -> None:
     raise ModelError(
         f"this is {found.upper()}, not {asked.upper()}: {evidence}", where=where, hint=hint
     )
-
-
-def infer_config(
-    checkpoint: Checkpoint, settings: Settings, named: str = ""
-) -> tuple[dict[str, Any], str | None]:
-    """The configuration that the tensors and the settings tell, and the puzzle kind.
-
-    Args:
-        checkpoint: whose tensors tell sizes by their shapes.
-        settings: what shapes cannot tell; they must not contradict shapes.
-        named: text that may name the puzzle kind, such as the folder of the data.
-
-    Raises:
-        ModelError: a tensor that tells a size is missing or contradicts the settings, or a setting
-            is missing or of a wrong type.
-    """
-    told, positions = _read_shapes(checkpoint)
-    filled = -(-told["puzzle_emb_ndim"] // max(1, told["hidden_size"]))
-    said = settings.find("puzzle_emb_len", int)
-    # HRM's prefix is as long as the puzzle's row needs; so is TRM's when its settings say 0.
-    follows = checkpoint.family == "hrm" or said == 0 or filled == 0
-    prefix = filled if follows else said
-    usual = PREFIX_POSITIONS if prefix is None else prefix
-    left = None if positions is None else positions - usual
-    vocab = told["vocab_size"]
-    domain = settings.find("domain", str) or choose_domain(vocab, left, settings, named)
-    usual_cells = settings.find("seq_len", int) or published_cells(domain, vocab)
-    if positions is None:
-        cells = assume_cells(usual_cells, vocab, settings, checkpoint.where)
-    else:
-        cells = positions - usual
-        if prefix is None and usual_cells and usual_cells < positions:
-            cells, prefix = usual_cells, positions - usual_cells
-        told["seq_len"] = cells
-    if prefix is None:
-        prefix = settings.get("puzzle_emb_len", PREFIX_POSITIONS)
-    settings.check(told, checkpoint.where)
-    outer, inner = CYCLES[checkpoint.family]
-    mixer = "none" if told.get("mlp_t") else "rope"
-    untold = {
-        "seq_len": cells,
-        "puzzle_emb_len": said or prefix or (PREFIX_POSITIONS if said is None else 0),
-        "num_puzzle_identifiers": settings.find("num_puzzle_identifiers", int) or 1,
-        "num_heads": settings.get("num_heads", 8),
-        "expansion": settings.get("expansion", 4.0),
-        "H_cycles": settings.get("H_cycles", outer),
-        "L_cycles": settings.get("L_cycles", inner),
-        "pos_encodings": told.get("pos_encodings") or settings.get("pos_encodings", mixer),
-    }
-    for name in ("rope_theta", "rms_norm_eps"):  # files that leave them out mean our defaults
-        if (value := settings.find(name, float)) is not None:
-            untold[name] = value
-    return untold | told, domain
-
-
-def _read_shapes(checkpoint: Checkpoint) -> tuple[dict[str, Any], int | None]:
-    """Settings that the tensors tell, and the positions of prefix and cells where they do."""
-    from puzzlesolver.models.published import INIT_DTYPES
-
-    tensors, where, core = checkpoint.tensors, checkpoint.where, CORES[checkpoint.family]
-    mixer = f"{core}.layers.0.mlp_t.gate_up_proj.weight"
-    told: dict[str, Any] = {"puzzle_emb_ndim": 0, "L_layers": count_layers(tensors, core)}
-    told["vocab_size"], told["hidden_size"] = _sides(tensors, EMBEDDING, where)
-    if TABLE in tensors:
-        sides = _sides(tensors, TABLE, where)
-        told["num_puzzle_identifiers"], told["puzzle_emb_ndim"] = sides
-    if checkpoint.family == "hrm":
-        told["H_layers"] = count_layers(tensors, "H_level")
-    else:
-        told["mlp_t"] = mixer in tensors
-    stored = str(tensors["H_init"].dtype).removeprefix("torch.") if "H_init" in tensors else ""
-    if stored in INIT_DTYPES:
-        told["init_dtype"] = stored
-    positions = None
-    if POSITIONS in tensors:
-        told["pos_encodings"] = "learned"
-        positions, _ = _sides(tensors, POSITIONS, where)
-    if mixer in tensors:
-        _, positions = _sides(tensors, mixer, where)
-    return told, positions
-
-
-def assume_cells(usual: int | None, vocab: int, settings: Settings, where: str) -> int:
-    """Cells that no tensor tells; raises `ModelError` where nothing else does."""
-    if usual is None:
-        raise ModelError(
-            f"nothing tells how many cells a board has (vocabulary: {vocab})",
-            where=where,
-            hint="a configuration can: a YAML file with `seq_len: 81` under `arch:`",
-        )
-    return settings.get("seq_len", usual)
-
-
-def choose_domain(vocab: int, cells: int | None, settings: Settings, named: str) -> str | None:
-    """The puzzle kind that a vocabulary serves: the one that is named, or the likeliest."""
-    possible = [kind for kind, speaks in VOCABULARIES.items() if speaks(vocab)]
-    for kind in possible:
-        if re.search(rf"(?<![a-z]){kind}", named):
-            return kind
-    fitting = [kind for kind in possible if cells == published_cells(kind, vocab)]
-    likeliest = next(iter(fitting or possible), None)
-    if len(possible) > 1 and not fitting:
-        settings.assumed["domain"] = likeliest
-    return likeliest
-
-
-def published_cells(kind: str | None, vocab: int) -> int | None:
-    """Cells of a published model of a puzzle kind."""
-    if kind == "sudoku":
-        return (vocab - 2) ** 2
-    return GRID_CELLS if kind in ("maze", "arc") else None
 
 
 def _detect_family(keys: Iterable[str], where: str) -> tuple[str, str]:
@@ -246,7 +114,7 @@ def _detect_family(keys: Iterable[str], where: str) -> tuple[str, str]:
         raise ModelError(
             "this has H_level and no L_level, as TRM's transformers_baseline: not supported",
             where=where,
-            hint=f"supported families: {', '.join(CORES)}",
+            hint=f"supported families: {', '.join(FAMILIES)}",
         )
     if "H_level" in modules:
         return "hrm", "it has H_level"
@@ -305,19 +173,3 @@ def _untied(tensors: dict[str, Tensor], where: str) -> dict[str, Tensor]:
             hint="it may be another model under RSM's names",
         )
     return {key: tensor for key, tensor in tensors.items() if key != HEAD}
-
-
-def _sides(tensors: Mapping[str, Tensor], key: str, where: str) -> tuple[int, int]:
-    """Rows and columns of a matrix that tells a size."""
-    if key not in tensors:
-        raise ModelError(f"tensor {key!r} is missing", where=where)
-    shape = list(tensors[key].shape)
-    if len(shape) != 2:
-        raise ModelError(f"tensor {key!r} has shape {shape}, expected a matrix", where=where)
-    return shape[0], shape[1]
-
-
-def count_layers(tensors: Iterable[str], module: str) -> int:
-    """How many layers have tensors; a forged number of a layer counts once."""
-    names = (key.split(".") for key in tensors if key.startswith(f"{module}.layers."))
-    return len({name[2] for name in names})
