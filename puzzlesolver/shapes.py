@@ -147,3 +147,14 @@ def _check_alone(value: Any, kind: type, place: str) -> None:
 
 def _inside(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
+
+
+def difference(old: Any, new: Any, place: str = "") -> str:
+    """Where two documents differ first, and how, in words; "" where they are equal."""
+    if old == new:
+        return ""
+    if isinstance(old, dict) and isinstance(new, dict):
+        pairs = {key: (old.get(key, "missing"), new.get(key, "missing")) for key in {**new, **old}}
+        key = next(key for key, (then, now) in pairs.items() if then != now)
+        return difference(*pairs[key], _inside(place, key))
+    return f"{place or 'content'} is {repr(old)[:200]}, not {repr(new)[:200]}"

@@ -53,7 +53,7 @@ VARIANTS: Kinds = {
 """Rules that one set of weights is tried on; `sudoku-any` was trained without the last two."""
 
 GENERATED = 1_000
-"""Puzzles that `hard_boards` makes when it is given no file; that takes minutes."""
+"""Puzzles that `hard` makes when it is given no file; boards take minutes."""
 
 KIND = 100
 """Puzzles of each kind where several kinds are made."""
@@ -64,7 +64,13 @@ LARGE: Kinds = {
 }
 """Large mazes; nobody waits for more of the largest."""
 
-MANY_MAZES = 10_000
+MANY: Kinds = {
+    f"{kind}, {difficulty}": (2_500, {"size": 20, "kind": kind, "difficulty": difficulty})
+    for kind, difficulty in (
+        ("walls", "easy"), ("walls", "hard"), ("open", "easy"), ("perfect", "easy"),
+    )
+}  # fmt: skip
+"""Mazes of every kind."""
 
 FEWEST_CLUES = 17
 """Clues of the sparsest 9×9 boards with one solution (McGuire, Tugemann, Civario 2014)."""
@@ -91,13 +97,15 @@ Load = Callable[[Path | None, int | None, int], Cases]
 """`load(data, limit, seed)`; `limit` counts a file's first rows, or the puzzles of each kind."""
 
 
-def hard_boards(data: Path | None, limit: int | None, seed: int) -> Cases:
-    """A file, or extreme boards."""
+def hard(
+    domain: str, about: str, group: str, options: Mapping[str, Any],
+    data: Path | None, limit: int | None, seed: int,
+) -> Cases:  # fmt: skip
+    """A file, or hard puzzles of one kind."""
     if data is not None:
-        return read_file("sudoku", data, limit)
-    made = get_domain("sudoku").generate(limit or GENERATED, seed, difficulty="extreme")
-    name = f"generated, seed {seed}; ratings are guesses of our plain solver"
-    return gather(name, {"generated": made})
+        return read_file(domain, data, limit)
+    made = get_domain(domain).generate(limit or GENERATED, seed, **options)
+    return gather(f"generated, seed {seed}{about}", {group: made})
 
 
 def of_boards(boards: Mapping[str, Any]) -> Load:
@@ -117,9 +125,15 @@ def of_kinds(domain: str, kinds: Kinds, data: Path | None, limit: int | None, se
     return gather(f"generated, seed {seed}", made)
 
 
+hard_boards = partial(
+    hard, "sudoku", "; ratings are guesses of our plain solver", "generated",
+    {"difficulty": "extreme"},
+)  # fmt: skip
+hard_mazes = partial(hard, "maze", "", "30×30", {})
 boards_of_sizes = partial(of_kinds, "sudoku", SIZES)
 boards_of_rules = partial(of_kinds, "sudoku", VARIANTS)
 large_mazes = partial(of_kinds, "maze", LARGE)
+many_mazes = partial(of_kinds, "maze", MANY)
 
 
 def easy_boards(data: Path | None, limit: int | None, seed: int) -> Cases:
@@ -178,31 +192,6 @@ def sparsest_boards(data: Path | None, limit: int | None, seed: int) -> Cases:
         raise UsageError(f"no board here has {FEWEST_CLUES} clues", where=f"--data {data}")
     puzzles, groups = zip(*sparse, strict=True)
     return Cases(puzzles, groups, f"{read.name}, boards of {FEWEST_CLUES} clues", read.sha256)
-
-
-def hard_mazes(data: Path | None, limit: int | None, seed: int) -> Cases:
-    """A file, or 30×30 mazes with long paths."""
-    if data is not None:
-        return read_file("maze", data, limit)
-    made = get_domain("maze").generate(limit or GENERATED, seed)
-    return gather(f"generated, seed {seed}", {"30×30": made})
-
-
-def many_mazes(data: Path | None, limit: int | None, seed: int) -> Cases:
-    """A quarter each of four kinds of 20×20 mazes."""
-    refuse(data, "maze-hard reads mazes of any size")
-    count = (limit or MANY_MAZES) // 4
-    generate = get_domain("maze").generate
-    made = {
-        f"{kind}, {difficulty}": generate(count, seed, size=20, kind=kind, difficulty=difficulty)
-        for kind, difficulty in (
-            ("walls", "easy"),
-            ("walls", "hard"),
-            ("open", "easy"),
-            ("perfect", "easy"),
-        )
-    }
-    return gather(f"generated, seed {seed}", made)
 
 
 def filled(domain: str, puzzles: Sequence[Puzzle], size: int) -> Batch:

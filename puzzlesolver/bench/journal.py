@@ -18,7 +18,7 @@ from typing import Any
 
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import explained, held, open_regular, write_file
-from puzzlesolver.shapes import Rule, check
+from puzzlesolver.shapes import Rule, check, difference
 
 SCHEMA = 1
 
@@ -128,9 +128,9 @@ class Journal:
             if not whole:
                 raise ValueError("its first line does not end")
             header, *lines = whole.split(b"\n")[:-1]
-            if other := _difference(json.loads(header), self._header):
+            if other := difference(json.loads(header), self._header).removeprefix("run."):
                 raise UsageError(
-                    f"this journal is of another run: {other}",
+                    f"this journal is of another run: its {other}",
                     where=str(path),
                     hint="use the settings it was started with, or delete it to start anew",
                 )
@@ -148,14 +148,3 @@ class Journal:
             ) from error
         if path == self.path and whole != data:
             write_file(path, whole)
-
-
-def _difference(old: Any, new: Any, name: str = "") -> str:
-    """The first setting that differs; "" when none does."""
-    if old == new:
-        return ""
-    if isinstance(old, dict) and isinstance(new, dict):
-        pairs = {key: (old.get(key, "missing"), new.get(key, "missing")) for key in {**new, **old}}
-        key = next(key for key, (then, now) in pairs.items() if then != now)
-        return _difference(*pairs[key], f"{name}.{key}".removeprefix(".run."))
-    return f"its {name or 'first line'} is {repr(old)[:200]}, not {repr(new)[:200]}"

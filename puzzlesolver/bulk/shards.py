@@ -27,7 +27,7 @@ from typing import Any
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import explained, open_regular, sweep, write_file, writing
-from puzzlesolver.shapes import check
+from puzzlesolver.shapes import check, difference
 
 SCHEMA = 1
 RUN, MANIFEST = "run.json", "manifest.json"
@@ -170,7 +170,7 @@ def check_run(folder: Path, settings: dict[str, Any]) -> None:
     path = folder / RUN
     try:
         with open_regular(path) as file:
-            old, new = _flat(json.load(file)), _flat(_run(settings))
+            other = difference(json.load(file), _run(settings))
     except OSError as error:
         raise UsageError(
             f"{socket.gethostname()} cannot read it: {error.strerror}",
@@ -179,14 +179,12 @@ def check_run(folder: Path, settings: dict[str, Any]) -> None:
         ) from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"this is damaged: {error}", where=str(path)) from error
-    for key in {**new, **old}:
-        if old.get(key) != new.get(key):
-            raise UsageError(
-                f"the results here are of another run: its {key} is {old.get(key)!r}, "
-                f"not {new.get(key)!r}",
-                where=str(folder),
-                hint="use the settings it was started with, or another folder",
-            )
+    if other:
+        raise UsageError(
+            f"the results here are of another run: its {other}",
+            where=str(folder),
+            hint="use the settings it was started with, or another folder",
+        )
 
 
 def write_shard(path: Path, lines: Iterable[str]) -> None:
@@ -202,11 +200,3 @@ def _run(settings: dict[str, Any]) -> Any:
 
 def _json(document: dict[str, Any]) -> bytes:
     return json.dumps(document, indent=2).encode() + b"\n"
-
-
-def _flat(document: Any, name: str = "") -> dict[str, Any]:
-    """Values below dotted names."""
-    if not isinstance(document, dict):
-        return {name: document}
-    parts = (_flat(value, f"{name}.{key}".lstrip(".")) for key, value in document.items())
-    return {key: value for part in parts for key, value in part.items()}

@@ -51,24 +51,13 @@ BATCH_SIZE = 1_024
 
 @dataclass(frozen=True, kw_only=True)
 class Options(runner.Options):
-    """How a model is measured.
+    """How a model is measured; as the options of `puzzlesolver bench`, and:
 
     Attributes:
         model: a name of the catalog or a model folder; None = the shipped default.
-        data: a file for the suites that read one.
-        trained_on: the puzzles that the model was trained on, to count those it is asked again.
-        limit: the first rows of that file, or puzzles of each kind that the suite makes.
         boards: options of `generate` that replace the boards of a suite of variants.
         modes: keys of `refine.policy.MODES`; None = those of the suite.
         policy: fields of `Policy` that replace the suite's, in every mode.
-        seed: of the puzzles that are made, and of all noise.
-        batch_size: puzzles refined together; it changes the time, never the answers.
-        resume: go on with an unfinished journal.
-        cost: also measure throughput at batch sizes 1, 64 and 1,024.
-        compiled: whether `torch.compile` makes the step.
-        engine: `torch` or `onnx`.
-        device: where it runs.
-        threads: of the CPU; None = torch's own number.
     """
 
     model: str | Path | None = None

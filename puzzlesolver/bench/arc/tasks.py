@@ -39,24 +39,13 @@ FOR_MODELS = ("ids", "max_steps", "batch_size", "votes", "device", "threads")
 
 @dataclass(frozen=True, kw_only=True)
 class Options(runner.Options):
-    """How tasks are answered.
+    """How tasks are answered; as the options of `puzzlesolver bench`, and:
 
     Attributes:
-        data: a file of other tasks instead, with the outputs of their tests.
-        limit: only the first so many tasks.
-        shard: `I/N`, only every N-th task, from the I-th.
         seed: of the first fit.
         settings: of the fits.
-        processes: tasks fitted side by side, one thread each; None = one a core.
         model: that was trained on the demonstrations of the tasks, or that fits start from; None =
             fits from random weights.
-        ids: the first kind's dataset folder, or its file of identifiers.
-        max_steps: of the model; None = the published number.
-        batch_size: variants that the model refines together.
-        votes: how variants vote, a key of `refine.known.VOTES`; None = as published.
-        device: of the model.
-        threads: of the model.
-        resume: go on with an unfinished journal.
     """
 
     data: Path | None = None

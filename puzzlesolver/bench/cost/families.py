@@ -80,15 +80,11 @@ SETTINGS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Options(runner.Options):
-    """What is timed, and where.
+    """What is timed, and where; as the options of `puzzlesolver bench`, and:
 
     Attributes:
         data: the Sudokus; None = generated ones, as the mazes always are.
         limit: puzzles of each kind that the shipped models solve.
-        seed: of the puzzles that are made.
-        device: where everything runs.
-        threads: of the CPU; None = torch's own number.
-        resume: go on with an unfinished journal.
         systems: published models.
         batches: puzzles that are refined together.
         longest_step: seconds that one step of a batch may take; what would take longer is left out.

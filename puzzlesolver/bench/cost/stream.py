@@ -67,14 +67,10 @@ WATCH = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Options(runner.Options):
-    """What is solved, and where.
+    """What is solved, and where; as the options of `puzzlesolver bench`, and:
 
     Attributes:
         limit: puzzles of the long file.
-        seed: of the puzzles.
-        max_steps: of one puzzle.
-        batch_size: puzzles refined together.
-        device: where everything runs.
         threads: of the ways to fill a batch; None = torch's own number.
         processes: that solve the long file, one thread each; None = one a core.
     """
