@@ -51,7 +51,7 @@ BATCH_SIZE = 1_024
 
 @dataclass(frozen=True, kw_only=True)
 class Options(runner.Options):
-    """How a model is measured; as the options of `puzzlesolver bench`, and:
+    """How a model is measured; what is not told here is an option of `puzzlesolver bench`.
 
     Attributes:
         model: a name of the catalog or a model folder; None = the shipped default.

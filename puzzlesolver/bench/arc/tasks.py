@@ -39,7 +39,7 @@ FOR_MODELS = ("ids", "max_steps", "batch_size", "votes", "device", "threads")
 
 @dataclass(frozen=True, kw_only=True)
 class Options(runner.Options):
-    """How tasks are answered; as the options of `puzzlesolver bench`, and:
+    """How tasks are answered; what is not told here is an option of `puzzlesolver bench`.
 
     Attributes:
         seed: of the first fit.

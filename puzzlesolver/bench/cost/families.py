@@ -80,7 +80,7 @@ SETTINGS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Options(runner.Options):
-    """What is timed, and where; as the options of `puzzlesolver bench`, and:
+    """What is timed, and where; what is not told here is an option of `puzzlesolver bench`.
 
     Attributes:
         data: the Sudokus; None = generated ones, as the mazes always are.

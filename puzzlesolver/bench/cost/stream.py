@@ -67,7 +67,7 @@ WATCH = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Options(runner.Options):
-    """What is solved, and where; as the options of `puzzlesolver bench`, and:
+    """What is solved, and where; what is not told here is an option of `puzzlesolver bench`.
 
     Attributes:
         limit: puzzles of the long file.
