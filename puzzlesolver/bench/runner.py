@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from puzzlesolver.bench.journal import SCHEMA, Journal
 from puzzlesolver.bench.schema import MODEL
 from puzzlesolver.errors import ModelError, UsageError
+from puzzlesolver.extras import require
 from puzzlesolver.files import write_file
 from puzzlesolver.loading import Loaded
 from puzzlesolver.shapes import Misfit, check
@@ -50,6 +52,18 @@ def same(old: str, new: str) -> None:
     if old != new:
         what = f"the old report is of something else: {old}, not {new}"
         raise UsageError(what, where="--compare")
+
+
+def check_outputs(out_json: Path | None, page: Path | None) -> None:
+    """Raise `UsageError`, before any work, for what could not be written in the end."""
+    for flag, path in (("--json", out_json), ("--html", page)):
+        if path and (path.is_dir() or not os.access(path.parent, os.W_OK)):
+            folder = f"no folder {str(path.parent)!r} to write in"
+            what = "it is a folder" if path.is_dir() else folder
+            hint = "name a file in a folder that exists"
+            raise UsageError(what, where=f"{flag} {path}", hint=hint)
+    if page:
+        require("images", "--html", only="matplotlib")
 
 
 def about_model(loaded: Loaded) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import errno
+import itertools
 import os
 import re
 import shlex
@@ -47,6 +48,8 @@ EXIT_CODES = {
     BROKEN_PIPE: ("closed pipe", "the reader of a pipe has ended, as `head` does"),
 }
 """In a word, and what it means."""
+ADDRESS = re.compile(r"auto|\S+:\d+")
+"""Of a Ray cluster; what else follows `--ray` is a puzzle."""
 HELP_FLAGS = ["-h", "--help"]
 
 app = typer.Typer(
@@ -135,7 +138,7 @@ def _refuse_repetitions(command: Any) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; never raises for what a user can cause."""
     adapt_streams()
-    words = solve.spell_ray_out(list(sys.argv[1:] if arguments is None else arguments))
+    words = _spell_ray_out(list(sys.argv[1:] if arguments is None else arguments))
     if debug := "--debug" in words:
         words = ["--debug", *(word for word in words if word != "--debug")]
     try:
@@ -163,6 +166,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError):  # stderr itself may be what cannot be written
             _complain(str(told), told.hint)
         return told.exit_code
+
+
+def _spell_ray_out(words: list[str]) -> list[str]:
+    """`--ray` without an ADDRESS becomes `--ray=local`; Typer has no values to leave out."""
+    return [
+        "--ray=local" if word == "--ray" and not ADDRESS.fullmatch(after) else word
+        for word, after in itertools.pairwise([*words, ""])
+    ]
 
 
 def _comes_from_ctrl_c(error: BaseException) -> bool:

@@ -9,7 +9,6 @@ $ puzzlesolver bench report benchmarks/settle-*.json --html page.html
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +42,6 @@ from puzzlesolver.cli.view.signs import say
 from puzzlesolver.cli.view.table import print_table
 from puzzlesolver.cli.view.waiting import announce_torch_compilation
 from puzzlesolver.errors import UsageError
-from puzzlesolver.extras import require
 
 if TYPE_CHECKING:
     from puzzlesolver.bench.suites import Entry
@@ -220,6 +218,7 @@ def _list_suites() -> None:
 def _make_page(arguments: Arguments) -> None:
     """The page of earlier results."""
     from puzzlesolver.bench.report.page import write_page
+    from puzzlesolver.bench.runner import check_outputs
     from puzzlesolver.bench.schema import read_report
 
     if not arguments.reports or arguments.html is None:
@@ -231,7 +230,7 @@ def _make_page(arguments: Arguments) -> None:
     for name, flag in arguments.typed.items():
         if name not in ("suite", "reports", "html", "quiet"):
             raise UsageError("report does not take this option", where=flag)
-    _check_outputs(arguments)
+    check_outputs(arguments.out_json, arguments.html)
     write_page(arguments.html, [*map(read_report, arguments.reports)])
 
 
@@ -241,14 +240,14 @@ def _measure(arguments: Arguments) -> bool:
 
     from puzzlesolver.bench.report.page import write_page
     from puzzlesolver.bench.report.terminal import show
-    from puzzlesolver.bench.runner import report_paths
+    from puzzlesolver.bench.runner import check_outputs, report_paths
     from puzzlesolver.bench.suites import get_entry
 
     entry = get_entry(arguments.suite)
     models: Sequence[str | None] = arguments.model or [None]
     given, code = _given(arguments, entry), entry.code
     old = given["old"] = _old(arguments, entry)
-    _check_outputs(arguments)
+    check_outputs(arguments.out_json, arguments.html)
     if arguments.compiled and not arguments.quiet:
         announce_torch_compilation()
     console, made = Console(stderr=True, quiet=arguments.quiet), []
@@ -280,18 +279,6 @@ def _old(arguments: Arguments, entry: Entry) -> Mapping[str, Any] | None:
             hint=f"puzzlesolver bench {old['suite']} --compare {compare}",
         )
     return old
-
-
-def _check_outputs(arguments: Arguments) -> None:
-    """Raise `UsageError` for a file that could not be written in the end."""
-    for flag, path in (("--json", arguments.out_json), ("--html", arguments.html)):
-        if path and (path.is_dir() or not os.access(path.parent, os.W_OK)):
-            folder = f"no folder {str(path.parent)!r} to write in"
-            what = "it is a folder" if path.is_dir() else folder
-            hint = "name a file in a folder that exists"
-            raise UsageError(what, where=f"{flag} {path}", hint=hint)
-    if arguments.html:
-        require("images", "--html", only="matplotlib")
 
 
 def _given(arguments: Arguments, entry: Entry) -> dict[str, Any]:

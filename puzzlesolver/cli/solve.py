@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 import itertools
 import os
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,9 +62,6 @@ EPILOG = (
 SHARD_SIZE = 2_000
 """Puzzles a shard: few are lost when one is cut off, and batches are seldom near the end of one."""
 
-ADDRESS = re.compile(r"auto|\S+:\d+")
-"""Of a Ray cluster; what else follows `--ray` is a puzzle."""
-
 
 @dataclass(frozen=True)
 class Arguments:
@@ -114,15 +110,12 @@ class Arguments:
     linger: Annotated[
         int | None,
         option(
-            "--linger",
-            "N",
-            whole(0),
-            SEARCH,
+            "--linger", "N", whole(0), SEARCH,
             show_default=f"{LINGER[True]}; {LINGER[False]} for mazes",
         ),
         "Steps to go on after the rules accepted an answer, to see whether it settles, too; 0 is "
         "faster, and then few answers are called settled.",
-    ] = None
+    ] = None  # fmt: skip
     mode: Annotated[
         Literal["settle", "raw", "verified"],
         option("--mode", "MODE", panel=SEARCH),
@@ -160,14 +153,11 @@ class Arguments:
     jobs: Annotated[
         int | None,
         option(
-            "--jobs",
-            "N",
-            whole(1, MOST_PROCESSES),
-            MACHINE,
+            "--jobs", "N", whole(1, MOST_PROCESSES), MACHINE,
             show_default="1; for tasks of ARC the threads",
         ),
         "Processes that fill a folder or fit tasks of ARC, each with one thread and its own model.",
-    ] = None
+    ] = None  # fmt: skip
     ray: Annotated[
         str | None,
         option("--ray", "[ADDRESS]", panel=MACHINE),
@@ -208,9 +198,7 @@ def solve(arguments: Arguments) -> None:
     """
     check(arguments)
     stream = _read(arguments)
-    first = list(
-        itertools.islice(stream, arguments.batch_size + 1)
-    )  # a batch, and whether there is more
+    first = [*itertools.islice(stream, arguments.batch_size + 1)]  # tells whether there is more
     tasks = _all_tasks(first)
     if tasks:  # they take so long that the first one shall not begin before all are read
         first += stream
@@ -270,15 +258,10 @@ def _read(arguments: Arguments) -> Iterator[Puzzle]:
     from puzzlesolver.domains.detect import read_puzzles
 
     rules = told_rules(arguments.rules, arguments.regions)
-    if arguments.puzzles:
-        return iter(read_puzzles(arguments.puzzles, arguments.domain, rules))
-    if not _something_is_piped():
-        raise UsageError(
-            "no puzzle given",
-            where="solve",
-            hint="name a file, paste a puzzle, or pipe one in",
-        )
-    return iter(read_puzzles(["-"], arguments.domain, rules))
+    if not arguments.puzzles and not _something_is_piped():
+        hint = "name a file, paste a puzzle, or pipe one in"
+        raise UsageError("no puzzle given", where="solve", hint=hint)
+    return iter(read_puzzles(arguments.puzzles or ["-"], arguments.domain, rules))
 
 
 def _something_is_piped() -> bool:
@@ -313,11 +296,3 @@ def _check_puzzles(arguments: Arguments, first: list[Puzzle], total: int | None)
             where="--output",
             hint="name a file: after an interruption the same command goes on with it",
         )
-
-
-def spell_ray_out(words: list[str]) -> list[str]:
-    """`--ray` without an ADDRESS becomes `--ray=local`; Typer has no values to leave out."""
-    return [
-        "--ray=local" if word == "--ray" and not ADDRESS.fullmatch(after) else word
-        for word, after in itertools.pairwise([*words, ""])
-    ]
