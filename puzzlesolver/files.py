@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import shutil
 import stat
 import uuid
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TextIO
@@ -59,6 +61,33 @@ def explained(target: Path, *written: Path, verb: str = "write") -> Iterator[Non
         raise UsageError(what, where=str(target)) from error
 
 
+def own_prefix(final: Path) -> str:
+    """How this process's temporary names beside a file or folder begin.
+
+    What processes of this machine left there under such names when they were killed is removed.
+    """
+    # The start of the name is for people; all of it might be longer than names can be.
+    start = f".{final.name[:40]}.{_MACHINE:08x}-"
+    for left in final.parent.glob(f"{glob.escape(start)}*{PARTIAL}"):
+        if _has_ended(left.name[len(start) :].partition("-")[0]):
+            _remove(left)
+    return f"{start}{os.getpid()}-"
+
+
+_MACHINE = zlib.crc32(os.uname().nodename.encode()) if os.name == "posix" else 0
+
+
+def _has_ended(pid: str) -> bool:
+    """Whether there is no such process; elsewhere than on POSIX that is not known."""
+    try:
+        os.kill(int(pid), 0) if os.name == "posix" else None
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError, ValueError):  # another user's, or a name that is not ours
+        pass
+    return False
+
+
 @contextlib.contextmanager
 def placed(target: Path) -> Iterator[Path]:
     """A name for a file or folder that takes `target`'s place if nothing is raised.
@@ -74,8 +103,7 @@ def placed(target: Path) -> Iterator[Path]:
             yield target
         return
     final = Path(os.path.realpath(target))
-    # The start of the name is for people; all of it might be longer than names can be.
-    partial = final.with_name(f".{final.name[:40]}.{uuid.uuid4().hex[:12]}{PARTIAL}")
+    partial = final.with_name(f"{own_prefix(final)}{uuid.uuid4().hex[:8]}{PARTIAL}")
     try:
         with explained(target, final, partial):
             yield partial

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import resource
 import subprocess
 import sys
@@ -93,6 +95,32 @@ def test_nobody_else_writes_what_is_held(tmp_path: Path) -> None:
         other = subprocess.run([sys.executable, "-c", code, tmp_path], stderr=subprocess.PIPE)
         assert b"another run writes here" in other.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from puzzlesolver.files import *\n"
+        "b, a = Path(sys.argv[1], 'b[1]'), Path(sys.argv[1], 'a')\n"
+        "with placed(b) as folder, writing(a) as file:\n"
+        "    folder.mkdir(); write_file(folder / 'c', 'half'); file.write('half'); file.flush()\n"
+        "    os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, tmp_path], env=environment())
+    (left,) = tmp_path.glob(".a.*")
+    others = (
+        re.sub("-[0-9]+-", f"-{os.getpid()}-", left.name),  # of a process that lives
+        re.sub("[.][0-9a-f]{8}-", ".0123abcd-", left.name),  # of another machine
+        left.name.replace(".a.", ".aa."),
+        re.sub("-[0-9]+-", f"-{'9' * 30}-", left.name),
+    )
+    for name in others:
+        (tmp_path / name).touch()
+    with placed(tmp_path / "b[1]") as folder, writing(tmp_path / "a") as file:
+        folder.mkdir()
+        file.write("whole")
+        assert not left.exists()
+        assert len(list(tmp_path.iterdir())) == len(others) + 2
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b[1]", *others}
 
 
 def test_what_is_held_is_free_when_its_holder_is_killed(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.files import PARTIAL, explained, placed
+from puzzlesolver.files import PARTIAL, explained, own_prefix, placed
 from puzzlesolver.hub.folder import CARD, CONFIG, WEIGHTS
 
 
@@ -50,7 +50,7 @@ def place_folder(folder: Path, write: Callable[[Path], None]) -> None:
     target = folder.resolve()
     with explained(folder, target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(PARTIAL, ".", target.parent) as scratch:
+        with tempfile.TemporaryDirectory(PARTIAL, own_prefix(target), target.parent) as scratch:
             partial = Path(scratch) / target.name
             write(partial)
             if target.is_dir():
