@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from puzzlesolver.bench.report.curves import curves
-from puzzlesolver.bench.report.headline import headline
+from puzzlesolver.bench.published import PUBLISHED, PUBLISHED_ON
 from puzzlesolver.bench.report.page import Panel
 from puzzlesolver.bench.suites import SUITES
 from puzzlesolver.files import write_file
@@ -30,7 +29,56 @@ DOCUMENTS = (
     *sorted((ROOT / "weights").glob("*/README.md")),
 )
 
-Block = Callable[[list[dict[str, Any]]], Iterable[Panel | str]]
+Report = Mapping[str, Any]
+
+HEADLINE = ("test set", "solver", "trained on", "budget for one puzzle", "% right")
+KINDS = ("exact", "ours", "published")
+"""What a row is about, in the order of the table."""
+
+CURVES = (
+    "run", "parameters", "updates", "core-minutes", "% right at the end", "99 % right after",
+)  # fmt: skip
+
+
+def headline(reports: Sequence[Report]) -> Iterator[Panel]:
+    """The few numbers of the README: exact solvers of all test sets, ours, the best published."""
+    rows = sorted(
+        (row for report in reports for row in _headline(report)),
+        key=lambda row: KINDS.index(row[0]),
+    )
+    yield Panel("", HEADLINE, [cells for _, *cells in rows], words=len(HEADLINE))
+
+
+def _headline(report: Report) -> Iterator[tuple[str, ...]]:
+    """What it is about, and the cells."""
+    suite = report["suite"]
+    for kind, test_set, system, *cells in SUITES[suite].page.headline(report):
+        yield kind, test_set, f"**ours**, {system}" if kind == "ours" else system, *cells
+    best = max(PUBLISHED[suite], key=lambda row: row.accuracy)
+    untrained = [row for row in PUBLISHED[suite] if row.training.startswith("nothing")]
+    for row in dict.fromkeys([*untrained[-1:], best]):
+        system = f"{row.system} ({row.source.partition(';')[0]})"
+        cells = (system, row.training, row.setting or "–", f"{row.accuracy:g}")
+        yield "published", PUBLISHED_ON[suite], *cells
+
+
+def curves(reports: Sequence[Report]) -> Iterator[Panel | str]:
+    """What trained runs learned in how many core-minutes."""
+    runs = [run for report in reports for run in report["runs"]]
+    rows = []
+    for run in runs:
+        reached = (point["core_minutes"] for point in run["curve"] if point["right"] >= 0.99)
+        first = next(reached, None)
+        rows.append((
+            f"`{run['name']}`", f"{run['parameters']:,}", f"{run['updates']:,}",
+            f"{run['core_minutes']:.1f}", f"{100 * run['curve'][-1]['right']:.1f}",
+            "–" if first is None else f"{first:.1f} core-minutes",
+        ))  # fmt: skip
+    yield Panel("", CURVES, rows)
+    yield f"{runs[0]['machine']}."
+
+
+Block = Callable[[Sequence[Report]], Iterable[Panel | str]]
 BLOCKS: dict[str, Block] = {"headline": headline, "curves": curves}
 for entry in SUITES.values():
     BLOCKS |= entry.page.BLOCKS
@@ -49,7 +97,7 @@ def renew(text: str) -> str:
     return re.sub(marked, block, text, flags=re.S)
 
 
-def told(kind: str, reports: list[dict[str, Any]]) -> str:
+def told(kind: str, reports: Sequence[Report]) -> str:
     """What a block of a kind says of some reports."""
     parts = BLOCKS[kind](reports)
     return "\n\n".join(part if isinstance(part, str) else markdown(part) for part in parts)
