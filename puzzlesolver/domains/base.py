@@ -16,10 +16,11 @@ import difflib
 import importlib
 import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -187,65 +188,70 @@ Marker = Callable[[Iterable[Puzzle], Iterable[str], str], Iterator[tuple[Puzzle,
 """From puzzles, the lines of a text of answers and its name to what is known of each answer."""
 
 
-class Domain(Protocol):
-    """A puzzle kind. Methods that need torch or numba import them when called.
+class Domain(ABC):
+    """A puzzle kind, in the `__init__.py` of its folder; what is not abstract suits most kinds.
+
+    Methods that need torch or numba import them when called.
 
     Attributes:
         name: key of `DOMAINS`.
         clamps: whether a symbol can be put into an open cell to see what follows.
         fitted: whether every puzzle shows what to do by examples of its own, to which a network is
             fitted.
+        under: this kind with further rules, by their names; None: it knows none.
+        from_document: reads puzzles from a value of JSON that is this kind's alone; None: it has no
+            such.
+        parse_image: reads puzzles from the bytes of a PNG, as `parse` does from text; None: not
+            this kind.
+        mark: checks answers that name their puzzles; None: answers are grids in the puzzles' order.
     """
 
     name: str
-    clamps: bool
-    fitted: bool
+    clamps = False
+    fitted = False
+    under: Callable[[str], Domain] | None = None
+    from_document: Callable[[Any, At], Iterator[Puzzle]] | None = None
+    parse_image: Callable[[bytes, str], Iterator[Puzzle]] | None = None
+    mark: Marker | None = None
 
+    @abstractmethod
     def recognise(self, head: str) -> bool:
         """Whether the first lines of a text look like this kind."""
 
+    @abstractmethod
     def parse(self, lines: Iterable[str], source: str) -> Iterator[Puzzle]:
         """Read puzzles one after another; raises `ParseError` with `FILE:LINE:COL`."""
 
+    @abstractmethod
     def from_record(self, record: Record) -> Puzzle:
         """The puzzle of a row of a table, or of an object of JSON; raises `ParseError`."""
 
-    @property
-    def under(self) -> Callable[[str], Domain] | None:
-        """This kind with further rules, by their names; None: it knows none."""
-
-    @property
-    def from_document(self) -> Callable[[Any, At], Iterator[Puzzle]] | None:
-        """Read puzzles from a value of JSON that is this kind's alone; None: it has no such."""
-
     def holds(self, value: Any) -> bool:
         """Whether a value of JSON is for `from_document`."""
+        return False
 
     def takes(self, numbers: npt.NDArray[np.int64]) -> bool:
         """Whether `int64[height, width]` looks like a puzzle of this kind in numbers."""
+        return False
 
     def from_numbers(self, numbers: npt.NDArray[np.int64], source: str) -> Puzzle:
         """The puzzle in numbers that `takes` accepts; raises `ParseError`, at `source`."""
+        raise AssertionError(f"{self.name} takes none")
 
-    @property
-    def parse_image(self) -> Callable[[bytes, str], Iterator[Puzzle]] | None:
-        """Read puzzles from the bytes of a PNG, as `parse` does from text; None: not this kind."""
-
-    @property
-    def mark(self) -> Marker | None:
-        """Check answers that name their puzzles; None: answers are grids in the puzzles' order."""
-
+    @abstractmethod
     def verify(self, puzzle: Puzzle, answer: Grid) -> Verdict:
         """Check an answer by the rules alone, never by the label."""
 
     def as_good(self, answer: Grid, label: Grid) -> bool:
         """Whether an answer is no worse than the known one; `verify` does not ask this."""
+        return np.array_equal(answer, label)
 
     def count_solutions(self, puzzle: Puzzle, limit: Limit = NO_DEADLINE) -> int | None:
         """0, 1 or 2 (2 means more than one, where that breaks the rules), exactly.
 
         None: the limit was reached before this was decided.
         """
+        return 1
 
     def solve_exactly(self, puzzle: Puzzle, limit: Limit = NO_DEADLINE) -> Grid | None:
         """A solution by exact search; no network takes part.
@@ -253,28 +259,39 @@ class Domain(Protocol):
         None: there is none, or none was found within the limit; `count_solutions` tells these
         apart.
         """
+        return None
 
     def suited(self, puzzle: Puzzle) -> str | None:
         """Name in the catalog of a model that suits the puzzle better than the kind's default."""
+        return None
 
     def contradiction(self, puzzle: Puzzle) -> Verdict | None:
         """The first pair of givens that break the rules, or None; cheap, no search."""
+        return None
 
     def symmetries(self, puzzle: Puzzle, rng: np.random.Generator) -> Iterator[Symmetry]:
         """Ways to write the puzzle as an equivalent one, in random order; perhaps without end."""
+        return iter(())
 
     def encode(self, puzzles: Sequence[Puzzle]) -> Batch:
         """Tensors of puzzles that share one layout; raises `ValueError` on mixed sizes."""
+        batch: Batch = self._stage("codec").encode(puzzles)
+        return batch
 
     def decode(self, probabilities: npt.NDArray[np.float32], puzzle: Puzzle) -> Answer:
         """The answer read from `[cells, symbols]` probabilities."""
+        answer: Answer = self._stage("codec").decode(probabilities, puzzle)
+        return answer
 
+    @abstractmethod
     def format_line(self, grid: Grid) -> str:
         """The grid on one line, readable by `parse`."""
 
+    @abstractmethod
     def format_grid(self, grid: Grid, board: Board | None = None) -> str:
         """The grid framed for reading, readable by `parse`; a Sudoku's by its board."""
 
+    @abstractmethod
     def render(
         self,
         grid: Grid,
@@ -292,39 +309,6 @@ class Domain(Protocol):
 
     def generate(self, count: int, seed: int, **options: Any) -> Iterator[Puzzle]:
         """New puzzles with one solution; Sudoku takes `difficulty`, `size`, `exclude`."""
-
-
-class Kind:
-    """What most kinds have in common: plain answers, and stages that are imported when needed.
-
-    A kind derives from it in the `__init__.py` of its folder, and names there what else it has.
-    """
-
-    clamps = False
-    fitted = False
-    under: Callable[[str], Domain] | None = None
-    from_document: Callable[[Any, At], Iterator[Puzzle]] | None = None
-    parse_image: Callable[[bytes, str], Iterator[Puzzle]] | None = None
-    mark: Marker | None = None
-
-    def holds(self, value: Any) -> bool:
-        return False
-
-    def as_good(self, answer: Grid, label: Grid) -> bool:
-        return np.array_equal(answer, label)
-
-    def suited(self, puzzle: Puzzle) -> str | None:
-        return None
-
-    def encode(self, puzzles: Sequence[Puzzle]) -> Batch:
-        batch: Batch = self._stage("codec").encode(puzzles)
-        return batch
-
-    def decode(self, probabilities: npt.NDArray[np.float32], puzzle: Puzzle) -> Answer:
-        answer: Answer = self._stage("codec").decode(probabilities, puzzle)
-        return answer
-
-    def generate(self, count: int, seed: int, **options: Any) -> Iterator[Puzzle]:
         puzzles: Iterator[Puzzle] = self._stage("generate").generate(count, seed, **options)
         return puzzles
 

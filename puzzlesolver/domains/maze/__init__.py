@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from puzzlesolver.domains.base import Kind, Puzzle, register_domain
+from puzzlesolver.domains.base import Domain, Puzzle, register_domain
 from puzzlesolver.domains.maze import image, parse, render, rules
 from puzzlesolver.domains.symmetry import Symmetry, turns
 
 
 @register_domain
-class Maze(Kind):
+class Maze(Domain):
     """The stages of `Domain`, each in the module of its name."""
 
     name = "maze"

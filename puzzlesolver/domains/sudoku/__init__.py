@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import Kind, Puzzle, register_domain
+from puzzlesolver.domains.base import Domain, Puzzle, register_domain
 from puzzlesolver.domains.records import Record
 from puzzlesolver.domains.sudoku import parse, render, rules, symmetry
 from puzzlesolver.domains.sudoku.board import board_of, rule_details
 
 
 @register_domain
-class Sudoku(Kind):
+class Sudoku(Domain):
     """The stages of `Domain`, each in the module of its name."""
 
     name = "sudoku"
