@@ -6,6 +6,9 @@ cell")
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 from puzzlesolver.printable import printable
 
 INTERRUPTED = 130
@@ -49,3 +52,9 @@ class ModelError(PuzzleSolverError):
     """A model that is unknown, damaged, or unfit for the puzzle."""
 
     exit_code = 4
+
+
+def nearest(name: str, known: Iterable[str], told: str = "known") -> str:
+    """A hint: the known name that is closest, or all of them, which are called `told`."""
+    close = difflib.get_close_matches(name, known := list(known))
+    return f"did you mean {close[0]!r}?" if close else f"{told}: {', '.join(known)}"

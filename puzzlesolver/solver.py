@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 from puzzlesolver.domains.base import Domain, Puzzle, get_domain
 from puzzlesolver.models.interface import RecursiveModel
-from puzzlesolver.refine.engines.engine import Engine, make_engine
+from puzzlesolver.refine.engines.engine import Engine
 from puzzlesolver.refine.engines.graph import GraphSource
+from puzzlesolver.refine.engines.pytorch import make_engine
 from puzzlesolver.refine.feed import Feed
 from puzzlesolver.refine.judge import Judge
 from puzzlesolver.refine.loop import refine

@@ -9,7 +9,6 @@ puzzles for a `Solver` (`Suite`); the others name a module of their own (`Entry`
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 import math
@@ -19,7 +18,7 @@ from typing import Any
 
 from puzzlesolver.bench import cases
 from puzzlesolver.bench.settling.boards import settle_boards
-from puzzlesolver.errors import UsageError
+from puzzlesolver.errors import UsageError, nearest
 
 Bands = Sequence[tuple[float, str]]
 """The highest rating of each band, rising, and its name."""
@@ -97,8 +96,7 @@ class Suite(Entry):
 def get_entry(name: str) -> Entry:
     """The suite called `name`; raises `UsageError` with close matches."""
     if name not in SUITES:
-        close = difflib.get_close_matches(name, SUITES)
-        hint = f"did you mean {close[0]!r}?" if close else f"known suites: {', '.join(SUITES)}"
+        hint = nearest(name, SUITES, "known suites")
         raise UsageError(f"unknown suite {name!r}", where="bench", hint=hint)
     return SUITES[name]
 

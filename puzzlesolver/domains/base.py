@@ -12,7 +12,6 @@ torch.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import math
 import time
@@ -25,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.errors import UsageError
+from puzzlesolver.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -340,7 +339,6 @@ def written(puzzle: Puzzle, grid: Grid, form: Literal["line", "grid"]) -> str:
 def get_domain(name: str) -> Domain:
     """The domain called `name`; raises `UsageError` with close matches."""
     if name not in DOMAINS:
-        close = difflib.get_close_matches(name, DOMAINS)
-        hint = f"did you mean {close[0]!r}?" if close else f"known domains: {', '.join(DOMAINS)}"
+        hint = nearest(name, DOMAINS, "known domains")
         raise UsageError(f"unknown domain {name!r}", where="--domain", hint=hint)
     return DOMAINS[name]

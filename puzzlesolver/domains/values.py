@@ -16,6 +16,7 @@ from typing import Any
 
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.domains.detect import AUTO, read_puzzles
+from puzzlesolver.domains.formats.fields import as_text
 
 
 def read_values(values: Iterable[Any], domain: str = AUTO, rules: str = "") -> Iterator[Puzzle]:
@@ -48,24 +49,6 @@ def _as_text(value: Any) -> str | None:
     rows = value.tolist() if hasattr(value, "tolist") else value
     if not isinstance(rows, list | tuple) or not rows:
         return None
-    if all(isinstance(row, str) and len(row) > 1 for row in rows):
-        return None if any(map(os.path.lexists, rows)) else "\n".join(rows)
-    if all(map(_is_cell, rows)):
-        return _line(rows)
-    if all(isinstance(row, list | tuple) and row and all(map(_is_cell, row)) for row in rows):
-        return "\n".join(map(_line, rows))
-    return None
-
-
-def _is_cell(value: Any) -> bool:
-    return value is None or isinstance(value, int | float | str)
-
-
-def _line(cells: Iterable[Any]) -> str:
-    """Cells that are characters stand side by side, for a space may be one."""
-    words = [
-        "." if cell in (None, "") else str(int(cell) if isinstance(cell, float) else cell)
-        for cell in cells
-    ]
-    characters = not any(isinstance(cell, int | float) for cell in cells)
-    return ("" if characters and max(map(len, words)) == 1 else " ").join(words)
+    if any(isinstance(row, str) and len(row) > 1 and os.path.lexists(row) for row in rows):
+        return None
+    return as_text([list(row) if isinstance(row, tuple) else row for row in rows])

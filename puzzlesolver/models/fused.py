@@ -165,12 +165,8 @@ class FusedStep:
 
     def __init__(self, stem: RelationalStem, layout: Layout, heard: Sequence[Relation]) -> None:
         routes = Routes.of(layout.lattice, heard)
-        sums = (
-            routes.pools.members,
-            routes.pools.starts,
-            routes.hears.members,
-            routes.hears.starts,
-        )
+        pools, hears = routes.pools, routes.hears
+        sums = pools.members, pools.starts, hears.members, hears.starts
         self._routes = routes.first, *sums
         self._weights = tuple(
             np.stack(parts)

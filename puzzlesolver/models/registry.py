@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 
-from puzzlesolver.errors import ModelError
+from puzzlesolver.errors import ModelError, nearest
 from puzzlesolver.models.arc.stem import ArcConfig, ArcStem
 from puzzlesolver.models.hrm import HRM, HRMConfig
 from puzzlesolver.models.interface import ModelConfig, Network, RecursiveModel
@@ -92,7 +91,6 @@ def reads_tokens(family: str) -> bool:
 
 def _classes(family: str) -> tuple[type[Any], type[ModelConfig]]:
     if family not in MODELS:
-        close = difflib.get_close_matches(family, MODELS)
-        hint = f"did you mean {close[0]!r}?" if close else f"known families: {', '.join(MODELS)}"
+        hint = nearest(family, MODELS, "known families")
         raise ModelError(f"unknown model family {family!r}", hint=hint)
     return MODELS[family]

@@ -18,7 +18,7 @@ import numpy as np
 
 from puzzlesolver.domains.base import Answer, Limit, Puzzle, Verdict, get_domain
 from puzzlesolver.refine.policy import Policy
-from puzzlesolver.refine.report import Outcome, Result, StepReport
+from puzzlesolver.refine.report import Outcome, Result, Signs, StepReport
 
 STATUS = {"verified": "solved", "wrong": "unsolved", "unverifiable": "answered"}
 NO_SOLUTION = "it has no solution"
@@ -71,14 +71,16 @@ class Judge:
             if count not in (0, 2):
                 return None
         verdict = broken or Verdict("wrong", NO_SOLUTION if count == 0 else SEVERAL)
-        result = self._proved(self._untouched(puzzle, verdict), count or 0, Limit())
+        result = self._proved(self._result(puzzle, None, verdict), count or 0, Limit())
         return replace(result, seconds=time.monotonic() - started)
 
     def judge(self, index: int, puzzle: Puzzle, outcome: Outcome) -> Result:
         """The result of a refined puzzle, after what the first search left open, and fallback."""
         domain, count = get_domain(puzzle.domain), 1 if index in self._unique else None
         self._unique.discard(index)
-        result = self._result(puzzle, outcome)
+        spent = outcome.steps, outcome.restarts, outcome.seconds
+        found = outcome.answer, outcome.verdict, outcome.settled, *spent
+        result = self._result(puzzle, *found, signs=outcome.signs)
         if result.status == "unsolved":
             result = replace(result, reason=self._why_unsolved(outcome))
         exact = self.exact and result.status == "unsolved"
@@ -94,53 +96,31 @@ class Judge:
 
     def interrupted(self, puzzle: Puzzle, report: StepReport, seconds: float) -> Result:
         """The result of a puzzle that Ctrl-C ends at this report."""
-        outcome = Outcome(
-            report.index,
-            report.answer,
-            report.verdict or get_domain(puzzle.domain).verify(puzzle, report.answer.grid),
-            report.settled,
-            report.step,
-            report.restarts,
-            seconds,
-        )
-        return replace(self._result(puzzle, outcome), status="interrupted", reason="interrupted")
+        verdict = report.verdict or get_domain(puzzle.domain).verify(puzzle, report.answer.grid)
+        found = report.answer, verdict, report.settled, report.step, report.restarts, seconds
+        return replace(self._result(puzzle, *found), status="interrupted", reason="interrupted")
 
     def _begun_late(self, puzzle: Puzzle) -> Result:
         """The result of a puzzle that was read after the deadline."""
-        result = self._untouched(puzzle, Verdict("wrong", LATE))
+        result = self._result(puzzle, None, Verdict("wrong", LATE))
         undecided = [UNDECIDED["unsolved"]] * self.prove
         result = replace(result, reason="; ".join([LATE, *undecided]))
         return self._exact(result, Limit(self.ends + FALLBACK_SECONDS)) if self.exact else result
 
-    def _untouched(self, puzzle: Puzzle, verdict: Verdict) -> Result:
-        """The result of a puzzle without an answer."""
-        return Result(
-            puzzle,
-            answer=None,
-            verdict=verdict,
-            settled=False,
-            steps=0,
-            restarts=0,
-            seconds=0.0,
-            model=self.model_name,
-            seed=self.policy.seed,
-            status=STATUS[verdict.status],
-        )
-
-    def _result(self, puzzle: Puzzle, outcome: Outcome) -> Result:
-        return Result(
-            puzzle,
-            outcome.answer,
-            outcome.verdict,
-            outcome.settled,
-            outcome.steps,
-            outcome.restarts,
-            outcome.seconds,
-            self.model_name,
-            self.policy.seed,
-            STATUS[outcome.verdict.status],
-            signs=outcome.signs,
-        )
+    def _result(
+        self,
+        puzzle: Puzzle,
+        answer: Answer | None,
+        verdict: Verdict,
+        settled: bool = False,
+        steps: int = 0,
+        restarts: int = 0,
+        seconds: float = 0.0,
+        signs: Signs | None = None,
+    ) -> Result:
+        by, status = (self.model_name, self.policy.seed), STATUS[verdict.status]
+        found = answer, verdict, settled, steps, restarts, seconds
+        return Result(puzzle, *found, *by, status, signs=signs)
 
     def _why_unsolved(self, outcome: Outcome) -> str:
         if outcome.late:

@@ -4,16 +4,7 @@ In: a `TrainConfig` and a folder. Out: the folder `OUT/model` (averaged weights,
 renewed at every checkpoint), with `OUT/metrics.jsonl` and `OUT/checkpoints/` beside it. Nothing
 here knows a model or a puzzle kind.
 
-For a command line (see `presets.py` too):
-
-- `config = (resume and run_config(out)) or get_preset(name)`, then `override(config, ...)` with
-what the user typed: a
-  resumed run keeps its own settings, and only those in `presets.FREE` may change;
-- `resume=True` (`--resume auto`) goes on from the newest checkpoint, or starts when there is none;
-- Ctrl-C or SIGTERM saves, prints the command to go on, and raises `KeyboardInterrupt` (exit code
-130);
-- `dry_run=True` builds everything, makes two updates, prints sizes and estimates, and writes
-nothing.
+Ctrl-C or SIGTERM saves, prints the command to go on, and raises `KeyboardInterrupt`.
 
 A run with `steps` that was interrupted and resumed ends bitwise like one that was not. With
 `minutes` the schedule follows the clock, so it ends alike but not bitwise.

@@ -40,7 +40,6 @@ class Optimization(Settings):
     """
 
     name: ClassVar[str] = "adamw"
-    what: ClassVar[str] = "the optimizer adamw"
 
     learning_rate: float = within(2e-3, 0, 10)
     beta1: float = within(0.9, 0, 1)
@@ -63,7 +62,6 @@ class ATan2Optimization(Optimization):
     """Settings of AdamATan2, the optimizer of the published models."""
 
     name: ClassVar[str] = "adam-atan2"
-    what: ClassVar[str] = "the optimizer adam-atan2"
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,6 @@ class MuonOptimization(Optimization):
     """
 
     name: ClassVar[str] = "muon"
-    what: ClassVar[str] = "the optimizer muon"
 
     muon_learning_rate: float = within(0.02, 0, 10)
 

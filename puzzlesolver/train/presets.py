@@ -19,14 +19,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from puzzlesolver.errors import UsageError
+from puzzlesolver.errors import UsageError, nearest
 from puzzlesolver.models.registry import reads_tokens
 from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.contracts.registry import CONTRACTS
 from puzzlesolver.train.data.sources import SOURCES, settings_for
 from puzzlesolver.train.optim import OPTIMIZERS, NoEmbedding, TokenEmbedding
 from puzzlesolver.train.recipes import PRESETS
-from puzzlesolver.train.settings import FLAGS, Flat, Settings, flag, nearest
+from puzzlesolver.train.settings import FLAGS, Flat, Settings, flag
 
 LENGTHS = ("minutes", "steps")
 CHOICES = ("domain", "family", "contract", "optimizer", "data")
@@ -177,9 +177,10 @@ def _unread(name: str, parts: dict[str, type[Settings]], known: list[str]) -> Us
     if (part := _owner(name)) is None:
         hint = nearest(name, known)
         return UsageError(f"unknown setting {name!r}", where="--set", hint=hint)
-    its = ", ".join(parts[part].types())
+    kind = parts[part]
+    what, its = f"the {part} {kind.name}" if kind.name else kind.what, ", ".join(kind.types())
     return UsageError(
-        f"{parts[part].what} has no setting {name!r}",
+        f"{what} has no setting {name!r}",
         where=flag(name),
         hint=f"it has {its}" if its else "leave it out",
     )

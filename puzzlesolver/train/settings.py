@@ -13,11 +13,10 @@ In: flat names and values, as `--set NAME=VALUE` and checkpoints have them. Out:
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
@@ -48,7 +47,7 @@ class Settings:
 
     Attributes:
         name: by which it is chosen, where there is a choice; empty where something else decides.
-        what: how messages call it.
+        what: how messages call it, where it has no name.
 
     Raises:
         UsageError: a number is out of its range.
@@ -106,12 +105,6 @@ def typed(name: str, value: Any, hint: Any) -> Any:
 def is_number(value: Any) -> bool:
     """Whether it is a finite int or float."""
     return type(value) in (int, float) and math.isfinite(value)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint: the known name that is closest, or all of them."""
-    close = difflib.get_close_matches(name, known := list(known))
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
 
 
 def _is_part(hint: Any) -> bool:

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.sudoku.board import box_shape
 from puzzlesolver.domains.symmetry import INVERSE_TURN, TURNS, turned
-from puzzlesolver.train.data.augment import shuffled
+from puzzlesolver.train.data.labelled import shuffled
 
 SEEDS = st.integers(0, 2**32 - 1)
 GRIDS = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=9))

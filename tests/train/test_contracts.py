@@ -252,7 +252,7 @@ def test_what_a_maze_could_know_is_saved() -> None:
     contract.loss(model, step, 0.0)
     resumed = CarriedState(config, other, torch.Generator().manual_seed(0))
     resumed.load_state_dict(copy.deepcopy(contract.state_dict()))
-    resumed.luck.generator.set_state(contract.luck.generator.get_state())
+    resumed.generator.set_state(contract.generator.get_state())
     other.load_state_dict(source.state_dict())
     first, second = (each.loss(model, step, 0.0).loss for each in (contract, resumed))
     assert torch.equal(first, second)

@@ -12,7 +12,7 @@ import torch
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.domains.sudoku.generate import generate as generate_sudokus
-from puzzlesolver.refine.engines.pytorch import noise_of
+from puzzlesolver.refine.engines.engine import noise_of
 from puzzlesolver.refine.policy import Policy
 from puzzlesolver.refine.track import seed_of
 from tests.web.support import Page

@@ -21,7 +21,7 @@ from puzzlesolver.bench.cost.throughput import Cell
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.models import fused, matrices
 from puzzlesolver.models.interface import RecursiveModel
-from puzzlesolver.refine.engines.pytorch import micro_batch_of
+from puzzlesolver.refine.engines.engine import micro_batch_of
 from puzzlesolver.runtime import Runtime
 
 BATCH = 256

@@ -2,7 +2,7 @@
 
 They are simple on purpose. What they show (objects, lines, mirrors, panels) is what weights of
 `train arc` should have learned before they meet tasks that people made. A rule is one function
-here: it draws what all pairs of a task share, and returns a maker of single pairs.
+here: it draws what all pairs of a task share, then one pair after another.
 
 In: a seed. Out: tasks whose tests have their outputs.
 
@@ -30,13 +30,13 @@ from puzzlesolver.domains.arc.task import COLOURS, Pair, Task, TaskPuzzle, as_pu
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import TURNS, turned
 
-Maker = Callable[[], tuple[Grid, Grid]]
-"""A new input with its output."""
-
 DEMONSTRATIONS = (3, 4)
 """Pairs of a task that are shown, at least and at most."""
 
-Rule = Callable[[np.random.Generator], Maker]
+Pairs = Iterator[tuple[Grid, Grid]]
+"""Inputs with their outputs, without end."""
+
+Rule = Callable[[np.random.Generator], Pairs]
 
 RULES: dict[str, Rule] = {}
 """By name; a new rule is one function."""
@@ -48,13 +48,14 @@ def generate(count: int, seed: int) -> Iterator[TaskPuzzle]:
     for number in range(count):
         rng = np.random.default_rng((seed, number))
         name = names[rng.integers(len(names))]
-        make = RULES[name](rng)
-        pairs: dict[bytes, Pair] = {}
         shown = rng.integers(*DEMONSTRATIONS, endpoint=True)
-        while len(pairs) <= shown:
-            before, after = map(np.ascontiguousarray, make())
+        pairs: dict[bytes, Pair] = {}
+        for before, after in RULES[name](rng):
             if not np.array_equal(before, after):
-                pairs.setdefault(before.tobytes(), Pair(before, after))
+                pair = Pair(*map(np.ascontiguousarray, (before, after)))
+                pairs.setdefault(pair.input.tobytes(), pair)
+            if len(pairs) > shown:
+                break
         *train, test = pairs.values()
         title = f"{name.replace('_', '-')}-{seed}-{number}"
         yield as_puzzle(Task(title, tuple(train), (test,), f"generated, seed {seed}"))
@@ -67,85 +68,69 @@ def rule(function: Rule) -> Rule:
 
 
 @rule
-def recolour(rng: np.random.Generator) -> Maker:
+def recolour(rng: np.random.Generator) -> Pairs:
     """Every colour becomes another."""
     colours = draw_colours(rng, 4)
     table = np.arange(COLOURS, dtype=np.uint8)
     table[colours] = np.roll(colours, 1)
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         scene = blobs(rng, colours)
-        return scene.grid, table[scene.grid]
-
-    return make
+        yield scene.grid, table[scene.grid]
 
 
 @rule
-def mark_extreme(rng: np.random.Generator) -> Maker:
+def mark_extreme(rng: np.random.Generator) -> Pairs:
     """The largest or the smallest thing gets a colour of its own."""
     plain, marked = draw_colours(rng, 2)
     choose = np.argmax if rng.random() < 0.5 else np.argmin
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         scene = blobs(rng, [plain])
         after = scene.grid.copy()
         after[tuple(scene.things[choose(scene.sizes)])] = marked
-        return scene.grid, after
-
-    return make
+        yield scene.grid, after
 
 
 @rule
-def keep_extreme(rng: np.random.Generator) -> Maker:
+def keep_extreme(rng: np.random.Generator) -> Pairs:
     """Only the largest or only the smallest thing stays."""
     colours = draw_colours(rng, 3)
     choose = np.argmax if rng.random() < 0.5 else np.argmin
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         scene = blobs(rng, colours)
         after, kept = np.zeros_like(scene.grid), tuple(scene.things[choose(scene.sizes)])
         after[kept] = scene.grid[kept]
-        return scene.grid, after
-
-    return make
+        yield scene.grid, after
 
 
 @rule
-def keep_colour(rng: np.random.Generator) -> Maker:
+def keep_colour(rng: np.random.Generator) -> Pairs:
     """One colour stays, or one goes."""
     colours = draw_colours(rng, 3)
     stays = rng.random() < 0.5
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         grid = blobs(rng, colours).grid
-        return grid, np.where((grid == colours[0]) == stays, grid, BLACK).astype(np.uint8)
-
-    return make
+        yield grid, np.where((grid == colours[0]) == stays, grid, BLACK).astype(np.uint8)
 
 
 @rule
-def mark_at_border(rng: np.random.Generator) -> Maker:
+def mark_at_border(rng: np.random.Generator) -> Pairs:
     """Things that touch the border get a colour of their own."""
     plain, marked = draw_colours(rng, 2)
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         scene = blobs(rng, [plain])
         after = scene.grid.copy()
         last = np.array(scene.grid.shape)[:, None] - 1
         for thing in scene.things:
             if ((thing == 0) | (thing == last)).any():
                 after[tuple(thing)] = marked
-        return scene.grid, after
-
-    return make
+        yield scene.grid, after
 
 
 @rule
-def remove_dots(rng: np.random.Generator) -> Maker:
+def remove_dots(rng: np.random.Generator) -> Pairs:
     """Single cells are noise."""
     colours = draw_colours(rng, 2)
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         scene = blobs(rng, colours)
         after = scene.grid.copy()
         for _ in range(rng.integers(1, 5)):
@@ -153,32 +138,26 @@ def remove_dots(rng: np.random.Generator) -> Maker:
         for thing in scene.things:
             if thing.shape[1] == 1:
                 after[tuple(thing)] = BLACK
-        return scene.grid, after
-
-    return make
+        yield scene.grid, after
 
 
 @rule
-def outline(rng: np.random.Generator) -> Maker:
+def outline(rng: np.random.Generator) -> Pairs:
     """Everything gets a border."""
     inner, outer = draw_colours(rng, 2)
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         scene = blobs(rng, [inner])
         after = scene.grid.copy()
         for thing in scene.things:
             after[tuple(around(thing, after.shape))] = outer
-        return scene.grid, np.where(scene.grid, scene.grid, after)
-
-    return make
+        yield scene.grid, np.where(scene.grid, scene.grid, after)
 
 
 @rule
-def fill_frames(rng: np.random.Generator) -> Maker:
+def fill_frames(rng: np.random.Generator) -> Pairs:
     """The inside of frames is filled."""
     border, inside = draw_colours(rng, 2)
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         scene = Scene(black(rng))
         for _ in range(rng.integers(1, 4)):
             scene.place(rng, frame(rng), border)
@@ -186,17 +165,14 @@ def fill_frames(rng: np.random.Generator) -> Maker:
         for thing in scene.things:
             (top, left), (bottom, right) = thing.min(1), thing.max(1)
             after[top + 1 : bottom, left + 1 : right] = inside
-        return scene.grid, after
-
-    return make
+        yield scene.grid, after
 
 
 @rule
-def fall(rng: np.random.Generator) -> Maker:
+def fall(rng: np.random.Generator) -> Pairs:
     """Cells fall to one side."""
     colours, turn = draw_colours(rng, 2), int(rng.integers(4))
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         before = black(rng)
         dots = rng.random(before.shape) < 0.25
         before[dots] = rng.choice(colours, int(dots.sum()))
@@ -204,18 +180,15 @@ def fall(rng: np.random.Generator) -> Maker:
         upright = np.rot90(before, turn)
         order = np.argsort(upright > BLACK, axis=0, kind="stable")
         fallen = np.take_along_axis(upright, order, axis=0)
-        return before, np.rot90(fallen, -turn)
-
-    return make
+        yield before, np.rot90(fallen, -turn)
 
 
 @rule
-def shoot(rng: np.random.Generator) -> Maker:
+def shoot(rng: np.random.Generator) -> Pairs:
     """Dots shoot rays to the border, along some of the directions."""
     dot, ray = draw_colours(rng, 2)
     aims = rng.permutation(4)[: rng.integers(1, 5)]
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         scene = Scene(black(rng))
         for _ in range(rng.integers(1, 4)):
             scene.place(rng, blob(rng, 1), dot)
@@ -227,17 +200,14 @@ def shoot(rng: np.random.Generator) -> Maker:
             )  # fmt: skip
             for aim in aims:
                 rays[aim][rays[aim] == BLACK] = ray
-        return scene.grid, after
-
-    return make
+        yield scene.grid, after
 
 
 @rule
-def connect(rng: np.random.Generator) -> Maker:
+def connect(rng: np.random.Generator) -> Pairs:
     """Two dots in a row or column are joined by a line."""
     dot, line = draw_colours(rng, 2)
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         before = black(rng)
         after = before.copy()
         for row in rng.permutation(np.arange(0, len(before), 2))[: rng.integers(1, 4)]:
@@ -246,91 +216,71 @@ def connect(rng: np.random.Generator) -> Maker:
             after[row, left:right] = line
             after[row, [left, right]] = dot
         turn = int(rng.integers(2))
-        return turned(before, turn), turned(after, turn)
-
-    return make
+        yield turned(before, turn), turned(after, turn)
 
 
 @rule
-def mirror_half(rng: np.random.Generator) -> Maker:
+def mirror_half(rng: np.random.Generator) -> Pairs:
     """The blank half of the grid is the mirror image of the other one."""
     colours, turn = draw_colours(rng, 3), int(rng.integers(4))
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         half = pattern(rng, colours, 3, 6)
         blank = np.zeros_like(half)
         before, after = np.concatenate((half, blank)), np.concatenate((half, half[::-1]))
-        return np.rot90(before, turn), np.rot90(after, turn)
-
-    return make
+        yield np.rot90(before, turn), np.rot90(after, turn)
 
 
 @rule
-def turn_grid(rng: np.random.Generator) -> Maker:
+def turn_grid(rng: np.random.Generator) -> Pairs:
     """The grid is turned or flipped."""
     colours, turn = draw_colours(rng, 4), int(rng.integers(1, TURNS))
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         before = pattern(rng, colours, 3, 7)
-        return before, turned(before, turn)
-
-    return make
+        yield before, turned(before, turn)
 
 
 @rule
-def cut_out(rng: np.random.Generator) -> Maker:
+def cut_out(rng: np.random.Generator) -> Pairs:
     """The box around the largest thing."""
     colours = draw_colours(rng, 3)
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         scene = blobs(rng, colours, most=10)
         thing = scene.things[np.argmax(scene.sizes)]
         (top, left), (bottom, right) = thing.min(1), thing.max(1) + 1
         own = np.zeros_like(scene.grid)
         own[tuple(thing)] = scene.grid[tuple(thing)]
-        return scene.grid, own[top:bottom, left:right]
-
-    return make
+        yield scene.grid, own[top:bottom, left:right]
 
 
 @rule
-def enlarge(rng: np.random.Generator) -> Maker:
+def enlarge(rng: np.random.Generator) -> Pairs:
     """Every cell becomes a block."""
     colours, times = draw_colours(rng, 3), int(rng.integers(2, 4))
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         before = pattern(rng, colours)
-        return before, before.repeat(times, 0).repeat(times, 1)
-
-    return make
+        yield before, before.repeat(times, 0).repeat(times, 1)
 
 
 @rule
-def add_mirror(rng: np.random.Generator) -> Maker:
+def add_mirror(rng: np.random.Generator) -> Pairs:
     """The grid and its mirror image, side by side or one above the other."""
     colours, axis, first = draw_colours(rng, 3), int(rng.integers(2)), bool(rng.integers(2))
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         before = pattern(rng, colours)
         both = (before, np.flip(before, axis))
-        return before, np.concatenate(both if first else both[::-1], axis)
-
-    return make
+        yield before, np.concatenate(both if first else both[::-1], axis)
 
 
 @rule
-def compare_panels(rng: np.random.Generator) -> Maker:
+def compare_panels(rng: np.random.Generator) -> Pairs:
     """Two panels beside a line; the output shows where both, one or none of them has something."""
     left, right, line, shown = draw_colours(rng, 4)
     wanted = rng.random(4) < 0.5
     if not 0 < wanted.sum() < len(wanted):
         wanted = np.array([False, False, False, True])
-
-    def make() -> tuple[Grid, Grid]:
+    while True:
         sides = rng.integers(3, 6, size=2)
         panels = rng.random((2, *sides)) < 0.5
         parts = left * panels[0], np.full((sides[0], 1), line), right * panels[1]
         after = shown * wanted[2 * panels[0] + panels[1]]
-        return np.concatenate(parts, 1).astype(np.uint8), after.astype(np.uint8)
-
-    return make
+        yield np.concatenate(parts, 1).astype(np.uint8), after.astype(np.uint8)

@@ -63,33 +63,19 @@ def hear(
 
 
 class _Said(NamedTuple):
-    """What crossed tokens in a step, kept for its gradients.
+    """What crossed tokens in a step, kept for its gradients."""
 
-    Attributes:
-        x: `[4, D, T]`, state and memory.
-        gate: `[8, T, S]`.
-        arrived: `[8, T, S]`.
-        message: `[4, P, T]`.
-        shared: `[4, P, T]`, the mean message of the component.
-        colours: `[4, 2P, R]`, mean and maximum.
-        cells: `[4, 2P, C]`.
-        of_colours: `[4, 5P, R]`, in modes, what `by_colour` maps.
-        of_cells: `[4, 2P, C]`, in modes, what `by_cell` maps.
-        to_colours: `[4, N, R]`, in modes, what each is told.
-        to_cells: `[4, N, C]`.
-    """
-
-    x: Tensor
-    gate: Tensor
-    arrived: Tensor
-    message: Tensor
-    shared: Tensor
-    colours: Tensor
-    cells: Tensor
-    of_colours: Tensor
-    of_cells: Tensor
-    to_colours: Tensor
-    to_cells: Tensor
+    x: Tensor  # [4, D, T], state and memory
+    gate: Tensor  # [8, T, S]
+    arrived: Tensor  # [8, T, S]
+    message: Tensor  # [4, P, T]
+    shared: Tensor  # [4, P, T], the mean message of the component
+    colours: Tensor  # [4, 2P, R], mean and maximum
+    cells: Tensor  # [4, 2P, C]
+    of_colours: Tensor  # [4, 5P, R], in modes, what `by_colour` maps
+    of_cells: Tensor  # [4, 2P, C], in modes, what `by_cell` maps
+    to_colours: Tensor  # [4, N, R], in modes, what each is told
+    to_cells: Tensor  # [4, N, C]
 
 
 class _Step(torch.autograd.Function):

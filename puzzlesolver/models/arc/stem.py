@@ -169,20 +169,10 @@ class TaskVectors(nn.Module):
 
 
 class Told(NamedTuple):
-    """What is the same at every step.
+    """What is the same at every step; the last ones are maps as of `TurnedLinear.of_modes`."""
 
-    Attributes:
-        tokens: `[4, D, T]` in modes, recalled by every token.
-        rule: `[2H]`, for all of them.
-        say: the maps of modes of this and the next ones, as in `TurnedLinear.of_modes`.
-        by_colour: likewise.
-        by_cell: likewise.
-        up: likewise.
-        down: likewise.
-    """
-
-    tokens: Tensor
-    rule: Tensor
+    tokens: Tensor  # [4, D, T] in modes, recalled by every token
+    rule: Tensor  # [2H], for all of them
     say: Tensor
     by_colour: Tensor
     by_cell: Tensor

@@ -20,7 +20,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from statistics import fmean
-from types import TracebackType
 
 import numpy as np
 import torch
@@ -174,12 +173,7 @@ class Fitters:
     def __enter__(self) -> Fitters:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for worker in self._idle:
             worker.end()
         self._idle = []

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,13 +18,12 @@ from torch import Tensor
 
 from puzzlesolver.models.interface import Batch, Readout, State
 from puzzlesolver.models.relations import Layout
+from puzzlesolver.refine.engines.engine import Disturb, Engine, Steps, micro_batch_of, noise_of
 from puzzlesolver.refine.engines.graph import GraphSource, StepGraph
-from puzzlesolver.refine.engines.pytorch import by_micro_batch, disturbed, micro_batch_of, noise_of
-from puzzlesolver.refine.settle import relative_residual
 from puzzlesolver.runtime import Runtime
 
 
-class OnnxEngine:
+class OnnxEngine(Engine):
     """Runs the graphs of one model; tensors come and go on the CPU.
 
     Args:
@@ -33,7 +34,7 @@ class OnnxEngine:
     def __init__(self, source: GraphSource, runtime: Runtime) -> None:
         self.source = source
         self.fixed_start = source.fixed_start
-        self._workers = ThreadPoolExecutor(runtime.threads)
+        self.workers = ThreadPoolExecutor(runtime.threads)
 
     def embed(self, batch: Batch) -> Tensor:
         """The tokens, which the graph embeds itself, `int64[B, C]`.
@@ -48,8 +49,6 @@ class OnnxEngine:
         return torch.cat((batch.tokens, identifiers[:, None]), dim=1)
 
     def init_state(self, batch: Batch, seeds: Sequence[int]) -> State:
-        """Fresh states; row i depends on `seeds[i]` alone, bit for bit as in `TorchEngine`."""
-
         def part(start: dict[str, Any]) -> Tensor:
             vector, shape = torch.tensor(start["vector"]), (len(seeds), *start["shape"])
             if not start["noise"]:
@@ -59,44 +58,32 @@ class OnnxEngine:
 
         return tuple(map(part, self.source.open(batch.layout).facts.starts))
 
-    @torch.inference_mode()
-    def advance(
-        self,
-        state: State,
-        inputs: Tensor,
-        layout: Layout,
-        steps: int,
-        noise: float = 0.0,
-        generators: Sequence[torch.Generator] = (),
-    ) -> tuple[State, Tensor]:
-        """As `TorchEngine.advance`."""
+    def steps_on(self, layout: Layout, state: State, inputs: Tensor) -> Steps:
         graph = self.source.open(layout)
-
-        @torch.inference_mode()
-        def run(rows: slice) -> tuple[State, Tensor]:
-            binding = graph.session.io_binding()
-            for name, value in _recalled(graph, inputs[rows]).items():
-                binding.bind_cpu_input(name, value)
-            now = start = tuple(part[rows] for part in state)
-            # Noise is the CPU's, the same everywhere, so that noisy states come back at every step.
-            stride = 1 if noise else steps
-            for _ in range(0, steps, stride):
-                now = _advanced(graph, binding, now, stride)
-                if noise:
-                    now = tuple(disturbed(part, noise, generators[rows]) for part in now)
-            return now, relative_residual(start, now)
-
-        if not graph.on_cpu:
-            return run(slice(0, len(inputs)))
-        return by_micro_batch(run, self._workers, len(inputs), micro_batch_of(layout))
+        rows = micro_batch_of(layout) if graph.on_cpu else sys.maxsize
+        return Steps(functools.partial(_repeated, graph), rows)
 
     def readout(self, state: State, layout: Layout) -> Readout:
-        """What the states say now."""
         graph = self.source.open(layout)
         names = [node.name for node in graph.reader.get_outputs()]
         values = map(torch.from_numpy, graph.reader.run(names, _named(graph, state)))
         said: Any = dict(zip(names, values, strict=True))
         return Readout(exclusive=graph.facts.exclusive, **said)
+
+
+def _repeated(
+    graph: StepGraph, state: State, inputs: Tensor, steps: int, disturb: Disturb | None
+) -> State:
+    binding = graph.session.io_binding()
+    for name, value in _recalled(graph, inputs).items():
+        binding.bind_cpu_input(name, value)
+    # Noise is the CPU's, the same everywhere, so that noisy states come back at every step.
+    stride = steps if disturb is None else 1
+    for _ in range(0, steps, stride):
+        state = _advanced(graph, binding, state, stride)
+        if disturb is not None:
+            state = disturb(state)
+    return state
 
 
 def _recalled(graph: StepGraph, inputs: Tensor) -> dict[str, Any]:

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from puzzlesolver.models.interface import State, StepFunction
+from puzzlesolver.refine.engines.engine import Disturb
 
 NUMBERS = 3 << 19
 """Numbers of a state that a graph advances together, 66 Sudokus: with fewer rows an H200 idles in
@@ -27,9 +28,6 @@ large batches, with more a puzzle alone waits for the unused ones."""
 
 WARM_UPS = 3
 """Steps before the capture, in which libraries allocate and compiled code is made."""
-
-Disturb = Callable[[State], State]
-"""Adds the noise of one step."""
 
 
 class ReplayWarning(UserWarning):

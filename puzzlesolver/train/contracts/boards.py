@@ -28,7 +28,6 @@ class CarriedBoards(Carried):
     """Settings of `ManyPools`."""
 
     name: ClassVar[str] = "boards"
-    what: ClassVar[str] = "the contract boards"
 
 
 class ManyPools(Contract[CarriedBoards]):

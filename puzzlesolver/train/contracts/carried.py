@@ -38,7 +38,6 @@ class Carried(Settings):
     """
 
     name: ClassVar[str] = "carried"
-    what: ClassVar[str] = "the contract carried"
 
     grad_steps: int = within(6, 1, 1024)
     noise: float = within(0.01, 0, 100)
@@ -82,7 +81,7 @@ class CarriedState(SlotContract[Carried]):
         targets = self.pool.targets.masked_fill(per_puzzle(wrong, self.pool.targets), 0)
         board = replace(self.pool, tokens=self.tokens, targets=targets)
         inputs = model.embed(board)
-        state = before = self.luck.perturbed(self.state, self.settings.noise)
+        state = before = self.perturbed(self.state, self.settings.noise)
         judged = []
         for number in range(1, self.settings.grad_steps + 1):
             before, state = state, step(state, inputs)
@@ -127,7 +126,7 @@ class CarriedState(SlotContract[Carried]):
         """Let some of the puzzles that had time to settle move their suppositions."""
         assert self.pool is not None
         size, cells = self.tokens.shape
-        lots = self.luck.uniform((size, cells + 2))
+        lots = self.uniform((size, cells + 2))
         moved = suppose(self.pool.tokens, self.tokens, readout, lots[:, :-1])
         moving = (lots[:, -1] < self.settings.suppositions) & (
             self.age >= self.settings.suppose_after
@@ -145,7 +144,7 @@ class CarriedState(SlotContract[Carried]):
         here = self.ranks.mine(number)[finished]
         slots = finished.nonzero().flatten()
         fresh = self.source.draw(int(everywhere.sum())).to(slots.device)
-        state = tuple(part[here] for part in self.luck.initial_state(model, fresh))
+        state = tuple(part[here] for part in self.initial_state(model, fresh))
         fresh = fresh.rows(here)
         if self.pool is None:
             self.pool, self.tokens, self.state = fresh, fresh.tokens.clone(), state

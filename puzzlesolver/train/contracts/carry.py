@@ -12,18 +12,14 @@ import torch
 from torch import Tensor
 
 from puzzlesolver.models.interface import PARTS, Batch, RecursiveModel, State
-from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.contracts.base import Contract, S
 from puzzlesolver.train.data.source import BoardSource
-from puzzlesolver.train.distributed import ALONE, Ranks
 
 
-class Luck:
-    """Random numbers of a run: for the rows of all ranks at once, so all ranks agree on them."""
+class BoardContract(Contract[S]):
+    """A contract whose source draws boards, with random numbers on which all ranks agree."""
 
-    def __init__(self, generator: torch.Generator, ranks: Ranks) -> None:
-        self.generator = generator
-        self.ranks = ranks
+    source: BoardSource[Any]
 
     def toss(self) -> float:
         """One number in [0, 1), the same for all."""
@@ -52,26 +48,6 @@ class Luck:
 
     def _randn(self, shape: tuple[int, ...]) -> Tensor:
         return torch.randn(shape, generator=self.generator, device=self.generator.device)
-
-
-class BoardContract(Contract[S]):
-    """A contract whose source draws boards.
-
-    Attributes:
-        luck: random numbers.
-    """
-
-    source: BoardSource[Any]
-
-    def __init__(
-        self,
-        config: TrainConfig,
-        source: BoardSource[Any],
-        generator: torch.Generator,
-        ranks: Ranks = ALONE,
-    ) -> None:
-        super().__init__(config, source, generator, ranks)
-        self.luck = Luck(generator, ranks)
 
 
 class SlotContract(BoardContract[S]):

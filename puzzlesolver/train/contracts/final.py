@@ -41,7 +41,6 @@ class Final(Settings):
     """
 
     name: ClassVar[str] = "final"
-    what: ClassVar[str] = "the contract final"
 
     cross_entropy: CrossEntropy = "stablemax"
     grad_steps: int = within(6, 1, 1024)
@@ -88,19 +87,19 @@ class FinalStep(BoardContract[Final]):
         self.grown_at = -self.settings.growth_ramp
 
     def loss(self, model: RecursiveModel, step: StepFunction, progress: float) -> Learned:
-        size, device = self.config.batch_size, self.luck.generator.device
+        size, device = self.config.batch_size, self.generator.device
         whole, rows = self.source.draw(size).to(device), self.ranks.rows(size)
         batch = whole.rows(rows)
         warmup = self._warmup_steps(progress)
         if self.settings.inner_growth:
             self._grow(model, warmup, grown(self.settings.inner_growth, progress))
-        joined = warmup > 0 and self.luck.toss() < self.settings.chain
+        joined = warmup > 0 and self.toss() < self.settings.chain
         inputs = model.embed(batch)
         with torch.no_grad():
-            state = tuple(part[rows] for part in self.luck.initial_state(model, whole))
+            state = tuple(part[rows] for part in self.initial_state(model, whole))
             for _ in range(warmup - joined):
                 state = step(state, inputs)
-        state = self.luck.perturbed(state, self.settings.noise)
+        state = self.perturbed(state, self.settings.noise)
         if joined:
             transition = model.transition if isinstance(model, RSM) else step
             state = transition(state, inputs)
@@ -139,7 +138,7 @@ class FinalStep(BoardContract[Final]):
 
     def _warmup_steps(self, progress: float) -> int:
         length = grown(self.settings.warmup_growth, progress)
-        return int(self.luck.toss() * (length + 1)) if self.settings.warmup_drawn else length
+        return int(self.toss() * (length + 1)) if self.settings.warmup_drawn else length
 
 
 def _is_growth(pairs: tuple[Any, ...]) -> bool:

@@ -42,7 +42,6 @@ class Supervised(Settings):
     """
 
     name: ClassVar[str] = "supervised"
-    what: ClassVar[str] = "the contract supervised"
 
     cross_entropy: CrossEntropy = "stablemax"
     q_learning: bool = False
@@ -99,7 +98,7 @@ class DeepSupervision(SlotContract[Supervised]):
         """The boards of this update, of which halted slots have just begun."""
         rows = self.ranks.rows(self.config.batch_size)
         incoming = self.source.draw(self.config.batch_size).to(self.halted.device)
-        start = tuple(part[rows] for part in self.luck.initial_state(model, incoming))
+        start = tuple(part[rows] for part in self.initial_state(model, incoming))
         incoming = incoming.rows(rows)
         if self.pool is None:
             self.pool, self.state = incoming, start
@@ -133,7 +132,7 @@ class DeepSupervision(SlotContract[Supervised]):
         assert readout.halt is not None
         going_on = readout.proceed if self.settings.q_learning else None
         threshold = torch.zeros_like(readout.halt) if going_on is None else going_on
-        lots = self.luck.uniform((len(self.steps), 2))
+        lots = self.uniform((len(self.steps), 2))
         chosen, span = lots[:, 0] < self.settings.halt_exploration, self.settings.halt_max_steps - 1
         least = torch.where(chosen, 2 + (lots[:, 1] * span).long(), 0)
         willing = (readout.halt > threshold) & (self.steps >= least)

@@ -33,7 +33,6 @@ class Tasks(Settings):
     """
 
     name: ClassVar[str] = "tasks"
-    what: ClassVar[str] = "the contract tasks"
 
     grad_steps: int = within(6, 1, 1024)
     puzzle_learning_rate: float = within(1e-4, 0, 10)

@@ -31,19 +31,6 @@ MOST_MADE = 200_000
 """Boards that are made at most to find so many different ones."""
 
 
-class Kind(Protocol):
-    """One ingredient of the mix."""
-
-    def draw(self, rng: np.random.Generator) -> tuple[Boards, Boards]:
-        """A question and its solution; neither may be changed by the caller."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """What later draws depend on, besides `rng`."""
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The inverse of `state_dict`."""
-
-
 class RandomMinimal:
     """Random minimal 9×9 boards, a new one each time: less than a millisecond, mostly easy.
 
@@ -142,6 +129,25 @@ class FilePuzzles:
         digest = hashlib.sha256(boards.questions.tobytes() + boards.solutions.tobytes())
         self.sha256 = digest.hexdigest()
 
+    @classmethod
+    def of_file(cls, boards: Labelled, limit: int | None, held_out: int, where: str) -> FilePuzzles:
+        """All but the last ones of a file, or exactly `limit`; `UsageError` where it has fewer.
+
+        Never more than a tenth of them is held out, for the file may be small.
+        """
+        total = len(boards.questions)
+        if not total:
+            raise UsageError("nothing is left to train on", where="--exclude")
+        used = limit or total - min(held_out, total // 10)
+        if used > total:
+            what = f"the file has {total} puzzles to train on, {used} are asked for"
+            raise UsageError(what, where=where)
+        return cls(boards, used, where)
+
+    def heldout(self, count: int) -> Labelled:
+        """The boards after those that are drawn from, at most so many."""
+        return self.boards.take(slice(self.used, self.used + count))
+
     def draw(self, rng: np.random.Generator) -> tuple[Boards, Boards]:
         index = rng.integers(self.used)
         return self.boards.questions[index], self.boards.solutions[index]
@@ -151,6 +157,10 @@ class FilePuzzles:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         check_unchanged(state["sha256"], self.sha256, self.what, self.where)
+
+
+Kind = RandomMinimal | GeneratedPuzzles | FilePuzzles
+"""One ingredient of a mix. It can be resumed; the boards that it gives are not to be changed."""
 
 
 def different_boards(count: int, seed: int, side: int) -> Labelled:

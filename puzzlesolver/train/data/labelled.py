@@ -16,6 +16,7 @@ import numpy.typing as npt
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.detect import parse_text
 from puzzlesolver.domains.formats.texts import read_lines
+from puzzlesolver.domains.sudoku.symmetry import shufflings
 from puzzlesolver.errors import UsageError
 
 Boards = npt.NDArray[np.uint8]
@@ -102,3 +103,25 @@ def read_file(path: str, domain: str, flag: str) -> Iterator[Puzzle]:
     except OSError as error:
         what = f"cannot read the puzzles: {error.strerror}"
         raise UsageError(what, where=f"{flag} {path}") from error
+
+
+def shuffled(
+    questions: Boards, solutions: Boards, rng: np.random.Generator
+) -> tuple[Boards, Boards]:
+    """Sudokus as HRM and TRM augment them, each board in its own way.
+
+    Args:
+        questions: `uint8[…, C]`.
+        solutions: theirs, changed in the same way.
+        rng: decides how.
+    """
+    shape = questions.shape
+    count, side = math.prod(shape[:-1]), math.isqrt(shape[-1])
+    cells, digits = shufflings(count, side, rng)
+
+    def shuffle(boards: Boards) -> Boards:
+        flat = count, side * side
+        moved = np.take_along_axis(boards.reshape(flat), cells.reshape(flat), axis=1)
+        return np.take_along_axis(digits, moved, axis=1).reshape(shape)
+
+    return shuffle(questions), shuffle(solutions)

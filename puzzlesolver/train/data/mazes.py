@@ -22,7 +22,6 @@ from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.domains.maze.codec import layout, with_cells, with_targets
 from puzzlesolver.domains.maze.generate import drawer
 from puzzlesolver.domains.symmetry import TURNS, turned
-from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.registry import reads_tokens
 from puzzlesolver.train.config import Puzzles, TrainConfig
@@ -160,11 +159,8 @@ class MazeSource(BoardSource[MazeFile]):
         side = boards.side
         forms = (_form(question.reshape(side, side)) for question in boards.questions)
         boards = boards.take(np.array([form not in self._excluded for form in forms], np.bool_))
-        total = len(boards.questions)
-        used = self.epoch or total - min(self.settings.eval_puzzles, total // 10)
-        if not 1 <= used <= total:
-            raise UsageError(f"the file has {total} mazes to train on", where=f"--data {path}")
-        self._file = FilePuzzles(boards, used, f"--data {path}")
+        held_out = self.settings.eval_puzzles
+        self._file = FilePuzzles.of_file(boards, self.epoch, held_out, f"--data {path}")
         return side
 
     def _heldout_grids(self) -> Sequence[Grid]:
@@ -174,7 +170,7 @@ class MazeSource(BoardSource[MazeFile]):
             draw = drawer(self.settings.size, self.settings.eval_difficulty, "walls")
             return [draw(rng)[0] for _ in range(count)]
         assert self._file is not None
-        rest = self._file.boards.questions[self._file.used :][:count]
+        rest = self._file.heldout(count).questions
         return [question.reshape(self.layout.lattice[:2]) for question in rest]
 
     def _batch(self, grids: Sequence[Grid]) -> Batch:

@@ -23,7 +23,6 @@ from puzzlesolver.domains.sudoku.generate import PuzzleStream
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.train.config import Puzzles, TrainConfig
-from puzzlesolver.train.data.augment import shuffled
 from puzzlesolver.train.data.curriculum import Ramp, Reveal
 from puzzlesolver.train.data.kinds import (
     GENERATED,
@@ -35,7 +34,7 @@ from puzzlesolver.train.data.kinds import (
     excluded_forms,
     not_excluded,
 )
-from puzzlesolver.train.data.labelled import Boards, read_boards
+from puzzlesolver.train.data.labelled import Boards, read_boards, shuffled
 from puzzlesolver.train.data.source import BoardSource, Mixed, as_arrays
 from puzzlesolver.train.settings import Flat, flag, within
 
@@ -220,15 +219,7 @@ class SudokuSource(BoardSource[Sudokus]):
             if not large:
                 raise UsageError("only 9×9 boards can be compared", where="--exclude")
             boards = boards.take(not_excluded(boards.questions, self._excluded))
-            if not len(boards.questions):
-                raise UsageError("nothing is left to train on", where="--exclude")
-        total = len(boards.questions)
-        # Never more than a tenth of a file that may be small.
-        used = total - min(settings.eval_puzzles, total // 10) if limit is None else limit
-        if used > total:
-            what = f"the file has {total} puzzles to train on, {limit} are asked for"
-            raise UsageError(what, where=f"--data {path}")
-        self._keep(FilePuzzles(boards, used, f"--data {path}"))
+        self._keep(FilePuzzles.of_file(boards, limit, settings.eval_puzzles, f"--data {path}"))
         easy = settings.shares.get(EASY, 0.0)
         if limit is None and large and easy:
             self.kinds[EASY] = RandomMinimal(_seed(self.config.seed, 0), self._excluded)
@@ -272,8 +263,7 @@ class SudokuSource(BoardSource[Sudokus]):
 
     def _keep(self, puzzles: FilePuzzles) -> None:
         """Train on the first boards, and hold out what follows them."""
-        end = puzzles.used + self.settings.eval_puzzles
-        heldout = puzzles.boards.take(slice(puzzles.used, end))
+        heldout = puzzles.heldout(self.settings.eval_puzzles)
         if len(heldout.questions):
             self._heldout = heldout
         self.kinds[FILE] = puzzles

@@ -13,7 +13,8 @@ from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.models.compiling import StepFunction, step_function
 from puzzlesolver.models.interface import Batch, RecursiveModel, State
 from puzzlesolver.refine.engines import replay
-from puzzlesolver.refine.engines.pytorch import TorchEngine, disturbed
+from puzzlesolver.refine.engines.engine import disturbed
+from puzzlesolver.refine.engines.pytorch import TorchEngine
 from puzzlesolver.refine.engines.replay import Replay, ReplayWarning, repeated
 from puzzlesolver.runtime import choose_runtime
 

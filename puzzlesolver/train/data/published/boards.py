@@ -20,8 +20,7 @@ from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.maze.rules import shortest_path
 from puzzlesolver.domains.symmetry import TURNS, turned
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.data.augment import shuffled
-from puzzlesolver.train.data.labelled import Labelled
+from puzzlesolver.train.data.labelled import Labelled, shuffled
 from puzzlesolver.train.data.published.metadata import (
     BLANK,
     MAZE_VOCABULARY,
