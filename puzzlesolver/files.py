@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import glob
+import json
 import os
 import shutil
 import stat
@@ -22,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TextIO
 
-from puzzlesolver.errors import UsageError
+from puzzlesolver.errors import ModelError, PuzzleSolverError, UsageError
 
 PARTIAL = ".partial"
 """The suffix of names that only writers and those who clean up after them know."""
@@ -39,6 +40,31 @@ def open_regular(path: Path) -> BinaryIO:
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     return path.open("rb")
+
+
+def read_json(path: Path, most: int, error: type[PuzzleSolverError] = ModelError) -> Any:
+    """The JSON value of a file of at most so many bytes; raises `error` where there is none."""
+    try:
+        with open_regular(path) as file:
+            data = file.read(most + 1)
+        if len(data) > most:
+            raise error(f"it is larger than {most:,} bytes", where=str(path))
+        refuse_pointer(data, path, error)
+        return json.loads(data)
+    except OSError as failure:
+        raise error(f"cannot read it: {failure.strerror}", where=str(path)) from failure
+    except (ValueError, RecursionError) as failure:
+        raise error(f"not valid JSON: {failure}", where=str(path)) from failure
+
+
+def refuse_pointer(data: bytes, path: Path, error: type[PuzzleSolverError] = ModelError) -> None:
+    """Raise `error` where a file begins as what git-LFS leaves in the place of a large one."""
+    if data.startswith(b"version h"):
+        raise error(
+            "this is a git-LFS pointer, not the file itself",
+            where=str(path),
+            hint="run `git lfs pull` in the repository that it is from",
+        )
 
 
 @contextlib.contextmanager

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from puzzlesolver import files
 from puzzlesolver.errors import ModelError
-from puzzlesolver.files import open_regular, write_file
 from puzzlesolver.hub.tensors import check_tensors, read_header, read_tensors
 from puzzlesolver.limits import MAX_JSON_BYTES
 
@@ -108,16 +108,7 @@ def read_network(folder: Path, expected_sha256: str | None = None) -> tuple[Netw
 
 def read_json(path: Path, schema: int) -> dict[str, Any]:
     """A JSON object that says `"schema": schema`; raises `ModelError` on anything else."""
-    try:
-        with open_regular(path) as file:
-            data = file.read(MAX_JSON_BYTES + 1)
-        if len(data) > MAX_JSON_BYTES:
-            raise ModelError(f"more than {MAX_JSON_BYTES:,} bytes", where=str(path))
-        document = json.loads(data)
-    except OSError as error:
-        raise ModelError(f"cannot read it: {error.strerror}", where=str(path)) from error
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"not valid JSON: {error}", where=str(path)) from error
+    document = files.read_json(path, MAX_JSON_BYTES)
     if not isinstance(document, dict) or document.get("schema") != schema:
         raise ModelError(
             f'expected a JSON object with "schema": {schema}',
@@ -192,6 +183,6 @@ def save_model(model: Network, folder: Path, training: dict[str, Any], card: str
     weights = save({key: tensor.contiguous().cpu() for key, tensor in model.state_dict().items()})
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CONFIG).unlink(missing_ok=True)
-    write_file(folder / CARD, card.encode())
-    write_file(folder / WEIGHTS, weights)
-    write_file(folder / CONFIG, config_bytes)
+    files.write_file(folder / CARD, card.encode())
+    files.write_file(folder / WEIGHTS, weights)
+    files.write_file(folder / CONFIG, config_bytes)

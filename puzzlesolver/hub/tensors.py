@@ -12,8 +12,8 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from puzzlesolver.errors import ModelError, PuzzleSolverError
-from puzzlesolver.files import open_regular
+from puzzlesolver.errors import ModelError
+from puzzlesolver.files import open_regular, refuse_pointer
 from puzzlesolver.limits import MAX_CHECKPOINT_BYTES, MAX_CHECKPOINT_HEADER_BYTES
 
 if TYPE_CHECKING:
@@ -82,16 +82,6 @@ def check_tensors(found: dict[str, str], expected: dict[str, Tensor], path: Path
                 where=str(path),
                 hint="the weights and config.json belong to different models",
             )
-
-
-def refuse_pointer(data: bytes, path: Path, error: type[PuzzleSolverError] = ModelError) -> None:
-    """Raise `error` where a file begins as what git-LFS leaves in the place of a large one."""
-    if data.startswith(b"version h"):
-        raise error(
-            "this is a git-LFS pointer, not the file itself",
-            where=str(path),
-            hint="run `git lfs pull` in the repository that it is from",
-        )
 
 
 def check_header(start: bytes, size: int, path: Path) -> None:

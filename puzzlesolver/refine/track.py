@@ -24,7 +24,6 @@ from puzzlesolver.domains.base import Answer, Domain, Puzzle, Verdict
 from puzzlesolver.domains.symmetry import Symmetry
 from puzzlesolver.refine.policy import Policy
 from puzzlesolver.refine.search import Attempt, Reading, next_attempt, start_search
-from puzzlesolver.refine.settle import quiet_steps
 
 
 class Seen(NamedTuple):
@@ -127,7 +126,8 @@ class Track:
             self.changed = self.latest.seen != answer.seen
         self.latest = answer
         changed = bool(self.changed.any())
-        self.quiet = quiet_steps(self.quiet, steps, changed, seen.residual, self.policy.tolerance)
+        still = not changed and seen.residual < self.policy.tolerance
+        self.quiet = self.quiet + steps if still else 0
         if self.accepted_at is not None:  # what is left to see is whether the answer also settles
             assert self.answer is not None
             if not np.array_equal(answer.grid, self.answer.grid):

@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from puzzlesolver.printable import printable
@@ -56,7 +56,7 @@ class Display:
 
     def __enter__(self) -> Display:
         bar = Progress(
-            _Percent(self),
+            TextColumn("{task.percentage:3.0f}%"),
             # What 80 columns leave beside the numbers is a short bar.
             BarColumn(bar_width=min(40, max(1, self.console.width - 74))),
             _Words(self),
@@ -146,16 +146,11 @@ class Display:
         return datetime.timedelta(seconds=max(0, round(seconds)))
 
 
-class _Percent(ProgressColumn):
+class _Words(ProgressColumn):
     def __init__(self, display: Display) -> None:
         super().__init__()
         self.display = display
 
-    def render(self, task: Task) -> Text:
-        return Text(f"{min(1.0, self.display.run.progress):4.0%}")
-
-
-class _Words(_Percent):
     def render(self, task: Task) -> Text:
         return Text(self.display.line(), no_wrap=True, overflow="ellipsis")
 

@@ -11,7 +11,6 @@ stopped.
 from __future__ import annotations
 
 import copy
-import inspect
 import math
 import time
 from dataclasses import replace
@@ -47,12 +46,7 @@ from puzzlesolver.train.optim import (
 from puzzlesolver.train.presets import command
 from puzzlesolver.train.settings import flag
 
-_KEYWORDS = inspect.signature(DistributedDataParallel).parameters
 EMBEDDING = "embed_tokens.embedding_weight"
-NO_BUFFERS: dict[str, Any] = {
-    "forward_sync_buffers" if "forward_sync_buffers" in _KEYWORDS else "broadcast_buffers": False
-}
-"""Buffers, perhaps gigabytes, are not sent around; torch 2.13 gave the keyword another name."""
 
 _UPDATE_SEED = 0x9E3779B97F4A7C15
 """Keeps the seeds of updates far from those of weights and puzzles."""
@@ -120,7 +114,8 @@ class Run:
         self.step, self.average_step = map(self._step_of, (self.model, self.average))
         self.objective: nn.Module = Objective(self.model, self.contract, self.step)
         if ranks.grouped:
-            self.objective = DistributedDataParallel(self.objective, **NO_BUFFERS)
+            # Buffers, perhaps gigabytes, are not sent around.
+            self.objective = DistributedDataParallel(self.objective, forward_sync_buffers=False)
         self.updates = 0
         self.curve: list[dict[str, Any]] = []
         self.recent: list[Update] = []

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from puzzlesolver.errors import ModelError
+from puzzlesolver.files import refuse_pointer
 from puzzlesolver.hub.foreign.pickles import RefusedPickleError, inspect_pickle
-from puzzlesolver.hub.tensors import check_header, refuse_pointer
+from puzzlesolver.hub.tensors import check_header
 from puzzlesolver.limits import (
     MAX_CHECKPOINT_BYTES,
     MAX_CHECKPOINT_HEADER_BYTES,

@@ -27,8 +27,7 @@ import numpy.typing as npt
 from puzzlesolver.domains.arc.questions import TEST_PUZZLES
 from puzzlesolver.domains.formats.numbers import DAMAGES
 from puzzlesolver.errors import ParseError, UsageError
-from puzzlesolver.files import open_regular
-from puzzlesolver.hub.tensors import refuse_pointer
+from puzzlesolver.files import open_regular, read_json, refuse_pointer
 from puzzlesolver.train.data.published.metadata import (
     IDENTIFIERS,
     IDS,
@@ -36,7 +35,6 @@ from puzzlesolver.train.data.published.metadata import (
     MAX_NAMES_BYTES,
     SET,
     SIZES,
-    read_json,
     read_metadata,
     read_names,
     refuse,
@@ -225,7 +223,7 @@ class DatasetFolder:
 
     def test_puzzles(self) -> dict[str, Any]:
         """The ARC tasks of the test split, as Kaggle writes them; raises `ParseError`."""
-        tasks = read_json(self.path / TEST_PUZZLES, MAX_NAMES_BYTES)
+        tasks = read_json(self.path / TEST_PUZZLES, MAX_NAMES_BYTES, ParseError)
         if not isinstance(tasks, dict):
             refuse(self.path / TEST_PUZZLES, "expected an object of tasks")
         return tasks

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from puzzlesolver.errors import ParseError
-from puzzlesolver.files import open_regular
-from puzzlesolver.hub.tensors import refuse_pointer
+from puzzlesolver.files import read_json
 
 BLANK = "<blank>"
 """Name of puzzle identifier 0."""
@@ -55,31 +54,15 @@ class Metadata:
 
 def read_names(path: Path) -> list[str]:
     """The names in a file `identifiers.json`; raises `ParseError` when it is unfit."""
-    names = read_json(path, MAX_NAMES_BYTES)
+    names = read_json(path, MAX_NAMES_BYTES, ParseError)
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         refuse(path, "expected a list of names")
     return names
 
 
-def read_json(path: Path, limit: int) -> Any:
-    """A JSON file of at most `limit` bytes; raises `ParseError`."""
-    try:
-        with open_regular(path) as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        refuse(path, f"cannot read it: {error.strerror}")
-    if len(data) > limit:
-        refuse(path, f"it is larger than {limit:,} bytes")
-    refuse_pointer(data, path, ParseError)
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        refuse(path, f"not valid JSON: {error}")
-
-
 def read_metadata(path: Path) -> Metadata:
     """A file `dataset.json`; raises `ParseError` when it is unfit."""
-    document = read_json(path, MAX_METADATA_BYTES)
+    document = read_json(path, MAX_METADATA_BYTES, ParseError)
     if not isinstance(document, dict):
         refuse(path, "expected an object")
     for name, only in (dict.fromkeys(ZEROS, 0) | {"sets": [SET]}).items():
