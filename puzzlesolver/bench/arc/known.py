@@ -18,7 +18,8 @@ from puzzlesolver.bench.runner import about_model
 from puzzlesolver.domains.arc import Task
 from puzzlesolver.domains.arc.codec import CANVAS
 from puzzlesolver.domains.arc.questions import TEST_PUZZLES
-from puzzlesolver.errors import ModelError, UsageError
+from puzzlesolver.errors import ModelError, ParseError, UsageError
+from puzzlesolver.files import read_json
 from puzzlesolver.loading import load_network
 from puzzlesolver.models.published import PublishedModel
 from puzzlesolver.refine.engines.pytorch import TorchEngine
@@ -28,7 +29,6 @@ from puzzlesolver.train.data.published.metadata import (
     ARC_VOCABULARY,
     IDENTIFIERS,
     MAX_NAMES_BYTES,
-    read_json,
     read_names,
 )
 
@@ -96,7 +96,9 @@ class Known:
                 hint="give the folder of the set that it was trained on",
             )
         tested = path.parent / TEST_PUZZLES
-        self._tested = set(read_json(tested, MAX_NAMES_BYTES)) if tested.exists() else None
+        self._tested = (
+            set(read_json(tested, MAX_NAMES_BYTES, ParseError)) if tested.exists() else None
+        )
         steps = max_steps or PUBLISHED_STEPS
         engine = TorchEngine(network, runtime)
         rule = votes or "published"
