@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -52,8 +52,19 @@ EPSILON = np.float32(np.finfo(np.float32).eps)
 """Added to the mean square before the root, as `torch.nn.functional.rms_norm` does."""
 
 
-@dataclass(frozen=True)
-class Sums:
+class Weights(NamedTuple):
+    """Those of all layers, as `step` takes them."""
+
+    message: Reals  # [L, D, M]
+    message_bias: Reals  # [L, M]
+    relation: Reals  # [L, S, M, D], from a row of a source to what is heard
+    relation_bias: Reals  # [L, D]
+    up: Reals  # [L, D, 2H], gates, then values
+    down: Reals  # [L, H, D]
+    gain: Reals  # [L, D], not padded
+
+
+class Sums(NamedTuple):
     """Sums over rows of a table: row i of the result is that of `members[starts[i]:starts[i + 1]]`.
 
     Attributes:
@@ -165,27 +176,21 @@ class FusedStep:
 
     def __init__(self, stem: RelationalStem, layout: Layout, heard: Sequence[Relation]) -> None:
         routes = Routes.of(layout.lattice, heard)
-        pools, hears = routes.pools, routes.hears
-        sums = pools.members, pools.starts, hears.members, hears.starts
-        self._routes = routes.first, *sums
-        self._weights = tuple(
-            np.stack(parts)
-            for parts in zip(
-                *(_weights(layer, routes, stem.config) for layer in stem.layers), strict=True
-            )
-        )
+        self._tables = routes.first, routes.pools, routes.hears
+        layers = (_weights(layer, routes, stem.config) for layer in stem.layers)
+        self._weights = Weights(*map(np.stack, zip(*layers, strict=True)))
 
     @torch.inference_mode()
     def __call__(self, state: State, inputs: Tensor) -> State:
         (z_BND,) = state
         out = torch.empty_like(z_BND)
         arrays = (tensor.contiguous().numpy() for tensor in (z_BND, inputs, out))
-        step(*arrays, *self._weights, *self._routes)
+        step(*arrays, self._weights, *self._tables)
         return (out,)
 
 
 def _weights(layer: Any, routes: Routes, config: StemConfig) -> tuple[Reals, ...]:
-    """The weights of a layer, as `step` takes them."""
+    """Those of one layer, in the order of `Weights`."""
     shares = [config.loudness(size) / size if size else 1.0 for size in routes.sizes]
     gate, value = (_padded(part.T) for part in layer.up.weight.chunk(2))
     return (
@@ -222,18 +227,10 @@ def step(
     state: Reals,
     told: Reals,
     out: Reals,
-    message: Reals,
-    message_bias: Reals,
-    relation: Reals,
-    relation_bias: Reals,
-    up: Reals,
-    down: Reals,
-    gain: Reals,
+    weights: Weights,
     first: Places,
-    pool_members: Places,
-    pool_starts: Places,
-    heard_members: Places,
-    heard_starts: Places,
+    pools: Sums,
+    hears: Sums,
 ) -> None:
     """All layers of a step.
 
@@ -241,23 +238,16 @@ def step(
         state: `[B, N, D]`.
         told: likewise; what is recalled.
         out: likewise, written.
-        message: `[L, D, M]`.
-        message_bias: `[L, M]`.
-        relation: `[L, S, M, D]`, from a row of a source to what is heard.
-        relation_bias: `[L, D]`.
-        up: `[L, D, 2H]`, gates, then values.
-        down: `[L, H, D]`.
-        gain: `[L, D]`, not padded.
+        weights: of all layers.
         first: as in `Routes`, and so is the rest.
-        pool_members: see there.
-        pool_starts: see there.
-        heard_members: see there.
-        heard_starts: see there.
+        pools: see there.
+        hears: see there.
     """
+    message, message_bias, relation, relation_bias, up, down, gain = weights
     kind, nodes = state.dtype, state.shape[1]
     whole = (nodes + CHUNK - 1) // CHUNK * CHUNK
     said = np.zeros((whole, message.shape[2]), kind)
-    pooled = np.zeros((len(pool_starts) - 1, message.shape[2]), kind)
+    pooled = np.zeros((len(pools.starts) - 1, message.shape[2]), kind)
     heard = np.zeros((first[-1], down.shape[2]), kind)
     near = np.zeros((CHUNK, down.shape[2]), kind)
     gated = np.empty((CHUNK, down.shape[1]), kind)
@@ -271,14 +261,14 @@ def step(
                 _meet(old, recalled, nothing, start, near)
                 spoken = said[start : start + CHUNK]
                 silu_product(near, message[layer], message_bias[layer], spoken)
-            row_sums(said, pool_members, pool_starts, pooled)
+            row_sums(said, pools.members, pools.starts, pooled)
             for source in range(relation.shape[1]):
                 rows = heard[first[source] : first[source + 1]]
                 of_nodes = first[source] >= len(pooled)
                 spoken = said if of_nodes else pooled[first[source] : first[source + 1]]
                 product(spoken, relation[layer, source], rows)
             for start in range(0, whole, CHUNK):
-                row_sums(heard, heard_members, heard_starts[start : start + CHUNK + 1], near)
+                row_sums(heard, hears.members, hears.starts[start : start + CHUNK + 1], near)
                 _meet(old, recalled, relation_bias[layer], start, near)
                 gated_product(near, up[layer], gated)
                 product(gated, down[layer], near)

@@ -65,17 +65,13 @@ def hear(
 class _Said(NamedTuple):
     """What crossed tokens in a step, kept for its gradients."""
 
-    x: Tensor  # [4, D, T], state and memory
+    heard: tuple[Tensor, ...]  # as `kernels.Heard`
     gate: Tensor  # [8, T, S]
-    arrived: Tensor  # [8, T, S]
     message: Tensor  # [4, P, T]
-    shared: Tensor  # [4, P, T], the mean message of the component
     colours: Tensor  # [4, 2P, R], mean and maximum
     cells: Tensor  # [4, 2P, C]
     of_colours: Tensor  # [4, 5P, R], in modes, what `by_colour` maps
     of_cells: Tensor  # [4, 2P, C], in modes, what `by_cell` maps
-    to_colours: Tensor  # [4, N, R], in modes, what each is told
-    to_cells: Tensor  # [4, N, C]
 
 
 class _Step(torch.autograd.Function):
@@ -98,42 +94,27 @@ class _Step(torch.autograd.Function):
         own, of_cells = to_modes(colours), to_modes(cells)
         whole, source = own[:, :pooled] @ relations.average, own @ relations.source
         of_colours = torch.cat((own, whole, source), 1)
-        to_colours, to_cells = by_colour @ of_colours, by_cell @ of_cells
-        fresh = torch.empty_like(state)
-        kernels.renew(
-            *_arrays(x, arrived, shared, to_colours, to_cells),
-            relations.runs,
-            *_arrays(up, rule, down, gain),
-            modes,
-            *_arrays(fresh),
-        )
+        heard = x, arrived, shared, by_colour @ of_colours, by_cell @ of_cells
+        maps, fresh = (up, rule, down, gain), torch.empty_like(state)
+        kernels.renew(_heard(heard), relations.runs, _maps(maps), modes, *_arrays(fresh))
         ctx.relations = relations
-        ctx.said = _Said(
-            x, gate, arrived, message, shared, colours, cells,
-            of_colours, of_cells, to_colours, to_cells,
-        )  # fmt: skip
+        ctx.said = _Said(heard, gate, message, colours, cells, of_colours, of_cells)
         ctx.save_for_backward(*inputs[2:])
         return fresh
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         rule, say, by_colour, by_cell, up, down, decay, gain = ctx.saved_tensors
-        relations, said = ctx.relations, ctx.said
-        pooled, modes = said.message.shape[1], _modes(said.x.dtype)
-        x, arrived, shared = (
-            torch.empty_like(each) for each in (said.x, said.arrived, said.shared)
+        relations, said, maps = ctx.relations, ctx.said, (up, rule, down, gain)
+        pooled, modes = said.message.shape[1], _modes(decay.dtype)
+        x, arrived, shared = (torch.empty_like(each) for each in said.heard[:3])
+        to_colours, to_cells = (torch.zeros_like(each) for each in said.heard[3:])
+        in_maps, (in_say, in_decay) = (
+            tuple(torch.zeros_like(each) for each in weights) for weights in (maps, (say, decay))
         )
-        to_colours, to_cells, in_up, in_rule, in_down, in_gain, in_say, in_decay = (
-            torch.zeros_like(each)
-            for each in (said.to_colours, said.to_cells, up, rule, down, gain, say, decay)
-        )
-        kernels.renew_backward(
-            *_arrays(*gradients, said.x, said.arrived, said.shared, said.to_colours, said.to_cells),
-            relations.runs,
-            *_arrays(up, rule, down, gain),
-            modes,
-            *_arrays(x, arrived, shared, to_colours, to_cells, in_up, in_rule, in_down, in_gain),
-        )
+        heard = x, arrived, shared, to_colours, to_cells
+        state = _arrays(*gradients)[0], _heard(said.heard), relations.runs, _maps(maps), modes
+        kernels.renew_backward(*state, _heard(heard), _maps(in_maps))
 
         in_colours, in_cells = to_colours @ said.of_colours.mT, to_cells @ said.of_cells.mT
         of_colours = by_colour.mT @ to_colours
@@ -144,24 +125,24 @@ class _Step(torch.autograd.Function):
 
         gate, news = (torch.empty_like(said.gate) for _ in range(2))
         message = torch.empty_like(said.message)
-        kernels.travel_backward(
-            *_arrays(arrived, said.gate, said.arrived), relations.lines, *_arrays(gate, news)
-        )
-        kernels.average(
-            *_arrays(shared), relations.component, relations.component_sizes, *_arrays(message)
-        )
-        kernels.pool_backward(
-            *_arrays(said.message),
-            relations.runs,
-            relations.sheets,
-            *_arrays(said.colours, said.cells, colours, cells, message),
-        )
-        kernels.speak_backward(
-            *_arrays(gate, news, message, said.x, say, decay),
-            modes,
-            *_arrays(x, in_say, in_decay),
-        )
+        travelled = _arrays(arrived, said.gate, said.heard[1])
+        kernels.travel_backward(*travelled, relations.lines, *_arrays(gate, news))
+        component = relations.component, relations.component_sizes
+        kernels.average(*_arrays(shared), *component, *_arrays(message))
+        pooling = _arrays(said.colours, said.cells, colours, cells, message)
+        kernels.pool_backward(*_arrays(said.message), relations.runs, relations.sheets, *pooling)
+        spoken = _arrays(gate, news, message, said.heard[0], say, decay)
+        kernels.speak_backward(*spoken, modes, *_arrays(x, in_say, in_decay))
+        in_up, in_rule, in_down, in_gain = in_maps
         return None, x, x, in_rule, in_say, in_colours, in_cells, in_up, in_down, in_decay, in_gain
+
+
+def _heard(tensors: tuple[Tensor, ...]) -> kernels.Heard:
+    return kernels.Heard(*_arrays(*tensors))
+
+
+def _maps(tensors: tuple[Tensor, ...]) -> kernels.Maps:
+    return kernels.Maps(*_arrays(*tensors))
 
 
 def _arrays(*tensors: Tensor) -> list[Reals]:

@@ -20,6 +20,8 @@ their symmetry group (see `modes.py`), 8 = directions and diagonals.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from puzzlesolver.models.matrices import (
@@ -49,6 +51,36 @@ EPSILON = np.float32(1e-6)
 TIE = np.float32(1e-5)
 """Maxima so close share the gradient: tokens that are alike have equal states but for rounding, and
 turned grids must have turned gradients."""
+
+
+class Heard(NamedTuple):
+    """What tokens, colours and cells have to hear in a step, or its gradients."""
+
+    x: Reals  # [4, D, T], in modes
+    arrived: Reals  # [8, T, S]
+    shared: Reals  # [4, P, T]
+    by_colour: Reals  # [4, N, R], what each colour is told, in modes
+    by_cell: Reals  # [4, N, C], what each cell is told, in modes
+
+
+class Maps(NamedTuple):
+    """The weights of what is heard, or their gradients."""
+
+    up: Reals  # [4, 2H, N], a map of modes
+    rule: Reals  # [2H], added to what it gives
+    down: Reals  # [4, D, H], a map of modes
+    gain: Reals  # [D]
+
+
+class Scratch(NamedTuple):
+    """What is computed of a chunk, from what it hears to its fresh state."""
+
+    rows: Reals  # [8, S, CHUNK]
+    heard: Reals  # [4, N, CHUNK]
+    risen: Reals  # [4, 2H, CHUNK]
+    gated: Reals  # [4, H, CHUNK]
+    fresh: Reals  # [4, D, CHUNK]
+    scale: Reals  # [CHUNK]
 
 
 @inlined
@@ -416,22 +448,12 @@ def pool_backward(
 
 
 @inlined
-def _hear(
-    x: Reals,
-    arrived: Reals,
-    shared: Reals,
-    by_colour: Reals,
-    by_cell: Reals,
-    runs: Places,
-    modes: Reals,
-    start: int,
-    rows: Reals,
-    heard: Reals,
-) -> None:
+def _hear(told: Heard, runs: Places, modes: Reals, start: int, rows: Reals, heard: Reals) -> None:
     """Everything that a chunk hears, `heard[4, N, CHUNK]` in modes, zero beyond the last token.
 
     A diagonal is heard by the two directions between which it lies.
     """
+    x, arrived, shared, by_colour, by_cell = told
     width, scanned, pooled = x.shape[1], arrived.shape[2], shared.shape[1]
     _load_rows(arrived, start, rows)
     _load(shared, start, width + 2 * scanned, heard)
@@ -461,20 +483,25 @@ def _part(runs: Places, run: int, start: int) -> tuple[int, int, int]:
 
 
 @inlined
-def _rise(
-    x: Reals,
-    up: Reals,
-    rule: Reals,
-    down: Reals,
-    modes: Reals,
-    start: int,
-    heard: Reals,
-    risen: Reals,
-    gated: Reals,
-    fresh: Reals,
-    scale: Reals,
-) -> None:
-    """From what a chunk hears, through the gated unit, to its fresh state and the scale of that."""
+def _scratch(told: Heard, maps: Maps) -> Scratch:
+    up, _, down, _ = maps
+    kind, hidden = told.x.dtype, down.shape[2]
+    return Scratch(
+        np.empty((8, told.arrived.shape[2], CHUNK), kind),
+        np.empty((4, up.shape[2], CHUNK), kind),
+        np.empty((4, 2 * hidden, CHUNK), kind),
+        np.empty((4, hidden, CHUNK), kind),
+        np.empty((4, down.shape[1], CHUNK), kind),
+        np.empty(CHUNK, kind),
+    )
+
+
+@inlined
+def _rise(told: Heard, runs: Places, maps: Maps, modes: Reals, start: int, chunk: Scratch) -> None:
+    """What a chunk hears, and through the gated unit its fresh state and the scale of that."""
+    up, rule, down, _ = maps
+    rows, heard, risen, gated, fresh, scale = chunk
+    _hear(told, runs, modes, start, rows, heard)
     for v in range(4):
         product(up[v], heard[v], risen[v])
     _from_modes(risen, 0, modes)
@@ -482,53 +509,27 @@ def _rise(
     _to_modes(gated, 0, modes)
     for v in range(4):
         product(down[v], gated[v], fresh[v])
-    _normalise(x, start, fresh, scale)
+    _normalise(told.x, start, fresh, scale)
 
 
 @compiled
-def renew(
-    x: Reals,
-    arrived: Reals,
-    shared: Reals,
-    by_colour: Reals,
-    by_cell: Reals,
-    runs: Places,
-    up: Reals,
-    rule: Reals,
-    down: Reals,
-    gain: Reals,
-    modes: Reals,
-    state: Reals,
-) -> None:
+def renew(told: Heard, runs: Places, maps: Maps, modes: Reals, state: Reals) -> None:
     """From what every token hears to its next state, by a gated unit and a normalisation.
 
     Args:
-        x: `[4, D, T]`, in modes.
-        arrived: `[8, T, S]`.
-        shared: `[4, P, T]`.
-        by_colour: `[4, N, R]`, what each colour is told, in modes.
-        by_cell: `[4, N, C]`, what each cell is told, in modes.
+        told: what there is to hear.
         runs: as in `pool`.
-        up: `[4, 2H, N]`, a map of modes.
-        rule: `[2H]`, added to what it gives.
-        down: `[4, D, H]`, a map of modes.
-        gain: `[D]`.
+        maps: the weights.
         modes: `[4, 4]`.
         state: `[4, D, T]`, in modes.
     """
-    width, hidden, tokens, kind = x.shape[1], down.shape[2], x.shape[2], x.dtype
-    rows = np.empty((8, arrived.shape[2], CHUNK), kind)
-    heard = np.empty((4, up.shape[2], CHUNK), kind)
-    risen = np.empty((4, 2 * hidden, CHUNK), kind)
-    gated = np.empty((4, hidden, CHUNK), kind)
-    fresh = np.empty((4, width, CHUNK), kind)
-    scale = np.empty(CHUNK, kind)
-    for start in range(0, tokens, CHUNK):
-        _hear(x, arrived, shared, by_colour, by_cell, runs, modes, start, rows, heard)
-        _rise(x, up, rule, down, modes, start, heard, risen, gated, fresh, scale)
+    chunk = _scratch(told, maps)
+    fresh, scale, gain = chunk.fresh, chunk.scale, maps.gain
+    for start in range(0, state.shape[2], CHUNK):
+        _rise(told, runs, maps, modes, start, chunk)
         for v in range(4):
-            for c in range(width):
-                for t in range(min(CHUNK, tokens - start)):
+            for c in range(state.shape[1]):
+                for t in range(min(CHUNK, state.shape[2] - start)):
                     state[v, c, At(start + t)] = fresh[v, c, t] * scale[t] * gain[c]
 
 
@@ -610,44 +611,26 @@ def _gate_backward(
 @compiled
 def renew_backward(
     by_state: Reals,
-    x: Reals,
-    arrived: Reals,
-    shared: Reals,
-    by_colour: Reals,
-    by_cell: Reals,
+    told: Heard,
     runs: Places,
-    up: Reals,
-    rule: Reals,
-    down: Reals,
-    gain: Reals,
+    maps: Maps,
     modes: Reals,
-    by_x: Reals,
-    by_arrived: Reals,
-    by_shared: Reals,
-    from_colour: Reals,
-    from_cell: Reals,
-    by_up: Reals,
-    by_rule: Reals,
-    by_down: Reals,
-    by_gain: Reals,
+    by_told: Heard,
+    by_maps: Maps,
 ) -> None:
     """The gradients of `renew`; those of `x`, `arrived` and `shared` are written, others added."""
-    width, hidden, tokens, kind = x.shape[1], down.shape[2], x.shape[2], x.dtype
-    scanned, pooled = arrived.shape[2], shared.shape[1]
-    rows = np.empty((8, scanned, CHUNK), kind)
-    heard = np.empty((4, up.shape[2], CHUNK), kind)
-    risen = np.empty((4, 2 * hidden, CHUNK), kind)
-    by_risen = np.empty((4, 2 * hidden, CHUNK), kind)
-    gated = np.empty((4, hidden, CHUNK), kind)
-    by_gated = np.empty((4, hidden, CHUNK), kind)
-    fresh = np.empty((4, width, CHUNK), kind)
-    by_fresh = np.empty((4, width, CHUNK), kind)
-    scale = np.empty(CHUNK, kind)
+    up, rule, down, gain = maps
+    by_x, by_arrived, by_shared, from_colour, from_cell = by_told
+    by_up, by_rule, by_down, by_gain = by_maps
+    width, tokens = by_x.shape[1], by_x.shape[2]
+    scanned, pooled = by_arrived.shape[2], by_shared.shape[1]
+    chunk = _scratch(told, maps)
+    rows, heard, risen, gated, fresh, scale = chunk
+    by_risen, by_gated, by_fresh = np.empty_like(risen), np.empty_like(gated), np.empty_like(fresh)
     fall, rise = _transposed(down), _transposed(up)
     for start in range(0, tokens, CHUNK):
         count = min(CHUNK, tokens - start)
-        _hear(x, arrived, shared, by_colour, by_cell, runs, modes, start, rows, heard)
-        _rise(x, up, rule, down, modes, start, heard, risen, gated, fresh, scale)
+        _rise(told, runs, maps, modes, start, chunk)
 
         _load(by_state, start, 0, by_fresh)
         _normalise_backward(fresh, scale, gain, by_fresh, by_gain)
