@@ -216,11 +216,15 @@ def told_rules(rules: str, regions: str | None) -> str:
     if regions is None:
         return rules
     from puzzlesolver.domains.detect import read_lines
-    from puzzlesolver.domains.sudoku.board import boxes
+    from puzzlesolver.domains.sudoku.board import FREE_SIZES, boxes
     from puzzlesolver.domains.sudoku.told import joined, map_in
 
-    if re.fullmatch(r"\d+[x×]\d+", regions):
-        rows, columns = sides(regions, 2)
+    if shape := re.fullmatch(r"(\d{1,9})[x×](\d{1,9})", regions):
+        rows, columns = map(int, shape.groups())
+        if rows * columns not in FREE_SIZES:
+            what = f"no board has boxes of {rows}×{columns} cells"
+            hint = f"boards have {FREE_SIZES[0]} to {FREE_SIZES[-1]} rows"
+            raise UsageError(what, where="--regions", hint=hint)
         return joined(rules, f"jigsaw={boxes(rows * columns, rows, columns)}")
     with read_lines(regions) as (lines, source):
         return joined(rules, f"jigsaw={map_in(lines, source)}")

@@ -81,6 +81,8 @@ def test_a_map_by_its_file(run: Run, tmp_path: Path) -> None:
         (("--rules", "anti-knigt"), "did you mean 'anti-knight'"),
         (("--rules", "killer"), "more than different digits"),
         (("--size", "7"), "no Sudoku has 7 rows"),
+        (("--regions", "0x0"), "no board has boxes of 0×0 cells"),
+        (("--regions", "99x99"), "boards have 4 to 25 rows"),
         (("--size", "6", "--rules", "windoku"), "windoku does not fit 6×6"),
         (("--rules", "x", "--difficulty", "deep"), "difficulties are easy, hard, minimal"),
     ],

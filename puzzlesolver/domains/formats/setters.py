@@ -14,7 +14,7 @@ from itertools import product
 from typing import Any
 
 from puzzlesolver.domains.base import DIGITS
-from puzzlesolver.domains.formats.documents import At
+from puzzlesolver.domains.formats.documents import At, told
 from puzzlesolver.domains.records import roles
 from puzzlesolver.domains.sudoku.board import CELL, SIZES, box_shape, boxes, place_name
 from puzzlesolver.domains.sudoku.variants import RULES, Place, is_rule
@@ -65,18 +65,23 @@ def rules_of(document: Mapping[str, Any], grid: Any, at: At) -> str:
     """The rules of a document of these programs, as `make_board` reads them.
 
     Raises:
-        ParseError: some are more than different digits in some cells.
+        ParseError: some are more than different digits in some cells, or a region has no number.
     """
-    if not _objects(grid):
+    if not (cells := _objects(grid)):
         flags = [key for key, value in document.items() if value is True and is_rule(key)]
         return ",".join(flags)
-    told, refused = _told(document, grid)
+    numbers = (cell["region"] for cell in cells if cell.get("region") is not None)
+    for number in numbers:
+        if type(number) is not int or number not in range(len(DIGITS)):
+            what = f"a cell's region is {told(number)}, and not a number from 0"
+            raise at.error(what, "leave it out where regions are boxes")
+    rules, refused = _told(document, grid)
     if refused:
         raise at.error(
             f"its rules are more than different digits in some cells: {', '.join(sorted(refused))}",
             f"known rules: {', '.join(RULES)}, and regions of any shape",
         )
-    return ",".join(told)
+    return ",".join(rules)
 
 
 def _objects(grid: Any) -> list[Mapping[str, Any]]:
@@ -92,27 +97,27 @@ def _objects(grid: Any) -> list[Mapping[str, Any]]:
 
 def _told(document: Mapping[str, Any], grid: list[list[Any]]) -> tuple[list[str], set[str]]:
     """Rules of different digits as text, and the names of all others."""
-    told, refused, regions = list[str](), set[str](), _cell_regions(grid)
+    rules, refused, regions = list[str](), set[str](), _cell_regions(grid)
     for key, value in document.items():
         name = key.lower()
         if name == "metadata" and isinstance(value, dict):
-            told += [flag for flag, on in value.items() if on is True and is_rule(flag)]
+            rules += [flag for flag, on in value.items() if on is True and is_rule(flag)]
         elif not value or name in NO_RULES or roles([name]) != [name]:
             continue
         elif value is True and is_rule(name):
-            told.append(name)
+            rules.append(name)
         elif name == "global" and isinstance(value, list):
-            told += [flag for flag in map(str, value) if is_rule(flag)]
+            rules += [flag for flag in map(str, value) if is_rule(flag)]
             refused |= {flag for flag in map(str, value) if not is_rule(flag)}
         elif name == "regions" and (places := _regions(value)):
             regions = _map(places, len(grid))
         elif name in ("extraregion", "cages") and (places := _regions(value)) is not None:
-            told += [f"extra={''.join(map(place_name, cells))}" for cells in places if cells]
+            rules += [f"extra={''.join(map(place_name, cells))}" for cells in places if cells]
         else:
             refused.add(key)
     for cell in _objects(grid):
         refused |= {key for key in cell if cell[key] and key.lower() not in NO_CELL_RULES}
-    return told + [f"jigsaw={regions}"] * bool(regions), refused
+    return rules + [f"jigsaw={regions}"] * bool(regions), refused
 
 
 def _regions(value: Any) -> list[list[Place]] | None:
@@ -151,10 +156,10 @@ def _cell_regions(grid: list[list[Any]]) -> str:
     """The map that cells tell by the numbers of their regions, from 0; "" where none does."""
     side = len(grid)
     cells = [cell if isinstance(cell, dict) else {} for row in grid for cell in row]
-    if len(cells) != side * side or not any(type(cell.get("region")) is int for cell in cells):
+    if len(cells) != side * side or all(cell.get("region") is None for cell in cells):
         return ""
     usual = boxes(side, *box_shape(side)) if side in SIZES else "." * side * side
     return "".join(
-        DIGITS[number] if type(number := cell.get("region")) is int and 0 <= number < 25 else box
+        box if (number := cell.get("region")) is None else DIGITS[number]
         for cell, box in zip(cells, usual, strict=True)
     )

@@ -12,13 +12,20 @@ import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
 from puzzlesolver.domains.base import DIGITS, Grid, Puzzle
 from puzzlesolver.domains.records import Place
-from puzzlesolver.domains.sudoku.board import make_board, needs_map, overlapping, rule_details
+from puzzlesolver.domains.sudoku.board import (
+    FREE_SIZES,
+    make_board,
+    needs_map,
+    overlapping,
+    rule_details,
+)
 from puzzlesolver.domains.sudoku.cells import unframed
 from puzzlesolver.errors import ParseError, UsageError
 
@@ -29,6 +36,9 @@ RULES_TOLD = re.compile(
 
 MOSTLY = 0.75
 """Share of the cells of a map that have one of their region beside them, at least."""
+
+MOST_ROWS = FREE_SIZES[-1] + 1
+"""Rows of a map that are read; one with so many fits no board."""
 
 WORDS = 3
 """Words that the name of a rule has at most; more are a sentence for people."""
@@ -146,8 +156,9 @@ def map_in(lines: Iterable[str], source: str) -> str:
     Raises:
         ParseError: its rows are not as long as there are rows.
     """
-    split = [unframed(line).replace(",", " ").split() for line in lines]
-    rows = [row if len(row) > 1 else [*row[0]] for row in split if row and row[0][0] != "#"]
+    split = (unframed(line).replace(",", " ").split() for line in lines)
+    found = (row if len(row) > 1 else [*row[0]] for row in split if row and row[0][0] != "#")
+    rows = list(islice(found, MOST_ROWS))
     cells = [cell for row in rows for cell in row]
     labels = dict(zip(dict.fromkeys(cells), DIGITS, strict=False))
     if {*map(len, rows)} != {len(rows)} or not {*cells} <= labels.keys():

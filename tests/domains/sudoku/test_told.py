@@ -204,6 +204,10 @@ def test_irregular_regions_of_cells() -> None:
     grid[0][0]["region"] = 1
     with pytest.raises(ParseError, match="region 2 has 10 cells"):
         read(json.dumps({"size": 9, "grid": grid}))
+    for strange in (25, -1, "A", 1e9, [1]):
+        grid[0][0]["region"] = strange
+        with pytest.raises(ParseError, match=r"a cell's region is .*, and not a number from 0"):
+            read(json.dumps({"size": 9, "grid": grid}))
 
 
 @pytest.mark.parametrize(
