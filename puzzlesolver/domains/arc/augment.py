@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from puzzlesolver.domains.arc.codec import CANVAS
-from puzzlesolver.domains.arc.task import COLOURS, Attempts, Pair, Task
+from puzzlesolver.domains.arc.task import COLOURS, Pair, Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import INVERSE_TURN, turned
 
@@ -53,10 +53,6 @@ class Variant:
             for pairs in (task.train, task.test)
         )
         return replace(task, train=train, test=test)
-
-    def undo_attempts(self, attempts: Attempts) -> list[tuple[Grid, Grid]]:
-        """What attempts at the variant say of the task itself."""
-        return [(self.undo(first), self.undo(second)) for first, second in attempts]
 
     def name(self, task: str, separator: str) -> str:
         """How the published sets call this variant: `task|||t3|||0152…` or `task_t3_0152…`."""

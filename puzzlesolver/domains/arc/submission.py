@@ -5,7 +5,7 @@
 In: lines of text, or attempts by the ids of tasks. Out: the other of the two. What `solve` prints
 of tasks in its other formats is read, too.
 
-    >>> attempts = read_submission(open("submission.json"), "submission.json")
+    >>> attempts = read_attempts(open("submission.json"), "submission.json")
     >>> len(attempts["007bbfb7"][0])
     2
 """
@@ -39,15 +39,6 @@ COLUMNS = {"name", "answer"}
 """Of its CSV, those that matter here."""
 
 NAMES = tuple(f"attempt_{number}" for number in range(1, ATTEMPTS + 1))
-
-
-def read_submission(lines: Iterable[str], source: str) -> dict[str, Attempts]:
-    """Attempts by the ids of tasks.
-
-    Raises:
-        ParseError: with the place in the document.
-    """
-    return _by_id(read_document(lines, source), source)
 
 
 def _by_id(document: Any, source: str) -> dict[str, Attempts]:

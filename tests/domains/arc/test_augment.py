@@ -37,9 +37,8 @@ def test_names_look_as_published() -> None:
 def test_whole_tasks_come_back(task: Task, turn: int, colours: bytes) -> None:
     variant = Variant(turn, colours)
     changed = variant.apply_task(task)
-    attempts = [(pair.grids[-1], pair.input) for pair in changed.test]
-    for pair, (first, second) in zip(task.test, variant.undo_attempts(attempts), strict=True):
-        assert np.array_equal(first, pair.grids[-1]) and np.array_equal(second, pair.input)
+    for pair, other in zip(task.test, changed.test, strict=True):
+        assert all(map(np.array_equal, map(variant.undo, other.grids), pair.grids))
     inverse = np.frombuffer(colours, np.uint8).argsort().astype(np.uint8).tobytes()
     unturned = Variant(INVERSE_TURN[turn], bytes(range(10))).apply_task(changed)
     assert same(Variant(0, inverse).apply_task(unturned), task) and changed.name == task.name
