@@ -53,6 +53,11 @@ class Arguments:
         ),
         "Rows and columns of the boards that the graph serves.",
     ] = None
+    int8: Annotated[
+        bool,
+        option("--int8"),
+        "Round the weights to 8 bits; refused where that changes an answer of the check.",
+    ] = False
     check_steps: Annotated[
         int, option("--check-steps", "N", whole(1)), "Steps of the longest comparison with torch."
     ] = 1_000
@@ -88,7 +93,7 @@ def export(arguments: Arguments) -> None:
         graph = Path(model) if arguments.exported else out or Path(scratch) / "step.onnx"
         if not arguments.exported:
             facts = export_model(
-                model, graph, size=size, longest=arguments.check_steps,
+                model, graph, size=size, int8=arguments.int8, longest=arguments.check_steps,
                 checked=arguments.checked,
             )  # fmt: skip
             _tell(facts, graph)
@@ -115,7 +120,7 @@ def check(arguments: Arguments) -> None:
         raise UsageError(
             "the name of the file must end in .onnx", where=str(out), hint=f"{out.stem}.onnx"
         )
-    if arguments.exported and (out is not None or arguments.size is not None):
+    if arguments.exported and (out is not None or arguments.size is not None or arguments.int8):
         raise UsageError(
             "a file exported before only makes a page", where=model, hint="leave all but --web out"
         )

@@ -78,6 +78,7 @@ def export_model(
     out: Path,
     *,
     size: tuple[int, int] | None = None,
+    int8: bool = False,
     longest: int = LONGEST,
     checked: str | None = None,
 ) -> GraphFacts:
@@ -87,6 +88,7 @@ def export_model(
         name: a name of the catalog, a model folder, or one on the Hub.
         out: the file; appears when it has passed, replaces what is there.
         size: rows and columns of the boards.
+        int8: round the weights of matrix products to 8 bits.
         longest: steps of the longest comparison with torch.
         checked: a file of puzzles to compare answers on; None = a few generated ones. Rules of its
             puzzles become those of the graph.
@@ -121,6 +123,7 @@ def export_model(
         sha256=sha256,
         rules=rules,
         default_steps=files.entry.default_steps if files.entry else None,
+        int8=int8,
         longest=longest,
         puzzles=puzzles,
     )
@@ -160,6 +163,7 @@ def export_graph(
     sha256: str,
     rules: str = "",
     default_steps: int | None = None,
+    int8: bool = False,
     longest: int = LONGEST,
     puzzles: Sequence[Puzzle] | None = None,
 ) -> GraphFacts:
@@ -173,7 +177,8 @@ def export_graph(
         sha256: of the weights.
         rules: of the boards, as `generate` takes them.
         default_steps: for the facts.
-        longest: as in `export_model`.
+        int8: as in `export_model`.
+        longest: likewise.
         puzzles: to compare answers on; None = generated ones.
     """
     from puzzlesolver.models.registry import MODELS
@@ -199,10 +204,13 @@ def export_graph(
         starts=_starts(model, batch),
         fixed_start=model.fixed_start,
         reader=base64.b64encode(reader.SerializeToString()).decode(),
+        int8=int8,
         checked={},
     )
     with tempfile.TemporaryDirectory() as folder:
         candidate = Path(folder) / "step.onnx"
+        if int8:
+            step = _quantised(step, candidate)
         onnx.checker.check_model(step, full_check=True)
         onnx.helper.set_model_props(step, facts.to_metadata())
         candidate.write_bytes(step.SerializeToString())
@@ -274,6 +282,21 @@ def _starts(model: RecursiveModel, batch: Batch) -> list[dict[str, Any]]:
 def _tensors(readout: Readout) -> dict[str, Tensor]:
     """All that it holds, by name."""
     return {name: value for name, value in readout._asdict().items() if isinstance(value, Tensor)}
+
+
+def _quantised(step: Any, scratch: Path) -> Any:
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with _quiet():
+        quantize_dynamic(
+            step,
+            scratch,
+            op_types_to_quantize=["MatMul"],
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+        )
+    return onnx.load(scratch)
 
 
 @contextlib.contextmanager

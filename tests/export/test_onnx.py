@@ -161,6 +161,22 @@ def test_what_fails_its_check_leaves_no_file(
     assert not [*tmp_path.iterdir()]
 
 
+def test_int8_passes_where_no_answer_changes(tmp_path: Path) -> None:
+    exact, rounded = tmp_path / "exact.onnx", tmp_path / "rounded.onnx"
+    export_model("maze", exact, size=(9, 9), longest=1)
+    facts = export_model("maze", rounded, size=(9, 9), longest=16, int8=True)
+    assert facts.int8 and facts.checked["answers"]["changed_at_the_end"] == 0
+    assert facts.checked["steps"]["1"]["states"] > 1e-3, "these are other numbers"
+    assert rounded.stat().st_size < exact.stat().st_size
+
+
+def test_int8_is_refused_where_answers_change(tmp_path: Path) -> None:
+    out = tmp_path / "step.onnx"
+    with pytest.raises(ModelError, match=r"with 8-bit weights .* answers are not those of torch"):
+        export_model("sudoku", out, longest=64, int8=True)
+    assert not out.exists()
+
+
 def test_a_model_for_nothing_known_is_refused(tmp_path: Path) -> None:
     save_model(build("stem"), tmp_path / "model", training={}, card="# Untrained\n")
     with pytest.raises(ModelError, match="cannot be exported"):

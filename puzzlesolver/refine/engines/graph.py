@@ -76,6 +76,7 @@ class GraphFacts:
             same in all nodes) and `noise`, the standard deviation of what is added to it.
         fixed_start: whether no part has noise.
         reader: the second graph, states → `logits` and the rest, in base64.
+        int8: whether the weights of matrix products are rounded to 8 bits.
         checked: how far it was found to agree with torch; see `export/check.py`.
     """
 
@@ -92,6 +93,7 @@ class GraphFacts:
     starts: list[dict[str, Any]]
     fixed_start: bool
     reader: str
+    int8: bool
     checked: dict[str, Any]
 
     def to_metadata(self) -> dict[str, str]:
