@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import fcntl
-import json
+import multiprocessing
 import os
 import pty
 import struct
-import subprocess
 import sys
 import termios
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +68,10 @@ class Done:
 
 Run = Callable[..., Done]
 
+FORKS, FRESH = map(multiprocessing.get_context, ("forkserver", "spawn"))
+"""A server has imported the package, and what is forked from it starts at once; or nothing has."""
+FORKS.set_forkserver_preload(["puzzlesolver.cli.solving", "tests.cli.support"])
+
 
 def environment(**changes: str) -> dict[str, str]:
     """The present one without what changes colours or sizes, on one thread."""
@@ -81,15 +85,6 @@ def environment(**changes: str) -> dict[str, str]:
 
 def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "puzzlesolver", *map(str, arguments)]
-
-
-def commands(lines: Sequence[Sequence[str | Path]]) -> list[str]:
-    """One process that runs them one after another and ends with the largest exit code."""
-    code = (
-        "import json, sys; from puzzlesolver.cli.app import main;"
-        "sys.exit(max([main(words) for words in json.loads(sys.argv[1])]))"
-    )
-    return [sys.executable, "-c", code, json.dumps([[*map(str, words)] for words in lines])]
 
 
 @dataclass(frozen=True)
@@ -109,35 +104,60 @@ def run_on_terminal(
     arguments: Sequence[str | Path],
     columns: int,
     rows: int,
-    *more: Sequence[str | Path],
+    *,
     stdout_piped: bool = False,
+    fresh: bool = False,
     **changes: str,
 ) -> Screen:
-    """Run a command on a pseudo-terminal; with `stdout_piped` only stdin and stderr are on it.
+    """Run a command on a pseudo-terminal.
 
-    `more` commands follow in the same process.
+    Args:
+        arguments: words of the command line.
+        columns: of the terminal.
+        rows: of the terminal.
+        stdout_piped: only stdin and stderr are on it.
+        fresh: the process still has to import what the command needs, as that of a user.
+        changes: of the environment.
     """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    process = subprocess.Popen(
-        commands([arguments, *more]) if more else command(*arguments),
-        stdin=theirs,
-        stdout=subprocess.PIPE if stdout_piped else theirs,
-        stderr=theirs,
-        env=environment(**changes),
-    )
-    os.close(theirs)
+    reader, writer = os.pipe() if stdout_piped else (-1, os.dup(theirs))
+    streams = [Connection(fd) for fd in (os.dup(theirs), writer, theirs)]
+    words = [*map(str, arguments)]
+    context = FRESH if fresh else FORKS
+    process = context.Process(target=_run, args=(words, streams, environment(**changes)))
+    process.start()
+    for stream in streams:
+        stream.close()
     sent = b""
     while chunk := _read(ours):
         sent += chunk
     os.close(ours)
-    piped = process.stdout.read().decode() if process.stdout else ""
-    if process.stdout:
-        process.stdout.close()
+    piped = ""
+    if stdout_piped:
+        with open(reader, encoding="utf-8") as file:
+            piped = file.read()
+    process.join()
+    assert process.exitcode is not None
     screen = pyte.Screen(columns, rows)
     pyte.ByteStream(screen).feed(sent)
-    lines = [line.rstrip() for line in screen.display]
-    return Screen(process.wait(), lines, sent.decode(errors="replace"), piped)
+    shown = [line.rstrip() for line in screen.display]
+    return Screen(process.exitcode, shown, sent.decode(errors="replace"), piped)
+
+
+def _run(words: list[str], streams: list[Connection], variables: Mapping[str, str]) -> None:
+    """A command line with these streams, in a process of its own."""
+    from puzzlesolver.cli.app import main
+
+    os.environ.clear()
+    os.environ.update(variables)
+    for number, stream in enumerate(streams):
+        os.dup2(stream.fileno(), number)
+        stream.close()
+    encoding = variables.get("PYTHONIOENCODING", "utf-8")
+    sys.stdin, sys.stdout = os.fdopen(0, encoding=encoding), os.fdopen(1, "w", encoding=encoding)
+    sys.stderr = os.fdopen(2, "w", encoding=encoding, errors="backslashreplace")
+    sys.exit(main(words))
 
 
 def _read(terminal: int) -> bytes:

@@ -59,21 +59,21 @@ def test_no_color_sends_no_colour_but_the_same_words(model: Path) -> None:
 
 
 def test_off_where_it_would_disturb(model: Path) -> None:
-    solve = ["solve", ONE_BLANK, "-m", model]
-    off = ["--no-live"], ["-f", "json"], ["-q"]
-    for lines, changes in (([[*solve, *each] for each in off], {}), ([solve], {"TERM": "dumb"})):
-        screen = run_on_terminal(lines[0], 120, 40, *lines[1:], **changes)
+    off = (["--no-live"], {}), (["-f", "json"], {}), (["-q"], {}), ([], {"TERM": "dumb"})
+    for options, changes in off:
+        screen = run_on_terminal(["solve", ONE_BLANK, "-m", model, *options], 120, 40, **changes)
         assert screen.code == 0
         assert "residual" not in screen.sent and "\x1b[?25l" not in screen.sent
 
 
 def test_no_frame_is_drawn_where_a_pipe_may_write_too(model: Path) -> None:
     """`solve X | cat` writes to the terminal that a frame would stand on."""
-    one, two = ["solve", ONE_BLANK, "-m", model], ["solve", ONE_BLANK, ONE_BLANK, "-m", model]
-    screen = run_on_terminal(one, 80, 24, two, stdout_piped=True)
-    assert screen.code == 0 and screen.stdout.count("solved ✓ verified") == 3
-    assert "residual" not in screen.sent and "\x1b[?25l" not in screen.sent
-    assert "loading" in screen.sent and "loading" not in str(screen)
+    for count, fresh in ((1, True), (2, False)):
+        words = ["solve", *[ONE_BLANK] * count, "-m", model]
+        screen = run_on_terminal(words, 80, 24, stdout_piped=True, fresh=fresh)
+        assert screen.code == 0 and screen.stdout.count("solved ✓ verified") == count
+        assert "residual" not in screen.sent and "\x1b[?25l" not in screen.sent
+        assert "loading" not in str(screen) and (not fresh or "loading" in screen.sent)
 
 
 def test_lines_fit_80_columns_and_break_between_words(model: Path, tmp_path: Path) -> None:
