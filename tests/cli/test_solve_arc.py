@@ -113,7 +113,7 @@ def test_a_time_limit_ends_with_an_answer(run: Run, task: Path) -> None:
     done = run("solve", task, "--time-limit", "0.01", "-f", "json", "--threads", "1")
     assert done.code == 0
     told = json.loads(done.stdout)
-    assert 1 <= told["steps"] < 100 and not told["settled"]
+    assert told["steps"] < 100 and not told["settled"]
     assert len(told["attempts"]) == 2
 
 

@@ -74,18 +74,13 @@ def run(stem: ArcStem, task: TaskVectors, sheets: Sequence[Sheet], steps: int = 
 
 
 def fit(stem: ArcStem, task: TaskVectors, pairs: Sequence[tuple[Grid, Grid]]) -> None:
-    """A few optimizer steps of everything, task vectors included.
-
-    In double precision, for steps that follow one another magnify rounding.
-    """
+    """One large optimizer step of everything, task vectors included: more magnify rounding."""
     canvases = lay([sheet_of(*pair) for pair in pairs])
-    optimizer = torch.optim.SGD([*stem.parameters(), *task.parameters()], lr=0.05)
-    for _ in range(4):
-        logits = run(stem, task, canvases.sheets, steps=4)
-        assert canvases.target is not None
-        optimizer.zero_grad()
-        F.cross_entropy(logits, canvases.target).backward()
-        optimizer.step()
+    optimizer = torch.optim.SGD([*stem.parameters(), *task.parameters()], lr=0.5)
+    logits = run(stem, task, canvases.sheets, steps=4)
+    assert canvases.target is not None
+    F.cross_entropy(logits, canvases.target).backward()
+    optimizer.step()
 
 
 def turned_logits(logits: Tensor, shape: tuple[int, int], turn: int) -> Tensor:
@@ -112,14 +107,14 @@ def test_a_turned_task_turns_what_a_fit_learns(shape: tuple[int, int]) -> None:
     question, logits = grid_like(*shape[::-1], 30), []
     for turn in (0, 1):
         torch.manual_seed(1)
-        stem, task = ArcStem(SIZES).double(), TaskVectors(SIZES).double()
+        stem, task = ArcStem(SIZES), TaskVectors(SIZES)
         views = [np.ascontiguousarray(turned(grid, turn)) for pair in pairs for grid in pair]
         fit(stem, task, list(zip(views[::2], views[1::2], strict=True)))
         assert task.direction.abs().max() > 1e-4  # the fit has broken the symmetry, and turned it
         assert (task.diagonal.abs().max() > 1e-4) == (shape[0] == shape[1])
         logits.append(run(stem, task, [sheet_of(np.ascontiguousarray(turned(question, turn)))]))
     expected = turned_logits(logits[0], shape[::-1], 1)
-    torch.testing.assert_close(logits[1], expected, atol=1e-9, rtol=0)
+    torch.testing.assert_close(logits[1], expected, atol=5e-5, rtol=0)
 
 
 def test_recolouring_a_task_recolours_what_a_fit_learns() -> None:
@@ -129,11 +124,11 @@ def test_recolouring_a_task_recolours_what_a_fit_learns() -> None:
     question, logits = grid_like(4, 4, 30), []
     for names in (np.arange(10, dtype=np.uint8), table):
         torch.manual_seed(1)
-        stem, task = ArcStem(SIZES).double(), TaskVectors(SIZES).double()
+        stem, task = ArcStem(SIZES), TaskVectors(SIZES)
         fit(stem, task, [(names[before], names[after]) for before, after in pairs])
         logits.append(run(stem, task, [sheet_of(names[question])]))
     order = np.argsort(RENAMED)
-    torch.testing.assert_close(logits[1], logits[0][:, order], atol=1e-9, rtol=0)
+    torch.testing.assert_close(logits[1], logits[0][:, order], atol=5e-5, rtol=0)
 
 
 def test_only_the_task_vectors_tell_directions_and_colours_apart(stem: ArcStem) -> None:
@@ -295,7 +290,9 @@ def arguments(canvases: Canvases, sizes: ArcConfig, kind: torch.dtype) -> list[T
 
 
 @pytest.mark.parametrize("sizes", [SIZES, ArcConfig()])
-@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+@pytest.mark.parametrize(
+    "kind", [torch.float32, pytest.param(torch.float64, marks=pytest.mark.soak)]
+)
 def test_a_step_and_its_gradients_are_as_defined(
     several: Canvases, sizes: ArcConfig, kind: torch.dtype
 ) -> None:
