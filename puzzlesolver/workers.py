@@ -21,6 +21,8 @@ from puzzlesolver.errors import PuzzleSolverError
 
 Serve = Callable[[Connection], None]
 
+CONTEXT = multiprocessing.get_context("spawn")
+
 
 class Worker:
     """One process and the pipe to it.
@@ -30,9 +32,8 @@ class Worker:
     """
 
     def __init__(self, serve: Serve) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_run, args=(theirs, serve), daemon=True)
+        self.pipe, theirs = CONTEXT.Pipe()
+        self.process = CONTEXT.Process(target=_run, args=(theirs, serve), daemon=True)
         with _deaf_to_ctrl_c():
             self.process.start()
         theirs.close()

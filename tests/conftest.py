@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 import torch
 from hypothesis import settings
 
+import puzzlesolver
+from puzzlesolver.domains.base import get_domain
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
+from puzzlesolver.refine.adapt.fit import compile_fit
 from puzzlesolver.runtime import FORMATS, PRECISION, available_devices
+from tests.forks import FORKS
 
 # A shell that starts the tests in the background makes them deaf to Ctrl-C, and so their children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -30,6 +35,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("soak"):
                 item.add_marker(pytest.mark.skip(reason="left to `make soak`"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_workers() -> Iterator[None]:
+    """Workers import nothing anew; those of the commands that tests start are started as users'."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("puzzlesolver.workers.CONTEXT", FORKS)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def machine_code() -> None:
+    """On a new machine two processes of pytest make one half each, rather than all of it twice."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker == "gw0":
+        for domain in ("sudoku", "maze"):
+            puzzlesolver.solve(get_domain(domain).generate(1, 0))
+    elif worker == "gw1":
+        compile_fit()
 
 
 @pytest.fixture(params=available_devices())

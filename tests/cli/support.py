@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import multiprocessing
 import os
 import pty
 import struct
@@ -19,6 +18,8 @@ import pyte
 
 from puzzlesolver.cli.view.frame import Moment
 from puzzlesolver.domains.base import Answer, Grid, Puzzle, Verdict
+from puzzlesolver.workers import CONTEXT
+from tests.forks import FORKS
 
 SOLVED = "123456789456789123789123456234567891567891234891234567345678912678912345912345678"
 ONE_BLANK = "." + SOLVED[1:]
@@ -67,10 +68,6 @@ class Done:
 
 
 Run = Callable[..., Done]
-
-FORKS, FRESH = map(multiprocessing.get_context, ("forkserver", "spawn"))
-"""A server has imported the package, and what is forked from it starts at once; or nothing has."""
-FORKS.set_forkserver_preload(["puzzlesolver.cli.solving", "tests.cli.support"])
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -124,7 +121,7 @@ def run_on_terminal(
     reader, writer = os.pipe() if stdout_piped else (-1, os.dup(theirs))
     streams = [Connection(fd) for fd in (os.dup(theirs), writer, theirs)]
     words = [*map(str, arguments)]
-    context = FRESH if fresh else FORKS
+    context = CONTEXT if fresh else FORKS
     process = context.Process(target=_run, args=(words, streams, environment(**changes)))
     process.start()
     for stream in streams:
