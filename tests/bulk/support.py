@@ -16,8 +16,8 @@ from puzzlesolver.cli.app import main
 
 SHARD_SIZE = 10
 MANY = pytest.param(20, id="many", marks=pytest.mark.soak)
-KILLS = [pytest.param(4, id="few"), MANY]
-"""The fourth is that of the run itself."""
+KILLS = [pytest.param(2, id="few"), MANY]
+"""Every other one is that of the run itself."""
 
 
 def options(model: Path, out: Path, *more: str) -> list[str]:
@@ -37,7 +37,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def kill_often(
     words: list[str], env: dict[str, str], worker: bytes, out: Path, whole: Path, kills: int
 ) -> None:
-    """Start a run again and again; kill -9 its workers at any time, and each fourth time itself.
+    """Start a run again and again; kill -9 its workers at any time, and every other time itself.
 
     Args:
         words: of the command line.
@@ -57,7 +57,7 @@ def kill_often(
             ):  # most often until something is written; sometimes while a worker is starting
                 time.sleep(0.01)
             time.sleep(rng.uniform(0, 0.2))
-            mortal = [process.pid] if done % 4 == 3 else workers(process.pid, worker)
+            mortal = [process.pid] if done % 2 else workers(process.pid, worker)
             if mortal:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(rng.choice(mortal), signal.SIGKILL)

@@ -54,7 +54,7 @@ def processes(home: str, named: bytes = b"") -> list[int]:
 
 
 @pytest.mark.timeout(900)  # every kill costs the start of a process, or of a cluster
-@pytest.mark.parametrize("kills", [pytest.param(2, id="few"), MANY])  # a cluster starts slowly
+@pytest.mark.parametrize("kills", [pytest.param(1, id="one"), MANY])  # a cluster starts slowly
 def test_kills_at_any_time_lose_and_double_nothing(
     many: Path, model: Path, tmp_path: Path, ray_environment: dict[str, str], kills: int
 ) -> None:

@@ -62,6 +62,16 @@ def run(
     return weights(out)
 
 
+def torchrun(out: Path, steps: int, processes: int) -> dict[str, torch.Tensor]:
+    """The same by way of torch's own launcher."""
+    words = command(out, steps, 1, "trm-mlp-sudoku4", TINY)
+    at = words.index("--nproc")  # torchrun would take it for its own
+    words[at : at + 2] = []
+    launcher = ("torch.distributed.run", "--standalone", f"--nproc-per-node={processes}")
+    new_process("-m", *launcher, "-m", "puzzlesolver", *words)
+    return weights(out)
+
+
 def new_process(*words: str) -> None:
     done = subprocess.run([sys.executable, *words], capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
@@ -104,8 +114,8 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Stopped:
 
 @pytest.fixture(scope="module")
 def pair(stopped: Stopped, tmp_path_factory: pytest.TempPathFactory) -> dict[str, torch.Tensor]:
-    """Two processes, never interrupted."""
-    return run(tmp_path_factory.mktemp("pair") / "run", stopped.steps, 2)
+    """Two processes, never interrupted, which torchrun started."""
+    return torchrun(tmp_path_factory.mktemp("pair") / "run", stopped.steps, 2)
 
 
 @pytest.fixture(scope="module")
@@ -121,21 +131,17 @@ def test_two_processes_learn_what_one_learns(
     close(alone, pair, atol=1e-4)
 
 
+@pytest.mark.soak
 def test_one_process_of_torchrun_is_a_group_too(
     stopped: Stopped, alone: dict[str, torch.Tensor], tmp_path: Path
 ) -> None:
-    words = command(tmp_path / "group", stopped.steps, 1, "trm-mlp-sudoku4", TINY)
-    at = words.index("--nproc")  # torchrun would take it for its own
-    words[at : at + 2] = []
-    torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node=1")
-    new_process("-m", *torchrun, "-m", "puzzlesolver", *words)
-    assert same(weights(tmp_path / "group"), alone)
+    assert same(torchrun(tmp_path / "group", stopped.steps, 1), alone)
 
 
 def test_two_or_one_go_on_where_one_of_two_was_killed(
     stopped: Stopped, pair: dict[str, torch.Tensor], tmp_path: Path
 ) -> None:
-    """Two of them as if nothing had been, bit by bit."""
+    """Two of them as if nothing had been, bit by bit, whoever started them."""
     fewer = shutil.copytree(stopped.out, tmp_path / "fewer")
     assert same(run(stopped.out, stopped.steps, 2), pair)
     close(pair, run(fewer, stopped.steps, 1), atol=1e-4)

@@ -108,7 +108,7 @@ def test_depth_grows_at_the_published_update(total: int, milestone: float) -> No
 @pytest.mark.parametrize("name", SMALL)
 def test_small_recipes_learn(name: str) -> None:
     config = override(get_preset(name, steps=25), "train_puzzles=1")
-    for setting in ("compile=false", "batch_size=8", "eval_puzzles=0", "warmup_updates=1"):
+    for setting in ("compile=false", "batch_size=2", "eval_puzzles=0", "warmup_updates=1"):
         config = override(config, setting)
     run = Run(config)
     losses = [run.update().loss for _ in range(25)]
