@@ -1,6 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
-PIP_INSTALL := $(VENV)/bin/pip install -c constraints.txt
+# Python compiles what it imports; all that comes along would take a minute.
+PIP_INSTALL := $(VENV)/bin/pip install --no-compile -c constraints.txt
 RUN := $(VENV)/bin
 
 .PHONY: demo demo-arc test check style audit gpu-check results fuzz soak
@@ -38,14 +39,16 @@ gpu-check: $(VENV)/dev.stamp  ## try all that can use a CUDA GPU; writes gpu-che
 results: $(VENV)/dev.stamp  ## tables of the README and the model cards from benchmarks/*.json
 	$(RUN)/python -m puzzlesolver.bench.report.documents
 
-$(VENV)/run.stamp: pyproject.toml constraints.txt
+$(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: pyproject.toml constraints.txt | $(VENV)/bin/pip
 	$(PIP_INSTALL) -e .
 	touch $@
 
-$(VENV)/dev.stamp: $(VENV)/run.stamp
+$(VENV)/dev.stamp: pyproject.toml constraints.txt | $(VENV)/bin/pip
 	$(PIP_INSTALL) -e '.[dev,arc,export,images,scale]'
-	touch $@
+	touch $(VENV)/run.stamp $@
 
-$(VENV)/web.stamp: tests/web/install.sh examples/web/package-lock.json | $(VENV)/run.stamp
+$(VENV)/web.stamp: tests/web/install.sh examples/web/package-lock.json | $(VENV)/bin/pip
 	sh $< && touch $@ || echo "The page will not be tested."
