@@ -44,7 +44,11 @@ EXIT_CODES = {
     3: ("unreadable puzzle", "an input cannot be read; the message has file, line and column"),
     4: ("model problem", "a model is unknown, damaged, unfit for the puzzle, or out of reach"),
     5: ("proved: no solution or several", "a puzzle is proved to have no solution, or several"),
-    INTERRUPTED: ("interrupted", "Ctrl-C or SIGTERM; what is finished is printed or saved"),
+    INTERRUPTED: (
+        "interrupted",
+        "Ctrl-C or SIGTERM; what is finished is printed or saved. Until Python itself has started "
+        "it ends by the signal, perhaps with a traceback of its own",
+    ),
     BROKEN_PIPE: ("closed pipe", "the reader of a pipe has ended, as `head` does"),
 }
 """In a word, and what it means."""

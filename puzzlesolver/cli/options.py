@@ -32,8 +32,8 @@ MOST_THREADS = 1_024
 
 MOST_SEED = 2**62
 MOST_NOISE = 100.0
-MOST_TOGETHER = 2**20
-"""Puzzles or rollouts in one batch."""
+MOST_TOGETHER = 2**14
+"""Puzzles or rollouts in one batch; a million of them took more memory than machines have."""
 
 MACHINE = "Machine"
 """Panel of the help for options that change the speed and never an answer."""

@@ -38,7 +38,7 @@ from puzzlesolver.refine.track import Seen, Track
 READ_EVERY = 4
 """Steps between two readings of the state; a reading costs about as much as a step."""
 HUGE = 50_000
-"""Nodes of a layout whose steps take so long that a deadline has the first one measured alone."""
+"""Nodes in a batch whose steps take so long that a deadline has the first one measured alone."""
 
 
 class Rows:
@@ -158,13 +158,13 @@ class Pace:
 
     Attributes:
         deadline: `time.monotonic()`, or None.
-        first: steps before the first reading, where there is a deadline.
+        nodes: in all rows that the first step advances.
         seconds: a step takes; before the first one those of the start, which takes less.
         stepped: whether there was a first one.
     """
 
     deadline: float | None
-    first: int
+    nodes: int = 0
     seconds: float = 0.0
     stepped: bool = False
 
@@ -188,7 +188,8 @@ class Pace:
         """Steps until the next reading; at 0 the start is read as it is."""
         if self.deadline is None:
             return READ_EVERY
-        most, now = READ_EVERY if self.stepped else self.first, time.monotonic()
+        first = 1 if self.nodes >= HUGE else READ_EVERY
+        most, now = READ_EVERY if self.stepped else first, time.monotonic()
         while most and now + most * self.seconds >= self.deadline:
             most -= 1
         return most
@@ -231,7 +232,7 @@ def refine(
         return
     numbered = enumerate(itertools.chain([first], arrivals))
     rows = Rows(engine, domain.encode([first]).layout)
-    pace = Pace(deadline, 1 if rows.layout.nodes >= HUGE else READ_EVERY)
+    pace = Pace(deadline)
     together: dict[int, Rollouts] = {}
     joined: dict[int, float] = {}
     elsewhere = 0.0  # seconds; what the caller does is not refinement
@@ -250,6 +251,7 @@ def refine(
                 rows.join(tracks)
 
     fill()
+    pace.nodes = rows.layout.nodes * len(rows.tracks)
     _check(policy, rows, varied)
     while rows.tracks:
         # Each by its own age: when a row is read must not depend on its neighbours.

@@ -97,24 +97,25 @@ def _objects(grid: Any) -> list[Mapping[str, Any]]:
 
 def _told(document: Mapping[str, Any], grid: list[list[Any]]) -> tuple[list[str], set[str]]:
     """Rules of different digits as text, and the names of all others."""
-    rules, refused, regions = list[str](), set[str](), _cell_regions(grid)
+    flags, rules, refused, regions = list[str](), list[str](), set[str](), _cell_regions(grid)
     for key, value in document.items():
         name = key.lower()
         if name == "metadata" and isinstance(value, dict):
-            rules += [flag for flag, on in value.items() if on is True and is_rule(flag)]
+            flags += [flag for flag, on in value.items() if on is True]
         elif not value or name in NO_RULES or roles([name]) != [name]:
             continue
-        elif value is True and is_rule(name):
-            rules.append(name)
+        elif value is True:
+            flags.append(key)
         elif name == "global" and isinstance(value, list):
-            rules += [flag for flag in map(str, value) if is_rule(flag)]
-            refused |= {flag for flag in map(str, value) if not is_rule(flag)}
+            flags += map(str, value)
         elif name == "regions" and (places := _regions(value)):
             regions = _map(places, len(grid))
         elif name in ("extraregion", "cages") and (places := _regions(value)) is not None:
             rules += [f"extra={''.join(map(place_name, cells))}" for cells in places if cells]
         else:
             refused.add(key)
+    rules += filter(is_rule, flags)
+    refused |= {flag for flag in flags if not is_rule(flag) and flag.lower() not in NO_RULES}
     for cell in _objects(grid):
         refused |= {key for key in cell if cell[key] and key.lower() not in NO_CELL_RULES}
     return rules + [f"jigsaw={regions}"] * bool(regions), refused

@@ -222,10 +222,12 @@ def test_irregular_regions_of_cells() -> None:
         {"cages": [{"cells": [[0, 0], [0, 1]], "value": 10}]},
         {"lines": [{"wayPoints": [[0, 0], [1, 1]]}]},
         {"global": ["entropy"]},
+        {"metadata": {"antiking": True, "source": "x", "nonconsecutive": True}},
     ],
 )
 def test_other_rules_are_refused_by_name(rule: dict[str, Any]) -> None:
-    name = "entropy" if "global" in rule else next(iter(rule))
+    key = next(iter(rule))
+    name = {"global": "entropy", "metadata": "nonconsecutive"}.get(key, key)
     document = {"size": 9, "grid": cells(value=1), "antiknight": True, **rule}
     with pytest.raises(ParseError, match=f"more than different digits in some cells: {name}"):
         read(json.dumps(document))
