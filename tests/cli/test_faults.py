@@ -5,6 +5,7 @@ The suite tries a few times; `make soak` as often as one likes.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -37,7 +38,6 @@ from tests.hub.support import NAME, REPO, SUDOKU, files_of
 from tests.hub.test_convert import prefixed, tensors_of
 
 SOAK = int(os.environ.get("SOAK", "100"))
-TIMES = [pytest.param(1, id="once"), pytest.param(SOAK, id="often", marks=pytest.mark.soak)]
 """Signals per command and kind."""
 
 CPU_SECONDS = 2.5
@@ -165,6 +165,9 @@ KILLED = {
 }
 """Every command that writes, but `train`, which has its own tests."""
 
+ONCE = zip(KILLED, itertools.cycle((signal.SIGINT, signal.SIGTERM)))
+OFTEN = itertools.product(KILLED, (signal.SIGINT, signal.SIGTERM))
+
 
 @pytest.fixture
 def surroundings(model: Path, tmp_path: Path) -> Iterator[dict[str, str]]:
@@ -177,9 +180,13 @@ def surroundings(model: Path, tmp_path: Path) -> Iterator[dict[str, str]]:
         yield environment(HF_ENDPOINT=hub.url, HF_TOKEN=TOKEN)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("name", KILLED)
-@pytest.mark.parametrize("times", TIMES)
+@pytest.mark.parametrize(
+    ("name", "number", "times"),
+    [
+        *((*each, 1) for each in ONCE),
+        *(pytest.param(*each, SOAK, marks=pytest.mark.soak) for each in OFTEN),
+    ],
+)
 def test_signals_at_random_times(
     tmp_path: Path, surroundings: dict[str, str], name: str, number: signal.Signals, times: int
 ) -> None:
