@@ -160,7 +160,9 @@ def _named_rows(value: dict[str, Any]) -> str | None:
 
 
 def _names(value: Any) -> str:
-    """Names that a text or a list holds, with commas between them."""
+    """Names that a text or a list holds, or an object has as true, with commas between them."""
+    if isinstance(value, dict):
+        value = [name for name, on in value.items() if on is True]
     names = value if isinstance(value, list) else [value]
     return ",".join(name for name in names if isinstance(name, str))
 

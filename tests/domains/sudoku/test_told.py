@@ -45,6 +45,7 @@ def read(text: str, **options: Any) -> list[Puzzle]:
         (json.dumps({"puzzle": BOARD, "rules": "diagonal"}), "diagonal"),
         (json.dumps({"puzzle": BOARD, "rules": ["X", "anti-king"]}), "diagonal,anti-king"),
         (json.dumps({"puzzle": BOARD, "rules": {"time": 3}}), ""),
+        (json.dumps({"puzzle": BOARD, "rules": {"X": True, "anti-king": False}}), "diagonal"),
         (json.dumps({"puzzle": BOARD, "rules": "Normal sudoku rules apply here."}), ""),
         (json.dumps({"grid": [[0] * 9] * 9, "antiknight": True}), "anti-knight"),
     ],
