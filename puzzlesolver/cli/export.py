@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from puzzlesolver.cli import complete
-from puzzlesolver.cli.options import argument, command, option, sides, whole
+from puzzlesolver.cli.options import (
+    Regions,
+    Rules,
+    argument,
+    command,
+    option,
+    sides,
+    told_rules,
+    whole,
+)
 from puzzlesolver.cli.view.signs import say
 from puzzlesolver.errors import UsageError
 
@@ -53,6 +62,8 @@ class Arguments:
         ),
         "Rows and columns of the boards that the graph serves.",
     ] = None
+    rules: Rules = ""
+    regions: Regions = None
     int8: Annotated[
         bool,
         option("--int8"),
@@ -83,18 +94,23 @@ def export(arguments: Arguments) -> None:
     """
     check(arguments)
     size = None if arguments.size is None else sides(arguments.size, digits=3)
+    rules = told_rules(arguments.rules, arguments.regions)
 
+    from puzzlesolver.domains.sudoku.board import needs_map
     from puzzlesolver.export.onnx import export_model
     from puzzlesolver.export.web import add_to_page, find_browser_runtime
 
+    if needs_map(rules):
+        hint = "give it with --regions FILE"
+        raise UsageError("a graph is for one map of regions", where="--rules", hint=hint)
     model, out, web = arguments.model, arguments.out, arguments.web
     runtime = None if web is None else find_browser_runtime()
     with tempfile.TemporaryDirectory() as scratch:
         graph = Path(model) if arguments.exported else out or Path(scratch) / "step.onnx"
         if not arguments.exported:
             facts = export_model(
-                model, graph, size=size, int8=arguments.int8, longest=arguments.check_steps,
-                checked=arguments.checked,
+                model, graph, size=size, rules=rules, int8=arguments.int8,
+                longest=arguments.check_steps, checked=arguments.checked,
             )  # fmt: skip
             _tell(facts, graph)
         if web is not None and runtime is not None:
@@ -120,7 +136,8 @@ def check(arguments: Arguments) -> None:
         raise UsageError(
             "the name of the file must end in .onnx", where=str(out), hint=f"{out.stem}.onnx"
         )
-    if arguments.exported and (out is not None or arguments.size is not None or arguments.int8):
+    told = out, arguments.size, arguments.rules, arguments.regions, arguments.int8
+    if arguments.exported and any(told):
         raise UsageError(
             "a file exported before only makes a page", where=model, hint="leave all but --web out"
         )

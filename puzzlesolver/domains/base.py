@@ -260,6 +260,10 @@ class Domain(ABC):
         """
         return None
 
+    def board_of(self, puzzle: Puzzle) -> Board | None:
+        """The cells and units of the puzzle; None where its kind has no such."""
+        return None
+
     def suited(self, puzzle: Puzzle) -> str | None:
         """Name in the catalog of a model that suits the puzzle better than the kind's default."""
         return None

@@ -71,7 +71,8 @@ class Place:
         return ParseError(what, where=where, hint=hint)
 
     def puzzle(self, grid: Grid, label: Grid | None = None, rating: float | None = None) -> Puzzle:
-        return Puzzle(self.domain, self.source, grid, self.where, label=label, rating=rating)
+        where = self.where
+        return Puzzle(self.domain, where, grid, where, label=label, rating=rating)
 
 
 def numbered(
@@ -108,7 +109,7 @@ def named(puzzles: Iterator[Puzzle], source: str, hint: str) -> Iterator[Puzzle]
         yield placed(first)
         raise
     if second is None:
-        yield first
+        yield replace(first, name=source) if first.name == first.source else first
         return
     yield placed(first)
     yield placed(second)

@@ -78,6 +78,7 @@ def export_model(
     out: Path,
     *,
     size: tuple[int, int] | None = None,
+    rules: str = "",
     int8: bool = False,
     longest: int = LONGEST,
     checked: str | None = None,
@@ -88,6 +89,7 @@ def export_model(
         name: a name of the catalog, a model folder, or one on the Hub.
         out: the file; appears when it has passed, replaces what is there.
         size: rows and columns of the boards.
+        rules: of the boards, as `generate` takes them.
         int8: round the weights of matrix products to 8 bits.
         longest: steps of the longest comparison with torch.
         checked: a file of puzzles to compare answers on; None = a few generated ones. Rules of its
@@ -109,9 +111,11 @@ def export_model(
             )
         side = math.isqrt(model.config.seq_len) if isinstance(model, PublishedModel) else 0
         size = (side, side) if side else SIZES[domain]
-    puzzles, rules = None, ""
+    if rules and get_domain(domain).under is None:
+        raise UsageError(f"puzzles of kind {domain} have no further rules", where="--rules")
+    puzzles = None
     if checked is not None:
-        puzzles = list(read_puzzles([checked], domain))
+        puzzles = list(read_puzzles([checked], domain, rules))
         if puzzles and (board := puzzles[0].board) is not None and not board.is_standard:
             size, rules = (board.symbols, board.symbols), board.told
         _check_boards(puzzles, size, rules)

@@ -9,13 +9,16 @@ what it must know of each graph. A page takes any number of graphs, one after an
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from puzzlesolver.domains.base import get_domain
+from puzzlesolver.domains.sudoku.variants import KNOWN, STANDARD
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.export.cached import board_size
 from puzzlesolver.export.check import check_set
@@ -28,7 +31,7 @@ from puzzlesolver.refine.loop import READ_EVERY
 from puzzlesolver.refine.policy import LINGER, Policy
 
 MODELS = "models.json"
-SCHEMA = 1
+SCHEMA = 2
 PACKAGE = Path("node_modules") / "onnxruntime-web"
 RUNTIME_FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 """The build for CPUs with its glue code inside."""
@@ -68,24 +71,22 @@ def add_to_page(graph: Path, folder: Path, runtime: Path, title: str) -> None:
         folder: of the page; made where there is none.
         runtime: see `find_browser_runtime`.
         title: what the page calls the model, unless that is a shipped one under another file name.
-            A graph of the same title and size is replaced.
+            A graph of the same title, size and rules is replaced.
 
     Raises:
-        ModelError: the file was not made by `puzzlesolver export`, or for boards with further
-            rules.
+        ModelError: the file was not made by `puzzlesolver export`, or for several grids.
     """
     facts = StepGraph(graph).facts
-    if rules := facts.layout.get("rules"):
-        raise ModelError(
-            f"the page knows the rules of plain boards, not {rules}",
-            where=str(graph),
-            hint="export the model for plain boards: without --check, or with --check of such",
-        )
     size = board_size(facts.layout["lattice"])
+    told = describe(facts, size)
+    if told.get("cells") not in (None, size[0] * size[1]):
+        hint = "export the model for boards of one grid"
+        raise ModelError("the page draws one grid, not several", where=str(graph), hint=hint)
     shipped = {entry.sha256: name for name, entry in read_catalog().models.items()}
     title = shipped.get(facts.weights_sha256, title)
-    name = "-".join([re.sub(r"\W+", "-", title), "x".join(map(str, size))])
-    entry = {"title": title, "file": f"models/{name}{SUFFIX}", **describe(facts, size)}
+    rules = hashlib.sha256(told["rules"].encode()).hexdigest()[:8] if told.get("rules") else ""
+    name = "-".join(filter(None, [re.sub(r"\W+", "-", title), "x".join(map(str, size)), rules]))
+    entry = {"title": title, "file": f"models/{name}{SUFFIX}", **told}
     listed = folder / MODELS
     models = read_json(listed, SCHEMA)["models"] if listed.is_file() else []
     others = [each for each in models if each["file"] != entry["file"]]
@@ -95,18 +96,30 @@ def add_to_page(graph: Path, folder: Path, runtime: Path, title: str) -> None:
     for name in RUNTIME_FILES:
         shutil.copyfile(runtime / name, folder / "ort" / name)
     write_file(folder / entry["file"], graph.read_bytes())
-    document = {"schema": SCHEMA, "models": [*others, entry]}
+    document = {
+        "schema": SCHEMA,
+        "rules": KNOWN | dict.fromkeys(STANDARD, ""),
+        "models": [*others, entry],
+    }
     write_file(listed, (json.dumps(document) + "\n").encode())
 
 
 def describe(facts: GraphFacts, size: tuple[int, int]) -> dict[str, Any]:
     """What the page must know of a graph with boards of this size, by the settings of `solve`."""
-    domain, puzzles = get_domain(facts.domain), check_set(facts.domain, size)
+    domain, rules = get_domain(facts.domain), facts.layout.get("rules", "")
+    puzzles = check_set(facts.domain, size, rules)
+    board = domain.board_of(puzzles[0])
+    units = (
+        {}
+        if board is None
+        else {"rules": board.told, "cells": board.cells, "units": [*map(asdict, board.units)]}
+    )
     policy = Policy(max_steps=facts.default_steps or Policy.max_steps)
     return {
         "domain": facts.domain,
         "rows": size[0],
         "columns": size[1],
+        **units,
         "parameters": facts.parameters,
         "starts": facts.starts,
         "fixed_start": facts.fixed_start,

@@ -80,6 +80,10 @@ def test_another_size_on_request(run: Run, tmp_path: Path, model: Path) -> None:
         (["sudoku"], "neither OUT.onnx nor --web"),
         (["old.onnx", "new.onnx", "--web", "site"], "only makes a page"),
         (["old.onnx", "--web", "site", "--size", "9"], "only makes a page"),
+        (["old.onnx", "--web", "site", "--rules", "x"], "only makes a page"),
+        (["sudoku-any", "out.onnx", "--rules", "jigsaw"], "a graph is for one map of regions"),
+        (["sudoku-any", "out.onnx", "--rules", "killer"], "more than different digits"),
+        (["maze", "out.onnx", "--rules", "x"], "puzzles of kind maze have no further rules"),
     ],
 )
 def test_what_cannot_be_is_a_usage_error(

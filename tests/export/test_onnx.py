@@ -18,7 +18,7 @@ from puzzlesolver.domains.sudoku.codec import layout_of
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.export import check
 from puzzlesolver.export.onnx import OPSET, export_graph, export_model
-from puzzlesolver.export.web import add_to_page
+from puzzlesolver.export.web import RUNTIME_FILES, add_to_page
 from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
@@ -129,7 +129,15 @@ def test_rules_of_the_puzzles_to_check_are_those_of_the_graph(tmp_path: Path) ->
     assert graph.open(layout_of(board)).layout == layout_of(board)
     with pytest.raises(ModelError, match=r"exported for .* \(diagonal\), not .* \(latin\)"):
         graph.open(layout_of(make_board(4, "latin")))
-    with pytest.raises(ModelError, match="rules of plain boards, not diagonal"):
+    for name in RUNTIME_FILES:
+        (tmp_path / name).touch()
+    for _ in range(2):
+        add_to_page(out, tmp_path / "page", tmp_path, "tiny")
+    (entry,) = json.loads((tmp_path / "page" / "models.json").read_text())["models"]
+    assert entry["rules"] == "diagonal" and len(entry["units"]) == len(board.units)
+    assert entry["units"][-2]["name"] == "the main diagonal"
+    export_model(str(tmp_path / "model"), out, rules="twin", longest=1)
+    with pytest.raises(ModelError, match="the page draws one grid"):
         add_to_page(out, tmp_path / "page", tmp_path, "tiny")
 
 

@@ -15,6 +15,14 @@ from puzzlesolver.export.web import find_browser_runtime
 from tests.export.test_onnx import export
 from tests.web.support import Page, Site, chromium, served
 
+MAP = "111222551122351424354444355666333666"
+BOARDS = {
+    "sudoku-any 16×16": ("--size", "16"),
+    "sudoku-any 9×9 diagonal, anti-knight": ("--rules", "X, Anti Knight"),
+    "sudoku-any 6×6 jigsaw": ("--size", "6", "--rules", f"jigsaw={MAP}"),
+}
+"""Titles of the general model on the page, and how its graphs are exported."""
+
 
 @pytest.fixture(scope="session")
 def programs() -> tuple[str, str]:
@@ -42,6 +50,10 @@ def graphs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     assert main(maze) == 0
     for name in ("trm", "rsm", "hrm"):
         export(name, graphs[name], longest=1)
+    for name, words in BOARDS.items():
+        graphs[name] = folder / f"{name}.onnx"
+        words = ("export", "sudoku-any", str(graphs[name]), *words, "--check-steps", "4")
+        assert main([*words]) == 0
     return graphs
 
 

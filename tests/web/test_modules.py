@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import torch
 
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.detect import read_puzzles
+from puzzlesolver.domains.sudoku.board import Board, make_board
 from puzzlesolver.domains.sudoku.generate import generate as generate_sudokus
 from puzzlesolver.refine.engines.engine import noise_of
 from puzzlesolver.refine.policy import Policy
@@ -39,44 +42,71 @@ def corrupted(puzzle: Puzzle, values: int, rng: np.random.Generator) -> list[int
     return found
 
 
-@pytest.mark.parametrize("side", [4, 6, 9, 16])
-def test_sudokus_are_judged_as_by_our_rules(page: Page, side: int) -> None:
+MAP = "jigsaw=111222551122351424354444355666333666"
+
+
+def as_told(board: Board) -> dict[str, Any]:
+    """What `models.json` tells of a board."""
+    rows, columns = board.shape
+    return {"rows": rows, "columns": columns, "units": [*map(asdict, board.units)]}
+
+
+@pytest.mark.parametrize(
+    ("side", "rules"),
+    [
+        (4, ""),
+        (6, MAP),
+        (8, ""),
+        (9, ""),
+        (9, "x,knight"),
+        (9, "windoku,king"),
+        (12, ""),
+        (16, "x"),
+    ],
+)
+def test_sudokus_are_judged_as_by_our_rules(page: Page, side: int, rules: str) -> None:
     rng, domain = np.random.default_rng(side), get_domain("sudoku")
-    cases, expected = [], []
-    for puzzle in generate_sudokus(4, side, size=side):
+    cases, expected, board = [], [], make_board(side, rules)
+    for puzzle in generate_sudokus(4, side, size=side, rules=rules, difficulty="easy"):
         for _ in range(10):
             cells = corrupted(puzzle, side + 1, rng)
             answer = np.array(cells, np.uint8).reshape(side, side)
             verdict, clash = (
                 domain.verify(puzzle, answer),
-                domain.contradiction(Puzzle("sudoku", "", answer, "")),
+                domain.contradiction(Puzzle("sudoku", "", answer, "", board=board)),
             )
             cases.append([puzzle.grid.ravel().tolist(), cells])
             expected.append([verdict.status, verdict.reason, clash.reason if clash else None])
     said = page.call(
         "./sudoku-rules.js",
-        "args[0].map(([givens, cells]) => { const v = module.verify(givens, cells);"
-        "return [v.status, v.reason, module.contradiction(cells)?.reason ?? null]; })",
+        "args[0].map(([givens, cells]) => { const v = module.verify(givens, cells, args[1]);"
+        "return [v.status, v.reason, module.contradiction(cells, args[1])?.reason ?? null]; })",
         cases,
+        as_told(board),
     )
     assert said == expected
     assert {status for status, *_ in expected} == {"verified", "wrong"}
 
 
-def test_solutions_are_counted_as_by_our_rules(page: Page) -> None:
+@pytest.mark.parametrize("rules", ["", "x,king"])
+def test_solutions_are_counted_as_by_our_rules(page: Page, rules: str) -> None:
     rng, domain, boards, expected = np.random.default_rng(0), get_domain("sudoku"), [], []
-    for puzzle in generate_sudokus(10, 1, size=9):
+    board = make_board(9, rules)
+    for puzzle in generate_sudokus(10, 1, size=9, rules=rules):
         grid = puzzle.grid.copy()
         given = np.flatnonzero(grid)
         changed = grid.copy()
         changed.flat[rng.choice(given)] = rng.integers(1, 10)
         fewer = grid.copy()
         fewer.flat[rng.choice(given, 3)] = 0
-        for board in (grid, changed, fewer):
-            boards.append(board.ravel().tolist())
-            expected.append(domain.count_solutions(Puzzle("sudoku", "", board, "")))
+        for each in (grid, changed, fewer):
+            boards.append(each.ravel().tolist())
+            expected.append(domain.count_solutions(Puzzle("sudoku", "", each, "", board=board)))
     said = page.call(
-        "./sudoku-rules.js", "args[0].map(board => module.findSolutions(board).count)", boards
+        "./sudoku-rules.js",
+        "args[0].map(board => module.findSolutions(board, args[1]).count)",
+        boards,
+        as_told(board),
     )
     assert said == expected and set(expected) == {0, 1, 2}
 

@@ -9,9 +9,11 @@ import pytest
 from selenium.webdriver import ActionChains, Keys
 
 from puzzlesolver import solve
-from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.domains.base import Puzzle, get_domain, written
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.pipeline import load_solver
+from puzzlesolver.refine.engines.graph import StepGraph
+from tests.web.conftest import BOARDS
 from tests.web.support import Page
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "puzzles"
@@ -69,6 +71,34 @@ def test_other_families_step_as_by_the_command(
     page.solve("settle", 6)
     assert page.grid() == ours.answer.grid.ravel().tolist()
     assert page.steps() == 6 and page.lamps() == ("no", "no")
+
+
+@pytest.mark.parametrize("title", BOARDS)
+def test_boards_of_all_rules_are_read_and_answered_as_by_the_command(
+    page: Page, title: str, graphs: dict[str, Path]
+) -> None:
+    rules = StepGraph(graphs[title]).facts.layout.get("rules", "")
+    side = int(title.split()[1].partition("×")[0])
+    made = get_domain("sudoku").generate(1, 5, size=side, rules=rules, difficulty="easy")
+    (ours,) = solve(puzzle := next(made), max_steps=200, model="sudoku-any")
+    assert ours.answer is not None and ours.verdict.status == "verified"
+    page.paste(written(puzzle, puzzle.grid, "grid"))
+    page.until(lambda: page.pressed_model() == title)  # the text tells the size and the rules
+    assert page.text("rules") == (f"Rules: {title.split(' ', 2)[2]}" if rules else "")
+    page.solve("verified", 200)
+    assert page.grid() == ours.answer.grid.ravel().tolist()
+    assert page.lamps()[1] == "yes" and page.lamps()[0] in ("yes", "no")
+    shaded = page.browser.find_elements("css selector", "#board .shaded")
+    assert len(shaded) == (17 if "diagonal" in rules else 0)
+
+
+def test_rules_that_no_model_of_the_page_knows_are_told(page: Page) -> None:
+    before = page.grid()
+    page.paste(f"rules: hyper\n{NEEDS_A_HYPOTHESIS}")
+    page.until(lambda: "no model of this page is for the rules “windoku”" in page.text("status"))
+    assert page.grid() == before
+    page.paste(f"{NEEDS_A_HYPOTHESIS} rules=standard")
+    page.until(lambda: page.text("status") == "The puzzle is on the board.")
 
 
 def test_hypotheses_find_what_one_trajectory_does_not(page: Page) -> None:

@@ -47,6 +47,7 @@ async function choose(entry) {
   const digits = Array.from({ length: model.rows }, (_, k) => kind.symbolOf(k + 1));
   $("pad").replaceChildren(...(kind.draws ? [] : [...digits, "⌫"].map(padButton)));
   $("help").textContent = kind.HELP;
+  $("rules").textContent = rulesOf(model) && `Rules: ${rulesOf(model)}`;
   $("max-steps").value = model.policy.max_steps;
   $("seed").value = model.policy.seed;
   $("about").textContent =
@@ -56,7 +57,9 @@ async function choose(entry) {
   nextExample();
 }
 
-const titleOf = ({ title, rows, columns }) => `${title} ${rows}×${columns}`;
+const rulesOf = ({ rules = "" }) => rules.replace(/=[^,]*/g, "").replaceAll(",", ", ");
+const titleOf = (entry) =>
+  `${entry.title} ${entry.rows}×${entry.columns} ${rulesOf(entry)}`.trimEnd();
 
 function padButton(symbol) {
   const button = document.createElement("button");
@@ -83,8 +86,10 @@ function nextExample() {
   pose(kind.parse(model.examples[examples++ % model.examples.length], model));
 }
 
-function take(text) {
+async function take(text) {
   try {
+    const entry = kind.modelFor(text, model, models, rules);
+    if (entry !== model) await choose(entry);
     pose(kind.parse(text, model));
     say("The puzzle is on the board.");
   } catch (error) {
@@ -222,7 +227,7 @@ document.addEventListener("paste", (event) => {
 
 const response = await fetch("models.json");
 if (!response.ok) say("There is no model on this page; puzzlesolver export MODEL --web adds one.");
-const { models } = await response.json();
+const { models, rules } = await response.json();
 for (const entry of models) {
   const button = document.createElement("button");
   button.textContent = button.title = titleOf(entry);

@@ -8,7 +8,7 @@ const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRi
 // for keys on the screen.
 export function makeBoard(root, kind, board, { puzzle, onPaint, onEnter }) {
   const { rows, columns } = board;
-  const box = kind.boxShape(board);
+  const { regions, shaded } = kind.drawn(board);
   let current = 0;
   let brush = null; // what the pointer draws while it is down
 
@@ -26,11 +26,11 @@ export function makeBoard(root, kind, board, { puzzle, onPaint, onEnter }) {
       const cell = document.createElement("div");
       cell.setAttribute("role", "gridcell");
       cell.tabIndex = cells.length ? -1 : 0;
-      cell.dataset.cell = cells.length;
-      if (box && (row + 1) % box[0] === 0 && row + 1 < rows) cell.classList.add("last-row");
-      if (box && (column + 1) % box[1] === 0 && column + 1 < columns) {
-        cell.classList.add("last-column");
-      }
+      const here = (cell.dataset.cell = cells.length);
+      const ends = (there) => Boolean(regions) && regions[here] !== regions[there];
+      cell.classList.toggle("last-row", row + 1 < rows && ends(here + columns));
+      cell.classList.toggle("last-column", column + 1 < columns && ends(here + 1));
+      cell.classList.toggle("shaded", Boolean(shaded?.has(here)));
       cells.push(cell);
       line.append(cell);
     }

@@ -96,7 +96,8 @@ export function paint(maze, cell, value) {
 
 export const symbolOf = (value) => (value === START ? "S" : value === GOAL ? "G" : "");
 export const nameOf = (value) => NAMES[value];
-export const boxShape = () => null;
+export const drawn = () => ({});
+export const modelFor = (text, present) => present;
 
 // The path walked from S, each step the first way (down, left, right, up) that leads nearer to G;
 // it ends at G, where no neighbour is nearer, or where it would go round. Published models say

@@ -90,7 +90,7 @@ def parse_image(data: bytes, source: str) -> Iterator[Puzzle]:
         line, start = int(edges[0][row]) + 1, int(edges[1][column]) + 1
         return Place(source, line, "maze").error(start, what, hint)
 
-    yield as_puzzle(cells, Place(source, 1, "maze"), error, note, hint=HINT)
+    yield as_puzzle(cells, Place(source, 0, "maze"), error, note, hint=HINT)
 
 
 def _square_cells(pixels: Pixels, kinds: Kinds) -> Bounds | None:

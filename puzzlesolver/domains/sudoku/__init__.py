@@ -23,6 +23,7 @@ class Sudoku(Domain):
     name = "sudoku"
     clamps = True
 
+    board_of = staticmethod(board_of)
     recognise = staticmethod(parse.recognise)
     verify = staticmethod(rules.verify)
     contradiction = staticmethod(rules.contradiction)
