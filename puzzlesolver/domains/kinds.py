@@ -60,9 +60,12 @@ def read_json(lines: Iterable[str], source: str, kinds: Sequence[Domain]) -> Ite
 def from_value(value: Any, at: At, source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
     """The puzzles of the questions in a value; raises `ParseError` where there is none."""
     found = False
-    for record in read_records(value, at):
-        found = True
-        yield replace(_from_record(record, kinds), name=source)
+    try:
+        for record in read_records(value, at):
+            found = True
+            yield replace(_from_record(record, kinds), name=source)
+    except RecursionError as error:  # json takes what is just less deep than what Python can follow
+        raise at.error("it is nested too deeply") from error
     if not found:
         raise NoKindError(f"no puzzle found in {told(value)}", where=str(at), hint=JSON_HINT)
 

@@ -216,3 +216,13 @@ print(sorted({{"torch", "numba", "pysat", "scipy"}} & sys.modules.keys()))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(("begin", "end"), [('{"a":', "}"), ("[", "]")])
+def test_json_of_every_depth_is_refused(begin: str, end: str, tmp_path: Path) -> None:
+    """At some depth Python can still read it, but not follow it any more."""
+    path = tmp_path / "deep.json"
+    for depth in range(900, 1_000):
+        path.write_text(begin * depth + "[[1,2],[3,4]]" + end * depth)
+        with pytest.raises(ParseError):
+            list(read_puzzles([path], "maze"))
