@@ -295,13 +295,12 @@ def test_the_largest_tasks_take_less_than_two_gigabytes() -> None:
     code = """
 import resource
 from dataclasses import replace
-from tests.refine.adapt.test_fit import Pair, large
-from puzzlesolver.refine.adapt.answer import answer_task
+from tests.refine.adapt.test_fit import Pair, answer_task, large
 from puzzlesolver.refine.adapt.settings import FitSettings
 task = large(count=19)
 cut = tuple(Pair(pair.input, pair.input[:29].copy()) for pair in task.train)
 task = replace(task, train=cut[:10], test=(*task.test, *cut[10:]))
-answer_task(task, FitSettings(seeds=1, left_out=0, most_steps=4, check_every=2, first_check=0.5))
+answer_task(task, FitSettings(seeds=1, left_out=0, most_steps=2, check_every=2, first_check=0.5))
 unit = 1 << (10 if sys.platform == "linux" else 20)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
 """
