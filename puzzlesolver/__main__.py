@@ -6,9 +6,9 @@ Python's own traceback, so nothing slow is imported here.
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]  # `signal` imports `enum` first
 import atexit
 import os
-import signal
 import sys
 
 COMPILERS = ("numba", "llvmlite", "torch")
@@ -50,7 +50,7 @@ def run() -> None:
 def _on_signals(handler: object) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(each) != signal.SIG_IGN:  # as `nohup` and `&` in scripts ask
-            signal.signal(each, handler)  # type: ignore[arg-type]
+            signal.signal(each, handler)
 
 
 def _interrupt(number: int, frame: object) -> None:
