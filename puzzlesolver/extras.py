@@ -1,6 +1,6 @@
 """Packages that only some commands need, and what to install when one is missing.
 
->>> require("images", "--html")
+>>> require("images", "--plot")
 """
 
 from __future__ import annotations

@@ -54,16 +54,16 @@ def same(old: str, new: str) -> None:
         raise UsageError(what, where="--compare")
 
 
-def check_outputs(out_json: Path | None, page: Path | None) -> None:
+def check_outputs(out_json: Path | None, page: Path | None, plot: Path | None = None) -> None:
     """Raise `UsageError`, before any work, for what could not be written in the end."""
-    for flag, path in (("--json", out_json), ("--html", page)):
+    for flag, path in (("--json", out_json), ("--html", page), ("--plot", plot)):
         if path and (path.is_dir() or not os.access(path.parent, os.W_OK)):
             folder = f"no folder {str(path.parent)!r} to write in"
             what = "it is a folder" if path.is_dir() else folder
             hint = "name a file in a folder that exists"
             raise UsageError(what, where=f"{flag} {path}", hint=hint)
-    if page:
-        require("images", "--html", only="matplotlib")
+        if path and path is not out_json:
+            require("images", flag)
 
 
 def about_model(loaded: Loaded) -> dict[str, Any]:

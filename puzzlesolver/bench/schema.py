@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver.bench.statistics import COVERAGES
-from puzzlesolver.bench.suites import SUITES
+from puzzlesolver.bench.suites import REPORTS
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import open_regular
 from puzzlesolver.limits import MAX_REPORT_BYTES
-from puzzlesolver.shapes import AMOUNT, COUNT, PART, Misfit, Rule, check
+from puzzlesolver.shapes import AMOUNT, COUNT, DIGITS, PART, Misfit, Rule, check
 
 
 def some(shape: Any) -> Rule:
@@ -52,20 +52,34 @@ MACHINE = {
     "versions?": {str: str},
 }
 DATA = {"name": str, "sha256": str, "rows": COUNT}
+RIGHT = (PART, some({DIGITS: PART}))
 TRAINING = {
     "data?": str,
     "command?": str,
     "minutes?": AMOUNT,
     "core_minutes?": AMOUNT,
     "settings?": {"train_puzzles?": (COUNT, None), "exclude?": (str, None)},
-}
+    "curve?": [
+        Rule(
+            {"core_minutes?": AMOUNT, "minutes?": AMOUNT, "steps?": COUNT,
+             "right?": RIGHT, "raw?": RIGHT},
+            "what was right, after how many steps",
+            lambda it: ("steps" in it and {"right", "raw"} & it.keys())
+            or isinstance(it.get("right", it.get("raw")), dict),
+        )
+    ],
+}  # fmt: skip
 """A training record, as far as anything reads it again."""
 MODEL = {
     "name": str,
     "family": str,
     "sha256": str,
     "parameters": COUNT,
-    "training": TRAINING,
+    "training": Rule(
+        TRAINING,
+        "minutes and core_minutes with a curve",
+        lambda it: not it.get("curve") or {"minutes", "core_minutes"} <= it.keys(),
+    ),
 }
 
 
@@ -83,7 +97,7 @@ def read_report(path: Path) -> dict[str, Any]:
             raise ValueError(f"it has more than {MAX_REPORT_BYTES:,} bytes")
         report: dict[str, Any] = json.loads(data)
         check(report, {"schema": int, "suite": str})
-        if report["schema"] != 1 or report["suite"] not in SUITES:
+        if report["schema"] != 1 or report["suite"] not in REPORTS:
             raise ValueError(f"suite {report['suite']!r} has no page")
     except OSError as error:
         raise UsageError(f"cannot read: {error.strerror}", where=str(path), hint=hint) from error
@@ -91,7 +105,7 @@ def read_report(path: Path) -> dict[str, Any]:
         what = f"this is no report of `puzzlesolver bench`: {error}"
         raise UsageError(what, where=str(path), hint=hint) from error
     try:
-        check(report, SUITES[report["suite"]].page.SHAPE)
+        check(report, REPORTS[report["suite"]].page.SHAPE)
     except Misfit as misfit:
         raise UsageError(
             f"this report is damaged: {misfit}", where=str(path), hint=hint

@@ -65,7 +65,8 @@ class Entry:
         """The module beside it that knows its reports.
 
         It has their `SHAPE`; `sections(reports)`, all that is said of some; `BLOCKS`, tables for
-        documents by name; and perhaps `headline(report)`, the few rows of the shortest table.
+        documents by name; and perhaps `headline(report)`, the few rows of the shortest table, and
+        `plot(reports, path)`, a PNG.
         """
         return importlib.import_module(f"{__package__}.{self.module}_page")
 
@@ -259,3 +260,10 @@ SUITES: dict[str, Entry] = {
         ),
     )
 }
+
+REPORTS: dict[str, Entry] = SUITES | {
+    "curves": Entry(
+        name="curves", description="trained runs side by side", data="", module="report.curves"
+    )
+}
+"""What a report may be of; the last one is no suite that runs."""

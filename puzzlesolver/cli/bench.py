@@ -57,7 +57,7 @@ SETTINGS = {
 }
 """Options that replace settings of a suite: of its policies, and of the boards that it makes."""
 
-OURS = ("suite", "compare", "html", "quiet")
+OURS = ("suite", "compare", "html", "plot", "quiet")
 """Options that no suite needs to know."""
 
 
@@ -180,7 +180,11 @@ class Arguments:
     html: Annotated[
         Path | None,
         option("--html", "FILE", panel=OUTPUT),
-        "Write a page with charts and tables; it needs no network.",
+        "Write a page with charts, tables and a settling of a shipped model or of --model; it "
+        "needs no network.",
+    ] = None
+    plot: Annotated[
+        Path | None, option("--plot", "FILE.png", panel=OUTPUT), "Draw accuracy against steps."
     ] = None
     quiet: Quiet = False
 
@@ -217,7 +221,6 @@ def _list_suites() -> None:
 
 def _make_page(arguments: Arguments) -> None:
     """The page of earlier results."""
-    from puzzlesolver.bench.report.page import write_page
     from puzzlesolver.bench.runner import check_outputs
     from puzzlesolver.bench.schema import read_report
 
@@ -228,17 +231,19 @@ def _make_page(arguments: Arguments) -> None:
             hint="puzzlesolver bench report RESULTS.json --html page.html",
         )
     for name, flag in arguments.typed.items():
-        if name not in ("suite", "reports", "html", "quiet"):
+        if name not in ("suite", "reports", "html", "model", "quiet"):
             raise UsageError("report does not take this option", where=flag)
-    check_outputs(arguments.out_json, arguments.html)
-    write_page(arguments.html, [*map(read_report, arguments.reports)])
+    check_outputs(None, arguments.html)
+    reports = [*map(read_report, arguments.reports)]
+    from puzzlesolver.cli.view.film import make_page
+
+    make_page(arguments.html, reports, arguments.model or (), arguments.quiet)
 
 
 def _measure(arguments: Arguments) -> bool:
     """Run a suite with every model; returns whether anything is worse than it should be."""
     from rich.console import Console
 
-    from puzzlesolver.bench.report.page import write_page
     from puzzlesolver.bench.report.terminal import show
     from puzzlesolver.bench.runner import check_outputs, report_paths
     from puzzlesolver.bench.suites import get_entry
@@ -247,7 +252,9 @@ def _measure(arguments: Arguments) -> bool:
     models: Sequence[str | None] = arguments.model or [None]
     given, code = _given(arguments, entry), entry.code
     old = given["old"] = _old(arguments, entry)
-    check_outputs(arguments.out_json, arguments.html)
+    if arguments.plot and not hasattr(entry.page, "plot"):
+        raise UsageError(f"{entry.name} has no steps to draw", where="--plot", hint="try --html")
+    check_outputs(arguments.out_json, arguments.html, arguments.plot)
     if arguments.compiled and not arguments.quiet:
         announce_torch_compilation()
     console, made = Console(stderr=True, quiet=arguments.quiet), []
@@ -255,8 +262,12 @@ def _measure(arguments: Arguments) -> bool:
         given |= {"out_json": path, "console": console} | ({"model": name} if name else {})
         made.append(code.run(entry.name, **given))
         show(made[-1], console)
+    if arguments.plot:
+        entry.page.plot(made, arguments.plot)
     if arguments.html:
-        write_page(arguments.html, made)
+        from puzzlesolver.cli.view.film import make_page
+
+        make_page(arguments.html, made, arguments.model or (), arguments.quiet)
     worse = [words for new in made for words in code.compare(old or new, new)]
     for sentence in worse:
         say(sentence)

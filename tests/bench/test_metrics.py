@@ -75,7 +75,8 @@ def test_summary() -> None:
         told["given_settled"]["verified"]["count"],
         told["given_settled"]["verified"]["of"],
     ) == (2, 3)
-    assert told["steps"] == {"median": 20, "p95": 92}
+    assert (told["steps"]["median"], told["steps"]["p95"]) == (20, 92)
+    assert told["steps"]["histogram"] == {"16": 1, "32": 1, "64": 0, "128": 1, "200": 0}
     assert (told["restarts"], told["labelled"]) == (3, 4)
     assert (told["seconds"], told["puzzles_per_second"], told["verified_per_second"]) == (
         8.0,

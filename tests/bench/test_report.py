@@ -11,9 +11,12 @@ from rich.console import Console
 
 from puzzlesolver.bench.accuracy import solving as runner
 from puzzlesolver.bench.accuracy.compare import compare
+from puzzlesolver.bench.accuracy.solving_page import plot, sections
 from puzzlesolver.bench.report.terminal import show
 from puzzlesolver.bench.schema import read_report
 from puzzlesolver.errors import UsageError
+
+MODES = ("settle", "raw", "verified")
 
 
 @pytest.fixture
@@ -51,6 +54,23 @@ def test_progress_is_shown_on_the_console(model_folder: Path, boards_csv: Path) 
         modes=["raw"], console=console,
     )  # fmt: skip
     assert "24/24" in text.getvalue()
+
+
+def test_plot_is_a_picture(report: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "steps.png"
+    plot([report], path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(UsageError, match="cannot write"):
+        plot([report], tmp_path / "no folder" / "steps.png")
+
+
+def test_the_steps_to_right_answers_are_counted(report: dict[str, Any]) -> None:
+    steps = next(each for each in sections([report]) if each.title == "Steps").panels[1]
+    assert steps.caption == "Steps to a right answer" and steps.columns == ("up to", *MODES)
+    for number, mode in enumerate(MODES, 1):
+        right = report["modes"][mode]["accuracy"]["count"]
+        assert sum(int(row[number]) for row in steps.rows) == right
+    assert steps.chart is not None and "up to so many steps" in steps.chart()
 
 
 def test_comparing_with_itself_finds_nothing(report: dict[str, Any]) -> None:

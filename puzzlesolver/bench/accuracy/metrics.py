@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import defaultdict
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -37,7 +38,6 @@ def summarise(records: Sequence[Record], max_steps: int, bands: Bands) -> dict[s
     """
     records = sorted(records, key=lambda record: record.index)
     settled = [record for record in records if record.settled]
-    steps = [record.steps for record in records if record.correct]
     seconds = max(record.elapsed for record in records)
     return {
         "accuracy": accuracy(records),
@@ -60,10 +60,7 @@ def summarise(records: Sequence[Record], max_steps: int, bands: Bands) -> dict[s
         },
         # With the rules a trajectory is cut off where they accept its answer.
         "settling": None if records[0].mode == "verified" else settling(records),
-        "steps": {
-            name: float(np.percentile(steps, quantile)) if steps else None
-            for name, quantile in (("median", 50), ("p95", 95))
-        },
+        "steps": _steps([record.steps for record in records if record.correct], max_steps),
         "restarts": sum(record.restarts for record in records),
         "labelled": sum(record.matches is not None for record in records),
         "wrong_verified": [record.name for record in records if record.wrong_verified],
@@ -99,6 +96,19 @@ def band(rating: float | None, bands: Bands) -> str:
     if rating is None:
         return UNRATED
     return next(name for highest, name in bands if rating <= highest)
+
+
+def _steps(steps: Sequence[int], max_steps: int) -> dict[str, Any]:
+    """Median, 95th percentile and histogram (by upper edge) of the steps to a right answer."""
+    edges = budgets(max_steps)
+    counts = Counter(edges[bisect_left(edges, number)] for number in steps)
+    return {
+        **{
+            name: float(np.percentile(steps, quantile)) if steps else None
+            for name, quantile in (("median", 50), ("p95", 95))
+        },
+        "histogram": {str(edge): counts[edge] for edge in edges},
+    }
 
 
 def _by(

@@ -43,7 +43,7 @@ MODE = {
         },
         None,
     ),
-    "steps": {"median": MAYBE, "p95": MAYBE},
+    "steps": {"median": MAYBE, "p95": MAYBE, "histogram": some({DIGITS: COUNT})},
     "wrong_verified": [str],
     "wrong_contradictions": [str],
     "seconds": AMOUNT,

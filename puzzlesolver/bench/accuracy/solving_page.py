@@ -9,6 +9,7 @@ In: reports of one suite. Out: the sections of a page; a model and a mode are on
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from puzzlesolver.bench.accuracy.overlap import tell_overlap
@@ -16,7 +17,8 @@ from puzzlesolver.bench.accuracy.scores import headline as headline
 from puzzlesolver.bench.accuracy.scores import scores_panel
 from puzzlesolver.bench.accuracy.shape import SHAPE as SHAPE
 from puzzlesolver.bench.report.cells import interval, machine_facts, percent, rounded, where
-from puzzlesolver.bench.report.charts import Line, dots, lines
+from puzzlesolver.bench.report.charts import Line, columns, dots, lines, lines_png
+from puzzlesolver.bench.report.curves_page import training_sections
 from puzzlesolver.bench.report.page import Panel, Section
 from puzzlesolver.bench.settling.signs_page import settling_section, settling_tables, signs_table
 
@@ -37,9 +39,10 @@ def sections(reports: Sequence[Report]) -> list[Section]:
     modes = name_modes(reports)
     found = [
         Section("Scores", SCORES_LEAD, [scores_panel(reports), _each(modes)]),
-        Section("Steps", STEPS_LEAD, [_within(modes)]),
+        Section("Steps", STEPS_LEAD, [_within(modes), _needed(modes)]),
         Section("Difficulty", PARTS_LEAD, list(_parts(modes))),
         settling_section(modes),
+        *training_sections({each["model"]["name"]: each["model"]["training"] for each in reports}),
         Section("Cost", "In one run, on the machine named below.", list(_cost(reports))),
         Section("How it was measured", "", list(map(_facts, reports))),
     ]
@@ -92,6 +95,25 @@ def _within(modes: Modes) -> Panel:
     )
 
 
+def _needed(modes: Modes) -> Panel:
+    found = {name: mode["steps"]["histogram"] for name, mode in modes.items()}
+    edges = sorted({edge for counts in found.values() for edge in counts}, key=int)
+    return Panel(
+        "Steps to a right answer",
+        ("up to", *modes),
+        [
+            (f"{int(edge):,}", *(f"{counts.get(edge, 0):,}" for counts in found.values()))
+            for edge in edges
+        ],
+        lambda: columns(
+            edges,
+            {name: [counts.get(edge, 0) for edge in edges] for name, counts in found.items()},
+            x="up to so many steps",
+            y="puzzles",
+        ),
+    )
+
+
 def _parts(modes: Modes) -> Iterator[Panel]:
     """What was right of each part of the puzzles, where there are several."""
     for key, caption in (("by_rating", "By rating"), ("by_source", "By source")):
@@ -118,6 +140,28 @@ def _parts_panel(
             {name: list(map(interval, each)) for name, each in found.items()},
             x="% right",
         ),
+    )
+
+
+def plot(reports: Sequence[Report], path: Path) -> None:
+    """Accuracy against steps as a PNG: a line a mode, or a source where there is one mode.
+
+    Raises:
+        UsageError: matplotlib is missing, or the file cannot be written.
+    """
+    modes = name_modes(reports)
+    found = {name: mode["by_budget"] for name, mode in modes.items()}
+    if len(found) == 1:
+        (mode,) = modes.values()
+        found = mode["by_source_and_budget"]
+    data, names = reports[0]["data"], dict.fromkeys(each["model"]["name"] for each in reports)
+    lines_png(
+        _series(found),
+        path,
+        x="steps spent on a puzzle (log scale)",
+        y="right answers, %; band: 95 % interval",
+        title=f"{reports[0]['suite']}: {data['rows']:,} puzzles, model {', '.join(names)}",
+        log=True,
     )
 
 

@@ -1,7 +1,7 @@
-"""Charts for the page: lines with their intervals, and dots with theirs.
+"""Charts: lines with their intervals, dots with theirs, columns.
 
 In: numbers. Out: SVG text that takes its colours and its font from the page around it, so that one
-picture serves light and dark. Matplotlib draws.
+picture serves light and dark; or a PNG. Matplotlib draws.
 
     >>> lines([Line("raw", [16, 32], [10, 40])], x="steps", y="% right").startswith("<svg")
     True
@@ -14,12 +14,16 @@ import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.extras import require
+from puzzlesolver.files import write_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+Draw = Callable[["Axes"], None]
 
 WIDTH, HEIGHT = 6.4, 3.7
 MARKERS = "os^Dvph*"
@@ -40,9 +44,11 @@ class Line:
     high: Sequence[float] = field(default=())
 
 
-INK, GRID = "#000001", "#000002"
-SERIES = tuple(f"#00010{number}" for number in range(8))
-"""Colours that nobody uses, each replaced by a variable of the page's style sheet."""
+INK, GRID = "#26262b", "#dcdce2"
+SERIES = (
+    "#2563eb", "#c2650a", "#05855b", "#b021c4", "#d02626", "#0b7f99", "#55870f", "#6d3fd9",
+)  # fmt: skip
+"""The colours of the page in light; its SVG has variables of the style sheet instead."""
 
 VARIABLES = {INK: "--ink", GRID: "--grid"} | {
     colour: f"--series-{number}" for number, colour in enumerate(SERIES)
@@ -53,6 +59,21 @@ def lines(
     series: Sequence[Line], *, x: str, y: str, log: bool = False, diagonal: bool = False
 ) -> str:
     """Percentages against `x`, which `log` puts on a scale of doublings."""
+    return _svg(_lines(series, x, y, log, diagonal))
+
+
+def lines_png(series: Sequence[Line], path: Path, *, x: str, y: str, title: str, log: bool) -> None:
+    """The same as a file.
+
+    Raises:
+        UsageError: matplotlib is missing, or the file cannot be written.
+    """
+    draw = _lines(series, x, y, log, diagonal=False)
+    write_file(path, _rendered(draw, title=title, format="png", dpi=150))
+
+
+def _lines(series: Sequence[Line], x: str, y: str, log: bool, diagonal: bool) -> Draw:
+    """Draws percentages against `x`."""
 
     def draw(axes: Axes) -> None:
         if diagonal:
@@ -74,7 +95,7 @@ def lines(
         axes.set(xlabel=x, ylabel=y)
         axes.grid(color=GRID, linewidth=0.8)
 
-    return _svg(draw)
+    return draw
 
 
 def dots(
@@ -127,13 +148,28 @@ def dots(
     return _svg(draw, height=1.0 + each * len(rows))
 
 
+def columns(names: Sequence[str], series: Mapping[str, Sequence[float]], *, x: str, y: str) -> str:
+    """Columns side by side for each name."""
+
+    def draw(axes: Axes) -> None:
+        width = 0.8 / len(series)
+        for number, (name, values) in enumerate(series.items()):
+            places = [place - 0.4 + width * (number + 0.5) for place in range(len(names))]
+            axes.bar(places, values, 0.92 * width, label=name, color=_colour(number))
+        axes.set_xticks(range(len(names)), names, fontsize=8)
+        axes.grid(axis="y", color=GRID, linewidth=0.8)
+        axes.set(xlabel=x, ylabel=y)
+
+    return _svg(draw)
+
+
 def _colour(number: int) -> str:
     return SERIES[number % len(SERIES)]
 
 
-def _svg(draw: Callable[[Axes], None], height: float = HEIGHT) -> str:
+def _svg(draw: Draw, height: float = HEIGHT) -> str:
     """A picture that is as wide as there is room, in the colours and font of the page."""
-    text = _rendered(draw, height)
+    text = _rendered(draw, height, format="svg", transparent=True, metadata={"Date": None}).decode()
     own = hashlib.sha256(text.encode()).hexdigest()[:8]
     for pattern, instead in (
         (r"^.*?(?=<svg)", ""),
@@ -149,10 +185,9 @@ def _svg(draw: Callable[[Axes], None], height: float = HEIGHT) -> str:
     return text
 
 
-def _rendered(draw: Callable[[Axes], None], height: float) -> str:
+def _rendered(draw: Draw, height: float = HEIGHT, title: str = "", **how: Any) -> bytes:
     require("images", "charts", only="matplotlib")
     from matplotlib import rc_context
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     settings: dict[Any, Any] = {
@@ -172,12 +207,12 @@ def _rendered(draw: Callable[[Axes], None], height: float) -> str:
     }
     with rc_context(settings):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        FigureCanvasSVG(figure)
         axes = figure.add_subplot()
+        axes.set_title(title, loc="left", fontsize=10)
         draw(axes)
         names = axes.get_legend_handles_labels()[1]
         if len(names) > 1:
             figure.legend(loc="outside upper left", ncols=min(len(names), 3), fontsize=8)
-        file = io.StringIO()
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+        file = io.BytesIO()
+        figure.savefig(file, **how)
         return file.getvalue()

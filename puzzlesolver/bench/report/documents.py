@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from puzzlesolver.bench import suites
 from puzzlesolver.bench.published import PUBLISHED, PUBLISHED_ON
 from puzzlesolver.bench.report.page import Panel
-from puzzlesolver.bench.suites import SUITES
 from puzzlesolver.files import write_file
 
 ROOT = Path(__file__).parents[3]
@@ -35,10 +35,6 @@ HEADLINE = ("test set", "solver", "trained on", "budget for one puzzle", "% righ
 KINDS = ("exact", "ours", "published")
 """What a row is about, in the order of the table."""
 
-CURVES = (
-    "run", "parameters", "updates", "core-minutes", "% right at the end", "99 % right after",
-)  # fmt: skip
-
 
 def headline(reports: Sequence[Report]) -> Iterator[Panel]:
     """The few numbers of the README: exact solvers of all test sets, ours, the best published."""
@@ -52,7 +48,7 @@ def headline(reports: Sequence[Report]) -> Iterator[Panel]:
 def _headline(report: Report) -> Iterator[tuple[str, ...]]:
     """What it is about, and the cells."""
     suite = report["suite"]
-    for kind, test_set, system, *cells in SUITES[suite].page.headline(report):
+    for kind, test_set, system, *cells in suites.SUITES[suite].page.headline(report):
         yield kind, test_set, f"**ours**, {system}" if kind == "ours" else system, *cells
     best = max(PUBLISHED[suite], key=lambda row: row.accuracy)
     untrained = [row for row in PUBLISHED[suite] if row.training.startswith("nothing")]
@@ -62,25 +58,9 @@ def _headline(report: Report) -> Iterator[tuple[str, ...]]:
         yield "published", PUBLISHED_ON[suite], *cells
 
 
-def curves(reports: Sequence[Report]) -> Iterator[Panel | str]:
-    """What trained runs learned in how many core-minutes."""
-    runs = [run for report in reports for run in report["runs"]]
-    rows = []
-    for run in runs:
-        reached = (point["core_minutes"] for point in run["curve"] if point["right"] >= 0.99)
-        first = next(reached, None)
-        rows.append((
-            f"`{run['name']}`", f"{run['parameters']:,}", f"{run['updates']:,}",
-            f"{run['core_minutes']:.1f}", f"{100 * run['curve'][-1]['right']:.1f}",
-            "–" if first is None else f"{first:.1f} core-minutes",
-        ))  # fmt: skip
-    yield Panel("", CURVES, rows)
-    yield f"{runs[0]['machine']}."
-
-
 Block = Callable[[Sequence[Report]], Iterable[Panel | str]]
-BLOCKS: dict[str, Block] = {"headline": headline, "curves": curves}
-for entry in SUITES.values():
+BLOCKS: dict[str, Block] = {"headline": headline}
+for entry in suites.REPORTS.values():
     BLOCKS |= entry.page.BLOCKS
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver import __version__
-from puzzlesolver.bench.suites import SUITES
+from puzzlesolver.bench.suites import REPORTS
 from puzzlesolver.files import write_file
 
 
@@ -28,7 +28,7 @@ class Panel:
         caption: what it shows.
         columns: names, "" for the first if its cells say enough.
         rows: cells as text; the first names the row.
-        chart: draws the same numbers as SVG.
+        chart: draws the same as an SVG or an image.
         ours: numbers of the rows to emphasise.
         words: how many columns, the first included, are words rather than numbers.
         brief: whether a terminal has room for it.
@@ -52,18 +52,21 @@ class Section:
     panels: Sequence[Panel]
 
 
-def write_page(path: Path, reports: Sequence[Mapping[str, Any]]) -> None:
-    """Write the page of some reports.
+def write_page(
+    path: Path, reports: Sequence[Mapping[str, Any]], more: Sequence[Section] = ()
+) -> None:
+    """Write the page of some reports, and more sections after them.
 
     Raises:
         UsageError: matplotlib is missing, or the file cannot be written.
     """
     parts = []
     for suite in dict.fromkeys(report["suite"] for report in reports):
-        entry = SUITES[suite]
+        entry = REPORTS[suite]
         sections = entry.page.sections([report for report in reports if report["suite"] == suite])
         parts += [f"<h2>{html.escape(suite)}</h2>", f"<p>{html.escape(entry.description)}</p>"]
         parts += map(_section, sections)
+    parts += map(_section, more)
     write_file(path, _page("\n".join(parts)))
 
 

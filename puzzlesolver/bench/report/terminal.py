@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from puzzlesolver.bench.suites import SUITES
+from puzzlesolver.bench.suites import REPORTS
 from puzzlesolver.printable import printable
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def progress(
 
 def show(report: Mapping[str, Any], console: Console) -> None:
     """All tables; nothing is printed that the JSON does not hold."""
-    entry = SUITES[report["suite"]]
+    entry = REPORTS[report["suite"]]
     tell(console, f"{entry.name}: {entry.description}")
     for section in entry.page.sections([report]):
         for panel in section.panels:
