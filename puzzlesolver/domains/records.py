@@ -27,7 +27,7 @@ ROLES = {
     ANSWER: "answer answers solution solutions solved label labels target output outputs result",
     RATING: "rating ratings difficulty score",
     DOMAIN: "domain",
-    RULES: "rules",
+    RULES: "rules rule ruleset variant variants constraint constraints",
 }
 """What columns of tables and keys of objects are called; of several, the first one counts."""
 
@@ -135,7 +135,7 @@ def _rank(name: str) -> tuple[int, str] | None:
     found = sorted(_RANKS[word] for word in words & _RANKS.keys())
     if not found or words & NO_ROLES:
         return None
-    rank, role = max(found, key=lambda each: each[1] == ANSWER)
+    rank, role = max(found, key=lambda each: (each[1] == ANSWER, each[1] == RULES))
     return len(_RANKS) + rank, role
 
 

@@ -40,47 +40,57 @@ LEAST_BOARD = 16
 """Cells of the smallest board on one line."""
 
 
-def read_records(value: Any, at: At) -> Iterator[Record]:
-    """The questions in a value, in their order; raises `ParseError` at rules that are no Sudoku."""
+def read_records(value: Any, at: At, rules: str = "") -> Iterator[Record]:
+    """The questions in a value, in their order; raises `ParseError` at rules that are no Sudoku's.
+
+    Args:
+        value: of JSON.
+        at: its place.
+        rules: what the objects around it tell, as `rules_in` reads it.
+    """
     if (text := as_text(value)) is not None:
         if len(text) >= LEAST_BOARD:
-            yield Record(Place(str(at), 0, ""), [QUESTION], [text])
+            yield Record(Place(str(at), 0, ""), [QUESTION, RULES], [text, rules])
     elif isinstance(value, list):
         for number, item in enumerate(value):
             if isinstance(item, (str, list, dict)):
-                yield from read_records(item, at.item(number))
+                yield from read_records(item, at.item(number), rules)
     elif isinstance(value, Repeating):
         raise at.error(f'the key "{value.key}" stands here twice')
     elif isinstance(value, dict):
         names = dict(zip(roles(value), value, strict=True))
-        question, answers = value.get(names.get(QUESTION)), value.get(names.get(ANSWER))
-        heads = value.get("columns")
+        question, answers, each = (value.get(names.get(k)) for k in (QUESTION, ANSWER, RULES))
+        heads, each = value.get("columns"), _column(each)
+        text = as_text(with_ends(as_plain(question), value, at)) or ""
+        if len(text) < LEAST_BOARD and DOMAIN not in names:
+            text = ""
+        questions = None if text else _column(question)
+        if each is None or questions is None or len(each) != len(questions):
+            each, one = None, value
+        else:
+            one = {key: item for key, item in value.items() if key != names[RULES]}
+        rules = "\n".join(filter(None, (rules, rules_of(one, question, at))))
         if isinstance(heads, list) and isinstance(question, list) and QUESTION in roles(heads):
             for number, row in enumerate(question):  # how pandas splits a table
                 if isinstance(row, list) and len(row) == len(heads):
                     item = at.key(names[QUESTION]).item(number)
-                    yield from read_records(dict(zip(heads, row, strict=True)), item)
-        elif isinstance(question, dict) and question and all(map(str.isdecimal, question)):
-            others = [*answers.values()] if isinstance(answers, dict) else None
-            yield from _beside([*question.values()], others, at.key(names[QUESTION]))
-        elif isinstance(question, dict):
-            yield from read_records(question, at.key(names[QUESTION]))
-        elif (text := as_text(with_ends(as_plain(question), value, at))) and (
-            len(text) >= LEAST_BOARD or DOMAIN in names
-        ):
+                    yield from read_records(dict(zip(heads, row, strict=True)), item, rules)
+        elif text:
             answer = as_text(answers) or ""
             others = [str(value.get(names.get(role), "")) for role in (RATING, DOMAIN)]
-            rules = rules_of(value, question, at) or _names(value.get(names.get(RULES)))
             columns = [QUESTION, ANSWER, RATING, DOMAIN, RULES]
             yield Record(Place(str(at), 0, ""), columns, [text, answer, *others, rules])
-        elif isinstance(question, list):
-            yield from _beside(question, answers, at.key(names[QUESTION]))
-        elif value.keys() and (text := _named_rows(value)):
-            yield Record(Place(str(at), 0, ""), [QUESTION], [text])
+        elif questions is not None:
+            beside = {ANSWER: _column(answers), RULES: each}
+            yield from _beside(questions, beside, at.key(names[QUESTION]), rules)
+        elif isinstance(question, dict):
+            yield from read_records(question, at.key(names[QUESTION]), rules)
+        elif value.keys() and (text := _named_rows(value) or ""):
+            yield Record(Place(str(at), 0, ""), [QUESTION, RULES], [text, rules])
         else:
             for key, item in value.items():
-                if isinstance(item, (list, dict)):
-                    yield from read_records(item, at.key(key))
+                if isinstance(item, (list, dict)) and key != names.get(RULES):
+                    yield from read_records(item, at.key(key), rules)
 
 
 def with_ends(rows: Any, document: dict[str, Any], at: At) -> Any:
@@ -124,12 +134,23 @@ def _place(value: Any, order: tuple[int, int]) -> Cell | None:
     return None
 
 
-def _beside(questions: list[Any], answers: Any, at: At) -> Iterator[Record]:
-    """Questions in one list, their answers in another."""
-    matched = isinstance(answers, list) and len(answers) == len(questions)
+def _column(value: Any) -> list[Any] | None:
+    """The items of a list, or of the object that pandas writes in its place."""
+    if isinstance(value, dict) and value and all(map(str.isdecimal, value)):
+        return [*value.values()]
+    return value if isinstance(value, list) else None
+
+
+def _beside(
+    questions: list[Any], others: dict[str, list[Any] | None], at: At, rules: str
+) -> Iterator[Record]:
+    """Questions in one list, their answers and rules in lists of the same length."""
+    beside = {
+        role: items for role, items in others.items() if items and len(items) == len(questions)
+    }
     for number, question in enumerate(questions):
-        pair = {QUESTION: question, ANSWER: answers[number]} if matched else question
-        yield from read_records(pair, at.item(number))
+        row = {QUESTION: question} | {role: items[number] for role, items in beside.items()}
+        yield from read_records(row if beside else question, at.item(number), rules)
 
 
 def as_text(value: Any) -> str | None:
@@ -157,14 +178,6 @@ def _named_rows(value: dict[str, Any]) -> str | None:
     rows = [*value.values()]
     flat = all(isinstance(row, list) and len(row) == len(rows) for row in rows)
     return as_text(rows) if flat and len(rows) >= 4 else None
-
-
-def _names(value: Any) -> str:
-    """Names that a text or a list holds, or an object has as true, with commas between them."""
-    if isinstance(value, dict):
-        value = [name for name, on in value.items() if on is True]
-    names = value if isinstance(value, list) else [value]
-    return ",".join(name for name in names if isinstance(name, str))
 
 
 def _join(parts: Iterable[str | None], separator: str) -> str | None:

@@ -9,19 +9,21 @@ dropped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
 from puzzlesolver.domains.base import DIGITS
 from puzzlesolver.domains.formats.documents import At, told
-from puzzlesolver.domains.records import roles
+from puzzlesolver.domains.records import RULES, roles
 from puzzlesolver.domains.sudoku.board import CELL, SIZES, box_shape, boxes, place_name
-from puzzlesolver.domains.sudoku.variants import RULES, Place, is_rule
+from puzzlesolver.domains.sudoku.variants import JIGSAW, Place, is_more, is_rule
+from puzzlesolver.domains.sudoku.variants import RULES as ALL_RULES
 
 NO_RULES = {
-    "size", "title", "author", "grid", "cells", "ruleset", "rules", "info", "solution",
-    "highlightconflicts", "successmessage", "metadata", "cellsize", "settings", "id", "name",
+    "size", "title", "author", "grid", "cells", "info", "solution", "highlightconflicts",
+    "successmessage", "cellsize", "id", "name",
 }  # fmt: skip
 """Keys of a document that add no rule."""
 
@@ -34,6 +36,14 @@ NO_CELL_RULES = {
 }  # fmt: skip
 """Keys of a cell that add no rule."""
 
+
+WITHIN = ("metadata", "settings")
+"""Keys of objects that can hold rules, too."""
+
+UNITS = ("regions", "extraregion", "cages")
+"""Keys of lists of cells that differ."""
+
+RULES_HINT = 'write them as "diagonal,anti-knight", or as a list of such names'
 
 NO_SUM = {"cells", "unique", "style"}
 """Keys of a cage that say no more than that its digits differ."""
@@ -62,26 +72,35 @@ def as_plain(grid: Any) -> Any:
 
 
 def rules_of(document: Mapping[str, Any], grid: Any, at: At) -> str:
-    """The rules of a document of these programs, as `make_board` reads them.
+    """The rules of a document, as `rules_in` reads them: what is told in one place on a line.
+
+    In documents of these programs, whose cells are objects, all that is unknown can be a rule.
 
     Raises:
-        ParseError: some are more than different digits in some cells, or a region has no number.
+        ParseError: some are more than different digits in some cells, or no names; a region has no
+            number, or the size is another one.
     """
-    if not (cells := _objects(grid)):
-        flags = [key for key, value in document.items() if value is True and is_rule(key)]
-        return ",".join(flags)
+    cells = _objects(grid)
     numbers = (cell["region"] for cell in cells if cell.get("region") is not None)
     for number in numbers:
         if type(number) is not int or number not in range(len(DIGITS)):
             what = f"a cell's region is {told(number)}, and not a number from 0"
             raise at.error(what, "leave it out where regions are boxes")
-    rules, refused = _told(document, grid)
+    size = document.get("size")
+    if cells and size not in (None, len(grid), str(len(grid))):
+        raise at.key("size").error(f"it is {told(size)}, and the grid has {len(grid)} rows")
+    rules, refused = _told(document, at, len(grid) if cells else 0)
+    for cell in cells:
+        refused |= {key for key in cell if cell[key] and key.lower() not in NO_CELL_RULES}
+    mapped = any(rule.startswith(f"{JIGSAW}=") for rule in rules)
+    if cells and not mapped and (regions := _cell_regions(grid)):
+        rules.append(f"{JIGSAW}={regions}")
     if refused:
         raise at.error(
             f"its rules are more than different digits in some cells: {', '.join(sorted(refused))}",
-            f"known rules: {', '.join(RULES)}, and regions of any shape",
+            f"known rules: {', '.join(ALL_RULES)}, and regions of any shape",
         )
-    return ",".join(rules)
+    return "\n".join(rules)
 
 
 def _objects(grid: Any) -> list[Mapping[str, Any]]:
@@ -95,30 +114,59 @@ def _objects(grid: Any) -> list[Mapping[str, Any]]:
     return [] if any("input" in cell for cell in cells) else cells
 
 
-def _told(document: Mapping[str, Any], grid: list[list[Any]]) -> tuple[list[str], set[str]]:
-    """Rules of different digits as text, and the names of all others."""
-    flags, rules, refused, regions = list[str](), list[str](), set[str](), _cell_regions(grid)
+def _told(document: Mapping[str, Any], at: At, side: int) -> tuple[list[str], set[str]]:
+    """Rules of different digits as text, and the names of all others; `side` 0: of any program."""
+    rules, refused = list[str](), set[str]()
     for key, value in document.items():
         name = key.lower()
-        if name == "metadata" and isinstance(value, dict):
-            flags += [flag for flag, on in value.items() if on is True]
-        elif not value or name in NO_RULES or roles([name]) != [name]:
+        if (role := _role(name)) == RULES or (name == "global" and side):
+            rules += _names(value, at.key(key))
+        elif name in WITHIN and isinstance(value, dict):
+            more, others = _told(value, at.key(key), 0)
+            rules, refused = rules + more, refused | others
+            if side and name == "metadata":
+                flags = {flag for flag, on in value.items() if on is True and not is_rule(flag)}
+                refused |= {flag for flag in flags if flag.lower() not in NO_RULES}
+        elif not value or name in NO_RULES or role != name:
             continue
-        elif value is True:
-            flags.append(key)
-        elif name == "global" and isinstance(value, list):
-            flags += map(str, value)
-        elif name == "regions" and (places := _regions(value)):
-            regions = _map(places, len(grid))
-        elif name in ("extraregion", "cages") and (places := _regions(value)) is not None:
+        elif is_rule(key) and (value is True or name != "x"):  # which can be a number, too
+            rules += _names({key: value}, at)
+        elif name == "regions" and side and (places := _regions(value)):
+            rules.append(f"{JIGSAW}={_map(places, side)}")
+        elif name in UNITS[1:] and (places := _regions(value)) is not None:
             rules += [f"extra={''.join(map(place_name, cells))}" for cells in places if cells]
-        else:
+        elif side or (is_more(key) and isinstance(value, list | dict | bool)) or name in UNITS:
             refused.add(key)
-    rules += filter(is_rule, flags)
-    refused |= {flag for flag in flags if not is_rule(flag) and flag.lower() not in NO_RULES}
-    for cell in _objects(grid):
-        refused |= {key for key in cell if cell[key] and key.lower() not in NO_CELL_RULES}
-    return rules + [f"jigsaw={regions}"] * bool(regions), refused
+    return rules, refused
+
+
+@functools.lru_cache(1_024)
+def _role(key: str) -> str:
+    """What a key stands for, alone."""
+    return roles([key])[0]
+
+
+def _names(value: Any, at: At) -> Iterator[str]:
+    """The names in a text or a list, or those that an object has as true, each on one line.
+
+    Raises:
+        ParseError: something else may be a rule.
+    """
+    if isinstance(value, dict):
+        for name, on in value.items():
+            if on is True:
+                yield name
+            elif on and (is_rule(name) or not isinstance(on, int | float)):
+                raise at.key(name).error(f"this rule is {told(on)}, and not true or false")
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            if not isinstance(item, str):
+                raise at.item(number).error(f"a rule is {told(item)}, and not a name", RULES_HINT)
+            yield " ".join(item.split())
+    elif isinstance(value, str):
+        yield " ".join(value.split())
+    elif value is not None and value is not False:
+        raise at.error(f"the rules are {told(value)}, and not names", RULES_HINT)
 
 
 def _regions(value: Any) -> list[list[Place]] | None:
@@ -131,6 +179,8 @@ def _regions(value: Any) -> list[list[Place]] | None:
         # SudokuPad keeps titles in cages without cells.
         if cells and isinstance(region, dict) and any(map(region.get, region.keys() - NO_SUM)):
             return None
+        if isinstance(region, dict) and region.get("unique") is False:
+            cells = []
         places = [_place(cell) for cell in cells]
         if None in places:
             return None

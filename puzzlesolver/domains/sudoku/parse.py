@@ -134,7 +134,7 @@ def recognise(head: str) -> bool:
         if _index(text) is not None:
             continue
         cells = sum(symbol in VALUES for symbol in text)
-        empty = head.isascii() and cells in {*BOARDS, *SIZES} and not {*text} <= {*"Xx "}
+        empty = head.isascii() and cells in {*BOARDS, *SIZES, SAMURAI} and not {*text} <= {*"Xx "}
         likely = digits or empty
         usual = all(symbol in VALUES or symbol in DECORATION for symbol in text)
         return likely and (usual or _holds_row(text, place))

@@ -78,16 +78,22 @@ def tells_rules(line: str) -> bool:
 
 
 def rules_in(text: str, place: Place) -> str:
-    """The rules of a place and those that its text names; raises `ParseError` at unknown ones."""
-    rules = joined(place.rules, text.strip())
-    try:
-        rule_details(rules)
-        overlapping(rules)
-    except UsageError as error:
-        prose = ". " in text or any(len(part.split()) > WORDS for part in text.split(","))
-        if prose and "unknown" in error.what:
-            return place.rules
-        raise place.error(1, error.what, error.hint) from error
+    """The rules of a place and those that its text names; raises `ParseError` at unknown ones.
+
+    A line that is a sentence for people names none.
+    """
+    rules = place.rules
+    for line in text.splitlines():
+        more = joined(rules, line.strip())
+        try:
+            rule_details(more)
+            overlapping(more)
+        except UsageError as error:
+            prose = ". " in line or any(len(part.split()) > WORDS for part in line.split(","))
+            if not (prose and "unknown" in error.what):
+                raise place.error(1, error.what, error.hint) from error
+        else:
+            rules = more
     return rules
 
 

@@ -131,6 +131,7 @@ MORE = {
     "killer", "cage", "thermo", "arrow", "kropki", "sandwich", "xv", "whisper", "renban",
     "palindrome", "quadruple", "consecutive", "evenodd", "greaterthan", "inequality", "skyscraper",
     "ratio", "difference", "clone", "betweenline", "minimum", "maximum", "regionsum", "zipper",
+    "littlekiller", "nonconsecutive",
 }  # fmt: skip
 """Rules that compare or add digits; no set of units says them."""
 
@@ -147,6 +148,11 @@ KNOWN = {_plain(name): name for name in RULES} | SYNONYMS
 def is_rule(name: str) -> bool:
     """Whether there is a rule of this name."""
     return _plain(name) in KNOWN
+
+
+def is_more(name: str) -> bool:
+    """Whether a name begins like that of a rule about more than different symbols."""
+    return _plain(name).startswith(tuple(MORE))
 
 
 def rule_names(text: str | Iterable[str], where: str = "--rules") -> tuple[str, ...]:

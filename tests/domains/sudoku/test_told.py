@@ -48,6 +48,13 @@ def read(text: str, **options: Any) -> list[Puzzle]:
         (json.dumps({"puzzle": BOARD, "rules": {"X": True, "anti-king": False}}), "diagonal"),
         (json.dumps({"puzzle": BOARD, "rules": "Normal sudoku rules apply here."}), ""),
         (json.dumps({"grid": [[0] * 9] * 9, "antiknight": True}), "anti-knight"),
+        (json.dumps({"puzzle": BOARD, "antiking": True, "rules": "X"}), "diagonal,anti-king"),
+        (json.dumps({"puzzle": BOARD, "rules": ["X", "Each digit is once in a row."]}), "diagonal"),
+        (json.dumps({"variant": "X", "antiking": True, "puzzles": [BOARD]}), "diagonal,anti-king"),
+        (json.dumps({"metadata": {"rules": ["X"]}, "level": {"puzzle": BOARD}}), "diagonal"),
+        (json.dumps({"puzzle": [BOARD], "rules": ["X"]}), "diagonal"),
+        (json.dumps({"puzzle": {"0": BOARD}, "rules": {"0": "X"}}), "diagonal"),
+        (json.dumps({"puzzle": BOARD, "x": 3, "ratio": 0.5, "iterations": [1]}), ""),
     ],
 )
 def test_rules_in_texts(text: str, rules: str | None) -> None:
@@ -138,6 +145,53 @@ def test_what_is_written_is_read_again(options: dict[str, Any], form: Any) -> No
         assert again.board is made.board and np.array_equal(again.grid, made.grid)
 
 
+@pytest.mark.parametrize(
+    ("rule", "told", "where"),
+    [
+        ({"rules": 3}, "the rules are 3, and not names", "rules"),
+        ({"rules": 0}, "the rules are 0", "rules"),
+        ({"rules": True}, "the rules are true", "rules"),
+        ({"rules": [["diagonal"]]}, r"a rule is a list, and not a name", "rules[0]"),
+        ({"variant": ["diagonal", None]}, "a rule is null", "variant[1]"),
+        ({"rules": [{"name": "diagonal"}]}, "a rule is an object", "rules[0]"),
+        ({"rules": {"diagonal": 1}}, "this rule is 1, and not true", "rules.diagonal"),
+        ({"rules": {"name": "diagonal"}}, 'this rule is "diagonal"', "rules.name"),
+        ({"rules": {"X": True, "cells": [1]}}, "this rule is a list", "rules.cells"),
+        ({"antiknight": "true"}, 'this rule is "true"', "antiknight"),
+        ({"metadata": {"antiknight": 1}}, "this rule is 1", "metadata.antiknight"),
+        ({"settings": {"antiknight": 1}}, "this rule is 1", "settings.antiknight"),
+        ({"thermometer": [{"lines": []}]}, "more than different digits .*: thermometer", ""),
+        ({"regions": MAP}, "more than different digits .*: regions", ""),
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "rows", "cells"])
+def test_no_rule_of_a_document_is_dropped(
+    rule: dict[str, Any], told: str, where: str, form: str, tmp_path: Path
+) -> None:
+    grid = {"text": {"puzzle": BOARD}, "rows": {"grid": [[0] * 9] * 9}, "cells": {"grid": cells()}}
+    path = tmp_path / "board.json"
+    path.write_text(json.dumps({**grid[form], **rule}))
+    with pytest.raises(ParseError, match=told) as caught:
+        list(read_puzzles([path]))
+    assert caught.value.where == (f"{path}: {where}" if where else str(path))
+
+
+def test_the_size_of_a_document_is_that_of_its_grid() -> None:
+    for size in (9, "9", None):
+        assert read(json.dumps({"size": size, "grid": cells()}))[0].grid.shape == (9, 9)
+    for size in (0, 4, 16, "6", -9, 8.5, [9], True, 1e30):
+        with pytest.raises(ParseError, match="and the grid has 9 rows") as caught:
+            read(json.dumps({"size": size, "grid": cells()}))
+        assert caught.value.where.endswith(": size")
+
+
+def test_a_cage_whose_digits_may_repeat_is_no_rule() -> None:
+    cage = {"cells": [[0, 0], [0, 1]], "unique": False}
+    assert read(json.dumps({"grid": cells(), "cages": [cage]}))[0].rules == ""
+    with pytest.raises(ParseError, match="cages"):
+        read(json.dumps({"grid": cells(), "cages": [cage | {"sum": 3}]}))
+
+
 def samurai(holes: str) -> tuple[Puzzle, str]:
     made = next(get_domain("sudoku").generate(1, 1, rules="samurai", difficulty="easy"))
     signs = [["." if v == 0 else holes if v == HOLE else str(v) for v in row] for row in made.grid]
@@ -156,6 +210,7 @@ def test_a_samurai_on_one_line_needs_no_name() -> None:
     made, text = samurai("")
     (puzzle,) = read(text.replace("\n", ""))
     assert puzzle.rules == "samurai" and np.array_equal(puzzle.grid, made.grid)
+    assert read("." * 369)[0].rules == "samurai"
 
 
 def test_a_samurai_that_is_none() -> None:
@@ -222,16 +277,17 @@ def test_irregular_regions_of_cells() -> None:
         {"littlekillersum": [{"cell": "R0C1"}]},
         {"cages": [{"cells": [[0, 0], [0, 1]], "value": 10}]},
         {"lines": [{"wayPoints": [[0, 0], [1, 1]]}]},
-        {"global": ["entropy"]},
         {"metadata": {"antiking": True, "source": "x", "nonconsecutive": True}},
     ],
 )
 def test_other_rules_are_refused_by_name(rule: dict[str, Any]) -> None:
     key = next(iter(rule))
-    name = {"global": "entropy", "metadata": "nonconsecutive"}.get(key, key)
+    name = "nonconsecutive" if key == "metadata" else key
     document = {"size": 9, "grid": cells(value=1), "antiknight": True, **rule}
     with pytest.raises(ParseError, match=f"more than different digits in some cells: {name}"):
         read(json.dumps(document))
+    with pytest.raises(ParseError, match="unknown rule 'entropy'"):
+        read(json.dumps({"size": 9, "grid": cells(value=1), "global": ["antiking", "entropy"]}))
     with pytest.raises(ParseError, match="minimum"):
         read(json.dumps({"size": 9, "grid": cells(minimum=True)}))
 
