@@ -9,11 +9,13 @@ Puzzles flow in, one `Result` each flows out, in the same order.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from puzzlesolver.domains.base import Domain, Puzzle, get_domain
+from puzzlesolver.errors import ModelError
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.refine.engines.engine import Engine
 from puzzlesolver.refine.engines.graph import GraphSource
@@ -43,7 +45,8 @@ class Solver:
             is found: half a minute once, then about twice as fast.
         prove: whether an exact search tells, before any step, if the puzzle has no solution, or
             several.
-        fallback: `exact` lets an exact solver answer what the model did not; such results say so.
+        fallback: `exact` lets an exact solver answer what the model did not, or cannot take; such
+            results say so.
         model_sha256: of the weights' file; "" for a model that was not read from one.
         trained_side: rows of the boards that it was trained on; None where that is not known.
     """
@@ -150,6 +153,11 @@ class Solver:
                 for outcome in report.outcomes:
                     index, puzzle = taken.pop(outcome.index)
                     yield index, judge.judge(index, puzzle, outcome)
+        except ModelError as error:  # boards of this layout are none for the model
+            if not judge.exact:
+                raise
+            for index, puzzle in itertools.chain(taken.values(), arrivals):
+                yield index, judge.refused(index, puzzle, error.what)
         except KeyboardInterrupt:
             if foremost is not None:
                 index, puzzle = taken[foremost.index]

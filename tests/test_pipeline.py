@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from puzzlesolver.domains.base import Limit, Puzzle, get_domain
+from puzzlesolver.errors import ModelError
 from puzzlesolver.models.compiling import can_compile
 from puzzlesolver.models.stem import RelationalStem
 from puzzlesolver.pipeline import solve_kinds
@@ -159,6 +160,19 @@ def test_the_exact_fallback_says_so(solver: Solver) -> None:
     for result in results:
         assert result.answer is not None
         assert (result.answer.grid == result.puzzle.label).all()
+
+
+def test_the_exact_fallback_answers_what_the_model_cannot_take(solver: Solver) -> None:
+    foreign = list(get_domain("sudoku").generate(3, 1, size=4, rules="diagonal"))
+    mixed = [*boards(2), *foreign, *boards(3)[2:]]
+    with pytest.raises(ModelError, match="no weights for extra units"):
+        list(solver.solve(mixed))
+    for prove in (True, False):
+        exact = replace(solver, fallback="exact", batch_size=2, prove=prove)
+        results = list(exact.solve(mixed))
+        assert [result.puzzle.name for result in results] == [puzzle.name for puzzle in mixed]
+        assert {result.status for result in results} == {"solved"}
+        assert [result.solver for result in results[2:5]] == ["exact"] * 3
 
 
 def test_raw_takes_the_answer_where_it_first_settles(solver: Solver) -> None:

@@ -99,7 +99,8 @@ class Arguments:
     time_limit: Annotated[
         float | None,
         option("--time-limit", "SECONDS", real(positive=True), SEARCH, show_default="none"),
-        "For all puzzles together, after the model is loaded.",
+        "For all puzzles together, after the model is loaded. The machine code that a first run "
+        "compiles counts, except for tasks of ARC.",
     ] = None
     effort: Annotated[
         Literal["quick", "normal", "thorough"] | None,
@@ -125,7 +126,7 @@ class Arguments:
     fallback: Annotated[
         Literal["none", "exact"],
         option("--fallback", "none|exact", panel=SEARCH),
-        "exact lets an exact solver answer what the model did not, and says so.",
+        "exact lets an exact solver answer what the model did not, or cannot take, and says so.",
     ] = "none"
     engine: Engine = "torch"
     device: Device = "auto"

@@ -75,14 +75,26 @@ class Judge:
         return replace(result, seconds=time.monotonic() - started)
 
     def judge(self, index: int, puzzle: Puzzle, outcome: Outcome) -> Result:
-        """The result of a refined puzzle, after what the first search left open, and fallback."""
-        domain, count = get_domain(puzzle.domain), 1 if index in self._unique else None
+        """The result of a refined puzzle."""
+        count = 1 if index in self._unique else None
         self._unique.discard(index)
         spent = outcome.steps, outcome.restarts, outcome.seconds
         found = outcome.answer, outcome.verdict, outcome.settled, *spent
         result = self._result(puzzle, *found, signs=outcome.signs)
         if result.status == "unsolved":
             result = replace(result, reason=self._why_unsolved(outcome))
+        return self._decided(result, count)
+
+    def refused(self, index: int, puzzle: Puzzle, why: str) -> Result:
+        """The result of a puzzle that the model cannot take: what the fallback finds."""
+        count = 1 if index in self._unique else None
+        self._unique.discard(index)
+        result = replace(self._result(puzzle, None, Verdict("wrong", why)), reason=why)
+        return self._decided(result, count)
+
+    def _decided(self, result: Result, count: int | None) -> Result:
+        """The result after what the first search left open, and the fallback."""
+        domain, puzzle = get_domain(result.puzzle.domain), result.puzzle
         exact = self.exact and result.status == "unsolved"
         limit = Limit(self.ends + exact * FALLBACK_SECONDS)
         if (self.prove or exact) and count is None:

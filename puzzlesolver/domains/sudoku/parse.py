@@ -155,7 +155,7 @@ def _holds_row(text: str, place: Place) -> bool:
 def takes(numbers: npt.NDArray[np.int64], rules: str = "") -> bool:
     """Whether a grid of numbers is a board; one of 0 to 3 only where no two of them clash."""
     side = len(numbers)
-    if numbers.shape != (side, side) or side not in sides(rules).rows:
+    if numbers.shape != (side, side) or side not in sides(rules).rows or overlapping(rules):
         return False
     if not 0 <= numbers.min() <= numbers.max() <= side:
         return False

@@ -149,6 +149,9 @@ def with_board(found: Found, regions: Found | None = None) -> Puzzle:
         except UsageError as error:
             at = regions.place if regions else place
             raise at.error(1, error.what, error.hint) from error
+        if board.shape != found.grid.shape:
+            (rows, columns), side = board.shape, len(found.grid)
+            raise place.error(1, f"these rules need a board of {rows}×{columns}, not {side}×{side}")
         puzzle = replace(puzzle, board=board)
     if alphabet is DIGITS:
         return puzzle

@@ -105,6 +105,14 @@ def test_two_boards_are_no_board_and_its_map() -> None:
         (f"rules: samurai, latin\n{BOARD}", {}, "latin and samurai exclude", 1),
         (f"rules: anti knigt, anti king\n{BOARD}", {}, "unknown rule 'anti knigt'", 1),
         (f"rules: {1_000 * 'a'}\n{BOARD}", {}, "unknown rule", 1),
+        (f"puzzle,rules\n{BOARD},samurai", {}, "need a board of 21×21, not 9×9", 2),
+        (BOARD, {"rules": "samurai"}, "need a board of 21×21, not 9×9", 1),
+        (
+            json.dumps({"grid": [[0] * 9] * 9}),
+            {"rules": "twin"},
+            "row 7 of this board has 15 cells, found 9",
+            0,
+        ),
     ],
 )
 def test_what_makes_no_board_is_told_with_its_place(
@@ -114,7 +122,7 @@ def test_what_makes_no_board_is_told_with_its_place(
     path.write_text(text)
     with pytest.raises(ParseError, match=told) as caught:
         list(read_puzzles([path], **options))
-    assert caught.value.where.startswith(f"{path}:{where}")
+    assert caught.value.where.startswith(f"{path}:{where}" if where else str(path))
 
 
 def test_rules_are_for_sudokus() -> None:
