@@ -63,7 +63,7 @@ def read_puzzles(
     """Read puzzles one after another.
 
     Args:
-        inputs: paths, literal texts such as 81 characters, or `-`.
+        inputs: paths, literal texts such as 81 characters, or `-`; what is no `str` is a path.
         domain: key of `DOMAINS`, or `auto` to look at the text of each input.
         rules: further rules of the puzzles, as `Domain.under` takes them.
 
@@ -80,7 +80,7 @@ def read_puzzles(
         name = os.fspath(item)
         if os.path.isdir(name):
             yield from _read_folder(Path(name), kinds)
-        elif name == STDIN or os.path.lexists(name):
+        elif not isinstance(item, str) or name == STDIN or os.path.lexists(name):
             with _opened(name) as (stream, source):
                 yield from _read_stream(stream, source, kinds)
         else:

@@ -115,7 +115,7 @@ def export_model(
         raise UsageError(f"puzzles of kind {domain} have no further rules", where="--rules")
     puzzles = None
     if checked is not None:
-        puzzles = list(read_puzzles([checked], domain, rules))
+        puzzles = list(read_puzzles([Path(checked)], domain, rules))
         if puzzles and (board := puzzles[0].board) is not None and not board.is_standard:
             size, rules = (board.symbols, board.symbols), board.told
         _check_boards(puzzles, size, rules)
@@ -249,8 +249,9 @@ def _graph(
         tuple(rows for _ in each) if isinstance(each, tuple) else rows for each in inputs
     )
     with _quiet(), torch.no_grad():
+        module.eval()(*inputs)  # tells of boards that it cannot take; torch would wrap the error
         program = torch.onnx.export(
-            module.eval(),
+            module,
             inputs,
             input_names=names,
             output_names=outputs,

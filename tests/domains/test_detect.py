@@ -226,3 +226,9 @@ def test_json_of_every_depth_is_refused(begin: str, end: str, tmp_path: Path) ->
         path.write_text(begin * depth + "[[1,2],[3,4]]" + end * depth)
         with pytest.raises(ParseError):
             list(read_puzzles([path], "maze"))
+
+
+def test_a_path_is_never_taken_for_a_puzzle(tmp_path: Path) -> None:
+    for name in ("missing.txt", 81 * "1"):
+        with pytest.raises(ParseError, match="No such file"):
+            list(read_puzzles([tmp_path / name], "sudoku"))

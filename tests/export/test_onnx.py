@@ -191,6 +191,12 @@ def test_a_model_for_nothing_known_is_refused(tmp_path: Path) -> None:
         export_model(str(tmp_path / "model"), tmp_path / "step.onnx")
 
 
+def test_boards_that_the_model_cannot_take_are_told_as_the_model_does(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no weights for extra units"):
+        export_model("sudoku", tmp_path / "step.onnx", size=(4, 4), rules="diagonal")
+    assert not [*tmp_path.iterdir()]
+
+
 def test_a_size_that_no_board_has_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         export_graph(build("stem"), "sudoku", (7, 7), tmp_path / "step.onnx", sha256="")

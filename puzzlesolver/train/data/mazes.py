@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -190,4 +191,4 @@ def _form(grid: Grid) -> bytes:
 
 
 def _dihedral_forms(path: str) -> frozenset[bytes]:
-    return frozenset(_form(puzzle.grid) for puzzle in read_puzzles([path], "maze"))
+    return frozenset(_form(puzzle.grid) for puzzle in read_puzzles([Path(path)], "maze"))
