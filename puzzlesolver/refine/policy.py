@@ -65,7 +65,7 @@ class Policy:
     restarts: int | None = None
     search: bool = True
     patience: int = 48
-    branch_patience: int = 8
+    branch_patience: int = 16
     noise: float = 0.0
     rollouts: int = 1
     symmetries: bool | None = None
