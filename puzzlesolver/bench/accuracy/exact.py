@@ -13,8 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from puzzlesolver.domains.base import Grid, Puzzle, get_domain
 
 Exact = Callable[[Puzzle], Grid | None]
@@ -22,9 +20,12 @@ Exact = Callable[[Puzzle], Grid | None]
 SAMPLE = 1_000
 """Puzzles that each exact solver is timed on."""
 
+GUESSES = 100_000
+"""What compiled backtracking may cost; large boards that need more count as not solved by it."""
+
 
 def time_exact_solvers(puzzles: Sequence[Puzzle]) -> list[dict[str, Any]]:
-    """Every exact solver that can take these puzzles, on the first `SAMPLE` of them.
+    """Every exact solver of this kind of puzzle, on the first `SAMPLE` of them.
 
     Returns:
         For each its name, `solver`, and on one thread: how many `puzzles` it was given, how many
@@ -33,10 +34,7 @@ def time_exact_solvers(puzzles: Sequence[Puzzle]) -> list[dict[str, Any]]:
     """
     puzzles = puzzles[:SAMPLE]
     domain = get_domain(puzzles[0].domain)
-    name, compiled_name, compiled, shape = EXACT[domain.name]
-    solvers: dict[str, Exact] = {name: domain.solve_exactly}
-    if all(shape in (None, puzzle.grid.shape) for puzzle in puzzles):
-        solvers[compiled_name] = compiled
+    solvers = EXACT[domain.name]
     return [{"solver": name} | _timed(solver, puzzles) for name, solver in solvers.items()]
 
 
@@ -55,12 +53,26 @@ def _timed(solver: Exact, puzzles: Sequence[Puzzle]) -> dict[str, Any]:
     return counts | {"seconds": seconds}
 
 
-def _backtrack(puzzle: Puzzle) -> Grid | None:
-    from puzzlesolver.domains.sudoku.search import MANY_GUESSES, solve
+def _by_sat(puzzle: Puzzle) -> Grid | None:
+    from puzzlesolver.domains.sudoku.board import board_of
+    from puzzlesolver.domains.sudoku.rules import solutions
 
-    in_order = np.zeros(1, np.uint64)
-    solution, found, _ = solve(puzzle.grid.reshape(-1), 1, in_order, MANY_GUESSES)
-    return solution.reshape(9, 9) if found else None
+    board = board_of(puzzle)
+    solution = next(solutions(board, board.values(puzzle.grid)), None)
+    return None if solution is None else board.grid(solution)
+
+
+def _backtrack(puzzle: Puzzle) -> Grid | None:
+    from puzzlesolver.domains.sudoku.board import board_of
+    from puzzlesolver.domains.sudoku.singles import find
+
+    board = board_of(puzzle)
+    solution, found, _ = find(board, board.values(puzzle.grid), 1, GUESSES)
+    return board.grid(solution) if found else None
+
+
+def _walk(puzzle: Puzzle) -> Grid | None:
+    return get_domain("maze").solve_exactly(puzzle)
 
 
 def _flood(puzzle: Puzzle) -> Grid | None:
@@ -70,8 +82,8 @@ def _flood(puzzle: Puzzle) -> Grid | None:
     return walk(puzzle.grid, flood(puzzle.grid != WALL, find(puzzle.grid, GOAL)))
 
 
-EXACT: dict[str, tuple[str, str, Exact, tuple[int, ...] | None]] = {
-    "sudoku": ("python-sat", "compiled backtracking", _backtrack, (9, 9)),
-    "maze": ("breadth-first search", "compiled breadth-first search", _flood, None),
+EXACT: dict[str, dict[str, Exact]] = {
+    "sudoku": {"python-sat": _by_sat, "compiled backtracking": _backtrack},
+    "maze": {"breadth-first search": _walk, "compiled breadth-first search": _flood},
 }
-"""By domain: what `solve_exactly` uses, a compiled solver, and the only shape that one takes."""
+"""By domain, and by what the reports call them."""
