@@ -176,6 +176,7 @@ def test_exact_solvers_answer_mazes() -> None:
     ]
 
 
-def test_only_general_solvers_take_other_boards(boards_csv: Path) -> None:
+def test_exact_solvers_take_boards_of_any_size(boards_csv: Path) -> None:
     rows = time_exact_solvers(get_suite("sudoku-extreme").load(boards_csv, 3, 0).puzzles)
-    assert [(row["solver"], row["verified"]) for row in rows] == [("python-sat", 3)]
+    verified = {row["solver"]: row["verified"] for row in rows}
+    assert verified == {"python-sat": 3, "compiled backtracking": 3}
