@@ -100,7 +100,7 @@ def test_the_first_rollout_is_the_only_one_of_a_single_rollout(engine: TorchEngi
 def test_the_first_answer_that_the_rules_accept_counts(
     engine: TorchEngine, symmetries: bool
 ) -> None:
-    boards, settings = puzzles(30, 5), {"patience": 12}
+    boards, settings = puzzles(30, 5), {"patience": 12, "branch_patience": 8}
     alone = solve(engine, boards, max_steps=40, **settings)
     several = solve(engine, boards, max_steps=6 * 40, rollouts=6, symmetries=symmetries, **settings)
     solved = [outcome.verdict.status == "verified" for outcome in several]
