@@ -9,6 +9,7 @@ report says so by showing both.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -55,11 +56,13 @@ def _timed(solver: Exact, puzzles: Sequence[Puzzle]) -> dict[str, Any]:
 
 def _by_sat(puzzle: Puzzle) -> Grid | None:
     from puzzlesolver.domains.sudoku.board import board_of
-    from puzzlesolver.domains.sudoku.rules import solutions
+    from puzzlesolver.domains.sudoku.rules import Undecided, solutions
 
     board = board_of(puzzle)
-    solution = next(solutions(board, board.values(puzzle.grid)), None)
-    return None if solution is None else board.grid(solution)
+    with contextlib.suppress(Undecided):  # a board that defeats it counts as not solved
+        for solution in solutions(board, board.values(puzzle.grid)):
+            return board.grid(solution)
+    return None
 
 
 def _backtrack(puzzle: Puzzle) -> Grid | None:
