@@ -81,6 +81,11 @@ class Arguments:
         option("--steps", "N", whole(1)),
         "Length in updates instead; such a run can be repeated exactly.",
     ] = None
+    start: Annotated[
+        str | None,
+        option("--start", "MODEL", autocompletion=complete.models, show_default="random weights"),
+        "Model whose weights to start from: its name or folder.",
+    ] = None
     data: Annotated[
         Path | None,
         option("--data", "PATH", show_default="fresh puzzles"),
@@ -137,7 +142,7 @@ class Arguments:
     @property
     def typed(self) -> dict[str, Any]:
         """The fields of `TrainConfig` that have a flag of their own and were given."""
-        names = ("minutes", "steps", "data", "exclude", "seed", "device", "threads")
+        names = ("minutes", "steps", "start", "data", "exclude", "seed", "device", "threads")
         given = {name: getattr(self, name) for name in names}
         return {
             name: str(value) if isinstance(value, Path) else value

@@ -42,6 +42,7 @@ class TrainConfig(Settings):
         minutes: length in wall-clock minutes; progress is elapsed time, so a resumed run is not
             bitwise the same.
         steps: length in updates; such a run resumes bitwise. Give one of the two.
+        start: a model, by name or folder, whose weights the run starts from; None = random ones.
         seed: of weights, puzzles and noise.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         threads: CPU threads; None leaves torch's default.
@@ -68,6 +69,7 @@ class TrainConfig(Settings):
     domain: str = "sudoku"
     minutes: float | None = within(None, 1e-3)
     steps: int | None = within(None, 1)
+    start: str | None = None
     seed: int = within(0, 0, 2**62)
     device: str = "auto"
     threads: int | None = within(None, 1, 1024)

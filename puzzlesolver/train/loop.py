@@ -85,6 +85,8 @@ def train(
         )
     console.print("building the model and reading the data …")
     run = Run(config, ranks, rehearsal=dry_run)
+    if saved is None and config.start is not None:
+        run.take_weights(config.start)
     _describe(run, console)
     if dry_run:
         with Display(run, console, transient=True) as display:

@@ -11,6 +11,7 @@ stopped.
 from __future__ import annotations
 
 import copy
+import json
 import math
 import time
 from dataclasses import replace
@@ -22,6 +23,8 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from puzzlesolver.errors import ModelError
+from puzzlesolver.hub.folder import read_config, read_network
+from puzzlesolver.hub.store import resolve
 from puzzlesolver.models.compiling import can_compile, step_function
 from puzzlesolver.models.interface import Network, RecursiveModel, StepFunction
 from puzzlesolver.models.registry import build_network, reads_tokens, refines_boards
@@ -83,6 +86,7 @@ class Run:
         compiled: whether steps are compiled; never without a C++ compiler.
         average: the exponential average of the weights, which is what gets exported.
         curve: one entry per evaluation.
+        started_from: what is known of the weights that it started from, if it took some.
         objective: what is differentiated; shares gradients between ranks.
         recent: updates since the last line of metrics.
 
@@ -117,10 +121,29 @@ class Run:
             # Buffers, perhaps gigabytes, are not sent around.
             self.objective = DistributedDataParallel(self.objective, forward_sync_buffers=False)
         self.updates = 0
+        self.started_from: dict[str, Any] | None = None
         self.curve: list[dict[str, Any]] = []
         self.recent: list[Update] = []
         self._minutes_before = self._core_minutes_before = 0.0
         self._started, self._cpu_started = time.monotonic(), time.process_time()
+
+    def take_weights(self, name: str) -> None:
+        """Start from those of a model; raises `ModelError` where there are none that fit."""
+        found = resolve(name, self.config.domain)
+        network, sha256 = read_network(found.folder, found.sha256)
+        if network.config != self.model.config:
+            theirs, ours = network.config.to_json(), self.model.config.to_json()
+            other = [key for key in theirs if theirs[key] != ours.get(key)]
+            raise ModelError(
+                f"this model has another {', '.join(other) or 'family'} than the run",
+                where=flag("start"),
+                hint="--set model='{…}' as in its config.json, or another --preset",
+            )
+        for model in (self.model, self.average):
+            model.load_state_dict(network.state_dict())
+        before = read_config(found.folder).training
+        told = ("command", "updates", "core_minutes", "machine")
+        self.started_from = {"sha256": sha256} | {key: before.get(key) for key in told}
 
     def new_contract(self, config: TrainConfig) -> Contract[Any]:
         """A contract from the beginning, of a config that perhaps has another batch size."""
@@ -262,6 +285,7 @@ class Run:
             "family": config.family,
             "contract": config.contract.name,
             "seed": config.seed,
+            "start": self.started_from,
             "data": self.source.recipe,
             "updates": self.updates,
             "progress": min(1.0, self.progress),
@@ -280,6 +304,7 @@ class Run:
         return {
             "config": self.config.to_json(),
             "updates": self.updates,
+            "started_from": json.dumps(self.started_from),
             "minutes": self.minutes,
             "core_minutes": self.core_minutes,
             "curve": self.curve,
@@ -298,6 +323,7 @@ class Run:
         self.updates, self.curve = state["updates"], state["curve"]
         self._minutes_before, self._core_minutes_before = state["minutes"], state["core_minutes"]
         self._started, self._cpu_started = time.monotonic(), time.process_time()
+        self.started_from = json.loads(state.get("started_from", "null"))
         self.recent = [Update(*values) for values in state["recent"]]
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"], strict=False)  # buffers are the model's

@@ -25,7 +25,7 @@ from puzzlesolver.errors import UsageError
 Flat = Mapping[str, Any]
 """Settings of all parts by name."""
 
-FLAGS = ("preset", "data", "exclude", "minutes", "steps", "seed", "device", "threads")
+FLAGS = ("preset", "start", "data", "exclude", "minutes", "steps", "seed", "device", "threads")
 """Settings with a command-line flag of their own; the others are set by `--set NAME=VALUE`."""
 
 MANY = 10**12

@@ -55,6 +55,27 @@ def sudoku_any() -> dict[str, Any]:
 
 
 @preset
+def sudoku_any_second() -> dict[str, Any]:
+    """From the weights of `sudoku-any` on: more of what they solved least, and samurai."""
+    sizes = {
+        "4: minimal": 1, "6: easy minimal": 1, "8": 2, "9: easy 10 50": 9, "10": 2, "12": 4,
+        "16": 12, "25: easy hard": 14,
+    }  # fmt: skip
+    rules = {
+        "samurai: easy hard": 5, "latin: easy minimal": 1, "diagonal: easy hard minimal": 3,
+        "windoku: easy hard minimal": 3, "disjoint-groups: minimal": 1,
+        "anti-king: hard minimal": 9, "anti-knight: hard minimal": 18, "jigsaw: hard minimal": 6,
+        "jigsaw,diagonal: easy minimal": 2, "diagonal,windoku: minimal": 2,
+        "diagonal,anti-knight: hard minimal": 3, "anti-knight,anti-king: hard minimal": 3,
+    }  # fmt: skip
+    return sudoku_any() | {
+        "mix": sizes | {f"9 {each}": share for each, share in rules.items()},
+        "start": "runs/sudoku-any/model", "minutes": 105.0,
+        "learning_rate": 2e-3, "muon_learning_rate": 0.012, "suppositions": 0.1, "reveal": 0.0,
+    }  # fmt: skip
+
+
+@preset
 def sudoku_1k() -> dict[str, Any]:
     """Exactly 1,000 training puzzles, the small-sample setting of the HRM and TRM papers."""
     return _stem() | {
