@@ -56,22 +56,23 @@ def sudoku_any() -> dict[str, Any]:
 
 @preset
 def sudoku_any_second() -> dict[str, Any]:
-    """From the weights of `sudoku-any` on: more of what they solved least, and samurai."""
+    """From the weights of `sudoku-any` on: minimal boards with up to five clues more."""
     sizes = {
-        "4: minimal": 1, "6: easy minimal": 1, "8": 2, "9: easy 10 50": 9, "10": 2, "12": 4,
-        "16": 12, "25: easy hard": 14,
+        "4: minimal": 1, "6: easy minimal": 1, "8": 1, "9: easy 10 50": 8, "10": 1, "12": 3,
+        "16": 10, "25: easy": 10,
     }  # fmt: skip
     rules = {
-        "samurai: easy hard": 5, "latin: easy minimal": 1, "diagonal: easy hard minimal": 3,
-        "windoku: easy hard minimal": 3, "disjoint-groups: minimal": 1,
-        "anti-king: hard minimal": 9, "anti-knight: hard minimal": 18, "jigsaw: hard minimal": 6,
-        "jigsaw,diagonal: easy minimal": 2, "diagonal,windoku: minimal": 2,
-        "diagonal,anti-knight: hard minimal": 3, "anti-knight,anti-king: hard minimal": 3,
+        "samurai: easy hard": 4, "latin: minimal": 1, "diagonal: minimal": 4,
+        "windoku: minimal": 4, "disjoint-groups: minimal": 1, "anti-king: minimal": 10,
+        "anti-knight: minimal": 24, "jigsaw: minimal": 6, "jigsaw,diagonal: minimal": 2,
+        "diagonal,windoku: minimal": 2, "diagonal,anti-knight: minimal": 3,
+        "anti-knight,anti-king: minimal": 3,
     }  # fmt: skip
     return sudoku_any() | {
         "mix": sizes | {f"9 {each}": share for each, share in rules.items()},
-        "start": "runs/sudoku-any/model", "minutes": 105.0,
-        "learning_rate": 2e-3, "muon_learning_rate": 0.012, "suppositions": 0.1, "reveal": 0.0,
+        "start": "runs/sudoku-any/model", "minutes": 76.0,
+        "learning_rate": 1.5e-3, "muon_learning_rate": 0.01, "suppositions": 0.2,
+        "reveal": 0.0, "reveal_floor": 0.85, "reveal_floor_clues": 5,
     }  # fmt: skip
 
 
