@@ -127,7 +127,7 @@ def _self_test() -> str:
     from puzzlesolver.solver import Solver
 
     domain = "sudoku"
-    solver = Solver(load_model(None, domain), resolve(None, domain).name, Policy(time_limit=10))
+    solver = Solver(load_model(None, domain), resolve(None, domain).name, Policy())
     result = next(solver.solve(read_puzzles([SELF_TEST], domain)))
     if result.status != "solved":
         raise ModelError(f"the shipped model does not solve a 4×4 puzzle: {summarise(result)}")

@@ -314,10 +314,76 @@ def test_where_nothing_can_be_kept_machine_code_is_made_anew(tmp_path: Path) -> 
     assert (done.returncode, done.stdout) == (0, "1342421324313124\n")
 
 
+@pytest.mark.parametrize(
+    ("line", "last", "times"),
+    [
+        (f"verify {SOLVED}", "verified", 2),
+        pytest.param(f"verify {SOLVED}", "verified", SOAK, marks=pytest.mark.soak),
+        pytest.param("doctor", "self-test", SOAK, marks=pytest.mark.soak),
+    ],
+)
+def test_signals_around_the_end(line: str, last: str, times: int) -> None:
+    rng = random.Random(line)
+    for number in (signal.SIGINT, signal.SIGTERM) * times:
+        process = subprocess.Popen(
+            command(*line.split()), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert any(last in said for said in process.stdout)
+        time.sleep(rng.random() * 0.1)
+        process.send_signal(number)
+        assert process.communicate()[1] == "" and process.returncode in (0, 130)
+
+
+def _end_of(program: str, *words: str, **changes: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a command that begins with lines of a program."""
+    program += f"\nimport sys\nsys.argv = ['puzzlesolver', *{words}]"
+    program += "\nfrom puzzlesolver.__main__ import run\nrun()"
+    words = (sys.executable, "-c", program)
+    done = subprocess.run(words, env=environment(**changes), capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [([SOLVED], 0), ([HARD, SOLVED], 1), (["--nonsense"], 2), ([], 2)]
+)
+def test_the_end_of_python_itself_where_signals_kill_is_not_met(
+    words: Sequence[str], code: int
+) -> None:
+    program = """
+class End:
+    def __del__(self):
+        print("the end of Python")
+
+end = End()"""
+    ended, said, _ = _end_of(program, "verify", *words)
+    assert ended == code and "the end of Python" not in said
+
+
+def test_a_fault_of_ours_is_told_with_its_traceback() -> None:
+    program = "import puzzlesolver.cli.app as app\napp.build = lambda: 1 / 0"
+    code, said, told = _end_of(program, "doctor")
+    assert (code, said) == (1, "") and "ZeroDivisionError" in told
+
+
+def test_a_signal_that_was_taken_for_a_fault_ends_the_command() -> None:
+    program = """
+import signal
+from puzzlesolver.cli import doctor
+
+def deaf():
+    try:
+        signal.raise_signal(signal.SIGTERM)
+    except KeyboardInterrupt as error:
+        raise ImportError("half a module") from error
+
+doctor._self_test = deaf"""
+    assert _end_of(program, "doctor")[0] == 130
+
+
 @pytest.mark.parametrize("end", ["pass", "raise RuntimeError"])
 def test_a_signal_that_a_compiler_swallows_ends_the_command(tmp_path: Path, end: str) -> None:
     program = f"""
-import signal, sys
+import signal
 from numba.core import event
 
 class Deaf(event.Listener):
@@ -334,14 +400,9 @@ class Deaf(event.Listener):
 
 heard = []
 event.register("numba:compile", Deaf())
-sys.argv = ["puzzlesolver", "generate", "sudoku", "--count", "1", "--seed", "1"]
-from puzzlesolver.__main__ import run
-run()
 """
-    surroundings = environment() | {"NUMBA_CACHE_DIR": str(tmp_path)}
-    words = [sys.executable, "-c", program]
-    done = subprocess.run(words, env=surroundings, capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    words = "generate", "sudoku", "--count", "1", "--seed", "1"
+    assert _end_of(program, *words, NUMBA_CACHE_DIR=str(tmp_path)) == (130, "", "")
 
 
 def test_a_disk_without_room_for_machine_code_ends_no_command(tmp_path: Path) -> None:

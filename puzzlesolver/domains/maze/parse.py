@@ -102,7 +102,7 @@ def recognise(head: str) -> bool:
 def _resembles(lines: list[str]) -> bool:
     """Whether the first rows are those of a maze although their signs are not the usual ones."""
     rows = list(itertools.takewhile(str.strip, lines))
-    if len(rows) < LEAST_ROWS:
+    if len(rows) < LEAST_ROWS or _is_board(one_sign_a_cell([*filter(str.strip, lines)])):
         return False
     left = indentation(rows)
     rows = [row[left:] for row in rows]
@@ -124,6 +124,20 @@ def _resembles(lines: list[str]) -> bool:
     framed = (border == WALL).mean() >= FRAME and not (cells == WALL).all()
     marked = {WALL, START, GOAL}.issubset(cells.ravel().tolist())
     return framed or (marked and not {*".123"}.issuperset(count))  # else a Sudoku
+
+
+def _is_board(rows: list[str]) -> bool:
+    """Whether rows begin with a Sudoku: a square where but one sign, the blank, repeats in a line.
+
+    Walls and floor of a maze are two that do.
+    """
+    square = rows[: len(rows[0])]
+    side = len(square)
+    if side <= LEAST_ROWS or {side} != {*map(len, square)} or any(" " in row for row in square):
+        return False
+    ((blank, _),) = Counter("".join(square)).most_common(1)
+    columns = map("".join, zip(*square, strict=True))
+    return all(line.count(sign) == 1 for line in (*square, *columns) for sign in {*line} - {blank})
 
 
 def takes(numbers: npt.NDArray[np.int64]) -> bool:
