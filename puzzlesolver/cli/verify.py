@@ -61,7 +61,9 @@ def verify(
         alone = answer is None and question.label is None
         if verdict is None:
             status, reason = UNANSWERED, ""
-        elif not alone and (clash := get_domain(question.domain).contradiction(question)):
+        elif not (alone or verdict.status == "verified") and (
+            clash := get_domain(question.domain).contradiction(question)
+        ):
             status, reason = CONTRADICTION, clash.reason
         else:
             status, reason = verdict.status, verdict.reason

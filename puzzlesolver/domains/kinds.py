@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle
@@ -103,17 +104,27 @@ def read_image(data: bytes, source: str, kinds: Sequence[Domain]) -> Iterator[Pu
 
 
 def read_numbers(text: str, source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle] | None:
-    """The puzzles of 0/1 grids with blank lines between them, where a kind takes all of them."""
-    blocks, line = [], 1
+    """The puzzles of 0/1 grids with blank lines between them, where a kind takes all of them.
+
+    What a kind takes only as a whole, as a Sudoku with gaps between its bands, is one grid.
+    """
+    blocks: list[tuple[str, Integers]] = []
+    line = 1
     for block in re.split(r"(\n\s*\n)", text):
         if block.strip():
-            array = read_rows(block.strip().splitlines())
-            if array is None or (taken := _taken(array, kinds)) is None:
+            if (array := read_rows(block.strip().splitlines())) is None:
                 return None
-            blocks.append((f"{source}:{line + len(block) - len(block.lstrip(chr(10)))}", *taken))
+            first = line + len(block) - len(block.lstrip("\n"))
+            blocks.append((f"{source}:{first}", array))
         line += block.count("\n")
-    puzzles = (puzzle for block in blocks for puzzle in _from_numbers(source, *block))
-    return named(puzzles, source, "") if blocks else None
+    arrays = [array for _, array in blocks]
+    if len({array.shape[1] for array in arrays}) == 1:
+        whole = np.concatenate(arrays)
+        if any(kind.takes(whole) and not any(map(kind.takes, arrays)) for kind in kinds):
+            blocks = [(blocks[0][0], whole)]
+    found = [(place, taken) for place, array in blocks if (taken := _taken(array, kinds))]
+    puzzles = (puzzle for place, taken in found for puzzle in _from_numbers(source, place, *taken))
+    return named(puzzles, source, "") if found and len(found) == len(blocks) else None
 
 
 def read_arrays(

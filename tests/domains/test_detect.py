@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,21 @@ def test_broken_links(tmp_path: Path) -> None:
     with pytest.raises(ParseError, match="cannot read it") as caught:
         lines(tmp_path / "link")
     assert caught.value.where == f"{tmp_path}/link"
+
+
+@pytest.mark.parametrize("row", ["".join, " ".join, ",".join])
+@pytest.mark.parametrize(
+    "bands",
+    [
+        ["1000", "0020", "", "0300", "0001"],
+        ["1000", "0020", "", "0200", "0003"],
+        ["100000", "000200", "", "000010", "030000", "", "002000", "000003"],
+    ],
+)
+def test_bands_of_small_digits_are_one_sudoku(bands: list[str], row: Callable[[str], str]) -> None:
+    (puzzle,) = read_puzzles(["\n".join(map(row, bands))])
+    cells = [int(cell) for cell in "".join(bands)]
+    assert puzzle.domain == "sudoku" and puzzle.grid.ravel().tolist() == cells
 
 
 def test_folders_are_read_file_by_file(tmp_path: Path) -> None:

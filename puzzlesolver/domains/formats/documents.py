@@ -14,7 +14,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +46,12 @@ class At:
     def key(self, name: str) -> At:
         """The value of an object's key."""
         if _PLAIN.fullmatch(name):
-            return replace(self, path=f"{self.path}.{name}" if self.path else name)
-        return replace(self, path=f"{self.path}[{json.dumps(name[:40])}]")
+            return At(self.source, f"{self.path}.{name}" if self.path else name)
+        return At(self.source, f"{self.path}[{json.dumps(name[:40])}]")
 
     def item(self, number: int) -> At:
         """A value of a list, counted from 0."""
-        return replace(self, path=f"{self.path}[{number}]")
+        return At(self.source, f"{self.path}[{number}]")
 
     def __str__(self) -> str:
         return f"{self.source}: {self.path}" if self.path else self.source

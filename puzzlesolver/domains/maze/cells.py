@@ -170,9 +170,9 @@ def _with_ends(cells: Grid, error: Error, hint: str) -> tuple[Grid, str]:
     """The maze with one start and one goal, and a note of those that are openings."""
     missing = []
     for value, name in NAMES.items():
-        places = np.argwhere(cells == value)
+        places = (cells == value).ravel().nonzero()[0]
         if len(places) > 1:
-            row, column = places[1].tolist()
+            row, column = divmod(int(places[1]), cells.shape[1])
             raise error(row, column, f"the maze has a second {name}", hint)
         if not len(places):
             missing.append(value)

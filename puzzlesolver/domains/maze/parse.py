@@ -180,6 +180,8 @@ def _read(lines: Iterator[Line]) -> Iterator[Puzzle]:
 
 def _is_caption(text: str) -> bool:
     """Whether a line is a heading, has words and no wall, or is the fence of a block of code."""
+    if USUAL.issuperset(text):
+        return False
     if (size := SIZE.fullmatch(text)) and max(map(int, size.groups())) > 3:
         return True
     text = text[heading.end() :] if (heading := HEADING.match(text)) else text

@@ -47,19 +47,17 @@ def distances(open_cells: npt.NDArray[np.bool_], origin: Cell) -> Distances:
     height, width = open_cells.shape
     framed = np.zeros((height + 2, width + 2), np.bool_)
     framed[1:-1, 1:-1] = open_cells
-    unseen = framed.ravel()
-    steps = np.array([row * (width + 2) + column for row, column in DIRECTIONS])
-    found = np.full(unseen.shape, UNREACHED, np.int32)
-    frontier = np.array([(origin[0] + 1) * (width + 2) + origin[1] + 1])
-    unseen[frontier] = False
-    distance = 0
-    while len(frontier):
-        found[frontier] = distance
-        near = (frontier[:, None] + steps).ravel()
-        frontier = np.unique(near[unseen[near]])
-        unseen[frontier] = False
-        distance += 1
-    return found.reshape(height + 2, width + 2)[1:-1, 1:-1]
+    unseen = framed.ravel().tolist()
+    steps = [row * (width + 2) + column for row, column in DIRECTIONS]
+    found = [UNREACHED] * len(unseen)
+    reached = [(origin[0] + 1) * (width + 2) + origin[1] + 1]
+    unseen[reached[0]], found[reached[0]] = False, 0
+    for cell in reached:  # which grows
+        for step in steps:
+            if unseen[near := cell + step]:
+                unseen[near], found[near] = False, found[cell] + 1
+                reached.append(near)
+    return np.array(found, np.int32).reshape(height + 2, width + 2)[1:-1, 1:-1]
 
 
 def shortest_path(grid: Grid) -> Grid | None:

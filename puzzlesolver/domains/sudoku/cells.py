@@ -35,6 +35,7 @@ VALUES = (
     | {symbol.lower(): value for value, symbol in enumerate(SYMBOLS)}
     | dict.fromkeys(BLANKS, 0)
 )
+_VALUES = VALUES | {f"{number:02}": number for number in range(100)}
 
 
 class Sides(NamedTuple):
@@ -112,11 +113,11 @@ class Cells:
 
 
 def _value(word: str) -> int:
-    return VALUES.get(word, int(word) if _is_number(word) else 255)
+    return _VALUES.get(word, 255)
 
 
 def _is_number(word: str) -> bool:
-    return len(word) == 2 and word.isascii() and word.isdecimal()
+    return len(word) == 2 and word in _VALUES
 
 
 def digits(side: int) -> str:

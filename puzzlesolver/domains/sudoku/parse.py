@@ -282,9 +282,11 @@ def _is_heading(text: str, place: Place) -> bool:
     if NUMBER_ALONE.fullmatch(text) or DATE.fullmatch(text) or text.startswith(FENCE):
         return True
     letters = sum(map(str.isalpha, text))
+    if not letters:
+        return False
     signs = sum(sign not in SEPARATORS for sign in text)
     strange = any(set(word[0]) - VALUES.keys() for word in WORD.finditer(text))
-    if not letters or not (strange or 2 * letters >= signs):
+    if not (strange or 2 * letters >= signs):
         return False
     longest = max(text.split(), key=len)
     if len(longest) > 16 and 2 * sum(map(str.isalpha, longest)) < len(longest) and "<" not in text:
@@ -478,6 +480,8 @@ class _Rows:
     def _rows(self) -> list[Cells]:
         """The lines without the frame."""
         sure = [line for line in self.lines if not line.is_rule]
+        if len(sure) == len(self.lines):
+            return sure
         blanks = set().union(*(row.blanks for row in sure))
         patterns = {(len(row.words), row.pattern) for row in sure}
         return [
