@@ -55,6 +55,8 @@ EXIT_CODES = {
 ADDRESS = re.compile(r"auto|\S+:\d+")
 """Of a Ray cluster; what else follows `--ray` is a puzzle."""
 HELP_FLAGS = ["-h", "--help"]
+ROOT_FLAGS = ["--help", "--version"]
+"""What people type as commands, too."""
 
 app = typer.Typer(
     name="puzzlesolver",
@@ -201,21 +203,35 @@ def _refused(error: OSError) -> UsageError:
 def _explain(error: typer.TyperException, words: Sequence[str]) -> tuple[str, str]:
     """What Typer found wrong with the words of a command line, and what to do about it."""
     context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
-    hint = f"see `{context.command_path if context else 'puzzlesolver'} --help`"
+    path = context.command_path if context else _command_path(words)
+    hint = f"see `{path} --help`"
     what, _, close = error.format_message().partition(" Did you mean ")
     if isinstance(error, typer.BadParameter) and error.message and parameter is not None:
         what = f"{parameter.opts[0]}: {error.message.removeprefix('Value error, ')}"
         value = error.message.partition("'")[2].partition("'")[0]
         choices = [*map(str, parameter.type_descriptor.choices or ())]
-        close = " or ".join(map(repr, difflib.get_close_matches(value, choices)))
+        close = " or ".join(map(repr, difflib.get_close_matches(value.lower(), choices)))
     elif options := getattr(error, "possibilities", None):
         what, close = f"No such option: {getattr(error, 'option_name', '')}", " or ".join(options)
-    elif (commands := getattr(context and context.command, "commands", None)) and not close:
-        hint = f"commands are {', '.join(commands)}; {hint}"
+    elif commands := getattr(context and context.command, "commands", None):
         word = next((word for word in words if not word.startswith("--")), "solve")
-        if os.path.lexists(word) or not re.fullmatch("[a-z-]{2,}", word):
-            hint = f"to solve a puzzle: puzzlesolver solve {shlex.quote(word)}"
+        if f"--{word}" in ROOT_FLAGS or word == "-V":
+            close = f"'{'--help' if word == 'help' else '--version'}'"
+        elif not close:
+            hint = f"commands are {', '.join(commands)}; {hint}"
+            if os.path.lexists(word) or not re.fullmatch(r"-\w|[a-z-]{2,}", word):
+                hint = f"to solve a puzzle: puzzlesolver solve {shlex.quote(word)}"
     return what.rstrip("."), f"did you mean {close.rstrip('?')}? {hint}" if close else hint
+
+
+def _command_path(words: Sequence[str]) -> str:
+    """The commands that the words begin with, for errors which do not know them."""
+    command, path = get_command(app), ["puzzlesolver"]
+    for word in words:
+        if (inner := getattr(command, "commands", {}).get(word)) is None:
+            break
+        command, path = inner, [*path, word]
+    return " ".join(path)
 
 
 def _complain(message: str, hint: str) -> None:

@@ -166,7 +166,7 @@ def _read_literal(text: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
     except NoKindError as error:
         raise ParseError(
             "there is no such file, and this is no puzzle either",
-            where=name or "''",
+            where=name if name.strip() else repr(name),
             hint="check the path, paste the puzzle, or use - for stdin",
         ) from error
 

@@ -23,9 +23,9 @@ from puzzlesolver.files import open_regular
 from puzzlesolver.limits import DETECT_BYTES, MAX_DOCUMENT_CHARS, MAX_LINE_CHARS
 
 START = re.compile(
-    r'\s*(?!\[\[?\s*\d+\.?\s+\d|\[\[[A-Za-z_]+\]\])(?:\{|\[\s*(?:[\[\]{"\d-]|null|true|false|$))'
+    r'\s*(?!\[\[?\s*\d+\.?\s+\d|\[\[[A-Za-z_]+\]\])(?:\{(?!\s*\{)|\[\s*(?:[\[\]{"\d-]|null|true|false|$))'
 )
-"""How JSON begins; `[Puzzle]` is a heading, `[[1 2` is what numpy prints."""
+"""How JSON begins; `[Puzzle]` is a heading, `[[1 2` is what numpy prints, `{{` a list of others."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,40}")
 """Keys that need no quotes in a path."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from math import isqrt
 from typing import Any
 from urllib.parse import unquote
 
@@ -44,6 +45,11 @@ _LATEX = re.compile(
 )
 _STYLED = re.compile(r"\\\w+\{([^{}]{0,200})\}")
 
+_STRING = re.compile(
+    r"""^[^\n"'`=]{0,60}=[ \t]*[bfru]?("{3}|'{3}|`)\\?([^"'`]*)\1[;,)]*[ \t]*$""", re.MULTILINE
+)
+"""A text of many lines in a program."""
+
 _LINK = re.compile(r"https?://[^\s%]{0,2000}%[0-9A-Fa-f]{2}\S*")
 _WHOLE = re.compile(r"^[ \t]*(?:-[ ]+)?([\"'])([^\"'\n]{4,})\1,?[ \t]*$", re.MULTILINE)
 _SHORT = re.compile(r"(?<![^,;\t\n])([\"'])([^\"',;\t\n]{0,3})\1(?![^,;\t\n])")
@@ -51,6 +57,7 @@ _MISSING = re.compile(r"(?<![^,;\t\n])[ ]*(?:None|NULL|null|NaN|nan|NA)(?![^,;\t
 _FLOAT = re.compile(r"(?<![^,;\t\n])([ ]*\d{1,2})\.0*(?![^,;\t\n])")
 _BOXED = re.compile(r"[\[(]([ 1-9._])[\])]")
 _SLASHED = re.compile(r"(?<!\S)(?=\S*[4-9])(?:[\d.*_-]{9}/){8}[\d.*_-]{9}/?(?!\S)")
+_CELLS = re.compile(r"(?=.*[1-9])[\dA-Pa-p.*_?Xx-]+")
 LEAST_CELLS, MOST_TRIES = 16, 64
 
 _OTHERS = re.compile(r"[\d.*_?-]{16}|^[\d.*_?| -]{7,}$", re.MULTILINE)
@@ -74,12 +81,26 @@ def plain_rows(text: str) -> tuple[str, list[int]]:
     if "\\begin{" in text:
         text = _STYLED.sub(r"\1", _LATEX.sub("", text))
         text = re.sub(r"\|\.[ ]*$", "|", text.replace("&", "\t"), flags=re.MULTILINE)
+    if column := _column(text):
+        return column, [1]
+    text = _STRING.sub(r"\2", text)
     text = _LINK.sub(lambda link: "".join(unquote(link[0]).split()), text)
     text = _SLASHED.sub(lambda rows: rows[0].replace("/", ""), text)
     if len(_BOXED.findall(text)) >= LEAST_CELLS:
         text = _BOXED.sub(r"\1", text)
     text = _QUOTED.sub("", _WHOLE.sub(r"\2", _BBCODE.sub("", text)))
     return _plain_fields(text), numbers
+
+
+def _column(text: str) -> str:
+    """The board of a square number of cells, each on a line of its own; "" where it is none."""
+    cells = [line.strip() for line in text.split("\n")]
+    if len(cells) >= LEAST_CELLS and {*map(len, cells)} <= {0, 1}:
+        for found in (cells, cells[:-1], [*filter(None, cells)]):
+            board = "".join(cell or "." for cell in found)
+            if _CELLS.fullmatch(board) and isqrt(len(board)) ** 2 == len(board):
+                return board
+    return ""
 
 
 def _rows_of_page(text: str) -> tuple[str, list[int]]:

@@ -19,9 +19,11 @@ SPACED = [list(range(SIDE)), list(range(0, 2 * SIDE, 2))]
 """In which columns cells stand side by side, and apart."""
 
 LABEL = re.compile(
-    r"\s*\|?\s*(?:row\s*|r)?([1-9A-I])[:.)]?(?:[ \t]+(?=[\d.|*_?X+-])|(?=\|))", re.IGNORECASE
+    r"\s*\|?\s*(?:row\s*|r|\[)?([\dA-I])(?:[:.)]|,\])?(?:[ \t]+(?=[\d.|*_?X+-])|(?=\|))",
+    re.IGNORECASE,
 )
 NUMBERS, LETTERS = list("123456789"), list("ABCDEFGHI")
+FROM_ZERO = list("012345678")
 
 
 def dotted(text: str) -> str:
@@ -71,7 +73,8 @@ def _unlabelled(lines: list[str]) -> list[str]:
         part = found[first : first + SIDE]
         names = [label[1].upper() for _, label in part]
         above = range(max(0, part[0][0] - 2), part[0][0])
-        numbered = [number for number in above if _is_heads(lines[number], NUMBERS)]
+        numbers = FROM_ZERO if names == FROM_ZERO else NUMBERS
+        numbered = [number for number in above if _is_heads(lines[number], numbers)]
         larger = any(
             CELLS.fullmatch(lines[number])
             and not RULE.fullmatch(lines[number])
@@ -79,7 +82,7 @@ def _unlabelled(lines: list[str]) -> list[str]:
             for number in above
         )
         sure = not larger and (names == LETTERS or numbered or "r" in part[0][1][0].lower())
-        if names in (NUMBERS, LETTERS) and sure:
+        if names in (NUMBERS, LETTERS, FROM_ZERO) and sure:
             heads += numbered
             for number, label in part:
                 lines[number] = lines[number][label.end() :].rjust(len(lines[number]))
@@ -90,4 +93,4 @@ def _unlabelled(lines: list[str]) -> list[str]:
 
 
 def _is_heads(line: str, names: list[str]) -> bool:
-    return re.findall(r"\w+", line.upper()) == names
+    return re.findall(r"(?:C(?:OL)?(?=\d))?(\w+)", line.upper()) == names

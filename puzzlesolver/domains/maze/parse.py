@@ -189,7 +189,7 @@ def _is_caption(text: str) -> bool:
         return False
     words = WORD.findall(text)
     return text.startswith(FENCE) or any(
-        len(set(word)) > 2 and not USUAL.issuperset(word) for word in words
+        len(set(word)) > max(2, len(word) // 3) and not USUAL.issuperset(word) for word in words
     )
 
 

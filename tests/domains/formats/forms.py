@@ -251,6 +251,34 @@ PAGES: dict[str, Callable[[Grid], str]] = {
     "JSON of pandas": lambda grid: json.dumps({"puzzle": {"0": _line(grid)}, "level": {"0": 1}}),
     "JSON split": lambda grid: json.dumps({"columns": ["puzzle"], "data": [[_line(grid)]]}),
     "JSON of floats": lambda grid: json.dumps(grid.astype(float).tolist()),
+    "cells on lines": lambda grid: "\n".join(_line(grid)),
+    "cells on lines, some empty": lambda grid: "\n".join(str(v or "") for v in grid.ravel()) + "\n",
+    "Mathematica": lambda grid: "{{" + _lists(grid)[2:-2].translate(CURLY) + "}}",
+    "MATLAB": lambda grid: "A = [" + ";\n     ".join(map(" ".join, _rows(grid, "0"))) + "];",
+    "Go": lambda grid: (
+        "b := [][]byte{\n"
+        + "".join("  {" + ",".join(f"'{c}'" for c in row) + "},\n" for row in _rows(grid))
+        + "}"
+    ),
+    "print of pandas": lambda grid: "\n".join(
+        ["   " + "  ".join("012345678")]
+        + [f"{n}  {'  '.join(row)}" for n, row in enumerate(_rows(grid, "0"))]
+    ),
+    "print of R": lambda grid: "\n".join(
+        ["      " + " ".join(f"[,{n}]" for n in range(1, 10))]
+        + [f" [{n},]    {'    '.join(row)}" for n, row in enumerate(_rows(grid, "0"), 1)]
+    ),
+    "rows and columns by name": lambda grid: "\n".join(
+        ["   " + " ".join(f"c{n}" for n in range(1, 10))]
+        + [f"r{n} {'  '.join(row)}" for n, row in enumerate(_rows(grid), 1)]
+    ),
+    "string of Python": lambda grid: 'grid = """\n' + "\n".join(_rows(grid)) + '\n"""\n',
+    "string of Python from the first line": lambda grid: (
+        "puzzle = r'''" + "\n".join(map(" ".join, _rows(grid))) + "'''"
+    ),
+    "string of JavaScript": lambda grid: "const s = `\n" + "\n".join(_rows(grid)) + "\n`;",
+    "time behind": lambda grid: "Puzzle:\n" + "\n".join(_rows(grid)) + "\nTime: 0.01 s\n",
+    "clock behind": lambda grid: f"{_line(grid)}\nSolved in: 12.5 ms\n",
     "JSON of cells": lambda grid: json.dumps(
         {"board": [[{"value": v or None, "isGiven": v > 0} for v in r] for r in grid.tolist()]}
     ),
@@ -264,6 +292,9 @@ def _html(grid: Grid, end: str, blank: str) -> str:
         for row in grid.tolist()
     )
     return f"<html><body><table>{end}{end.join(rows)}{end}</table></body></html>"
+
+
+CURLY = str.maketrans("[]", "{}")
 
 
 def _lists(grid: Grid) -> str:

@@ -289,3 +289,20 @@ def test_a_jpeg_of_many_scans_is_refused_before_they_are_read(tmp_path: Path) ->
     path.write_bytes(data[:-2] + scan * 100 + data[-2:])
     with pytest.raises(ParseError, match="too large"):
         list(read_puzzles([path]))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [('maze = """\n', '\n"""'), ("MAZE = '''\\\n", "'''"), ("const maze = `\n", "\n`;")],
+)
+def test_strings_of_programs(before: str, after: str) -> None:
+    rows = "#######\n#S  # #\n# #   #\n#   #G#\n#######"
+    (puzzle,) = parse_text(f"{before}{rows}{after}".split("\n"), "maze.py")
+    assert format_grid(puzzle.grid) == rows
+
+
+def test_rows_of_small_letters_are_no_words() -> None:
+    rows = ["wwwwwwwww", "wsccwcccw", "wwwcwcwcw", "wccccccew", "wwwwwwwww"]
+    (puzzle,) = parse_text(rows, "maze.txt")
+    assert puzzle.note == "w is wall, c is open"
+    assert format_grid(puzzle.grid) == "\n".join(rows).translate(str.maketrans("wcse", "# SG"))
