@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
@@ -97,18 +98,22 @@ def test_contradiction_is_a_repeated_clue(question: tuple[Grid, Grid]) -> None:
     assert (contradiction(as_puzzle(grid)) is not None) == repeated
 
 
-ALL_4X4 = [
-    np.array(rows, np.uint8)
-    for rows in itertools.product(itertools.permutations(range(1, 5)), repeat=4)
-    if all(len({rows[r][c] for r, c in group}) == 4 for group in groups(4))
-]
+@functools.cache
+def all_4x4() -> list[Grid]:
+    boards = itertools.product(itertools.permutations(range(1, 5)), repeat=4)
+    places = groups(4)
+    return [
+        np.array(rows, np.uint8)
+        for rows in boards
+        if all(len({rows[r][c] for r, c in group}) == 4 for group in places)
+    ]
 
 
 @given(st.lists(st.integers(0, 4), min_size=16, max_size=16))
 def test_count_against_all_4x4_boards(cells: list[int]) -> None:
     grid = np.array(cells, np.uint8).reshape(4, 4)
     grid[np.arange(16).reshape(4, 4) % 3 > 0] = 0
-    fitting = [board for board in ALL_4X4 if (board[grid > 0] == grid[grid > 0]).all()]
+    fitting = [board for board in all_4x4() if (board[grid > 0] == grid[grid > 0]).all()]
     assert count_solutions(as_puzzle(grid)) == min(len(fitting), 2)
     answer = solve_exactly(as_puzzle(grid))
     assert (answer is None) == (not fitting)
