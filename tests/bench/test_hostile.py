@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from puzzlesolver.bench.report.page import write_page
 from puzzlesolver.bench.report.terminal import show
 from puzzlesolver.bench.runner import about_model
 from puzzlesolver.bench.schema import read_report
+from puzzlesolver.bench.suites import REPORTS as SHOWN
 from puzzlesolver.bench.suites import SUITES
 from puzzlesolver.domains.arc.submission import read_attempts
 from puzzlesolver.errors import ModelError, ParseError, UsageError
@@ -34,7 +36,7 @@ NAMES = ("settle-4x4-rsm-sudoku4", "sudoku-1k", "arc-eval", "cost", "stream", "s
 WHOLE = {name: json.loads((REPORTS / f"{name}.json").read_text("utf-8")) for name in NAMES}
 WRONG: tuple[Any, ...] = (None, -1, 0, 1e300, "$\\x\x1b[/b]", [], {}, True, float("nan"), [[]])
 EVERY = 1 if os.environ.get("FUZZ") else 100
-"""Of the reports that are accepted, how many become one page: charts take their time."""
+"""Of the reports that are accepted, how many are drawn once: tables and charts take their time."""
 BYTES = [json.dumps(report).encode() for report in WHOLE.values()]
 
 
@@ -50,11 +52,13 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
                 yield from places(value[key], (*path, key))
 
 
-def used(report: dict[str, Any], page: Path, pages: bool) -> None:
-    """All that reads a report again."""
-    if pages:
+def used(report: dict[str, Any], page: Path, drawn: bool) -> None:
+    """All that reads a report again; what is drawn of it are the texts of its sections."""
+    for section in SHOWN[report["suite"]].page.sections([report]):
+        assert all(isinstance(cell, str) for panel in section.panels for cell in chain(*panel.rows))
+    if drawn:
         write_page(page, [report])
-    show(report, Console(file=io.StringIO()))
+        show(report, Console(file=io.StringIO()))
     if report["suite"] in SUITES:
         SUITES[report["suite"]].code.compare(report, WHOLE_OF[report["suite"]])
 
@@ -81,7 +85,7 @@ def test_whatever_is_wrong_in_a_report_is_told_before_it_is_used(name: str, tmp_
             continue
         accepted += 1
         try:
-            used(read, page, pages=accepted % EVERY == 1)
+            used(read, page, drawn=accepted % EVERY == 1)
         except UsageError as error:
             assert "something else" in error.what or "share no mode" in error.what
     assert accepted
@@ -104,7 +108,7 @@ def test_any_bytes_are_a_report_or_no_report(tmp_path_factory: Any, data: bytes)
     file = tmp_path_factory.getbasetemp() / "fuzzed.json"
     file.write_bytes(data)
     try:
-        used(read_report(file), file, pages=False)
+        used(read_report(file), file, drawn=False)
     except UsageError as error:
         assert error.where
 
