@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import signal
@@ -54,6 +55,17 @@ def quick_workers() -> Iterator[None]:
     """Workers import nothing anew; those of the commands that tests start are started as users'."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("puzzlesolver.workers.CONTEXT", FORKS)
+        yield
+
+
+@pytest.fixture(scope="session")
+def quick_exports() -> Iterator[None]:
+    """Torch gathers its table of operators for every export, which takes a third of the time."""
+    from onnxscript._framework_apis import torch_2_5 as operators
+
+    with pytest.MonkeyPatch.context() as patch:
+        gathered = functools.cache(operators.get_torchlib_ops)
+        patch.setattr(operators, "get_torchlib_ops", gathered)
         yield
 
 

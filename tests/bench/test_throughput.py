@@ -21,8 +21,8 @@ SPEEDS = {"eager": 2.56, "onnx": 2.0, "fused": 1.28}
 
 
 @pytest.mark.filterwarnings("default")  # torch warns about itself while compiling
-def test_cost_measures_or_tells_why_not(tmp_path: Path) -> None:
-    options = {"limit": 2, "systems": (), "batches": (1, 4), "threads": 1}
+def test_cost_measures_or_tells_why_not(boards_csv: Path, tmp_path: Path) -> None:
+    options = {"limit": 2, "systems": (), "batches": (1, 4), "threads": 1, "data": boards_csv}
     out = tmp_path / "cost.json"
     report = families.run("cost", out_json=out, longest_step=1e-9, **options)
     assert {cell["batch"] for cell in report["cells"]} == {1, 4}

@@ -7,10 +7,12 @@ import os
 import pty
 import struct
 import sys
+import tempfile
 import termios
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
@@ -142,10 +144,52 @@ def run_on_terminal(
     return Screen(process.exitcode, shown, sent.decode(errors="replace"), piped)
 
 
-def _run(words: list[str], streams: list[Connection], variables: Mapping[str, str]) -> None:
+def start(
+    arguments: Sequence[str | Path],
+    folder: Path,
+    out: str | Path = os.devnull,
+    err: str | Path = os.devnull,
+    **changes: str,
+) -> BaseProcess:
+    """Start a command that has nothing to import any more.
+
+    Args:
+        arguments: words of the command line.
+        folder: where it runs.
+        out: the file that is its stdout.
+        err: the file that is its stderr.
+        changes: of the environment.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    opened = [os.open(os.devnull, os.O_RDONLY), *(os.open(path, flags) for path in (out, err))]
+    streams = [Connection(fd) for fd in opened]
+    words = [*map(str, arguments)]
+    process = FORKS.Process(target=_run, args=(words, streams, environment(**changes), folder))
+    process.start()
+    for stream in streams:
+        stream.close()
+    return process
+
+
+def run_in(folder: Path, *arguments: str | Path, **changes: str) -> Done:
+    """How a command ends that runs in a process of its own, with these changes of its environment.
+
+    What is a subject of neither the start nor the imports of a process need not wait for them.
+    """
+    with tempfile.NamedTemporaryFile("r") as out, tempfile.NamedTemporaryFile("r") as err:
+        process = start(arguments, folder, out.name, err.name, **changes)
+        process.join()
+        assert process.exitcode is not None
+        return Done(process.exitcode, out.read(), err.read())
+
+
+def _run(
+    words: list[str], streams: list[Connection], variables: Mapping[str, str], folder: Path = Path()
+) -> None:
     """A command line with these streams, in a process of its own."""
     from puzzlesolver.cli.app import main
 
+    os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
     for number, stream in enumerate(streams):

@@ -13,6 +13,8 @@ from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.refine.engines.graph import ProviderWarning, StepGraph
 from tests.cli.support import ONE_BLANK, SOLVED, Run
 
+pytestmark = pytest.mark.usefixtures("quick_exports")
+
 
 @pytest.fixture
 def model(tiny_model: RecursiveModel, tmp_path: Path) -> Path:

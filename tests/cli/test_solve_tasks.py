@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
-import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.cli.support import ONE_BLANK, Done, Run, command, environment
+from tests.cli.support import ONE_BLANK, Done, Run, run_in, start
 
 CASES = Path(__file__).parents[1] / "cases/arc"
 SHORT = ("--max-steps", "10", "--restarts", "0", "-f", "submission")
@@ -77,21 +76,15 @@ def test_after_any_kill_the_same_command_goes_on(
     whole = run("solve", challenges, *SHORT, "-o", "whole.json")
     words = ["solve", challenges, *SHORT, *(["-o", "sub.json", "--jobs", "2"] if to_file else [])]
     cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
-    process = subprocess.Popen(
-        command(*words), cwd=tmp_path, env=environment(**cache), stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    assert process.stderr is not None
-    while not process.stderr.readline().startswith("2 of 6"):
-        pass
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stderr.close()
+    process = start(words, tmp_path, err=tmp_path / "err", **cache)
+    while "\n2 of 6" not in (tmp_path / "err").read_text():
+        assert process.is_alive()
+        time.sleep(0.01)
+    process.kill()
+    process.join()
     assert not (tmp_path / "sub.json").exists()
-    again = subprocess.run(
-        command(*words), cwd=tmp_path, env=environment(**cache), capture_output=True, text=True
-    )
-    assert again.returncode == 0
+    again = run_in(tmp_path, *words, **cache)
+    assert again.code == 0
     assert again.stderr.splitlines()[0].endswith(" of 6 tasks were answered before")
     told = (tmp_path / "sub.json").read_text() if to_file else again.stdout
     assert told == (tmp_path / "whole.json").read_text() and whole.code == 0

@@ -24,6 +24,8 @@ from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.refine.engines.graph import GraphFacts, GraphFile, StepGraph
 
+pytestmark = pytest.mark.usefixtures("quick_exports")
+
 SMALL = {"hidden_size": 16, "num_heads": 2, "puzzle_emb_ndim": 16, "H_cycles": 1, "L_cycles": 1}
 MLP = {"mlp_t": True, "pos_encodings": "none"}
 SE_RRM = {
@@ -71,7 +73,7 @@ def export(name: str, out: Path, **options: Any) -> GraphFacts:
 
 
 @pytest.fixture(scope="module")
-def stem_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stem_graph(quick_exports: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The untrained stem, checked over one step."""
     out = tmp_path_factory.mktemp("stem") / "step.onnx"
     export("stem", out, longest=1)

@@ -12,7 +12,7 @@ from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import ModelError
 from puzzlesolver.export.onnx import export_graph
 from puzzlesolver.export.web import RUNTIME_FILES, add_to_page
-from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.models.registry import build_model
 
 
 @pytest.fixture
@@ -25,10 +25,11 @@ def runtime(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def graph(tiny_model: RecursiveModel, tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.onnx"
-    export_graph(tiny_model, "sudoku", (4, 4), path, sha256="0" * 64, default_steps=77, longest=1)
+@pytest.fixture(scope="module")
+def graph(quick_exports: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("graph") / "tiny.onnx"
+    model = build_model("stem", {"width": 4, "messages": 4, "hidden": 4}).eval()
+    export_graph(model, "sudoku", (4, 4), path, sha256="0" * 64, default_steps=77, longest=1)
     return path
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from puzzlesolver.cli.app import main
-from tests.cli.support import ONE_BLANK, SOLVED, Done, Run, command, environment
+from tests.cli.support import ONE_BLANK, SOLVED, Done, Run, run_in
 from tests.hub.server import TOKEN, Hub
 from tests.hub.support import NAME, REPO
 
@@ -39,14 +38,8 @@ def test_solve_online_offline_and_with_the_hub_out_of_reach(
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "XDG_CACHE_HOME": str(tmp_path / "cache"),
         }
-        done = subprocess.run(
-            command("solve", ONE_BLANK, "--model", NAME, "--format", "json"),
-            capture_output=True,
-            encoding="utf-8",
-            cwd=tmp_path,
-            env=environment(**variables | changes),
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        words = ("solve", ONE_BLANK, "--model", NAME, "--format", "json")
+        return run_in(tmp_path, *words, **variables | changes)
 
     done = solve()
     assert (done.code, done.stderr) == (0, "")

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from safetensors.torch import load_file
 from puzzlesolver.cli.app import main
 from puzzlesolver.errors import UsageError
 from puzzlesolver.train.distributed import Ranks, check_divides
+from tests.cli.support import start
 
 TINY = {
     "batch_size": 8, "train_puzzles": 32, "eval_puzzles": 0, "compile": False, "precision": "fp32",
@@ -53,12 +55,21 @@ def run(
     preset: str = "trm-mlp-sudoku4",
     settings: dict[str, object] = TINY,
 ) -> dict[str, torch.Tensor]:
-    """The weights after so many updates."""
-    words = command(out, steps, processes, preset, settings)
+    """The weights after so many updates, of ranks with the environment that torchrun gives them."""
+    words = command(out, steps, 1, preset, settings)
     if processes == 1:
         assert main(words) == 0
-    else:
-        new_process("-m", "puzzlesolver", *words)
+        return weights(out)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    group = {"WORLD_SIZE": f"{processes}", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": f"{port}"}
+    ranks = [
+        start(words, out.parent, err=out.parent / f"rank-{k}", RANK=k, LOCAL_RANK=k, **group)
+        for k in map(str, range(processes))
+    ]
+    for rank in ranks:
+        rank.join()
+    assert [rank.exitcode for rank in ranks] == [0] * processes
     return weights(out)
 
 
@@ -101,13 +112,14 @@ class Stopped(NamedTuple):
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> Stopped:
     out = tmp_path_factory.mktemp("stopped") / "run"
-    words = [sys.executable, "-m", "puzzlesolver", *command(out, 9999, 2, "trm-mlp-sudoku4", TINY)]
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while not list(out.glob("checkpoints/*/COMPLETE")):
-            assert process.poll() is None
-            time.sleep(0.02)
-        os.kill(ranks_below(process.pid)[-1], signal.SIGKILL)
-        assert process.wait(timeout=120) == 4
+    process = start(command(out, 9999, 2, "trm-mlp-sudoku4", TINY), out.parent)
+    while not list(out.glob("checkpoints/*/COMPLETE")):
+        assert process.is_alive()
+        time.sleep(0.02)
+    assert process.pid is not None
+    os.kill(ranks_below(process.pid)[-1], signal.SIGKILL)
+    process.join()
+    assert process.exitcode == 4
     last = max(int(mark.parent.name[len("step-") :]) for mark in out.glob("checkpoints/*/COMPLETE"))
     return Stopped(out, last + 2)
 

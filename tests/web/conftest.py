@@ -42,7 +42,7 @@ def programs() -> tuple[str, str]:
 
 
 @pytest.fixture(scope="session")
-def graphs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def graphs(quick_exports: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A file of each title but that of Sudoku, which is not kept; trained or not."""
     folder = tmp_path_factory.mktemp("graphs")
     graphs = {name: folder / f"{name}.onnx" for name in ("maze", "trm", "rsm", "hrm")}

@@ -23,12 +23,14 @@ from puzzlesolver.refine.engines.pytorch import TorchEngine
 from puzzlesolver.refine.report import Result
 from puzzlesolver.runtime import Runtime, choose_runtime
 
+pytestmark = pytest.mark.usefixtures("quick_exports")
+
 SIZES = {"sudoku": (9, 9), "maze": (15, 15)}
 COUNT = 8
 
 
 @pytest.fixture(scope="module")
-def graphs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def graphs(quick_exports: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The shipped models as files, checked over a few steps."""
     folder = tmp_path_factory.mktemp("graphs")
     paths = {domain: folder / f"{domain}.onnx" for domain in SIZES}
