@@ -41,9 +41,10 @@ settings.load_profile("shared-machine")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave what takes long to `make soak`; the summary says what was left, and how often.
 
-    What shares slow fixtures comes first: the last tests change from one process to another.
+    What takes long or shares slow fixtures comes first: the last tests change from one process to
+    another, and both end together where those are short.
     """
-    items.sort(key=lambda item: item.path.parent.name not in ("train", "web"))
+    items.sort(key=lambda item: item.path.parent.name not in ("fuzz", "tests", "train", "web"))
     if "SOAK" not in os.environ:
         for item in items:
             if item.get_closest_marker("soak"):

@@ -116,14 +116,11 @@ def directions(gradient: ref.Array) -> Iterator[ref.Array]:
     yield largest
 
 
-def worst_difference(gradient: ref.Weights, loss: Loss, w: ref.Weights) -> dict[str, float]:
-    """Of each tensor the largest error of a slope, relative to the gradient's norm."""
-    return {
-        name: max(
-            abs((g * d).sum() - slope(loss, w, name, d)) / np.linalg.norm(g) for d in directions(g)
-        )
-        for name, g in gradient.items()
-    }
+def differences(gradient: ref.Weights, loss: Loss, w: ref.Weights) -> Iterator[tuple[float, str]]:
+    """Errors of the slopes of each tensor, relative to the norm of its gradient."""
+    for name, g in gradient.items():
+        for d in directions(g):
+            yield abs((g * d).sum() - slope(loss, w, name, d)) / np.linalg.norm(g), name
 
 
 @pytest.mark.parametrize(("variant", "chain"), CASES.values(), ids=CASES)
@@ -135,10 +132,10 @@ def test_gradients_are_those_of_the_last_calls_alone(variant: Variant, chain: fl
         loss, other = (supervised_loss(variant, w, all_of_it) for all_of_it in (False, True))
     assert gradient.keys() == w.keys() - {"H_init", "L_init"}
     assert all(np.linalg.norm(g) > 0 for g in gradient.values())
-    errors = worst_difference(gradient, loss, w)
-    assert max(errors.values()) < 1e-4, errors
+    worst, name = max(differences(gradient, loss, w))
+    assert worst < 1e-4, name
     # A gradient through more or fewer calls is another one, or the agreement would say nothing.
-    assert max(worst_difference(gradient, other, w).values()) > 0.01
+    assert any(error > 0.01 for error, _ in differences(gradient, other, w))
 
 
 def calls_of(model: RecursiveModel) -> list[tuple[str, bool]]:

@@ -215,15 +215,14 @@ def test_gradient_is_that_of_the_last_cycle_alone(variant: Variant) -> None:
         assert np.linalg.norm(gradient) > 0, name
         direction = rng.standard_normal(gradient.shape)
         told = float((gradient * direction).sum())
-        for whole in (False, True):
+        # Through all calls it is another one, or the agreement would say nothing.
+        for whole in (False, True) if wrong <= 0.01 else (False,):
             ahead, behind = (
                 loss(w | {name: w[name] + sign * STEP * direction}, whole) for sign in (1, -1)
             )
             off = abs((ahead - behind) / (2 * STEP) - told) / np.linalg.norm(gradient)
             right, wrong = (right, max(wrong, off)) if whole else (max(right, off), wrong)
-    assert right < 1e-4
-    # Through all calls it is another one, or the agreement would say nothing.
-    assert wrong > 0.01
+    assert right < 1e-4 and wrong > 0.01
 
 
 # The published model

@@ -6,7 +6,7 @@ import pytest
 
 from puzzlesolver.domains.formats.markup import bracketed, plain_rows
 
-LENGTH = 400_000
+LENGTH = 200_000
 
 
 @pytest.mark.timeout(60)
