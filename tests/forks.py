@@ -23,4 +23,4 @@ class Forked(ForkServerProcess):
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.Process = Forked  # type: ignore[misc]
-FORKS.set_forkserver_preload(["puzzlesolver.cli.solving", "tests.cli.support"])
+FORKS.set_forkserver_preload(["tests.warm", "tests.cli.support"])
