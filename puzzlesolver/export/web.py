@@ -134,6 +134,7 @@ def describe(facts: GraphFacts, size: tuple[int, int]) -> dict[str, Any]:
             "linger": LINGER[domain.clamps],
             "read_every": READ_EVERY,
             "faint": search.FAINT,
+            "guess": search.GUESS,
             "sure": search.SURE,
             "refuted": search.REFUTED,
             "further": suppose.FURTHER,

@@ -87,6 +87,9 @@ SURE = 0.98
 REFUTED = 0.75
 """Belief in a contradiction that drops a hypothesis; 95 % of right ones stay below 0.5."""
 
+GUESS = 0.1
+"""What -log of the belief in a clamp counts beside -log of the belief in no contradiction."""
+
 Search = Generator[Attempt, Reading, None]
 
 
@@ -149,24 +152,25 @@ def _suppositions(givens: Tokens, policy: Policy, generator: torch.Generator) ->
 def _hypotheses(givens: Tokens, conflict: Conflict, policy: Policy) -> Search:
     """Best-first search over clamps, restarted when exhausted.
 
-    The doubt of a hypothesis is -log of the model's belief in it: in each clamp when it was made,
-    and in the absence of a contradiction afterwards.
+    What a state says of a contradiction replaces what earlier ones said; the beliefs in the clamps,
+    when they were made, add up, but count little.
     """
     age = itertools.count()  # equal doubts: the older one first
     while True:
         reading = yield Attempt(givens, policy.patience)
-        doubt, tokens = 0.0, givens
-        frontier: list[tuple[float, int, Tokens, State]] = []
+        guessed, tokens = 0.0, givens
+        frontier: list[tuple[float, int, float, Tokens, State]] = []
         while True:
             if tokens is givens or not _refuted(tokens, reading, conflict):
-                doubt -= math.log1p(-min(reading.contradiction, REFUTED))
+                sound = 1 - min(reading.contradiction, REFUTED)
                 for share, child in _children(tokens, reading.probabilities):
                     if not conflict(child):
-                        entry = (doubt - math.log(share), next(age), child, reading.state)
-                        heapq.heappush(frontier, entry)
+                        guess = guessed - GUESS * math.log(share)
+                        doubt = guess - math.log(sound)
+                        heapq.heappush(frontier, (doubt, next(age), guess, child, reading.state))
             if not frontier:
                 break
-            doubt, _, tokens, state = heapq.heappop(frontier)
+            _, _, guessed, tokens, state = heapq.heappop(frontier)
             reading = yield Attempt(tokens, policy.branch_patience, state)
 
 

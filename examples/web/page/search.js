@@ -13,8 +13,8 @@ function* attempts(tokens, patience, count) {
   for (let number = 0; number < count; number++) yield { tokens, patience };
 }
 
-// Best-first search over clamps, restarted when exhausted. The doubt of a hypothesis is -log of the
-// model's belief in it: in each clamp when it was made, in the absence of a contradiction later.
+// Best-first search over clamps, restarted when exhausted. What a state says of a contradiction
+// replaces what earlier ones said; the beliefs in the clamps add up, but count little.
 function* hypotheses(kind, board, givens, policy) {
   const conflict = (tokens) => kind.contradiction(tokens, board) !== null;
 
@@ -30,20 +30,22 @@ function* hypotheses(kind, board, givens, policy) {
   while (true) {
     let tokens = givens;
     let reading = yield { tokens, patience: policy.patience };
-    let doubt = 0;
+    let guessed = 0;
     const frontier = [];
     while (true) {
       if (tokens === givens || !refuted(tokens, reading)) {
-        doubt -= Math.log1p(-Math.min(reading.contradiction, policy.refuted));
+        const sound = 1 - Math.min(reading.contradiction, policy.refuted);
         for (const [share, child] of children(tokens, reading.probabilities, policy)) {
           if (conflict(child)) continue;
-          frontier.push({ doubt: doubt - Math.log(share), tokens: child, state: reading.state });
+          const guess = guessed - policy.guess * Math.log(share);
+          const doubt = guess - Math.log(sound);
+          frontier.push({ doubt, guessed: guess, tokens: child, state: reading.state });
         }
       }
       if (!frontier.length) break;
       const best = frontier.reduce((some, other) => (other.doubt < some.doubt ? other : some));
       frontier.splice(frontier.indexOf(best), 1);
-      ({ doubt, tokens } = best);
+      ({ guessed, tokens } = best);
       reading = yield { tokens, patience: policy.branch_patience, state: best.state };
     }
   }
