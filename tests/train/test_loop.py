@@ -22,7 +22,7 @@ from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.hub.store import load_model
 from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.loop import run_config, train
-from puzzlesolver.train.presets import command, from_json
+from puzzlesolver.train.presets import command, from_json, override
 from puzzlesolver.train.run import Run
 
 Config = Callable[..., TrainConfig]
@@ -150,6 +150,30 @@ def test_a_longer_schedule_goes_on(tiny_config: Config, console: Console, tmp_pa
     train(tiny_config(steps=3), tmp_path, resume=True, dry_run=False, console=console)
     train(tiny_config(steps=6), tmp_path, resume=True, dry_run=False, console=console)
     assert [update for update, _ in losses(tmp_path)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_run_starts_from_the_weights_of_a_model(
+    tiny_config: Config, console: Console, tmp_path: Path
+) -> None:
+    first = train(tiny_config(), tmp_path / "first", resume=False, dry_run=False, console=console)
+    config = tiny_config(f"start={first}", "learning_rate=0", "optimizer=adamw", "weight_decay=0")
+    out = tmp_path / "second"
+    second = train(config, out, resume=False, dry_run=False, console=console)
+    before, after = (load_file(each / "model.safetensors") for each in (first, second))
+    assert all(torch.allclose(before[name], after[name]) for name in before)
+    for file in first.iterdir():  # a run that goes on has its own weights
+        file.unlink()
+    train(override(config, "steps=6"), out, resume=True, dry_run=False, console=console)
+    card = (second / "README.md").read_text()
+    assert "| start | weights with SHA-256 " in card and "train sudoku --preset sudoku" in card
+
+
+def test_a_model_built_otherwise_is_no_start(
+    tiny_config: Config, console: Console, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match="another width, messages, hidden") as caught:
+        train(tiny_config("start=sudoku"), tmp_path, resume=False, dry_run=False, console=console)
+    assert caught.value.where == "--start"
 
 
 def test_a_run_by_the_clock_ends(tiny_config: Config, console: Console, tmp_path: Path) -> None:
