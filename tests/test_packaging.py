@@ -63,6 +63,7 @@ def test_the_wheel_holds_the_package_the_weights_and_the_page_and_nothing_else(w
     assert {name.parts[0] for name in names} == {"puzzlesolver", Path(metadata).parent.name}
     assert "puzzlesolver = puzzlesolver.__main__:run" in entry_points
     assert "License-Expression: Apache-2.0" in metadata_text
+    assert "Project-URL: Paper (TRM), https:" in metadata_text
 
 
 def test_an_installed_copy_works_from_any_folder(installed: Path, tmp_path: Path) -> None:
