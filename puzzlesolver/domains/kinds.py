@@ -40,8 +40,10 @@ def fitting(text: str, where: str, kinds: Sequence[Domain]) -> Sequence[Domain]:
     if "://" in text and len(text.split()) == 1:
         hint = "only its site can open it: copy the board there, or export it"
         raise ParseError("there is no puzzle in this link", where=where, hint=hint)
+    if not text.strip():
+        raise NoKindError("there is nothing in it", where=where, hint="give a file with a puzzle")
     raise NoKindError(
-        "no known kind of puzzle" if text.strip() else "there is nothing in it",
+        "no known kind of puzzle",
         where=where,
         hint=f"name one of {', '.join(DOMAINS)} with --domain to see what is wrong",
     )

@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote
 
 from puzzlesolver.errors import ModelError
 from puzzlesolver.files import write_file
+from puzzlesolver.hub.catalog import read_catalog
 from puzzlesolver.hub.folder import CONFIG
 
 PREFIX = "hub:"
@@ -92,6 +93,8 @@ def parse_name(text: str) -> HubName:
         fault = f"{name.revision!r} is no branch, tag or commit"
     else:
         return name
+    if text in read_catalog().models:
+        raise ModelError(f"{text} is no model of the Hub", hint="it is shipped with this package")
     raise ModelError(
         f"{text!r} does not name a model on the Hub: {fault}",
         hint="write hub:OWNER/REPO, hub:OWNER/REPO@REV or hub:OWNER/REPO:FILE@REV",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -116,6 +117,9 @@ def test_version(run: Run) -> None:
         ("verify - -", 2, "stdin"),
         (f"solve {SOLVED} --model no-such-model", 4, "no-such-model"),
         ("models show no-such-model", 4, "no-such-model"),
+        ("models rm sudoku", 4, "hint: it is shipped with this package"),
+        ("models pull maze", 4, "hint: it is shipped with this package"),
+        (f"solve {os.devnull}", 3, "hint: give a file with a puzzle"),
         ("generate sudoku --exclude nowhere.csv", 3, "nowhere.csv"),
         ("generate sudoku --size 5", 2, "5"),
         ("train sudoku --preset nothing", 2, "nothing"),
