@@ -44,9 +44,9 @@ class Boards:
 
     out: Out
     train: Annotated[
-        Path | None,
+        list[Path] | None,
         option("--train", "FILE", exists=True),
-        "Puzzles with answers to train on (source,question,answer,rating).",
+        "Puzzles with answers to train on (source,question,answer,rating); may be repeated.",
     ] = None
     test: Annotated[
         Path | None, option("--test", "FILE", exists=True), "Puzzles with answers to test on."
@@ -87,19 +87,19 @@ class Boards:
         from puzzlesolver.train.data.labelled import collect
         from puzzlesolver.train.data.published.boards import generated
 
-        if (self.train is None) == (self.count is None):
+        if (not self.train) == (self.count is None):
             hint = "give exactly one of --train and --count"
             raise UsageError("puzzles come from files, or are new", where="--train", hint=hint)
         of_files, of_new = ("test", "min_difficulty"), ("test_count", "difficulty", "size")
-        for name in of_files if self.train is None else of_new:
+        for name in of_new if self.train else of_files:
             if getattr(self, name) is not None:
-                hint = "give --train" if self.train is None else "give --count"
+                hint = "give --count" if self.train else "give --train"
                 flag = f"--{name.replace('_', '-')}"
                 raise UsageError("this would change nothing", where=flag, hint=hint)
         if self.count is None:
             train, test = (
-                None if file is None else collect(read_puzzles([file], domain), self.min_difficulty)
-                for file in (self.train, self.test)
+                collect(read_puzzles(files, domain), self.min_difficulty) if files else None
+                for files in (self.train, self.test and [self.test])
             )
             assert train is not None
             return train, test

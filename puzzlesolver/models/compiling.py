@@ -27,7 +27,11 @@ def can_compile(device: torch.device) -> bool:
 
 
 def step_function(
-    model: RecursiveModel, layout: Layout, compiled: bool, dtype: torch.dtype | None = None
+    model: RecursiveModel,
+    layout: Layout,
+    compiled: bool,
+    dtype: torch.dtype | None = None,
+    mode: str = "default",
 ) -> StepFunction:
     """The step on one layout; compiled, it is specialised on gradient mode and batch size.
 
@@ -36,6 +40,8 @@ def step_function(
         layout: of the boards.
         compiled: whether `torch.compile` makes it.
         dtype: of its matrix products, by autocast; None leaves that to the caller.
+        mode: of `torch.compile` on CUDA; with CUDA graphs a call overwrites what an earlier one
+            returned, unless its backward pass is still to come.
     """
 
     def step(state: State, inputs: Tensor) -> State:
@@ -51,12 +57,14 @@ def step_function(
     _leave_wiring()
     # Past the limit dynamo silently falls back to eager code.
     _dynamo.config.recompile_limit = 64
+    if not next(model.parameters()).is_cuda:
+        mode = "default"
     if model.cores:
         # Unrolled, a step of many calls would be one huge graph that takes minutes to compile.
         for core in model.cores:
-            core.compile(dynamic=False)
+            core.compile(dynamic=False, mode=mode)
         return step
-    fast: StepFunction = torch.compile(step, dynamic=False)
+    fast: StepFunction = torch.compile(step, dynamic=False, mode=mode)
     return fast
 
 

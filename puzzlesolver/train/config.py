@@ -14,8 +14,13 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.train.optim import Optimization
 from puzzlesolver.train.settings import Settings, flag, within
 
-FREE = frozenset({"minutes", "steps", "device", "threads", "compile", "checkpoint_minutes"})
+FREE = frozenset(
+    {"minutes", "steps", "device", "threads", "compile", "compile_mode", "checkpoint_minutes"}
+)
 """Settings that may change on resuming; changing `minutes` or `steps` stretches the schedule."""
+
+
+CompileMode = Literal["default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class TrainConfig(Settings):
             without AMX.
         compile: whether `torch.compile` makes the step; half a minute once, then about twice as
             fast.
+        compile_mode: of `torch.compile`, on CUDA alone. `reduce-overhead` replays CUDA graphs: for
+            small batches, where launching kernels takes longer than running them.
         family: key of `puzzlesolver.models.registry.MODELS`.
         model: settings of that family's config; what is left out keeps its default.
         batch_size: puzzles in one update, over all processes.
@@ -75,6 +82,7 @@ class TrainConfig(Settings):
     threads: int | None = within(None, 1, 1024)
     precision: Literal["fp32", "bf16"] = "fp32"
     compile: bool = True
+    compile_mode: CompileMode = "default"
     family: str = "stem"
     model: dict[str, Any] = field(default_factory=dict)
     batch_size: int = within(96, 1, 2**20)

@@ -29,7 +29,7 @@ from puzzlesolver.train.recipes import PRESETS
 from puzzlesolver.train.settings import FLAGS, Flat, Settings, flag
 
 LENGTHS = ("minutes", "steps")
-CHOICES = ("domain", "family", "contract", "optimizer", "data")
+CHOICES = ("domain", "family", "contract", "optimizer", "data", "extra_clues")
 """Settings that decide which others there are."""
 
 Chosen = TypeVar("Chosen")
@@ -105,12 +105,14 @@ def command(config: TrainConfig, out: Path) -> str:
 
 def arguments(config: TrainConfig, out: Path) -> list[str]:
     """Its words after the name of the program, with all that differs from the preset."""
-    preset = get_preset(config.preset, minutes=config.minutes, steps=config.steps)
-    flat, before = config.to_json(), preset.to_json()
-    chosen = override(preset, **{name: flat[name] for name in CHOICES}).to_json()
+    flat = config.to_json()
+    given = {name: flat[name] for name in (*LENGTHS, "data")}
+    preset = get_preset(config.preset, **given)
+    before = preset.to_json()
+    chosen = override(preset, **{name: flat[name] for name in CHOICES if name in flat}).to_json()
     words = ["train", config.domain, "--preset", config.preset]
     for name, value in flat.items():
-        if name in LENGTHS and value is not None:
+        if name in given and value is not None:
             words += [flag(name), f"{value:g}" if isinstance(value, float) else str(value)]
         elif value != (before if name in CHOICES else chosen)[name] and name != "preset":
             text = value if isinstance(value, str) else json.dumps(value)

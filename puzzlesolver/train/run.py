@@ -115,7 +115,8 @@ class Run:
             self.model, config.optimizer, config.embedding, ranks, self.contract.optimizers
         )
         self.compiled = config.compile and can_compile(device)
-        self.step, self.average_step = map(self._step_of, (self.model, self.average))
+        self.step = self._step_of(self.model, config.compile_mode)
+        self.average_step = self._step_of(self.average)
         self.objective: nn.Module = Objective(self.model, self.contract, self.step)
         if ranks.grouped:
             # Buffers, perhaps gigabytes, are not sent around.
@@ -156,12 +157,12 @@ class Run:
             settings = settings | {"num_puzzle_identifiers": self.source.identifiers}
         return build_network(self.config.family, settings)
 
-    def _step_of(self, model: Network) -> StepFunction | None:
+    def _step_of(self, model: Network, mode: str = "default") -> StepFunction | None:
         """Its step on the layout of all puzzles; None where each has its own."""
         if self.source.layout is None:
             return None
         boards = refines_boards(model, self.config.family)
-        return step_function(boards, self.source.layout, self.compiled)
+        return step_function(boards, self.source.layout, self.compiled, mode=mode)
 
     @property
     def parameters(self) -> int:
@@ -196,6 +197,8 @@ class Run:
         progress = self.ranks.led(self._progress_at(number))
         scale = rate_scale(settings, self.config.steps, number, progress)
         set_learning_rate(self.optimizers, scale * self.contract.rate(self.updates, progress))
+        for optimizer in self.optimizers:  # before the next step, which may reuse their memory
+            optimizer.zero_grad()
         learned = self._learned(progress)
         if not math.isfinite(loss := learned.loss.item()):
             raise ModelError(
@@ -203,8 +206,6 @@ class Run:
                 where=flag("learning_rate"),
                 hint="start again with a lower one; earlier checkpoints are kept",
             )
-        for optimizer in self.optimizers:
-            optimizer.zero_grad()
         torch.autograd.backward(learned.loss)
         frozen = self._frozen(progress)
         if frozen is not None:
@@ -328,7 +329,10 @@ class Run:
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"], strict=False)  # buffers are the model's
         load_optimizer_state(self.optimizers, state["optimizers"])
-        self.generator.set_state(state["generator"])
+        if len(state["generator"]) == len(self.generator.get_state()):
+            self.generator.set_state(state["generator"])
+        else:  # that of another kind of device
+            self.generator.manual_seed((self.config.seed + _UPDATE_SEED * self.updates) % 2**63)
         # Earlier versions kept the depth of RSM's contract, which was empty, beside it.
         self.contract.load_state_dict(state["contract"] or state)
         for model in (self.model, self.average):

@@ -80,3 +80,13 @@ def test_the_gpu_would_have_to_agree_with_the_cpu() -> None:
     assert row["status"] == "ok", row
     assert row["sudoku"]["alike"] == row["sudoku"]["puzzles"]
     assert row["batch_independent"]
+
+
+def test_the_share_of_the_peak_is_told() -> None:
+    row = row_of(PARTS["recipe"])
+    assert row["status"] == "ok" and "of the peak (default)" in row["told"], row
+    rate = row["update_flop"] / row["update_seconds"] / 1e12
+    assert row["tflops"] == pytest.approx(rate, rel=0.01)
+    assert row["share_of_peak"] == pytest.approx(rate / row["peak_tflops"], rel=0.05)
+    if not torch.cuda.is_available():
+        assert row_of(PARTS["recipe_graphs"])["status"] == "skipped"

@@ -34,6 +34,16 @@ def test_sudokus_of_a_file(run: Run, tmp_path: Path) -> None:
     assert FolderSource(config).draw(8).tokens.shape == (8, 81)
 
 
+def test_sudokus_of_several_files(run: Run, tmp_path: Path) -> None:
+    for number, difficulty in ((3, "easy"), (2, "1")):
+        run("generate", "sudoku", "-n", str(number), "--difficulty", difficulty, "--format", "csv",
+            "-o", f"{difficulty}.csv")  # fmt: skip
+    assert run("dataset", "sudoku", "set", "--train", "easy.csv", "--train", "1.csv").code == 0
+    assert DatasetFolder(tmp_path / "set").train.groups == 5
+    both = run("dataset", "sudoku", "other", "--train", "easy.csv", "--count", "3")
+    assert both.code == 2 and "exactly one of --train and --count" in both.stderr
+
+
 def test_new_sudokus_of_another_size(run: Run, tmp_path: Path) -> None:
     new = ("-n", "5", "--test-count", "2", "--size", "4")
     assert run("dataset", "sudoku", "set", *new).code == 0

@@ -10,6 +10,7 @@ the report. It raises `Skipped` where it cannot run, and any other error where s
 
 from __future__ import annotations
 
+import functools
 import itertools
 import time
 import warnings
@@ -69,19 +70,29 @@ def made(domain: str) -> list[Puzzle]:
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """Seconds of one call, after a first one; waits for the GPU."""
+    """Seconds of one call, after a first one; waits for the GPU, where there is one."""
     import torch
 
+    wait: Callable[[], object] = torch.cuda.synchronize if has_cuda() else int
     work()
     for doublings in itertools.count():
-        torch.cuda.synchronize()
+        wait()
         started = time.perf_counter()
         for _ in range(1 << doublings):
             work()
-        torch.cuda.synchronize()
+        wait()
         if (spent := time.perf_counter() - started) >= MEASURED:
             break
     return spent / (1 << doublings)
+
+
+def matmul_rate(dtype: torch.dtype, side: int) -> float:
+    """FLOP a second of the product of two square matrices."""
+    import torch
+
+    one = torch.randn(side, side, device="cuda" if has_cuda() else "cpu", dtype=dtype)
+    out = torch.empty_like(one)
+    return 2 * side**3 / seconds_of(functools.partial(torch.mm, one, one, out=out))
 
 
 def batch_independent() -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import functools
 import importlib.util
 import itertools
 import subprocess
@@ -22,6 +21,7 @@ from puzzlesolver.bench.gpu.measures import (
     batch_independent,
     has_cuda,
     made,
+    matmul_rate,
     on,
     part,
     replay_difference,
@@ -59,7 +59,7 @@ def machine() -> Facts:
     if not has_cuda():
         return "no CUDA device", {"torch": torch.__version__, "cuda": torch.version.cuda}
     card = torch.cuda.get_device_properties(0)
-    side, gib = 8_192, 1 << 30
+    gib = 1 << 30
     peaks = {}
     for name, dtype, precision in (
         ("bf16", torch.bfloat16, "highest"),
@@ -67,10 +67,7 @@ def machine() -> Facts:
         ("fp32", torch.float32, "highest"),
     ):
         torch.set_float32_matmul_precision(precision)
-        one = torch.randn(side, side, device="cuda", dtype=dtype)
-        out = torch.empty_like(one)
-        seconds = seconds_of(functools.partial(torch.mm, one, one, out=out))
-        peaks[name] = round(2 * side**3 / seconds / 1e12, 1)
+        peaks[name] = round(matmul_rate(dtype, 8_192) / 1e12, 1)
     source = torch.empty(gib, dtype=torch.uint8, device="cuda")
     target = torch.empty_like(source)
     bandwidth = 2 * gib / seconds_of(lambda: target.copy_(source)) / 1e9

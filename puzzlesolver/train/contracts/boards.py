@@ -59,7 +59,9 @@ class ManyPools(Contract[CarriedBoards]):
         name = self.source.turn()
         if name not in self.steps:
             layout = self.source.parts[name].layout
-            self.steps[name] = step_function(model, layout, self.compiled)
+            self.steps[name] = step_function(
+                model, layout, self.compiled, mode=self.config.compile_mode
+            )
         return self.pools[name].loss(model, self.steps[name], progress)
 
     def state_dict(self) -> dict[str, Any]:

@@ -35,6 +35,9 @@ class Carried(Settings):
         loss_every_step: whether the loss is the mean over the steps with gradient, instead of that
             of the last one.
         stillness: weight, in the loss, of the squared relative residual of solved puzzles.
+        save_states: whether checkpoints hold the puzzles and their states, which outweigh the
+            weights in a large batch. Without them a resumed run begins with new puzzles, so it ends
+            alike, not bitwise.
     """
 
     name: ClassVar[str] = "carried"
@@ -47,6 +50,7 @@ class Carried(Settings):
     suppose_after: int = within(6, 0)
     loss_every_step: bool = False
     stillness: float = within(0.0, 0)
+    save_states: bool = True
 
 
 class CarriedState(SlotContract[Carried]):
@@ -94,7 +98,8 @@ class CarriedState(SlotContract[Carried]):
         if self.settings.stillness:
             motion = (_squared_motion(before, state) * solved).mean()
             learned = learned._replace(loss=learned.loss + self.settings.stillness * motion)
-        self.state = tuple(tensor.detach() for tensor in state)
+        # Clones, for what CUDA graphs return is overwritten when they run again.
+        self.state = tuple(tensor.detach().clone() for tensor in state)
         self.age += 1
         if self.settings.suppositions:
             self._suppose(readout)
@@ -104,6 +109,13 @@ class CarriedState(SlotContract[Carried]):
         solved_share = (self.ranks.gather(self.streak)[leaving] > 0).float().mean().item()
         self.source.observe(solved_share if leaving.any() else None)
         return learned
+
+    def state_dict(self) -> dict[str, Any]:
+        return super().state_dict() if self.settings.save_states else {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        if self.settings.save_states:
+            super().load_state_dict(state)
 
     def _supposing_wrongly(self) -> Tensor:
         """Which puzzles have a supposition that contradicts their solution, `bool[B]`."""

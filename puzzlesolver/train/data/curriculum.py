@@ -4,18 +4,21 @@ Hard puzzles from scratch teach nothing for a long time; the same puzzles with s
 are easy ones: the ramp reveals extra correct clues at first, fewer as more puzzles get solved.
 
     >>> reveal = Reveal(Ramp())
-    >>> reveal.clues(rng)
-    17
+    >>> blanks = reveal.fill(question, solution, rng)
     >>> reveal.observe(0.8)
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from puzzlesolver.train.settings import Settings, within
+
+Cells = npt.NDArray[np.integer[Any]]
 
 SMOOTHING = 0.02
 """Weight of the newest observation in the running share of solved puzzles."""
@@ -26,6 +29,7 @@ class Ramp(Settings):
     """Settings of `Reveal`.
 
     Attributes:
+        extra_clues: whether there are any; boards of a dataset folder get none unless this is set.
         reveal: extra clues revealed at the start of training, at most; shrinks to 0 as puzzles get
             solved.
         reveal_speed: clues by which that maximum shrinks in one update, while enough puzzles are
@@ -35,6 +39,7 @@ class Ramp(Settings):
         reveal_floor_clues: … and how many, at most.
     """
 
+    extra_clues: bool = True
     reveal: float = within(24.0, 0, 600)
     reveal_speed: float = within(0.025, 0, 600)
     reveal_solved: float = within(0.6, 0, 1)
@@ -54,8 +59,8 @@ class Reveal:
     """
 
     def __init__(self, ramp: Ramp = NO_RAMP) -> None:
-        self.ramp = ramp
-        self.most = ramp.reveal
+        self.ramp = ramp if ramp.extra_clues else NO_RAMP
+        self.most = self.ramp.reveal
         self.solved = 0.0
 
     def clues(self, rng: np.random.Generator) -> int:
@@ -66,6 +71,13 @@ class Reveal:
         if rng.random() < self.ramp.reveal_floor:
             return int(rng.integers(0, self.ramp.reveal_floor_clues + 1))
         return 0
+
+    def fill(self, question: Cells, solution: Cells, rng: np.random.Generator) -> Cells:
+        """Fill in the extra clues of one board; returns the other blank cells, in random order."""
+        blanks = rng.permutation(np.flatnonzero(question == 0))
+        count = self.clues(rng)
+        question[blanks[:count]] = solution[blanks[:count]]
+        return blanks[count:]
 
     def observe(self, solved: float | None) -> None:
         """One update has passed; `solved` is a share of puzzles as in `Source.observe`."""

@@ -32,6 +32,7 @@ from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.registry import reads_tokens
 from puzzlesolver.models.relations import Layout
 from puzzlesolver.train.config import Puzzles, TrainConfig
+from puzzlesolver.train.data.curriculum import Ramp, Reveal
 from puzzlesolver.train.data.published.dataset import DatasetFolder, DatasetSplit, Rows
 from puzzlesolver.train.data.published.metadata import (
     ARC_VOCABULARY,
@@ -40,7 +41,7 @@ from puzzlesolver.train.data.published.metadata import (
     Metadata,
 )
 from puzzlesolver.train.data.source import BoardSource, as_arrays, check_unchanged
-from puzzlesolver.train.settings import flag, within
+from puzzlesolver.train.settings import Flat, flag, within
 
 _SAMPLE = 4_096
 """Examples that tell one dataset from another; ARC has millions."""
@@ -59,6 +60,22 @@ class Folder(Puzzles):
     eval_puzzles: int = within(128, 0)
 
 
+@dataclass(frozen=True)
+class SudokuFolder(Folder):
+    """Settings of a dataset folder of Sudokus.
+
+    Attributes:
+        extra_clues: whether boards get extra clues as generated ones do; the papers do without.
+    """
+
+    extra_clues: bool = False
+
+
+@dataclass(frozen=True)
+class EasedFolder(SudokuFolder, Ramp):
+    """Those with extra clues."""
+
+
 class FolderSource(BoardSource[Folder]):
     """Draws the examples of a dataset folder; identifiers are rows of the puzzle embedding.
 
@@ -71,10 +88,11 @@ class FolderSource(BoardSource[Folder]):
         ParseError: a file of the dataset is damaged.
     """
 
-    KINDS = (Folder,)
+    KINDS = (EasedFolder, SudokuFolder, Folder)
 
     def __init__(self, config: TrainConfig) -> None:
-        super().__init__(config)
+        puzzles = config.puzzles
+        super().__init__(config, Reveal(puzzles) if isinstance(puzzles, EasedFolder) else None)
         if self.settings.data is None:
             raise UsageError(
                 f"training {config.domain} needs a dataset folder",
@@ -93,6 +111,12 @@ class FolderSource(BoardSource[Folder]):
             raise UsageError(what, where=flag("train_puzzles"))
         self.epoch = round(self.groups * about.mean_puzzle_examples)
         self._begin_pass(1)
+
+    @classmethod
+    def wants(cls, flat: Flat) -> type[Folder]:
+        if flat.get("domain", "sudoku") != "sudoku":
+            return Folder
+        return EasedFolder if flat.get("extra_clues") else SudokuFolder
 
     @classmethod
     def rehearsing(cls, config: TrainConfig) -> BoardSource[Folder]:
@@ -115,7 +139,12 @@ class FolderSource(BoardSource[Folder]):
             what = f"a pass over the data has {len(rows)} examples, {count} are asked for at once"
             raise UsageError(what, where=flag("batch_size"))
         self.drawn += count
-        return self._batch(self.folder.train, rows)
+        batch = self._batch(self.folder.train, rows)
+        if isinstance(self.settings, EasedFolder):
+            assert batch.targets is not None
+            for question, solution in zip(batch.tokens, batch.targets, strict=True):
+                self.reveal.fill(question.numpy(), solution.numpy(), self._rng)
+        return batch
 
     def heldout(self) -> Batch | None:
         test, most = self.folder.test, self.settings.eval_puzzles

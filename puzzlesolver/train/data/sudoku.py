@@ -192,13 +192,10 @@ class SudokuSource(BoardSource[Sudokus]):
         if self.settings.augment:
             question, solution = shuffled(question, solution, self.rng)
         question = question.copy()
-        blanks = self.rng.permutation(np.flatnonzero(question == 0))
-        revealed = blanks[: self.reveal.clues(self.rng)]
-        question[revealed] = solution[revealed]
-        if self.settings.wrong and self.rng.random() < self.settings.wrong:
-            others = blanks[len(revealed) :]
-            if any(self._clamp_wrong(question, solution, cell) for cell in others):
-                return question, np.zeros_like(solution)
+        others = self.reveal.fill(question, solution, self.rng)
+        wrong = self.settings.wrong and self.rng.random() < self.settings.wrong
+        if wrong and any(self._clamp_wrong(question, solution, cell) for cell in others):
+            return question, np.zeros_like(solution)
         return question, solution
 
     def _clamp_wrong(self, question: Boards, solution: Boards, cell: int) -> bool:

@@ -30,6 +30,18 @@ def sudoku() -> dict[str, Any]:
 
 
 @preset
+def sudoku_gpu() -> dict[str, Any]:
+    """A wide stem for 15 minutes of one data-centre GPU; give it a dataset folder by --data."""
+    return sudoku() | {
+        "minutes": 15.0, "batch_size": 1_024,
+        "model": {"layers": 2, "width": 256, "messages": 128, "hidden": 512},
+        "mix": {"easy": 0.1, "10": 0.1, "50": 0.5, "deep": 0.3}, "extra_clues": True,
+        "save_states": False, "eval_puzzles": 256, "eval_steps": (16, 64, 256, 1_024),
+        "checkpoint_minutes": 2.0,
+    }  # fmt: skip
+
+
+@preset
 def sudoku_any() -> dict[str, Any]:
     """Boards of every size and rule, 4×4 to 25×25; never a diagonal with the anti-king rule."""
     sizes = {
