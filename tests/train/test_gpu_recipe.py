@@ -47,7 +47,7 @@ def checkpoint(run: Run, out: Path) -> Path:
     return out / f"step-{run.updates:09d}"
 
 
-def test_the_recipe_is_what_the_issue_of_a_gpu_needs() -> None:
+def test_the_recipe_is_made_for_a_gpu() -> None:
     config = get_preset("sudoku-gpu")
     assert config.batch_size >= 1_024 and config.precision == "bf16" and config.compile
     assert config.family == "stem" and config.puzzles.shares.keys() >= {"50", "deep"}
