@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from puzzlesolver.hub.catalog import read_catalog
-from tests.cli.support import Run
+from tests.cli.support import Run, run_on_terminal
 
 
 def test_list_names_every_shipped_model_once_then_the_published_ones(
@@ -50,3 +51,11 @@ def test_verify_goes_on_after_a_damaged_model(run: Run, model: Path, tmp_path: P
     empty.mkdir()
     done = run("models", "verify", empty, model)
     assert done.code == 4 and len(done.stdout.splitlines()) == 2
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+def test_a_narrow_terminal_gets_paragraphs_whose_words_are_whole(columns: int) -> None:
+    screen = run_on_terminal(["models", "list"], columns, 40)
+    assert screen.code == 0 and "…" not in str(screen)
+    told = " ".join(str(screen).split())
+    assert re.search(r"sudoku-any sudoku, stem, [\d,]+ parameters, [\d,]+ steps, shipped, ", told)

@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
 from puzzlesolver.printable import printable
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 Row = Sequence[str | int]
+LEAST_WRAPPED = 12
+"""Columns of a terminal that a wrapped field needs; with fewer, rows become paragraphs."""
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Row], wraps: int = 1) -> None:
@@ -29,15 +35,28 @@ def print_table(heads: Sequence[str], rows: Sequence[Row], wraps: int = 1) -> No
     from rich.console import Console
     from rich.table import Table
 
+    console = Console(markup=False, highlight=False)
+    shown = [[*map(_told, row[: len(heads)])] for row in rows]
+    columns = [*zip(heads, *shown, strict=True)][: len(heads) - wraps]
+    if console.width - sum(2 + max(map(len, column)) for column in columns) < wraps * LEAST_WRAPPED:
+        named = [
+            [
+                f"{_told(field)} {head.lower()}" if isinstance(field, int) else field
+                for head, field in zip(heads, row, strict=False)
+            ]
+            for row in rows
+        ]
+        _print_paragraphs(console, named)
+        return
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for number, head in enumerate(heads):
         right = all(isinstance(row[number], int) for row in rows)
         table.add_column(
             head, no_wrap=number < len(heads) - wraps, justify="right" if right else "left"
         )
-    for row in rows:
-        table.add_row(*map(_told, row[: len(heads)]))
-    Console(markup=False, highlight=False).print(table)
+    for fields in shown:
+        table.add_row(*fields)
+    console.print(table)
 
 
 def print_blocks(title: str, rows: Sequence[Row]) -> None:
@@ -46,10 +65,15 @@ def print_blocks(title: str, rows: Sequence[Row]) -> None:
         _print_fields(rows)
         return
     from rich.console import Console
-    from rich.padding import Padding
 
     console = Console(markup=False, highlight=False)
     console.print(f"\n{title}:", style="bold")
+    _print_paragraphs(console, rows)
+
+
+def _print_paragraphs(console: Console, rows: Sequence[Row]) -> None:
+    from rich.padding import Padding
+
     for name, *fields in rows:
         console.print(_told(name), soft_wrap=True)
         console.print(Padding(", ".join(filter(None, map(_told, fields))), (0, 0, 0, 4)))
