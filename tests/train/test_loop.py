@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -24,21 +23,18 @@ from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.loop import run_config, train
 from puzzlesolver.train.presets import command, from_json, override
 from puzzlesolver.train.run import Run
+from tests.forks import FORKS
 
 Config = Callable[..., TrainConfig]
 
-SESSION = """
-import json, sys
-from pathlib import Path
-from rich.console import Console
-from puzzlesolver.train.loop import train
-from puzzlesolver.train.presets import from_json
-config = from_json(json.loads(sys.argv[1]))
-try:
-    train(config, Path(sys.argv[2]), resume=True, dry_run=False, console=Console(stderr=True))
-except KeyboardInterrupt:
-    sys.exit(130)
-"""
+
+def session(config: TrainConfig, out: Path, told: Path) -> None:
+    """Train, and end as the command does where a signal comes."""
+    with told.open("w") as file:
+        try:
+            train(config, out, resume=True, dry_run=False, console=Console(file=file))
+        except KeyboardInterrupt:
+            sys.exit(130)
 
 
 def metrics(out: Path) -> list[dict[str, Any]]:
@@ -55,16 +51,18 @@ def files(folder: Path) -> set[Path]:
 
 def interrupt_a_session(config: TrainConfig, out: Path, number: int) -> str:
     """Train in another process, send it a signal after some updates, return what it told people."""
-    command = [sys.executable, "-c", SESSION, json.dumps(config.to_json()), str(out)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as session:
-        while session.poll() is None:
-            path = out / "metrics.jsonl"
-            if path.is_file() and path.read_text().count("\n") >= 3:
-                session.send_signal(number)
-                break
-            time.sleep(0.005)
-        _, told = session.communicate()
-    assert session.returncode == 130, told
+    file = out.with_name("told")
+    process = FORKS.Process(target=session, args=(config, out, file))
+    process.start()
+    path = out / "metrics.jsonl"
+    while not (path.is_file() and path.read_text().count("\n") >= 3):
+        assert process.is_alive()
+        time.sleep(0.005)
+    assert process.pid is not None
+    os.kill(process.pid, number)
+    process.join()
+    told = file.read_text()
+    assert process.exitcode == 130, told
     return told
 
 
