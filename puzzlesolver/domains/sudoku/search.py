@@ -294,7 +294,8 @@ def _search(
                 mask &= mask - 1
         digit = _lowest(mask)
         untried[depth - 1] ^= 1 << digit
-        states[depth] = states[depth - 1]
+        for k in range(states.shape[1]):  # an assignment of rows takes seconds to compile
+            states[depth, k] = states[depth - 1, k]
         alive = _propagate(states[depth], _put(states[depth], branch_cell[depth - 1], digit))
 
 

@@ -240,7 +240,9 @@ def _solve(
             return solution, found, -1
         if depth == len(states):
             grown = np.empty((2 * depth, cells), np.int64)
-            grown[:depth] = states
+            for row in range(depth):
+                for cell in range(cells):
+                    grown[row, cell] = states[row, cell]
             states = grown
         mask = untried[depth - 1]
         if state[0] != 0:
@@ -248,7 +250,8 @@ def _solve(
                 mask &= mask - 1
         bit = mask & -mask
         untried[depth - 1] ^= bit
-        states[depth] = states[depth - 1]
+        for cell in range(cells):  # as in `search._search`
+            states[depth, cell] = states[depth - 1, cell]
         states[depth, branch[depth - 1]] = bit
         dirty = np.zeros(len(units), np.bool_)  # spreading the guess marks units
         alive = _propagate(states[depth], symbols, dirty, peers, units, member)

@@ -89,7 +89,8 @@ def random_equivalent(board: Board, rng_state: RandomState) -> Board:
         for k in range(3):
             inner = np.arange(3)
             shuffle(inner, rng_state)
-            lines[axis, 3 * k : 3 * k + 3] = 3 * bands[k] + inner
+            for line in range(3):
+                lines[axis, 3 * k + line] = 3 * bands[k] + inner[line]
     down, across = (1, 9) if random_below(rng_state, 2) else (9, 1)
     image = np.zeros(CELLS, np.uint8)
     for cell in range(CELLS):

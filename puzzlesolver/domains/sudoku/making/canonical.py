@@ -107,5 +107,6 @@ def _smallest(solution: Board, board: Board) -> Board:
                 case[9 * row + k] = label[solution[cell]]
                 case_board[9 * row + k] = label[board[cell]]
         if _is_less(case, best) or (not _is_less(best, case) and _is_less(case_board, best_board)):
-            best[:], best_board[:] = case, case_board
+            for cell in range(len(best)):
+                best[cell], best_board[cell] = case[cell], case_board[cell]
     return best_board
