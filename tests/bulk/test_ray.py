@@ -19,7 +19,7 @@ import pytest
 
 from puzzlesolver.cli.app import main
 from tests.bulk.support import MANY, contents, kill_often, options, run
-from tests.cli.support import command, environment, run_in
+from tests.cli.support import command, environment
 
 WORKER = b"ray::Clerk"
 
@@ -82,8 +82,14 @@ def test_workers_of_a_running_cluster_fill_the_same_folder(
     run(many, relative, Path("whole"))
     with cluster(ray_environment) as address:
         more = options(relative, Path("out"), "--jobs", "2", "--ray", address)
-        done = run_in(tmp_path, "solve", many, *more, **ray_environment)
-        assert done.code == 1, done.stderr
+        done = subprocess.run(
+            command("solve", many, *more),
+            env=ray_environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1, done.stderr
     assert "65 puzzles finished" in done.stderr
     assert done.stdout == ""
     assert contents(Path("out")) == contents(Path("whole"))
