@@ -164,3 +164,8 @@ def test_lines_that_are_no_rows_cost_few_calls(line: str) -> None:
     finally:
         sys.setprofile(before)
     assert next(calls) < 75 * lines
+
+
+def test_rows_that_look_like_a_time_are_rows() -> None:
+    rows = [*["............"] * 10, "1.2345678ABC", "12.345678.AB"]
+    assert format_line(board("\n".join(rows))) == "".join(rows)
