@@ -36,6 +36,7 @@ from puzzlesolver.domains.kinds import (
     fitting,
     from_value,
     noted,
+    parted,
     read_arrays,
     read_image,
     read_json,
@@ -266,6 +267,11 @@ def _read_text(
     elif whole and (grids := read_numbers(text, source, kinds)) is not None:
         yield from grids
     else:
+        runs = parted(text.split("\n"), kinds) if whole and len(kinds) > 1 else []
+        if len(runs) > 1:
+            read = (each for kind, rows in runs for each in kind.parse(rows, source))
+            yield from named(read, source, "")
+            return
         told = "\n".join(line for line in text.split("\n") if not REMARK.match(line))
         kinds = fitting(told, source, kinds)
         for puzzle in kinds[0].parse(lines, source):

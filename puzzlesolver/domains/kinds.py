@@ -26,6 +26,8 @@ from puzzlesolver.errors import ParseError
 
 JSON_HINT = 'name the board "puzzle", and its solution "solution" if there is one'
 
+WALL_OR_DIGIT = re.compile(r"#|\d")
+
 
 class NoKindError(ParseError):
     """No kind of puzzle takes a text."""
@@ -47,6 +49,54 @@ def fitting(text: str, where: str, kinds: Sequence[Domain]) -> Sequence[Domain]:
         where=where,
         hint=f"name one of {', '.join(DOMAINS)} with --domain to see what is wrong",
     )
+
+
+def parted(lines: Sequence[str], kinds: Sequence[Domain]) -> list[tuple[Domain, list[str]]]:
+    """Runs of lines of one kind each, with empty lines for those of the runs before it.
+
+    Another run begins where another kind takes what follows, and reads it or the kind of this run
+    would drop it.
+    """
+    runs: list[tuple[Domain, list[str]]] = [(kinds[0], [])]
+    fits: Sequence[Domain] = ()
+    first = 0
+    for block in _blocks(lines):
+        found = [kind for kind in kinds if kind.recognise("\n".join(block))]
+        if len(block) == 1:  # such as the size of the maze below
+            found = [kind for kind in found if _reads(kind, block)]
+        if not fits or {*fits} & {*found}:
+            fits = [kind for kind in fits if kind in found] or found
+        elif found and (_reads(found[0], block) or _reads(fits[0], block) is None):
+            fits = found
+            runs.append((fits[0], [""] * first))
+        rows = runs[-1][1]
+        rows += block
+        runs[-1] = (fits or kinds)[0], rows
+        first += len(block)
+    return runs
+
+
+def _blocks(lines: Iterable[str]) -> Iterator[list[str]]:
+    """Lines up to an empty one, or to where walls follow digits or digits walls."""
+    block: list[str] = []
+    last = ""
+    for line in lines:
+        sign = "".join(WALL_OR_DIGIT.findall(line)[:1])
+        changes = sign and last and (sign == "#") != (last == "#")
+        if block and (changes or not line.strip()):
+            yield block
+            block, last = [], ""
+        block.append(line)
+        last = sign or last
+    yield block
+
+
+def _reads(kind: Domain, lines: Iterable[str]) -> bool | None:
+    """Whether a kind reads all of these lines; None where it finds no puzzle in them."""
+    try:
+        return all(True for _ in kind.parse(lines, ""))
+    except ParseError as error:
+        return False if error.where else None
 
 
 def read_json(lines: Iterable[str], source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:

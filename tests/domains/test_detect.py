@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from puzzlesolver.domains.base import DOMAINS
-from puzzlesolver.domains.detect import read_puzzles
+from puzzlesolver.domains.base import DOMAINS, get_domain
+from puzzlesolver.domains.detect import parse_text, read_puzzles
 from puzzlesolver.domains.sudoku.render import format_line
 from puzzlesolver.errors import ParseError, UsageError
 from puzzlesolver.limits import DETECT_BYTES, MAX_LINE_CHARS
@@ -248,3 +248,55 @@ def test_a_path_is_never_taken_for_a_puzzle(tmp_path: Path) -> None:
     for name in ("missing.txt", 81 * "1"):
         with pytest.raises(ParseError, match="No such file"):
             list(read_puzzles([tmp_path / name], "sudoku"))
+
+
+BOARD = "".join(f"{HARD[at : at + 9]}\n" for at in range(0, 81, 9))
+MAZE = "#######\n#S    #\n# ### #\n#    G#\n#######\n"
+LATTICE = "+-+-+-+\n|S    |\n+ +-+ +\n|    G|\n+-+-+-+\n"
+
+
+@pytest.mark.parametrize("gap", ["", "\n", "\nBelow:\n", "\n# the next one\n\n"])
+def test_kinds_in_one_text(gap: str) -> None:
+    """In any order, with or without lines between them; each has its own line."""
+    read = list(parse_text(f"{MAZE}{gap}{BOARD}{gap}{MAZE}".splitlines(), "mixed"))
+    assert [puzzle.domain for puzzle in read] == ["maze", "sudoku", "maze"]
+    second = 6 + len(gap.splitlines())
+    assert [each.name for each in read][:2] == ["mixed:1", f"mixed:{second}"]
+
+
+@pytest.mark.parametrize(
+    "maze",
+    [MAZE.replace("#", "X"), MAZE.replace("#", "@"), LATTICE, "S #/# #/ G#\n", "S #\n# #\n#G \n"],
+)
+def test_a_maze_of_any_signs_below_a_sudoku(maze: str) -> None:
+    read = parse_text(f"{BOARD}\n{maze}".splitlines(), "mixed")
+    assert [(each.domain, each.name) for each in read][1:] == [("maze", "mixed:11")]
+
+
+def test_a_broken_puzzle_of_another_kind_is_told() -> None:
+    broken = MAZE.replace("G", " ")
+    with pytest.raises(ParseError) as caught:
+        list(parse_text(f"{BOARD}\n{broken}".splitlines(), "mixed"))
+    assert "a row of a maze" in caught.value.what and caught.value.where == "mixed:12:1"
+
+
+def test_sudokus_alone_refuse_a_maze() -> None:
+    """Of the kind that the user named, and in texts too long to look at as a whole."""
+    sudoku = (get_domain("sudoku"),)
+    long = "\n".join([*[BOARD] * 1_000, MAZE]).splitlines()
+    for text, kinds in (([*BOARD.splitlines(), *MAZE.splitlines()], sudoku), (long, None)):
+        with pytest.raises(ParseError) as caught:
+            list(parse_text(text, "mixed", kinds))
+        assert "a row of a maze" in caught.value.what and caught.value.hint
+
+
+@pytest.mark.parametrize("title", ["# Sudoku #", "#  EASY  #", "#"])
+def test_a_framed_title_is_no_maze(title: str) -> None:
+    text = f"##########\n{title}\n##########\n\n{BOARD}"
+    assert [each.domain for each in parse_text(text.splitlines(), "titled")] == ["sudoku"]
+
+
+def test_a_band_of_blanks_is_no_maze() -> None:
+    blank = "XXXXXXXXX\n"
+    bands = "\n".join([BOARD[:30], blank * 3, BOARD[60:]]).replace(".", "X")
+    assert len(list(parse_text(bands.splitlines(), "bands"))) == 1

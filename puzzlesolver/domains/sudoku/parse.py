@@ -75,6 +75,7 @@ from puzzlesolver.errors import ParseError
 HINT = "a Sudoku is 81 digits and dots, or 9 rows of 9"
 SECTION = re.compile(r"\[([A-Za-z][\w ]*)\]")
 COMMENT = re.compile(r"#(?!\d+[:.)]?\s+\S{16}).*|//.*|\s;(?=\s).*|^;(?=.*[A-Za-z]{2}).*")
+MAZE_ROW = re.compile(r"\s*#[# .]*([SGE][# .]*){1,2}#\s*")
 PREFIX = re.compile(r"^\s*(?:\w{1,4}\s*[:)](?=\s+\S)|>+|-\s+(?=\[)|\w+\s*=\s*(?=\[))")
 """What stands before a row or a board: a number, the sign of a quotation, a name."""
 
@@ -247,6 +248,9 @@ def _find(lines: Iterable[tuple[Place, str]]) -> Iterator[Found]:
         if section := SECTION.fullmatch(text):
             yield from (*stated.end(), *rows.end())
             elsewhere = roles([section[1]])[0] != QUESTION
+        elif not text and MAZE_ROW.fullmatch(line):
+            hint = "put mazes into a file of their own"
+            raise place.error(1, "a row of a maze among Sudokus", hint)
         elif elsewhere or (not text and line.strip()):
             continue  # a section of other things, or a comment
         elif not text:
