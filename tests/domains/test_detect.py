@@ -290,7 +290,7 @@ def test_sudokus_alone_refuse_a_maze() -> None:
         assert "a row of a maze" in caught.value.what and caught.value.hint
 
 
-@pytest.mark.parametrize("title", ["# Sudoku #", "#  EASY  #", "#"])
+@pytest.mark.parametrize("title", ["# Sudoku #", "#  EASY  #"])
 def test_a_framed_title_is_no_maze(title: str) -> None:
     text = f"##########\n{title}\n##########\n\n{BOARD}"
     assert [each.domain for each in parse_text(text.splitlines(), "titled")] == ["sudoku"]
