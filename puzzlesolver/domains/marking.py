@@ -38,8 +38,8 @@ def mark(puzzles: str, answers: str | None = None, domain: str = AUTO, rules: st
         UsageError: there are more or fewer answers than puzzles.
     """
     questions = read_puzzles([puzzles], domain, rules)
-    first = next(questions)
-    questions, kind = itertools.chain([first], questions), get_domain(first.domain)
+    first, *second = head = list(itertools.islice(questions, 2))
+    questions, kind = itertools.chain(head, questions), get_domain(first.domain)
     if answers is None:
         if kind.mark is not None:
             raise UsageError(
@@ -55,7 +55,9 @@ def mark(puzzles: str, answers: str | None = None, domain: str = AUTO, rules: st
         with read_lines(answers) as (lines, source):
             yield from kind.mark(questions, lines, source)
     else:
-        yield from _paired(questions, list(read_puzzles([answers], domain, rules or first.rules)))
+        if all(other.rules == first.rules for other in second):
+            rules = rules or first.rules  # which plain answers do not tell
+        yield from _paired(questions, list(read_puzzles([answers], domain, rules)))
 
 
 def _paired(questions: Iterator[Puzzle], answers: Sequence[Puzzle]) -> Marked:

@@ -27,7 +27,7 @@ def test_of_many(run: Run, model: Path, tmp_path: Path, kind: str, form: str) ->
     assert done.stdout.count(": verified") == 3 and done.code == 0
 
 
-@pytest.mark.parametrize("form", ["grid", "line", "csv", "json", "jsonl"])
+@pytest.mark.parametrize("form", ["text", "grid", "line", "csv", "json", "jsonl"])
 @pytest.mark.parametrize("name", ["ascii.txt", "dataset.txt", "maze.png"])
 def test_of_one_maze(run: Run, tmp_path: Path, name: str, form: str) -> None:
     path = PUZZLES / "maze" / name
@@ -36,6 +36,27 @@ def test_of_one_maze(run: Run, tmp_path: Path, name: str, form: str) -> None:
     done = run("verify", path, answer)
     assert done.code == 0 and ": verified" in done.stdout
     assert verify(str(path), str(answer)).status == "verified"
+
+
+RULES = {
+    "jigsaw": (), "diagonal": (), "samurai": (), "anti-knight": (), "windoku": (), "twin": (),
+    "anti-king": (), "latin": ("--size", "7"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["text", "grid", "line", "csv", "json", "jsonl"])
+@pytest.mark.parametrize("rule", RULES)
+def test_of_rules(run: Run, tmp_path: Path, rule: str, form: str) -> None:
+    """What is printed says the rules; a standard board that follows has none of them."""
+    options = ("--rules", rule, "--difficulty", "easy", *RULES[rule])
+    made = run("generate", "sudoku", "--seed", "3", *options, "-f", "line").stdout
+    (tmp_path / "puzzles.txt").write_text(f"{made}{ONE_BLANK}\n")
+    printed = run("solve", "puzzles.txt", "-f", form, "--max-steps", "1", "--fallback", "exact")
+    assert printed.code == 0, printed.stderr
+    alone = run("verify", "-", stdin=printed.stdout)
+    assert alone.stdout.count(": verified") == 2 and alone.code == 0, alone.stdout + alone.stderr
+    done = run("verify", "puzzles.txt", "-", stdin=printed.stdout)
+    assert done.stdout.count(": verified") == 2 and done.code == 0
 
 
 def test_a_maze_is_answered_with_confidence(run: Run) -> None:

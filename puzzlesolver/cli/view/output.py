@@ -51,6 +51,9 @@ LIST = re.compile(r"\[\n([^\[\]{}\"]*)\n *\]")
 TRUSTED = ("solved", "answered", "ambiguous")
 """Statuses whose answer the formats `grid` and `line` print."""
 
+STANDARD = "rules: standard"
+"""What ends the rules of the grid before."""
+
 STATUS_WORDS = {
     "solved": ("solved ✓ verified", "bold green"),
     "answered": ("answered", "bold"),
@@ -135,6 +138,7 @@ class ResultWriter:
         self._records: list[dict[str, Any]] = []
         self._attempts: dict[str, Any] = {}
         self._parted = False
+        self._told = ""
         self._rows: csv.DictWriter[str] | None = None
 
     def write(self, result: Result, *, with_grid: bool = True) -> None:
@@ -151,8 +155,16 @@ class ResultWriter:
                 if self._parted:  # rows of two mazes would be those of one
                     print(file=self.file)
                 self._parted = self.format == "grid"
+                if form == "grid" and (rules := self._heading(result)) == STANDARD:
+                    print(rules, file=self.file)
                 print(written(result.puzzle, grid, form), file=self.file)
         self.file.flush()
+
+    def _heading(self, result: Result) -> str:
+        """What says the rules of the next grid where they, or those before, are not the usual."""
+        rules, before = result.puzzle.rules, self._told
+        self._told = rules
+        return f"rules: {rules}" if rules else STANDARD if before else ""
 
     def write_record(self, told: dict[str, Any]) -> None:
         """Print one result of an earlier run; `format` is one of `RECORDS`."""
@@ -194,6 +206,8 @@ class ResultWriter:
 
         console = Console(file=self.file, soft_wrap=True, highlight=False)
         if with_grid and (result.answer is not None or result.verdict.where):
+            if rules := self._heading(result):
+                console.print(Text(rules, "dim"))
             console.print(result.picture(console.width, console.color_system is not None))
         outcome, notes = _outcome(result), Text(printable(_notes(result)))
         name = shortened(result.puzzle.name, console.width - outcome.cell_len - 2)
