@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from puzzlesolver.domains.base import Grid, Puzzle
+from puzzlesolver.domains.base import Grid, Puzzle, get_domain
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import MAX_LINE_CHARS
 
@@ -38,6 +38,10 @@ NO_ROLES = {
 """Words by which a column tells something about a puzzle."""
 
 _COMPOUND = re.compile("[a-z]+(?:[ _-][a-z]+){1,2}")
+
+_ANSWER_HEAD = re.compile(
+    rf"\W*(?:[a-z]+ ){{0,2}}(?:{'|'.join(ROLES[ANSWER].split())})\b", re.IGNORECASE
+)
 
 _RANKS = {
     name: (rank, role) for role, names in ROLES.items() for rank, name in enumerate(names.split())
@@ -114,6 +118,50 @@ def named(puzzles: Iterator[Puzzle], source: str, hint: str) -> Iterator[Puzzle]
     yield placed(first)
     yield placed(second)
     yield from map(placed, puzzles)
+
+
+def heads_answer(text: str) -> bool:
+    """Whether a line begins with words for an answer: `Solution:`, `## The answer is`."""
+    return _ANSWER_HEAD.match(text) is not None
+
+
+def with_answers(puzzles: Iterator[Puzzle | None]) -> Iterator[Puzzle]:
+    """Puzzles with the answers that stand below them; None is a heading of an answer.
+
+    What no heading followed is taken for a list, whose puzzles come at once.
+    """
+    held: Puzzle | None = None
+    headed = listed = False
+    try:
+        for puzzle in puzzles:
+            if puzzle is None:
+                headed = True
+                continue
+            if held is not None and headed and _answers(puzzle, held):
+                yield replace(held, label=puzzle.answer)
+                held, headed, listed = None, False, False
+                continue
+            if held is not None:
+                yield held
+                held = None
+            headed = headed and (puzzle.label is not None or bool(puzzle.grid.all()))
+            if headed and listed:
+                what = "it is headed as an answer, but does not answer the puzzle above it"
+                puzzle = replace(puzzle, note="; ".join(filter(None, [puzzle.note, what])))
+            if listed:
+                yield puzzle
+            else:
+                held, listed = puzzle, True
+    except ParseError:
+        if held is not None:
+            yield held
+        raise
+    if held is not None:
+        yield held
+
+
+def _answers(puzzle: Puzzle, asked: Puzzle) -> bool:
+    return get_domain(asked.domain).verify(asked, puzzle.answer).status == "verified"
 
 
 def roles(names: Iterable[str]) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from puzzlesolver.domains.base import DOMAINS, get_domain
+from puzzlesolver.domains.base import DOMAINS, get_domain, written
 from puzzlesolver.domains.detect import parse_text, read_puzzles
 from puzzlesolver.domains.sudoku.render import format_line
 from puzzlesolver.errors import ParseError, UsageError
@@ -300,3 +300,51 @@ def test_a_band_of_blanks_is_no_maze() -> None:
     blank = "XXXXXXXXX\n"
     bands = "\n".join([BOARD[:30], blank * 3, BOARD[60:]]).replace(".", "X")
     assert len(list(parse_text(bands.splitlines(), "bands"))) == 1
+
+
+WITH_PATH = "#######\n#S    #\n#o### #\n#ooooG#\n#######\n"
+LINE = f".{SOLVED[1:]}\n"
+ROWS = "".join(f"{LINE[at : at + 9]}\n" for at in range(0, 81, 9))
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Solution\n", "## Answer:\n", "The solution is\n\n", "[Solution]\n", "Solution 1:\n"],
+)
+@pytest.mark.parametrize("question", [LINE, ROWS, MAZE])
+def test_an_answer_below_its_heading(question: str, heading: str) -> None:
+    """It belongs to the puzzle above, as in a table, of one puzzle or of several."""
+    answer = WITH_PATH if question == MAZE else f"{SOLVED}\n"
+    one = f"{question}\n{heading}{answer}"
+    for text, count in ((one, 1), (f"{one}\nPuzzle 2\n{one}", 2)):
+        read = list(parse_text(text.splitlines(), "told"))
+        assert len(read) == count
+        for each in read:
+            assert each.label is not None and not each.note
+            assert get_domain(each.domain).verify(each, each.label).status == "verified"
+
+
+def test_an_answer_on_the_line_of_its_heading() -> None:
+    (puzzle,) = parse_text([LINE, f"Solution: {SOLVED}"], "told")
+    assert puzzle.label is not None and format_line(puzzle.label) == SOLVED
+
+
+def test_an_answer_below_a_jigsaw() -> None:
+    (made,) = get_domain("sudoku").generate(1, seed=1, size=6, rules="jigsaw")
+    told, answer = (written(made, grid, "line") for grid in (made.grid, made.answer))
+    (puzzle,) = parse_text([told, "Solution:", answer.split()[0]], "told")
+    assert puzzle.rules == made.rules and puzzle.label is not None
+
+
+def test_what_is_no_answer_of_the_puzzle_above_is_noted() -> None:
+    other = SOLVED.translate(str.maketrans("12", "21"))
+    for text in ([LINE, "Solution", f"9{other[1:]}"], [LINE, LINE, "Solutions", SOLVED, SOLVED]):
+        *puzzles, last = parse_text(text, "told")
+        assert "headed as an answer" in last.note and not puzzles[0].note
+    (alone,) = parse_text(["Solution", SOLVED], "told")
+    assert not alone.note
+
+
+def test_numbered_sections_are_all_read() -> None:
+    text = f"[Puzzle 1]\n{ROWS}[Author]\nA. Nobody\n[Puzzle 2]\n{ROWS}"
+    assert len(list(parse_text(text.splitlines(), "sections"))) == 2

@@ -42,7 +42,16 @@ from puzzlesolver.domains.maze.alphabet import (
 from puzzlesolver.domains.maze.cells import Row, as_puzzle, indentation, one_sign_a_cell, read_maze
 from puzzlesolver.domains.maze.drawing import LINES, corners, is_drawn
 from puzzlesolver.domains.maze.rules import GOAL, START, WALL
-from puzzlesolver.domains.records import ANSWER, QUESTION, Place, Record, named, numbered
+from puzzlesolver.domains.records import (
+    ANSWER,
+    QUESTION,
+    Place,
+    Record,
+    heads_answer,
+    named,
+    numbered,
+    with_answers,
+)
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import MAX_GRID_SIDE
 
@@ -81,7 +90,7 @@ def parse(lines: Iterable[str], source: str) -> Iterator[Puzzle]:
         ParseError: at `source:LINE:COLUMN` after the mazes before it, or when there is no maze.
     """
     hint = "a maze is rows of # and spaces with one S and one G"
-    return named(_read(numbered(lines, source, "maze")), source, hint)
+    return named(with_answers(_read(numbered(lines, source, "maze"))), source, hint)
 
 
 def recognise(head: str) -> bool:
@@ -162,11 +171,13 @@ def from_numbers(numbers: npt.NDArray[np.int64], source: str) -> Puzzle:
     return replace(puzzle, source=source)
 
 
-def _read(lines: Iterator[Line]) -> Iterator[Puzzle]:
+def _read(lines: Iterator[Line]) -> Iterator[Puzzle | None]:
     rows: list[Row] = []
     for (place, text), below in _with_next(lines):
         if not text or _is_caption(text):
             yield from _end(rows)
+            if heads_answer(text):
+                yield None
         elif ROW_END in text:
             yield from _end(rows)
             yield read_maze(_rows_of_line(text, place))

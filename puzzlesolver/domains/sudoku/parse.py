@@ -39,9 +39,11 @@ from puzzlesolver.domains.records import (
     RULES,
     Place,
     Record,
+    heads_answer,
     named,
     numbered,
     roles,
+    with_answers,
 )
 from puzzlesolver.domains.sudoku.board import SIZES, Board, box_shape, overlapping
 from puzzlesolver.domains.sudoku.cells import (
@@ -197,18 +199,18 @@ def _read_field(record: Record, name: str) -> tuple[Grid, str]:
     if not any(map(str.isspace, text)) and overlapping(place.rules) is None:
         return read_board(text, place, column)
     try:
-        (found,) = _find((place, line) for line in text.splitlines())
+        (found,) = filter(None, _find((place, line) for line in text.splitlines()))
     except ValueError as error:
         raise place.error(column, "expected one board", HINT) from error
     return found.grid, found.alphabet
 
 
 def _read(lines: Iterable[tuple[Place, str]]) -> Iterator[Puzzle]:
-    return with_boards(_find(lines))
+    return with_answers(with_boards(_find(lines)))
 
 
-def _find(lines: Iterable[tuple[Place, str]]) -> Iterator[Found]:
-    """The grids of a text, with the rules that it tells."""
+def _find(lines: Iterable[tuple[Place, str]]) -> Iterator[Found | None]:
+    """The grids of a text, with the rules that it tells; None is a heading of an answer."""
     rows, grids, stated = _Rows(), _Grids(), _Statements()
     elsewhere, index, told = False, "", ""
     for place, line in lines:
@@ -247,18 +249,25 @@ def _find(lines: Iterable[tuple[Place, str]]) -> Iterator[Found]:
             text = ""
         if section := SECTION.fullmatch(text):
             yield from (*stated.end(), *rows.end())
-            elsewhere = roles([section[1]])[0] != QUESTION
+            role = roles([section[1].rstrip(" 0123456789")])[0]
+            elsewhere = role not in (QUESTION, ANSWER)
+            if role == ANSWER:
+                yield None
         elif not text and MAZE_ROW.fullmatch(line):
             hint = "put mazes into a file of their own"
             raise place.error(1, "a row of a maze among Sudokus", hint)
-        elif elsewhere or (not text and line.strip()):
-            continue  # a section of other things, or a comment
+        elif elsewhere or (not text and line.strip()):  # a section of other things, or a comment
+            if not elsewhere and heads_answer(line):
+                yield from (*stated.end(), *rows.end())
+                yield None
         elif not text:
             yield from (*stated.end(), *rows.pause())
         elif stated.add(line, place):
             yield from rows.end()
         elif not is_rule(text) and (boards := find_boards(line, place)):
             yield from (*stated.end(), *rows.end())
+            if heads_answer(line[: boards[0][2].start()]):
+                yield None
             yield from _on_one_line(line, place, boards)
         elif rows.hold_heads(text):
             continue
@@ -266,6 +275,8 @@ def _find(lines: Iterable[tuple[Place, str]]) -> Iterator[Found]:
             index = heads
         elif _is_heading(text, place):
             yield from (*stated.end(), *rows.end())
+            if heads_answer(text):
+                yield None
         elif (cells := read_cells(_uncommented(line), place)) is not None:
             if len(cells.words) in sides(place.rules).rows:
                 yield from rows.add(cells)

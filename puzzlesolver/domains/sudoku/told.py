@@ -97,17 +97,20 @@ def rules_in(text: str, place: Place) -> str:
     return rules
 
 
-def with_boards(found: Iterator[Found]) -> Iterator[Puzzle]:
-    """The puzzles of grids; a map of regions goes to the grid before it."""
+def with_boards(found: Iterator[Found | None]) -> Iterator[Puzzle | None]:
+    """The puzzles of grids; a map of regions goes to the grid before it, None comes as it is."""
     last: Found | None = None
     try:
         for each in found:
             board, last = last, None
-            if board is not None and _is_map_of(each, board):
+            if board is not None and each is not None and _is_map_of(each, board):
                 yield with_board(board, each)
                 continue
             if board is not None:
                 yield with_board(board)
+            if each is None:
+                yield None
+                continue
             rules = each.place.rules
             if each.mapped or (rules and needs_map(rules)):
                 last = each
