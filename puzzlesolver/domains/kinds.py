@@ -126,11 +126,15 @@ def from_value(value: Any, at: At, source: str, kinds: Sequence[Domain]) -> Iter
 def read_rows_below(
     lines: Iterable[str], head: list[str], source: str, kinds: Sequence[Domain]
 ) -> Iterator[Puzzle]:
-    """The puzzles of a table below a header; the first one shows the kind of all."""
+    """The puzzles of a table below a header; the first shows the kind of all that name none."""
     for first in read_table(head, source):
         domain = _from_record(first, kinds).domain
-        (kind,) = [kind for kind in kinds if kind.name == domain]
-        yield from map(kind.from_record, read_table(lines, source, domain))
+        known = {kind.name: kind for kind in kinds}
+        for record in read_table(lines, source, domain):
+            if (name := record[DOMAIN]) in known and name != domain:
+                yield known[name].from_record(record.of(name))
+            else:
+                yield known[domain].from_record(record)
         return
 
 

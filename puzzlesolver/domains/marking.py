@@ -61,31 +61,35 @@ def mark(puzzles: str, answers: str | None = None, domain: str = AUTO, rules: st
 
 
 def _paired(questions: Iterator[Puzzle], answers: Sequence[Puzzle]) -> Marked:
-    """Puzzles with the answers that repeat their questions, or else with those in their order."""
-    repeat = len(answers) > 1 and any(answer.label is not None for answer in answers)
-    of_question = defaultdict[tuple[str, bytes], deque[Puzzle]](deque)
-    for answer in answers if repeat else ():
-        of_question[_key(answer)].append(answer)
-    in_order = deque(answers)
-    asked = found = 0
+    """Puzzles with the answers that repeat their questions, or else with those in their order.
+
+    Printed grids of mazes repeat them, those of Sudokus do not.
+    """
+    repeating = {each.domain for each in answers if each.label is not None}
+    if len(answers) == 1:
+        repeating.clear()
+
+    def key(puzzle: Puzzle) -> tuple[str, bytes]:
+        if puzzle.domain not in repeating:
+            return "", b""
+        return f"{puzzle.domain} {puzzle.grid.shape}", puzzle.grid.tobytes()
+
+    waiting = defaultdict[tuple[str, bytes], deque[Puzzle]](deque)
+    for answer in answers:
+        waiting[key(answer)].append(answer)
+    asked, plain = 0, len(waiting["", b""])
     for question in questions:
-        known = of_question[_key(question)] if repeat else in_order
-        if known:
+        if known := waiting.get(key(question)):
             yield question, _judge(question, known.popleft())
-            found += 1
-        elif repeat:
+        elif question.domain in repeating:
             yield question, None
-        asked += 1
-    if repeat and found < len(answers):
-        what = f"{len(answers) - found:,} of the {len(answers):,} answers belong to no puzzle"
-        raise UsageError(what, where="verify", hint="give the puzzles that they answer")
-    if not repeat and asked != len(answers):
-        counts = f"{_count(asked, 'puzzle')}, but {_count(len(answers), 'answer')}"
+        asked += question.domain not in repeating
+    if asked != plain:
+        counts = f"{_count(asked, 'puzzle')}, but {_count(plain, 'answer')}"
         raise UsageError(counts, where="verify", hint="grids are matched in their order")
-
-
-def _key(puzzle: Puzzle) -> tuple[str, bytes]:
-    return f"{puzzle.domain} {puzzle.grid.shape}", puzzle.grid.tobytes()
+    if left := sum(map(len, waiting.values())):
+        what = f"{left:,} of the {len(answers):,} answers belong to no puzzle"
+        raise UsageError(what, where="verify", hint="give the puzzles that they answer")
 
 
 def _judge(question: Puzzle, answer: Puzzle) -> Verdict | None:

@@ -59,6 +59,14 @@ def test_of_rules(run: Run, tmp_path: Path, rule: str, form: str) -> None:
     assert done.stdout.count(": verified") == 2 and done.code == 0
 
 
+@pytest.mark.parametrize("form", ["grid", "line", "csv", "json", "jsonl"])
+def test_of_several_kinds(run: Run, tmp_path: Path, form: str) -> None:
+    (tmp_path / "mixed.txt").write_text(f"{ONE_BLANK}\n\n####\n#SG#\n####\n\n{TWO_BLANKS}\n")
+    solved = run("solve", "mixed.txt", "-f", form, "--fallback", "exact")
+    done = run("verify", "mixed.txt", "-", stdin=solved.stdout)
+    assert done.stdout.count(": verified") == 3 and done.code == 0, done.stderr
+
+
 def test_a_maze_is_answered_with_confidence(run: Run) -> None:
     """Also where a room is cut off, of which the network says nothing."""
     done = run("solve", "S  #/ # # /  G# /####", "-f", "json")
