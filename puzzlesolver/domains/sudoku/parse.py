@@ -12,7 +12,8 @@ In: lines of text. What a line means shows in the line, so one file may even mix
 - pencil marks: a cell with one candidate is a given, others are blanks;
 - statements `r1c3=2`;
 - headings, and numbers alone, between boards; comments from `#` or `//` on, or from ` ;`; sections
-  `[Name]`, of which all but `[Puzzle]` are skipped.
+  `[Name]`, of which all but `[Puzzle]` and `[Solution]` are skipped. A board below a heading such
+  as `Solution` is the answer of the one above.
 
 Blanks are any of `. 0 - * _ X ?`, digits 1-9 and then A-P for 10-25. Where 0 stands beside another
 blank, it can be a digit: boards in 0-8, 0-F or A-I keep their alphabet. One word of 16 characters
