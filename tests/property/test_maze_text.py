@@ -92,6 +92,9 @@ def sparse(side: int, **givens: int) -> Grid:
 @given(board=sudoku.boards(), blank=st.sampled_from(".0-*_Xx"))
 def test_no_sudoku_is_recognised(form: str, board: Grid, blank: str) -> None:
     assume(len(np.unique(board)) > 3)
+    # A nearly empty one whose digits repeat in a line may be either.
+    lines = [line[line > 0] for line in (*board, *board.T)]
+    assume((board > 0).mean() > 0.1 or all(len({*line}) == len(line) for line in lines))
     assert not recognise(sudoku.FORMS[form](board, blank))
 
 

@@ -135,16 +135,23 @@ def _resembles(lines: list[str]) -> bool:
     return framed or (marked and not {*".123"}.issuperset(count))  # else a Sudoku
 
 
+MOST_LETTERS = 6
+"""Letters and digits of a maze at most: wall, floor, start, goal, path, and one to spare."""
+
+
 def _is_board(rows: list[str]) -> bool:
     """Whether rows begin with a Sudoku: a square where but one sign, the blank, repeats in a line.
 
-    Walls and floor of a maze are two that do.
+    Walls and floor of a maze are two that do. A square of many letters and digits is one anyway.
     """
     square = rows[: len(rows[0])]
     side = len(square)
     if side <= LEAST_ROWS or {side} != {*map(len, square)} or any(" " in row for row in square):
         return False
-    ((blank, _),) = Counter("".join(square)).most_common(1)
+    count = Counter("".join(square))
+    if sum(map(str.isalnum, count)) > MOST_LETTERS:
+        return True
+    ((blank, _),) = count.most_common(1)
     columns = map("".join, zip(*square, strict=True))
     return all(line.count(sign) == 1 for line in (*square, *columns) for sign in {*line} - {blank})
 
