@@ -109,4 +109,7 @@ def trained_on(training: Report) -> str:
         return str(training.get("data", "unknown"))
     limit = training.get("settings", {}).get("train_puzzles")
     puzzles = "puzzles of our own" if limit is None else f"{limit:,} puzzles of our own"
-    return f"{puzzles}, {training['core_minutes']:.0f} core-minutes"
+    start = training.get("start")
+    before = start.get("core_minutes") if isinstance(start, dict) else None
+    minutes = training["core_minutes"] + (before if isinstance(before, int | float) else 0)
+    return f"{puzzles}, {minutes:.0f} core-minutes"
