@@ -18,6 +18,7 @@ from puzzlesolver.models.interface import ModelConfig, Network, RecursiveModel
 from puzzlesolver.models.published import PublishedModel
 from puzzlesolver.models.rsm import RSM, RSMConfig
 from puzzlesolver.models.se_rrm import SERRM, SERRMConfig
+from puzzlesolver.models.se_trm import SETRM
 from puzzlesolver.models.stem import RelationalStem, StemConfig
 from puzzlesolver.models.trm import TRM, TRMConfig
 
@@ -28,6 +29,7 @@ MODELS: dict[str, tuple[type[Any], type[ModelConfig]]] = {
     "trm": (TRM, TRMConfig),
     "rsm": (RSM, RSMConfig),
     "se-rrm": (SERRM, SERRMConfig),
+    "se-trm": (SETRM, SERRMConfig),
 }
 
 

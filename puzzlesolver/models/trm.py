@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from puzzlesolver.models.interface import State
-from puzzlesolver.models.layers import Rotary
+from puzzlesolver.models.layers import ReasoningModule, Rotary
+from puzzlesolver.models.published import PublishedConfig
 from puzzlesolver.models.relations import Layout
 from puzzlesolver.models.tokens import TokenConfig, TokenModel
 
@@ -54,14 +55,23 @@ class TRM(TokenModel):
         return (self.L_level,)
 
     def step(self, state: State, inputs: Tensor, layout: Layout) -> State:
-        rotary = self._rotary(inputs.device)
-        with torch.no_grad():
-            for _ in range(self.config.H_cycles - 1):
-                state = self._recursion(state, inputs, rotary)
-        return self._recursion(state, inputs, rotary)
+        return recursions(self.L_level, self.config, state, inputs, self._rotary(inputs.device))
 
-    def _recursion(self, state: State, inputs: Tensor, rotary: Rotary | None) -> State:
-        z_H, z_L = state
-        for _ in range(self.config.L_cycles):
-            z_L = self.L_level(z_L, z_H + inputs, rotary)
-        return self.L_level(z_H, z_L, rotary), z_L
+
+def recursions(
+    level: ReasoningModule, config: PublishedConfig, state: State, x: Tensor, rotary: Rotary | None
+) -> State:
+    """T recursions of n + 1 calls of the network, of which the last one passes gradient."""
+    with torch.no_grad():
+        for _ in range(config.H_cycles - 1):
+            state = _recursion(level, config.L_cycles, state, x, rotary)
+    return _recursion(level, config.L_cycles, state, x, rotary)
+
+
+def _recursion(
+    level: ReasoningModule, cycles: int, state: State, x: Tensor, rotary: Rotary | None
+) -> State:
+    z_H, z_L = state
+    for _ in range(cycles):
+        z_L = level(z_L, z_H + x, rotary)
+    return level(z_H, z_L, rotary), z_L

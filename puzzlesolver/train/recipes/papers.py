@@ -221,6 +221,13 @@ def se_rrm_sudoku_1k() -> dict[str, Any]:
 
 
 @preset
+def se_trm_sudoku_1k() -> dict[str, Any]:
+    """SE-RRM's blocks in TRM's loop, width 128, on 1,000 Sudokus. Quoted: 99.5 % after 64 steps."""
+    model = {"hidden_size": 128, "num_heads": 2, "dropout": 0.0}
+    return _thousand_sudokus(**se_rrm(**model), steps=65_104) | {"family": "se-trm"}
+
+
+@preset
 def se_rrm_maze_1k() -> dict[str, Any]:
     """SE-RRM, no symbols alike, on 1,000 mazes, 156,250 updates. Paper: 88.8 %; one A100."""
     model = _MAZE | {"L_cycles": 4, "equivariant_symbols": False, "add_tokens": 0, "dropout": 0.0}
