@@ -18,7 +18,7 @@ from puzzlesolver.train.run import Run
 
 FULL_SIZE = [
     name for name in PRESETS
-    if name.startswith(("hrm", "trm", "rsm", "se-rrm", "se-trm")) and not name.endswith(("sudoku4", "small"))
+    if name.startswith(("hrm", "trm", "rsm", "se-")) and not name.endswith(("sudoku4", "small"))
 ]  # fmt: skip
 SMALL = [name for name in PRESETS if name.endswith("sudoku4")]
 
