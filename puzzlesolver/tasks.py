@@ -214,6 +214,7 @@ class TaskSolver:
     ) -> TaskResult:
         task = began.puzzle.task
         fitted = merge(task, began.fits.values())
+        late = late or any(fit.ended == "late" for fit in fitted.fits)
         (first, _), (share, _) = fitted.attempts[0], fitted.shares[0]
         known = any(pair.output is not None for pair in task.test)
         verdict = verify(task, fitted.attempts) if known else UNKNOWN
@@ -287,6 +288,10 @@ def load_task_solver(
     if effort not in EFFORTS:
         hint = f"choose one of {', '.join(EFFORTS)}"
         raise UsageError(f"there is no effort {effort!r}", where="--effort", hint=hint)
+    if settings.get("effort") and restarts is not None:
+        raise UsageError(
+            "both say how many fits a task gets", where="--effort, --restarts", hint="give one"
+        )
     fits = replace(EFFORTS[effort], first_seed=SEEDS_APART * (seed or 0))
     if restarts is not None:
         fits = replace(fits, seeds=restarts + 1, rounds=1)

@@ -23,6 +23,13 @@ Serve = Callable[[Connection], None]
 
 CONTEXT = multiprocessing.get_context("spawn")
 
+MOST_DEATHS = 3
+"""Workers that may die at one piece of work; more and it is the work that kills them."""
+
+
+class WorkerDeath(PuzzleSolverError):
+    """A worker has ended, perhaps for want of memory, without an answer."""
+
 
 class Worker:
     """One process and the pipe to it.
@@ -76,12 +83,16 @@ def _end_with_parent() -> None:
 
 
 def receive(worker: Worker) -> Any:
-    """The next thing that a worker says; an exception is raised here."""
+    """The next thing that a worker says; an exception is raised here.
+
+    Raises:
+        WorkerDeath: it will say nothing more.
+    """
     try:
         said = worker.pipe.recv()
     except (EOFError, OSError) as error:
         worker.end()
-        raise PuzzleSolverError(
+        raise WorkerDeath(
             "a process has died", where="workers", hint="is there memory for so many?"
         ) from error
     if isinstance(said, Exception):

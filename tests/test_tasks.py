@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +58,14 @@ def test_ctrl_c_leaves_the_votes_so_far(processes: int) -> None:
         next(results)
 
 
+def test_what_a_time_limit_cut_short_is_told_from_what_had_its_time() -> None:
+    endless = replace(TINY, seeds=1, most_steps=10**9, work=1e15, first_check=0.0, enough_loss=0)
+    (cut,) = TaskSolver(endless).solve([puzzle("one")], deadline=time.monotonic() + 1)
+    assert cut.late and cut.steps > 0 and cut.fitted.fits[0].ended == "late"
+    (whole,) = TaskSolver(TINY).solve([puzzle("one")], deadline=time.monotonic() + 10_000)
+    assert not whole.late
+
+
 def test_settled_means_that_every_fit_was_sure() -> None:
     (spent,) = TaskSolver(TINY).solve([puzzle("one")])
     assert not spent.settled and {fit.ended for fit in spent.fitted.fits} == {"spent"}
@@ -68,6 +78,9 @@ def test_settings_of_a_refinement_have_their_meaning_or_are_refused() -> None:
     solver = load_task_solver({"seed": 2, "max_steps": 100, "restarts": 3}, processes=8)
     assert (solver.settings.seeds, solver.settings.most_steps) == (4, 25)
     assert (solver.settings.first_seed, solver.processes, solver.max_steps) == (2_000, 8, 100)
+    assert load_task_solver({"effort": "quick", "max_steps": 100}).settings.most_steps == 50
+    with pytest.raises(UsageError, match="how many fits"):
+        load_task_solver({"effort": "quick", "restarts": 3})
     with pytest.raises(UsageError, match="--rollouts"):
         load_task_solver({"rollouts": 8})
 

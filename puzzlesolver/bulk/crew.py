@@ -17,13 +17,11 @@ from typing import Any, Protocol
 from puzzlesolver import workers
 from puzzlesolver.bulk.shards import Shard
 from puzzlesolver.errors import PuzzleSolverError
+from puzzlesolver.workers import MOST_DEATHS
 
 Work = Callable[[Shard], None]
 Prepare = Callable[[], Work]
 """Picklable; called once in each worker to make the function that solves a shard."""
-
-MOST_DEATHS = 3
-"""Workers that may die at one shard; more and it is the shard that kills them."""
 
 
 class Worker(Protocol):

@@ -100,13 +100,15 @@ class Arguments:
         float | None,
         option("--time-limit", "SECONDS", real(positive=True), SEARCH, show_default="none"),
         "For all puzzles together, after the model is loaded. The machine code that a first run "
-        "compiles counts, except for tasks of ARC.",
+        "compiles counts, except for tasks of ARC, which come in their order; those that it cuts "
+        "short are answered with what there is, and anew by the next run of the same command.",
     ] = None
     effort: Annotated[
         Literal["quick", "normal", "thorough"] | None,
         option("--effort", "LEVEL", panel=SEARCH, show_default="normal"),
         "Of tasks of ARC: quick fits one network, a second one where the first is not sure; "
-        "normal fits three; thorough goes on up to twelve while they are not sure.",
+        "normal fits three; thorough goes on up to twelve while they are not sure. --restarts "
+        "fixes the number instead.",
     ] = None
     linger: Annotated[
         int | None,
@@ -149,7 +151,8 @@ class Arguments:
         option("--output -o", "FILE|FOLDER/", panel=OUTPUT, show_default="stdout"),
         "Write here instead; a file appears when it is complete. A folder, or a name that ends "
         "with /, is for millions of puzzles: it is filled shard by shard. After an interruption "
-        "the same command goes on, with a folder and with tasks of ARC.",
+        "the same command goes on, with a folder, and with tasks of ARC as json, jsonl, csv or "
+        "submission.",
     ] = None
     jobs: Annotated[
         int | None,

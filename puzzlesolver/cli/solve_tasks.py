@@ -14,6 +14,7 @@ import functools
 import hashlib
 import itertools
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -81,6 +82,8 @@ def solve_tasks(arguments: Arguments, puzzles: Sequence[Puzzle]) -> int:
         show.say(f"{len(puzzles) - len(left):,} of {len(puzzles):,} tasks were answered before")
     show.tracker.total, show.tracker.max_steps = len(left), solver.max_steps
     started, told = time.monotonic(), list[Told]()
+    # A person who sees each result needs no line about it.
+    told_by_itself = arguments.format == "text" and arguments.file is None and sys.stdout.isatty()
     fitting_since = functools.cache(time.monotonic)  # asked first when processes have started
 
     def watch(puzzle: Puzzle, report: FitReport) -> None:
@@ -107,11 +110,13 @@ def solve_tasks(arguments: Arguments, puzzles: Sequence[Puzzle]) -> int:
                     journal.add(Kept(keys[id(result.puzzle)], told[-1]))
                 show.note(result.puzzle, solver)
                 yield result
-                now = time.monotonic()
-                more = (now - fitting_since()) / number * (len(left) - number)
-                if arguments.format != "text" or arguments.output is not None:
+                fitted = time.monotonic() - fitting_since()
+                more = fitted / number * (len(left) - number)
+                if arguments.time_limit is not None:
+                    more = min(more, max(0.0, arguments.time_limit - fitted))
+                if not told_by_itself:
                     place = f"{len(puzzles) - len(left) + number:,} of {len(puzzles):,}"
-                    times = f"{_time(now - started)}, {_time(more)} left"
+                    times = f"after {_time(time.monotonic() - started)}, {_time(more)} left"
                     show.say(f"{place}  {_line(told[-1])}  {times}")
         except KeyboardInterrupt:
             yield from before(None)
@@ -119,7 +124,7 @@ def solve_tasks(arguments: Arguments, puzzles: Sequence[Puzzle]) -> int:
         yield from before(None)
 
     statuses = print_results(arguments, results(), show)
-    for line in _summary(told, data, time.monotonic() - started):
+    for line in _summary(told, len(puzzles), data, time.monotonic() - started):
         show.say(line)
     if journal.path and len(told) == len(puzzles) == len(journal.records):
         journal.discard()
@@ -167,12 +172,15 @@ def _time(seconds: float) -> str:
     return str(timedelta(seconds=round(seconds)))
 
 
-def _summary(told: Sequence[Told], data: dict[str, str | None], seconds: float) -> Iterator[str]:
-    """How many answers are right, as far as that is known."""
+def _summary(
+    told: Sequence[Told], total: int, data: dict[str, str | None], seconds: float
+) -> Iterator[str]:
+    """How many answers of how many tasks are right, as far as that is known."""
     tests = sum(len(each["attempts"]) for each in told)
+    before = f"{len(told):,} of " if len(told) < total else ""
     expected = sum(each["chance"] for each in told)
     yield (
-        f"{count(len(told), 'task')} with {count(tests, 'test input')} in {_time(seconds)}; "
+        f"{before}{count(total, 'task')} with {count(tests, 'test input')} in {_time(seconds)}; "
         f"expected number of right tasks, by the estimated probabilities: {expected:.1f}"
     )
     known = [each["right"] for each in told if each["right"] is not None]
@@ -182,4 +190,4 @@ def _summary(told: Sequence[Told], data: dict[str, str | None], seconds: float) 
     if lost := [printable(each["name"], keep="") for each in told if each["unanswered"]]:
         yield f"{len(lost):,} not answered, their attempts are guesses: {', '.join(lost)}"
     version = f", {data['version']}" * bool(data["version"])
-    yield f"data: {data['source']}{version}, SHA-256 {data['sha256']}"
+    yield f"data: {data['source']}{version}, SHA-256 of its pairs {data['sha256']}"

@@ -23,6 +23,8 @@ UNANSWERED, CONTRADICTION = "without an answer", "contradiction"
 EXIT_CODES = {"verified": 0, "unverifiable": 1, "wrong": 1, UNANSWERED: 1, CONTRADICTION: 5}
 """What is said of an answer; totals count in this order."""
 
+NO_OUTPUTS = "name a file of the known outputs: puzzlesolver verify TASKS SUBMISSION SOLUTIONS"
+
 
 @command
 def verify(
@@ -37,6 +39,11 @@ def verify(
         "The answers, as `solve` prints them in any format: grids in the order of the puzzles, "
         "records in any order; of ARC tasks a submission.json.",
     ] = None,
+    solutions: Annotated[
+        str | None,
+        argument("SOLUTIONS", show_default="those beside PUZZLES, or in it"),
+        "The known outputs of ARC tasks, as Kaggle's solutions.json has them.",
+    ] = None,
     domain: Domain = "auto",
     rules: Rules = "",
     regions: Regions = None,
@@ -44,8 +51,10 @@ def verify(
 ) -> None:
     """Check answers by the rules alone and name the first conflict; no network takes part.
 
-    Several are counted on stderr at the end, and attempts at ARC tasks are
-    scored: an attempt is right when it equals the known output.
+    Several are counted on stderr at the end. Attempts at ARC tasks are scored
+    as on Kaggle: of all test inputs whose outputs are known, the share of those
+    where one of the two attempts equals the output. A task that is missing is
+    wrong; a submission of another form is an error.
     """
     from puzzlesolver.domains.base import get_domain
     from puzzlesolver.domains.marking import mark
@@ -54,7 +63,7 @@ def verify(
         raise UsageError("puzzles and answers cannot both be stdin", where="verify")
     counts, right, inputs, hint = Counter[str](), 0, 0, ""
     notes = set[str]()
-    for question, verdict in mark(puzzle, answer, domain, told_rules(rules, regions)):
+    for question, verdict in mark(puzzle, answer, domain, told_rules(rules, regions), solutions):
         if question.note and question.note not in notes and not quiet:
             notes.add(question.note)
             say(f"note: {question.name}: {question.note}", err=True)
@@ -69,6 +78,7 @@ def verify(
             status, reason = verdict.status, verdict.reason
         if verdict is not None and verdict.right is not None:
             right, inputs = right + verdict.right[0], inputs + verdict.right[1]
+            hint = "" if inputs else NO_OUTPUTS
         if alone and status == "wrong":
             hint = "an answer goes behind its puzzle: puzzlesolver verify PUZZLES ANSWERS"
         counts[status] += 1
@@ -90,4 +100,5 @@ def _total(counts: Counter[str]) -> str:
 def _score(right: int, inputs: int) -> str:
     """The score of attempts at tasks of ARC; Kaggle counts test inputs."""
     share = f"{right:,} of {inputs:,} test inputs, {100 * right / max(1, inputs):.2f} %"
-    return f"score as on Kaggle: {share}" if inputs else ""
+    rule = "right: one of two attempts equals the output; missing tasks are wrong"
+    return f"score as on Kaggle: {share} ({rule})" if inputs else ""

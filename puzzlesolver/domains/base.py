@@ -203,6 +203,8 @@ class Domain(ABC):
         parse_image: reads puzzles from the bytes of a PNG, as `parse` does from text; None: not
             this kind.
         mark: checks answers that name their puzzles; None: answers are grids in the puzzles' order.
+        solved: puzzles with the known answers that a file of solutions has; None: there are no such
+            files.
     """
 
     name: str
@@ -212,6 +214,7 @@ class Domain(ABC):
     from_document: Callable[[Any, At], Iterator[Puzzle]] | None = None
     parse_image: Callable[[bytes, str], Iterator[Puzzle]] | None = None
     mark: Marker | None = None
+    solved: Callable[[Iterable[Puzzle], str], Iterator[Puzzle]] | None = None
 
     @abstractmethod
     def recognise(self, head: str) -> bool:

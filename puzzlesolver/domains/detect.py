@@ -16,6 +16,7 @@ import json
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -105,7 +106,10 @@ def _read_folder(folder: Path, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
         except ParseError as error:
             wrong.append(error)
     if wrong:
-        first, others = wrong[0], len(wrong) - 1
+        # What is wrong with most of them is what they are.
+        common = Counter(error.hint for error in wrong).most_common(1)[0][0]
+        first = next(error for error in wrong if error.hint == common)
+        others = len(wrong) - 1
         more = f"; {others:,} more of the {len(files):,} files cannot be read" if others else ""
         raise ParseError(f"{first.what}{more}", where=first.where, hint=first.hint) from first
     if not files:

@@ -22,7 +22,13 @@ from puzzlesolver.errors import UsageError
 Marked = Iterator[tuple[Puzzle, Verdict | None]]
 
 
-def mark(puzzles: str, answers: str | None = None, domain: str = AUTO, rules: str = "") -> Marked:
+def mark(
+    puzzles: str,
+    answers: str | None = None,
+    domain: str = AUTO,
+    rules: str = "",
+    solutions: str | None = None,
+) -> Marked:
     """Check answers one after another.
 
     Args:
@@ -32,6 +38,7 @@ def mark(puzzles: str, answers: str | None = None, domain: str = AUTO, rules: st
             their questions or names may have any order, and some may be missing.
         domain: key of `DOMAINS`, or `auto`.
         rules: as in `read_puzzles`.
+        solutions: a file of known answers, where a kind has such.
 
     Raises:
         ParseError: one of them cannot be read.
@@ -40,6 +47,11 @@ def mark(puzzles: str, answers: str | None = None, domain: str = AUTO, rules: st
     questions = read_puzzles([puzzles], domain, rules)
     first, *second = head = list(itertools.islice(questions, 2))
     questions, kind = itertools.chain(head, questions), get_domain(first.domain)
+    if solutions is not None:
+        if kind.solved is None:
+            what = "only tasks of ARC have solutions in a file of their own"
+            raise UsageError(what, where=solutions, hint="puzzlesolver verify PUZZLES ANSWERS")
+        questions = kind.solved(questions, solutions)
     if answers is None:
         if kind.mark is not None:
             raise UsageError(

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import shutil
+import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +15,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.cli.support import ONE_BLANK, Done, Run, run_in, start
+from tests.cli.support import (
+    ONE_BLANK,
+    Done,
+    Run,
+    command,
+    environment,
+    run_in,
+    run_on_terminal,
+    start,
+)
 
 CASES = Path(__file__).parents[1] / "cases/arc"
 SHORT = ("--max-steps", "10", "--restarts", "0", "-f", "submission")
@@ -69,9 +82,11 @@ def test_a_submission_is_summed_up_and_two_attempts_differ(run: Run, challenges:
     assert not (challenges.parent / "sub.partial.jsonl").exists()
 
 
-@pytest.mark.parametrize("to_file", [True, False])
+@pytest.mark.parametrize(
+    ("to_file", "sent"), [(True, signal.SIGKILL), (False, signal.SIGKILL), (True, signal.SIGINT)]
+)
 def test_after_any_kill_the_same_command_goes_on(
-    run: Run, challenges: Path, to_file: bool, tmp_path: Path
+    run: Run, challenges: Path, to_file: bool, sent: signal.Signals, tmp_path: Path
 ) -> None:
     whole = run("solve", challenges, *SHORT, "-o", "whole.json")
     words = ["solve", challenges, *SHORT, *(["-o", "sub.json", "--jobs", "2"] if to_file else [])]
@@ -80,15 +95,46 @@ def test_after_any_kill_the_same_command_goes_on(
     while "\n2 of 6" not in (tmp_path / "err").read_text():
         assert process.is_alive()
         time.sleep(0.01)
-    process.kill()
+    assert process.pid is not None
+    os.kill(process.pid, sent)
     process.join()
-    assert not (tmp_path / "sub.json").exists()
+    if sent == signal.SIGINT:
+        summary = (tmp_path / "err").read_text()
+        assert " of 6 tasks with " in summary and "hint: the same command goes on" in summary
+        assert len(json.loads((tmp_path / "sub.json").read_text())) < 6
+    else:
+        assert not (tmp_path / "sub.json").exists()
+    if to_file:  # as a disk may leave the line that was being written
+        with (tmp_path / "sub.partial.jsonl").open("a") as journal:
+            journal.write('{"puzzle": {"task": "0000')
     again = run_in(tmp_path, *words, **cache)
     assert again.code == 0
     assert again.stderr.splitlines()[0].endswith(" of 6 tasks were answered before")
     told = (tmp_path / "sub.json").read_text() if to_file else again.stdout
     assert told == (tmp_path / "whole.json").read_text() and whole.code == 0
     assert [*tmp_path.rglob("*.partial.jsonl")] == []
+
+
+def test_after_a_full_disk_the_same_command_goes_on(
+    run: Run, challenges: Path, tmp_path: Path
+) -> None:
+    whole = run("solve", challenges, *SHORT, "-o", "whole.json")
+    words = ["solve", challenges, *SHORT, "-o", "sub.json", "--jobs", "1"]
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit -f 4; {shlex.join(command(*words))}"],
+        capture_output=True, text=True, cwd=tmp_path, env=environment(),
+    )  # fmt: skip
+    assert done.returncode == 2 and "sub.partial.jsonl: cannot write it: File too" in done.stderr
+    again = run(*words)
+    assert again.code == whole.code == 0 and "tasks were answered before" in again.stderr
+    assert (tmp_path / "sub.json").read_text() == (tmp_path / "whole.json").read_text()
+
+
+def test_text_is_read_as_it_comes_or_has_lines_about_it(run: Run, challenges: Path) -> None:
+    piped = run("solve", challenges, *SHORT[:4])
+    assert "\n2 of 6  00000001: answered, " in piped.stderr and " left\n" in piped.stderr
+    seen = run_on_terminal(["solve", challenges, *SHORT[:4], "--no-live"], 100, 200)
+    assert "2 of 6" not in seen.sent and "6 tasks with 9 test inputs" in seen.sent
 
 
 def test_another_run_is_not_gone_on_with(run: Run, challenges: Path, tmp_path: Path) -> None:
@@ -151,3 +197,18 @@ def test_lists_of_pairs_are_refused_by_name(run: Run, tmp_path: Path, text: str)
     (tmp_path / "pairs.json").write_text(pairs)
     done = run("verify", "pairs.json", "pairs.json")
     assert done.code == 3 and "re-arc" in done.stderr
+
+
+def test_the_folder_of_re_arc_is_refused_by_name(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "re_arc/tasks").mkdir(parents=True)
+    for name in ("007bbfb7", "00d62c1b"):
+        shutil.copy(CASES / "rearc.json", tmp_path / f"re_arc/tasks/{name}.json")
+    (tmp_path / "re_arc/metadata.json").write_text('{"007bbfb7": {"n_tasks": 2}}')
+    done = run("solve", "re_arc", "-f", "submission")
+    assert done.code == 3 and "re-arc" in done.stderr
+    assert "2 more of the 3 files cannot be read" in done.stderr
+
+
+def test_an_effort_and_a_number_of_fits_exclude_each_other(run: Run, challenges: Path) -> None:
+    done = run("solve", challenges, *SHORT, "--effort", "quick")
+    assert done.code == 2 and "--effort, --restarts: both say how many fits" in done.stderr

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 import puzzlesolver
 from tests.cli.support import HARD, ONE_BLANK, SOLVED, TWO_BLANKS, TWO_FIVES, Run
 
@@ -68,7 +70,7 @@ def test_tasks_of_arc_by_a_submission(run: Run, tmp_path: Path) -> None:
     (tmp_path / "swap.json").write_text(json.dumps(task))
     (tmp_path / "submission.json").write_text(json.dumps({"other": right, "swap": right}))
     done = run("verify", "swap.json", "submission.json")
-    assert (done.code, done.stderr) == (0, "score as on Kaggle: 2 of 2 test inputs, 100.00 %\n")
+    assert done.code == 0 and "score as on Kaggle: 2 of 2 test inputs, 100.00 % (" in done.stderr
     assert done.stdout == "swap: verified - test 1 by attempt 2, test 2 by attempt 2\n"
     done = run("verify", "swap.json", "-", stdin=json.dumps({"swap": wrong}))
     assert done.code == 1
@@ -187,8 +189,8 @@ def test_a_submission_is_scored(run: Run, tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
         done = run("verify", "x_challenges.json", name)
         assert done.code == 1 and done.stdout.startswith("a: verified"), name
-        assert done.stderr == (
-            "1 of 2 verified, 1 wrong\nscore as on Kaggle: 3 of 4 test inputs, 75.00 %\n"
+        assert done.stderr.startswith(
+            "1 of 2 verified, 1 wrong\nscore as on Kaggle: 3 of 4 test inputs, 75.00 % (right: one"
         )
     (tmp_path / "line.txt").write_text("12\n3/4\n5\n5\n")
     (tmp_path / "grid.txt").write_text("12\n\n3\n4\n\n5\n\n5\n")
@@ -204,4 +206,82 @@ def test_a_missing_task_counts_as_wrong(run: Run, tmp_path: Path) -> None:
     (tmp_path / "answers.json").write_text(json.dumps(record))
     done = run("verify", "x_challenges.json", "answers.json")
     assert "b: wrong - there are no attempts at it" in done.stdout
-    assert done.stderr.endswith("2 of 4 test inputs, 50.00 %\n")
+    assert "2 of 4 test inputs, 50.00 %" in done.stderr and "tasks are wrong" in done.stderr
+
+
+def test_solutions_may_have_any_name(run: Run, tmp_path: Path) -> None:
+    records = arc_case(tmp_path)
+    (tmp_path / "x_solutions.json").rename(tmp_path / "truth.json")
+    (tmp_path / "answers.json").write_text(json.dumps(records))
+    unknown = run("verify", "x_challenges.json", "answers.json")
+    assert unknown.code == 1 and "score" not in unknown.stderr
+    assert "hint: name a file of the known outputs: " in unknown.stderr
+    done = run("verify", "x_challenges.json", "answers.json", "truth.json")
+    assert done.code == 1 and "score as on Kaggle: 3 of 4 test inputs" in done.stderr
+    (tmp_path / "truth.json").write_text('{"b": [[[5]], [[6]]]}')
+    done = run("verify", "x_challenges.json", "answers.json", "truth.json")
+    assert "a: unverifiable" in done.stdout and "1 of 2 test inputs" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("solutions", "code", "told"),
+    [
+        ("{}", 3, "truth.json: there are no solutions of a"),
+        ('{"a": [[[1]]]}', 3, "truth.json: a: expected 2 grids, one a test, found 1"),
+        ('{"a": [{"attempt_1": [[1]]}, [[1]]]}', 3, "truth.json: a[0]: expected a list of rows"),
+        ("nothing", 3, "truth.json:1:1: this is no JSON"),
+    ],
+)
+def test_solutions_that_do_not_fit(
+    run: Run, tmp_path: Path, solutions: str, code: int, told: str
+) -> None:
+    (tmp_path / "answers.json").write_text(json.dumps(arc_case(tmp_path)))
+    (tmp_path / "truth.json").write_text(solutions)
+    done = run("verify", "x_challenges.json", "answers.json", "truth.json")
+    assert (done.code, done.stdout) == (code, "") and told in done.stderr
+
+
+def test_tasks_and_attempts_the_wrong_way_round(run: Run, tmp_path: Path) -> None:
+    submission = {each["name"]: each["attempts"] for each in arc_case(tmp_path)}
+    (tmp_path / "sub.json").write_text(json.dumps(submission))
+    done = run("verify", "sub.json", "x_challenges.json")
+    assert done.code == 3 and "looks like a submission: `puzzlesolver verify TASKS" in done.stderr
+
+
+def test_boards_have_no_file_of_solutions(run: Run) -> None:
+    done = run("verify", ONE_BLANK, SOLVED, "truth.json")
+    assert done.code == 2 and "truth.json: only tasks of ARC" in done.stderr
+
+
+def test_attempts_at_other_tasks_are_noted(run: Run, tmp_path: Path) -> None:
+    records = arc_case(tmp_path)
+    more = [{"schema": 1, "name": f"more{n}", "attempts": records[0]["attempts"]} for n in range(4)]
+    (tmp_path / "answers.json").write_text(json.dumps([*records, *more]))
+    done = run("verify", "x_challenges.json", "answers.json")
+    assert "attempts at 4 other tasks, which count for nothing: more0, more1, more2, …" in (
+        done.stderr
+    )
+    assert "3 of 4 test inputs" in done.stderr
+
+
+def test_a_submission_of_another_form_is_an_error_before_any_verdict(
+    run: Run, tmp_path: Path
+) -> None:
+    first, second = ({each["name"]: each["attempts"]} for each in arc_case(tmp_path))
+    both = {"attempt_1": [[1]], "attempt_2": [[1]]}
+    faults = {
+        'b[0]: there is no "attempt_2"': [{"attempt_1": [[1]]}, both],
+        'b[0]: expected attempt_1 and attempt_2, found "1"': [{"1": [[1]], "2": [[1]]}, both],
+        "b[1]: expected an object, found a list": [both, [[[1]], [[1]]]],
+        "b[1].attempt_1: expected a list of rows, found null": [both, both | {"attempt_1": None}],
+        "b: expected a list of pairs of attempts, found an object": both,
+        "b: expected attempts at 2 test inputs, found them at 1": [both],
+        "b: expected attempts at 2 test inputs, found them at 3": [both] * 3,
+    }
+    for told, attempts in faults.items():
+        (tmp_path / "sub.json").write_text(json.dumps({**first, "b": attempts}))
+        done = run("verify", "x_challenges.json", "sub.json")
+        assert (done.code, done.stdout) == (3, ""), told
+        assert f"sub.json: {told}\n" in done.stderr
+        assert 'hint: a submission is {"ID": [{"attempt_1": GRID, "attempt_2": GRID}' in done.stderr
+    assert second

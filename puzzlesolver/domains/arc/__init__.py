@@ -39,6 +39,7 @@ class Arc(Domain):
     from_document = staticmethod(parse.from_document)
     from_record = staticmethod(parse.from_record)
     recognise = staticmethod(parse.recognise)
+    solved = staticmethod(parse.solved)
     parse = staticmethod(parse.parse)
     mark = staticmethod(rules.mark)
     format_line = staticmethod(render.format_line)

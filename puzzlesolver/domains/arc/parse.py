@@ -20,7 +20,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,9 @@ from puzzlesolver.domains.arc.document import (
     read_list,
     read_object,
 )
+from puzzlesolver.domains.arc.submission import NAMES
 from puzzlesolver.domains.arc.task import Pair, Task, TaskPuzzle, as_puzzle
-from puzzlesolver.domains.base import Grid
+from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.domains.formats.documents import At, read_file, read_values
 from puzzlesolver.domains.records import Record, numbered
 from puzzlesolver.limits import MAX_ARC_PAIRS
@@ -50,6 +52,8 @@ _ID = re.compile("[0-9a-f]{8}")
 """What the ids of all published tasks are."""
 
 _NO_TASK = f're-arc lists pairs; a task is an object with pairs in "{PARTS[0]}" and "{PARTS[1]}"'
+
+_SOLUTIONS = 'solutions are lists of grids by the ids of tasks: {"ID": [GRID, …], …}'
 
 Parts = dict[str, list[Pair]]
 """Pairs of `train` and `test`, in the order of the file."""
@@ -68,7 +72,7 @@ def holds(value: Any) -> bool:
         return True
     inner = [each for each in value.values() if isinstance(each, dict)]
     known = any(each.keys() & set(PARTS) for each in inner) or all(map(_ID.fullmatch, value))
-    return known or any(map(_are_pairs, value.values()))
+    return known or any(_are_pairs(each) or _are_pairs(each, NAMES) for each in value.values())
 
 
 def parse(lines: Iterable[str], source: str) -> Iterator[TaskPuzzle]:
@@ -121,20 +125,35 @@ def read_challenges(
         check_name(name, at.key(name))
         parts = read_parts(value, at.key(name))
         if solutions and name in solutions:
-            outputs = read_outputs(solutions[name], solved_at.key(name), len(parts["test"]))
-            parts["test"] = [
-                Pair(pair.input, output)
-                for pair, output in zip(parts["test"], outputs, strict=True)
-            ]
+            parts["test"] = _with_outputs(parts["test"], solutions[name], solved_at.key(name))
         yield name, parts, at.key(name)
 
 
-def read_outputs(value: Any, at: At, count: int) -> list[Grid]:
-    """The outputs of a task's tests."""
+def solved(puzzles: Iterable[Puzzle], path: str) -> Iterator[Puzzle]:
+    """Tasks with the outputs that a file of solutions has; those that it leaves out as they are.
+
+    Raises:
+        ParseError: it has none of these tasks, or others' outputs, or something else.
+    """
+    tasks = [puzzle.task for puzzle in puzzles if isinstance(puzzle, TaskPuzzle)]
+    at = At(path)
+    solutions = read_object(read_file(Path(path)), at)
+    if not any(task.name in solutions for task in tasks):
+        raise at.error(f"there are no solutions of {tasks[0].name}", _SOLUTIONS)
+    for task in tasks:
+        if task.name in solutions:
+            tests = _with_outputs(task.test, solutions[task.name], at.key(task.name))
+            task = replace(task, test=tuple(tests))
+        yield as_puzzle(task)
+
+
+def _with_outputs(tests: Sequence[Pair], value: Any, at: At) -> list[Pair]:
+    """The tests of a task with their outputs in a file of solutions."""
     grids = read_list(value, at, MAX_ARC_PAIRS, "grids")
-    if len(grids) != count:
-        raise at.error(f"expected {count} grids, one a test, found {len(grids)}")
-    return [read_grid(grid, at.item(number)) for number, grid in enumerate(grids)]
+    if len(grids) != len(tests):
+        raise at.error(f"expected {len(tests)} grids, one a test, found {len(grids)}", _SOLUTIONS)
+    outputs = (read_grid(grid, at.item(number)) for number, grid in enumerate(grids))
+    return [Pair(pair.input, output) for pair, output in zip(tests, outputs, strict=True)]
 
 
 def read_parts(value: Any, at: At) -> Parts:
@@ -149,10 +168,10 @@ def read_parts(value: Any, at: At) -> Parts:
     return {part: _read_pairs(task[part], at.key(part), part) for part in task if part in PARTS}
 
 
-def _are_pairs(value: Any) -> bool:
+def _are_pairs(value: Any, keys: Sequence[str] = SIDES) -> bool:
     """Whether these are pairs of grids without a task around them."""
     first = value[0] if isinstance(value, list) and value else None
-    return isinstance(first, dict) and all(isinstance(first.get(side), list) for side in SIDES)
+    return isinstance(first, dict) and all(isinstance(first.get(key), list) for key in keys)
 
 
 def _hint(value: list[Any]) -> str:

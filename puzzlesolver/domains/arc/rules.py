@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.arc.submission import read_attempts
+from puzzlesolver.domains.arc.submission import FORM, read_attempts
 from puzzlesolver.domains.arc.task import Attempts, Task, TaskPuzzle
 from puzzlesolver.domains.base import Grid, Puzzle, Verdict
 from puzzlesolver.domains.formats.documents import At
@@ -120,7 +120,8 @@ def mark(
 ) -> Iterator[tuple[Puzzle, Verdict]]:
     """Check the attempts in a text; tasks find theirs by name, or else by their order.
 
-    A task without attempts is wrong, as Kaggle counts it, unless it is the only one.
+    A task without attempts is wrong, as Kaggle counts it, unless it is the only one. Attempts at
+    other tasks count for nothing, which a note at the first task says.
 
     Raises:
         ParseError: it has no attempts, or one task's do not fit its tests.
@@ -130,24 +131,30 @@ def mark(
     attempts = read_attempts(lines, source)
     if isinstance(attempts, list):
         attempts = _in_order([task for _, task in tasks], attempts, source)
-    if not any(task.name in attempts for _, task in tasks):
-        others = ", ".join(list(attempts)[:3]) + ", …" * (len(attempts) > 3)
+    names = {task.name for _, task in tasks}
+    others = [name for name in attempts if name not in names]
+    told = ", ".join(others[:3]) + ", …" * (len(others) > 3)
+    if len(others) == len(attempts):
         raise UsageError(
             f"there are no attempts at {tasks[0][1].name}",
             where=source,
-            hint=f"it has attempts at {others or 'no task'}; a task's file is named by its id",
+            hint=f"it has attempts at {told or 'no task'}; a task's file is named by its id",
         )
+    for _, task in tasks:
+        if len(attempts.get(task.name, task.test)) != len(task.test):
+            tests = f"{len(task.test)} test input{'s' * (len(task.test) > 1)}"
+            what = f"expected attempts at {tests}, found them at {len(attempts[task.name])}"
+            raise At(source).key(task.name).error(what, FORM)
+    if others:
+        many = f"{len(others):,} other task{'s' * (len(others) > 1)}"
+        note = f"{source} also has attempts at {many}, which count for nothing: {told}"
+        tasks[0] = replace(tasks[0][0], note=note), tasks[0][1]
     for puzzle, task in tasks:
         if task.name not in attempts:
             count = sum(pair.output is not None for pair in task.test)
             yield puzzle, Verdict("wrong", "there are no attempts at it", right=(0, count))
             continue
-        of_task = attempts[task.name]
-        if len(of_task) != len(task.test):
-            tests = f"{len(task.test)} test input{'s' * (len(task.test) > 1)}"
-            what = f"expected attempts at {tests}, found them at {len(of_task)}"
-            raise At(source).key(task.name).error(what)
-        yield puzzle, verify(task, of_task)
+        yield puzzle, verify(task, attempts[task.name])
 
 
 def _in_order(tasks: list[Task], grids: list[Grid], source: str) -> dict[str, Attempts]:

@@ -38,14 +38,23 @@ RECORD = '{"schema"'
 COLUMNS = {"name", "answer"}
 """Of its CSV, those that matter here."""
 
+FORM = (
+    'a submission is {"ID": [{"attempt_1": GRID, "attempt_2": GRID}, …], …}: '
+    "for each test input of a task an object with two attempts"
+)
+
 NAMES = tuple(f"attempt_{number}" for number in range(1, ATTEMPTS + 1))
 
 
 def _by_id(document: Any, source: str) -> dict[str, Attempts]:
     at = At(source)
-    for name in read_object(document, at):
-        check_name(name, at.key(name))
-    return {name: _read_attempts(value, at.key(name)) for name, value in document.items()}
+    try:
+        for name in read_object(document, at):
+            check_name(name, at.key(name))
+        return {name: _read_attempts(value, at.key(name)) for name, value in document.items()}
+    except ParseError as error:
+        error.hint = error.hint or FORM
+        raise
 
 
 def read_record(value: Any, at: At) -> tuple[str, Attempts]:

@@ -15,7 +15,7 @@ import functools
 import itertools
 import math
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -26,12 +26,13 @@ import torch
 
 from puzzlesolver.domains.arc.task import Task
 from puzzlesolver.domains.base import Grid
+from puzzlesolver.errors import PuzzleSolverError
 from puzzlesolver.models.arc.objects import BLACK
 from puzzlesolver.refine.adapt.fit import FitReport, compile_fit, fit_task
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.refine.adapt.trust import UNKNOWN, Signs, chance
 from puzzlesolver.refine.adapt.votes import LOSS_WEIGHT, Ballot, Vote
-from puzzlesolver.workers import Worker, receive
+from puzzlesolver.workers import MOST_DEATHS, Worker, WorkerDeath, receive
 
 GRACE = 0.25
 """Seconds after a deadline in which a fit may still end by itself."""
@@ -190,7 +191,7 @@ class Fitters:
                 it; one that does not is cut off soon after it, and none begins after it.
 
         Raises:
-            PuzzleSolverError: a process died.
+            PuzzleSolverError: processes die at one fit again and again.
         """
         courses = itertools.starmap(functools.partial(_Course, settings=settings), enumerate(tasks))
         if self.processes > 1 or deadline is not None:
@@ -198,6 +199,9 @@ class Fitters:
             return
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # the operations are small
+        began = time.monotonic()
+        compile_fit()
+        self.startup += time.monotonic() - began
         try:
             for course in courses:
                 while (seed := course.begin()) is not None:
@@ -213,6 +217,7 @@ class Fitters:
         """The same in other processes."""
         going, waiting = list[_Course](), deque[tuple[_Course, int]]()
         busy = dict[Connection, tuple[Worker, _Course, int]]()
+        deaths = Counter[tuple[int, int]]()
 
         def plan(count: int) -> None:
             """Have so many fits wait, if there are, those of tasks that began first."""
@@ -220,6 +225,18 @@ class Fitters:
             while len(waiting) < count and (course := next(begun, None)) is not None:
                 while len(waiting) < count and (seed := course.begin()) is not None:
                     waiting.append((course, seed))
+
+        def mourn(course: _Course, seed: int, death: Exception) -> None:
+            """Have another process begin the fit of one that died."""
+            deaths[course.number, seed] += 1
+            if deaths[course.number, seed] == MOST_DEATHS:
+                raise PuzzleSolverError(
+                    f"{MOST_DEATHS} processes died at task {course.task.name}",
+                    where="--jobs",
+                    hint="is there memory for so many? the same command goes on from here",
+                ) from death
+            waiting.appendleft((course, seed))
+            self._start_workers(len(self._idle) + 1)
 
         late = self.startup > 0 and _left(deadline, self.startup) <= 0
         if not late:
@@ -237,8 +254,13 @@ class Fitters:
                 while waiting and self._idle and _left(deadline, self.startup) > 0:
                     worker, (course, seed) = self._idle.pop(), waiting.popleft()
                     ends = None if deadline is None else deadline + self.startup
-                    worker.pipe.send((course.task, seed, course.settings, ends, self.start))
-                    busy[worker.pipe] = worker, course, seed
+                    try:
+                        worker.pipe.send((course.task, seed, course.settings, ends, self.start))
+                    except OSError as death:  # while it was idle
+                        worker.end()
+                        mourn(course, seed, death)
+                    else:
+                        busy[worker.pipe] = worker, course, seed
                 if not busy:
                     break
                 # What cannot end by itself in time, such as the reading of a huge task, is ended.
@@ -248,7 +270,11 @@ class Fitters:
                 for pipe in ready:
                     assert isinstance(pipe, Connection)
                     worker, course, seed = busy.pop(pipe)
-                    said = receive(worker)
+                    try:
+                        said = receive(worker)
+                    except WorkerDeath as death:
+                        mourn(course, seed, death)
+                        continue
                     if said is None:
                         self._idle.append(worker)
                         course.ended += 1

@@ -61,6 +61,9 @@ BELIEF_WEIGHT = 20.0
 """A guess whose mean log probability is less by 1 counts e⁻²⁰ times as much."""
 
 
+Ended = Literal["", "sure", "spent", "late"]
+
+
 @dataclass(frozen=True, eq=False)
 class FitReport:
     """Where a fit stands.
@@ -73,7 +76,7 @@ class FitReport:
         loss: of the demonstrations, smoothed; infinite at the start.
         demos: share of the demonstrations reproduced exactly at the last check.
         ended: `sure` when the demonstrations are reproduced again and again, `spent` when steps or
-            time are over; "" while it goes on.
+            CPU seconds are over, `late` at the deadline; "" while it goes on.
         guesses: of every test input; empty before the first check.
         votes: for each test input, the grids voted for so far, the heaviest first.
         rule: name of the size rule.
@@ -89,7 +92,7 @@ class FitReport:
     seconds: float
     loss: float
     demos: float
-    ended: Literal["", "sure", "spent"]
+    ended: Ended
     guesses: tuple[Grid, ...]
     votes: tuple[tuple[Vote, ...], ...]
     rule: str
@@ -214,7 +217,8 @@ class _Fit:
             began = time.monotonic()
             self.update(1 - 0.9 * (step - 1) / steps)
             self.longest = max(self.longest, (time.monotonic() - began) * (1 + asked / tokens))
-            last = step == steps or self.over()
+            end: Ended = "spent" if step == steps else self.over()
+            last = bool(end)
             checked = last or step % settings.check_every == 0
             if last or (checked and step >= settings.first_check * steps):
                 self.vote(last)
@@ -223,7 +227,7 @@ class _Fit:
                 continue
             sure += self.demos == 1 and self.loss < settings.enough_loss
             enough = sure >= settings.enough_checks
-            yield self.report(step, steps, "sure" if enough else "spent" if last else "")
+            yield self.report(step, steps, "sure" if enough else end)
             if enough or last:
                 return
 
@@ -231,12 +235,13 @@ class _Fit:
         """CPU seconds since the beginning."""
         return time.process_time() - self.started
 
-    def over(self) -> bool:
-        """Whether the deadline or the CPU seconds say stop."""
-        late = self.deadline is not None and time.monotonic() + self.longest >= self.deadline
-        return late or self.seconds() >= self.settings.seconds
+    def over(self) -> Ended:
+        """What says stop: the deadline or the CPU seconds."""
+        if self.deadline is not None and time.monotonic() + self.longest >= self.deadline:
+            return "late"
+        return "spent" if self.seconds() >= self.settings.seconds else ""
 
-    def report(self, step: int, steps: int, ended: Literal["", "sure", "spent"]) -> FitReport:
+    def report(self, step: int, steps: int, ended: Ended) -> FitReport:
         return FitReport(
             self.seed,
             step,

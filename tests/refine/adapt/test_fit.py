@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ import torch
 from puzzlesolver.domains.arc.augment import Variant
 from puzzlesolver.domains.arc.task import Pair, Task
 from puzzlesolver.domains.base import Grid
+from puzzlesolver.errors import PuzzleSolverError
 from puzzlesolver.models.arc.stem import ArcConfig
 from puzzlesolver.refine.adapt.answer import Fitters, TaskAnswer, merge
 from puzzlesolver.refine.adapt.fit import FitReport, fit_task
@@ -188,6 +191,49 @@ def test_a_fit_left_early_lets_the_next_task_begin(two: Fitters) -> None:
     assert sorted(report.seed for report in ends if report.ended) == [0, 1]
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Deadly(Task):
+    """Kills a process that fits it, until so many files are there."""
+
+    deaths: int
+    folder: Path
+
+    def without_answers(self) -> Task:
+        count = len([*self.folder.iterdir()])
+        if multiprocessing.parent_process() is not None and count < self.deaths:
+            (self.folder / str(count)).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().without_answers()
+
+
+def deadly(deaths: int, folder: Path) -> Deadly:
+    return Deadly(TASK.name, TASK.train, TASK.test, TASK.source, deaths=deaths, folder=folder)
+
+
+def test_another_process_runs_the_fit_of_one_that_died(two: Fitters, tmp_path: Path) -> None:
+    whole = [told(fit) for fit in answer_task(TASK, TINY).fits]
+    for ends in ends_of(two, [TASK, deadly(2, tmp_path), TASK], TINY):
+        assert [told(fit) for fit in merge(TASK, ends).fits] == whole
+    assert len([*tmp_path.iterdir()]) == 2
+
+
+def test_a_process_that_died_while_it_was_idle_is_replaced() -> None:
+    before = {*multiprocessing.active_children()}
+    with Fitters(processes=2) as fitters:
+        for _ in range(2):
+            (ends,) = ends_of(fitters, [TASK], replace(TINY, seeds=1))
+            assert len(ends) == 1
+            for process in {*multiprocessing.active_children()} - before:
+                process.kill()
+                process.join()
+
+
+def test_a_task_that_kills_three_processes_ends_the_run(two: Fitters, tmp_path: Path) -> None:
+    with pytest.raises(PuzzleSolverError, match="3 processes died at task painted") as caught:
+        list(two.fit([deadly(99, tmp_path)], replace(TINY, seeds=1)))
+    assert "the same command goes on" in caught.value.hint and len([*tmp_path.iterdir()]) == 3
+
+
 @pytest.mark.parametrize("idea", [{"denoise": 0.9}, {"masked": 0.3}])
 def test_ideas_change_a_fit_and_are_reproducible(idea: dict[str, float]) -> None:
     settings = replace(TINY, **idea)
@@ -273,7 +319,7 @@ def large(side: int = 30, count: int = 10) -> Task:
 
 def test_a_deadline_ends_a_large_fit_with_an_answer() -> None:
     report = last(large(count=2), FitSettings(), deadline=time.monotonic())
-    assert (report.step, report.ended) == (1, "spent")
+    assert (report.step, report.ended) == (1, "late")
     assert report.votes[0][0].grid.shape == (30, 30)
 
 
