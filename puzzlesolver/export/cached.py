@@ -13,7 +13,8 @@ import os
 from collections.abc import Sequence
 
 from puzzlesolver import __version__
-from puzzlesolver.export.onnx import OPSET, export_graph
+from puzzlesolver.export.graphs import OPSET
+from puzzlesolver.export.onnx import export_graph
 from puzzlesolver.hub.cached import cache_folder
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.relations import Layout

@@ -17,7 +17,8 @@ from puzzlesolver.domains.sudoku.board import make_board
 from puzzlesolver.domains.sudoku.codec import layout_of
 from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.export import check
-from puzzlesolver.export.onnx import OPSET, export_graph, export_model
+from puzzlesolver.export.graphs import OPSET
+from puzzlesolver.export.onnx import export_graph, export_model
 from puzzlesolver.export.web import RUNTIME_FILES, add_to_page
 from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.interface import RecursiveModel

@@ -15,9 +15,9 @@ import functools
 import itertools
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import torch
@@ -28,7 +28,8 @@ from puzzlesolver.domains.arc.augment import Variant
 from puzzlesolver.domains.arc.task import Pair, Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import Sheet
-from puzzlesolver.models.arc.stem import ArcStem, Canvases, TaskVectors, lay
+from puzzlesolver.models.arc.stem import ArcStem, Canvases, TaskVectors
+from puzzlesolver.refine.adapt.guess import Guess, laid, predict
 from puzzlesolver.refine.adapt.lesson import (
     Lessons,
     by_size,
@@ -98,14 +99,6 @@ class FitReport:
     rule: str
     left_out: float | None
     runners_up: tuple[Grid | None, ...] = ()
-
-
-class _Guess(NamedTuple):
-    """The likeliest output of a sheet, the mean log probability of its cells, and the next best."""
-
-    grid: Grid
-    belief: float
-    runner_up: Grid | None
 
 
 def fit_task(
@@ -195,8 +188,8 @@ class _Fit:
         questions = (*desk.tests, left_out)
         self.ballots = tuple(Ballot() for _ in questions)
         self.asked = [place for place, sheet in enumerate(questions) if sheet is not None]
-        self.questions = _laid([sheet for sheet in questions if sheet], settings.tokens)
-        self.demonstrations = _laid(by_size(desk.demos), settings.tokens)
+        self.questions = laid([sheet for sheet in questions if sheet], settings.tokens)
+        self.demonstrations = laid(by_size(desk.demos), settings.tokens)
         self.loss, self.demos, self.voted = math.inf, 0.0, 0
         self.guesses: tuple[Grid, ...] = ()
         self.runners_up: tuple[Grid | None, ...] = ()
@@ -289,7 +282,7 @@ class _Fit:
 
     def vote(self, last: bool) -> None:
         """Predict what is asked, and the demonstrations once they might be right."""
-        guesses = {place: _Guess(grid, 0.0, None) for place, grid in enumerate(self.desk.inputs)}
+        guesses = {place: Guess(grid, 0.0, None) for place, grid in enumerate(self.desk.inputs)}
         predicted = itertools.chain.from_iterable(map(self.predict, self.questions))
         for place, guess in zip(self.asked, predicted, strict=True):
             guesses[place] = guess
@@ -313,25 +306,9 @@ class _Fit:
                 right += np.array_equal(guess.grid, sheet.answer)
         return right / len(self.desk.demos)
 
-    @torch.no_grad()
-    def predict(self, canvases: Canvases) -> Iterator[_Guess]:
-        """What is believed of each sheet."""
-        (stem, task), settings, hint = self.average, self.settings, None
-        if settings.denoise:
-            hint = denoised(stem, canvases, settings.denoise, self.rng, told=False)
-        logits = recite(stem, task, canvases, settings.predict_steps, 0, hint)
-        chances = logits.log_softmax(-1)
-        cells = [sheet.cells for sheet in canvases.sheets]
-        for sheet, of_cells in zip(canvases.sheets, torch.split(chances, cells), strict=True):
-            beliefs, slots = of_cells[:, : len(sheet.colours)].sort(stable=True, descending=True)
-            grids = np.array(sheet.colours, np.uint8)[slots.numpy()]
-            best, runner_up = grids[:, 0], None
-            if len(sheet.colours) > 1:
-                least_sure = int((beliefs[:, 0] - beliefs[:, 1]).argmin())
-                runner_up = best.copy()
-                runner_up[least_sure] = grids[least_sure, 1]
-                runner_up = runner_up.reshape(sheet.shape)
-            yield _Guess(best.reshape(sheet.shape), beliefs[:, 0].mean().item(), runner_up)
+    def predict(self, canvases: Canvases) -> Iterator[Guess]:
+        """What the averaged weights believe of each sheet."""
+        return predict(*self.average, canvases, self.settings, self.rng)
 
 
 @functools.cache
@@ -343,14 +320,3 @@ def compile_fit() -> None:
     assert desk is not None
     variant = canonical_variant(task)
     _Fit(desk, None, variant, 0, settings.priors[0], settings).update(1.0)
-
-
-def _laid(sheets: Sequence[Sheet], tokens: int) -> list[Canvases]:
-    """Sheets in their order, as many to a batch as it holds."""
-    batches: list[list[Sheet]] = []
-    for sheet in sheets:
-        if batches and sum(each.tokens for each in (*batches[-1], sheet)) <= tokens:
-            batches[-1].append(sheet)
-        else:
-            batches.append([sheet])
-    return [lay(batch) for batch in batches]
