@@ -216,8 +216,8 @@ def told_rules(rules: str, regions: str | None) -> str:
     if regions is None:
         return rules
     from puzzlesolver.domains.detect import read_lines
-    from puzzlesolver.domains.sudoku.board import FREE_SIZES, boxes
     from puzzlesolver.domains.sudoku.told import joined, map_in
+    from puzzlesolver.domains.sudoku.units import FREE_SIZES, boxes
 
     if shape := re.fullmatch(r"(\d{1,9})[x×](\d{1,9})", regions):
         rows, columns = map(int, shape.groups())

@@ -19,7 +19,8 @@ from pysat.solvers import Solver
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.domains.sudoku import rules as sudoku_rules
 from puzzlesolver.domains.sudoku.board import FREE_SIZES, SIZES, Board, make_board, needs_map
-from puzzlesolver.domains.sudoku.making.reduce import make_puzzle, random_regions, random_solution
+from puzzlesolver.domains.sudoku.making.reduce import make_puzzle, random_solution
+from puzzlesolver.domains.sudoku.making.regions import random_regions
 from puzzlesolver.domains.sudoku.rules import (
     contradiction,
     count_solutions,

@@ -17,9 +17,10 @@ from typing import Any
 from puzzlesolver.domains.base import DIGITS
 from puzzlesolver.domains.formats.documents import At, told
 from puzzlesolver.domains.records import RULES, roles
-from puzzlesolver.domains.sudoku.board import CELL, SIZES, box_shape, boxes, place_name
-from puzzlesolver.domains.sudoku.variants import JIGSAW, Place, is_more, is_rule
+from puzzlesolver.domains.sudoku.board import CELL, place_name
+from puzzlesolver.domains.sudoku.units import JIGSAW, SIZES, Place, box_shape, boxes
 from puzzlesolver.domains.sudoku.variants import RULES as ALL_RULES
+from puzzlesolver.domains.sudoku.variants import is_more, is_rule
 
 NO_RULES = {
     "size", "title", "author", "grid", "cells", "info", "solution", "highlightconflicts",

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from puzzlesolver.domains.base import Domain, Puzzle, register_domain
 from puzzlesolver.domains.records import Record
 from puzzlesolver.domains.sudoku import parse, render, rules, symmetry
-from puzzlesolver.domains.sudoku.board import board_of, rule_details
+from puzzlesolver.domains.sudoku.board import board_of
+from puzzlesolver.domains.sudoku.variants import rule_details
 
 
 @register_domain

@@ -13,36 +13,33 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from math import isqrt
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import DIGITS, Grid, Puzzle
-from puzzlesolver.domains.sudoku.variants import (
-    ANTI,
-    DIAGONAL,
-    EXTRA,
+from puzzlesolver.domains.sudoku.units import (
+    FREE_SIZES,
     JIGSAW,
     LATIN,
     OVERLAPS,
+    SIZES,
+    Kind,
+    Named,
     Place,
-    rule_names,
+    box_shape,
+    boxes,
+    grid_names,
+    pairs_of,
+    units_of,
 )
+from puzzlesolver.domains.sudoku.variants import EXTRA_REGION, rule_details, rule_names
 from puzzlesolver.errors import UsageError
 
-Kind = Literal["line", "region", "extra", "pair"]
-
-SIZES = (4, 6, 8, 9, 10, 12, 14, 15, 16, 18, 20, 24, 25)
-"""Sides of boards with boxes; Latin squares, and boards with a map of regions, have any of
-`FREE_SIZES`."""
-
-FREE_SIZES = range(4, 26)
-EXTRA_REGION, CELL = "extra", re.compile(r"r(\d+)c(\d+)", re.IGNORECASE)
-"""How rules tell a further region: `extra=r1c1r2c3`."""
+CELL = re.compile(r"r(\d+)c(\d+)", re.IGNORECASE)
 
 HOLE = 255
 """What a grid holds where its board has no cell."""
@@ -165,28 +162,9 @@ def place_name(place: Place) -> str:
     return f"r{place[0] + 1}c{place[1] + 1}"
 
 
-@functools.cache
-def box_shape(side: int) -> tuple[int, int]:
-    """Rows and columns of a box, as square as can be; `ValueError` where a board has no boxes."""
-    if side not in SIZES:
-        raise ValueError(f"no Sudoku has {side} rows, only {', '.join(map(str, SIZES))}")
-    rows = next(rows for rows in range(isqrt(side), 0, -1) if side % rows == 0)
-    return rows, side // rows
-
-
 def board_of(puzzle: Puzzle) -> Board:
     """The board of a puzzle; one that names none has the standard one of its size."""
     return puzzle.board or _made(len(puzzle.grid), (), "", ())
-
-
-def boxes(side: int, rows: int, columns: int) -> str:
-    """The map of regions that are boxes of this shape."""
-    across = max(side // columns, 1)
-    return "".join(
-        DIGITS[row // rows * across + column // columns]
-        for row in range(side)
-        for column in range(side)
-    )
 
 
 def make_board(
@@ -214,7 +192,9 @@ def make_board(
     if regions:
         names = rule_names((*names, JIGSAW))
         _check(size, names, regions)
-        if size in SIZES and _relabelled(regions) == boxes(size, *box_shape(size)):
+        labels = dict(zip(dict.fromkeys(regions), DIGITS, strict=False))
+        relabelled = "".join(map(labels.__getitem__, regions))
+        if size in SIZES and relabelled == boxes(size, *box_shape(size)):
             regions, names = "", tuple(name for name in names if name != JIGSAW)
     return _made(size, names, regions, regular)
 
@@ -231,18 +211,6 @@ def needs_map(rules: str | Iterable[str]) -> bool:
     return JIGSAW in names and JIGSAW not in details
 
 
-def rule_details(rules: str | Iterable[str]) -> tuple[tuple[str, ...], dict[str, list[str]]]:
-    """The names of rules, and what stands behind them as `name=detail`."""
-    names, details = [], dict[str, list[str]]()
-    for word in rules.split(",") if isinstance(rules, str) else rules:
-        name, _, detail = word.partition("=")
-        if detail:
-            (key,) = [EXTRA_REGION] if name.strip() == EXTRA_REGION else rule_names([name])
-            details.setdefault(key, []).append(detail)
-        names += [name] if name.strip() != EXTRA_REGION else []
-    return rule_names(names), details
-
-
 @functools.lru_cache(512)
 def _made(
     size: int, rules: tuple[str, ...], regions: str, extra: tuple[tuple[Place, ...], ...]
@@ -254,23 +222,24 @@ def _made(
     places = sorted(
         {(top + r, left + c) for top, left in offsets for r in range(size) for c in range(size)}
     )
-    number = {place: cell for cell, place in enumerate(places)}
-    named: list[tuple[Kind, str, tuple[int, ...]]] = [
-        (kind, name + of, tuple(sorted(number[top + r, left + c] for r, c in cells)))
-        for (top, left), of in zip(offsets, _grid_names(offsets), strict=True)
-        for kind, name, cells in _units(size, rules, regions)
+    named: list[Named] = [
+        (kind, name + of, [(top + row, left + column) for row, column in cells])
+        for (top, left), of in zip(offsets, grid_names(offsets), strict=True)
+        for kind, name, cells in units_of(size, rules, regions)
     ]
     for label, cells in enumerate(extra, 1):
         if not 1 < len(cells) == len({*cells} & {*places}) <= size:
             what = f"extra region {label} has {len(cells)} cells"
             hint = f"it can have 2 to {size} different cells of the board"
             raise UsageError(what, where="--rules", hint=hint)
-        named.append(("extra", f"extra region {label}", tuple(number[cell] for cell in cells)))
-    named += _pairs(rules, number)
+        named.append(("extra", f"extra region {label}", [*cells]))
+    number = {place: cell for cell, place in enumerate(places)}
+    named += pairs_of(rules, number)
     order = ("line", "region", "extra", "pair")
     units: dict[tuple[int, ...], Unit] = {}
     for kind, name, members in sorted(named, key=lambda unit: order.index(unit[0])):
-        units.setdefault(members, Unit(kind, name, members))
+        numbers = tuple(sorted(map(number.__getitem__, members)))
+        units.setdefault(numbers, Unit(kind, name, numbers))
     return Board(size, shape, rules, regions, extra, tuple(places), tuple(units.values()))
 
 
@@ -298,78 +267,3 @@ def _check(size: int, rules: tuple[str, ...], regions: str) -> None:
         what = f"the map has {len(regions)} cells and {len(counts)} regions"
     hint = f"a board of {size} rows has {size} regions of {size} cells"
     raise UsageError(what, where="--regions", hint=hint)
-
-
-def around(cell: int, side: int) -> list[int]:
-    """The cells above, left, right and below one of a square grid."""
-    row, column = divmod(cell, side)
-    steps = ((-side, row > 0), (-1, column > 0), (1, column < side - 1), (side, row < side - 1))
-    return [cell + step for step, inside in steps if inside]
-
-
-def is_connected(labels: Sequence[str], label: str, side: int) -> bool:
-    """Whether the region with this label hangs together, edge to edge."""
-    region = {cell for cell, each in enumerate(labels) if each == label}
-    waiting = [min(region)]
-    region.remove(waiting[0])
-    while waiting:
-        near = region.intersection(around(waiting.pop(), side))
-        region -= near
-        waiting += near
-    return not region
-
-
-def _relabelled(regions: str) -> str:
-    """The map with labels in the order in which regions begin."""
-    order = {label: DIGITS[k] for k, label in enumerate(dict.fromkeys(regions))}
-    return "".join(map(order.__getitem__, regions))
-
-
-def _units(
-    size: int, rules: tuple[str, ...], regions: str
-) -> Iterator[tuple[Kind, str, Iterable[Place]]]:
-    """The units of one grid but for its pairs."""
-    sides = range(size)
-    yield from (("line", f"row {row + 1}", [(row, k) for k in sides]) for row in sides)
-    yield from (("line", f"column {k + 1}", [(row, k) for row in sides]) for k in sides)
-    shape = box_shape(size) if size in SIZES else (1, size)
-    if LATIN not in rules:
-        labels, word = (regions, "region") if regions else (boxes(size, *shape), "box")
-        cells: dict[str, list[Place]] = {}
-        for at, label in enumerate(labels):
-            cells.setdefault(label, []).append(divmod(at, size))
-        yield from (
-            ("region", f"{word} {label if regions else number}", places)
-            for number, (label, places) in enumerate(cells.items(), 1)
-        )
-    for name, (make, needs) in EXTRA.items():
-        if name in rules or (name in DIAGONAL and "diagonal" in rules):
-            if not (found := make(size, *shape)):
-                what = f"{name} does not fit {size}×{size} boards"
-                raise UsageError(what, where="--rules", hint=needs)
-            yield from (("extra", called, places) for called, places in found)
-
-
-def _pairs(
-    rules: tuple[str, ...], number: dict[Place, int]
-) -> Iterator[tuple[Kind, str, tuple[int, ...]]]:
-    """The pairs of cells that a move in chess leads from one to the other."""
-    for move, steps in (ANTI[rule] for rule in rules if rule in ANTI):
-        for (row, column), cell in number.items():
-            for down, across in steps:
-                other = number.get((row + down, column + across))
-                if other is not None:
-                    yield "pair", f"the pair {move} apart", (cell, other)
-
-
-def _grid_names(offsets: tuple[Place, ...]) -> list[str]:
-    """How units tell in which of several grids they are, by the side on which it lies."""
-    if len(offsets) == 1:
-        return [""]
-    middle = [(max(at) + min(at)) / 2 for at in zip(*offsets, strict=True)]
-    names = []
-    for top, left in offsets:
-        down = "top" if top < middle[0] else "bottom" if top > middle[0] else ""
-        across = "left" if left < middle[1] else "right" if left > middle[1] else ""
-        names.append(f" of the {' '.join(filter(None, [down, across])) or 'centre'} grid")
-    return names

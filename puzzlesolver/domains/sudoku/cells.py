@@ -18,8 +18,8 @@ import numpy as np
 
 from puzzlesolver.domains.base import DIGITS, Grid
 from puzzlesolver.domains.records import Place
-from puzzlesolver.domains.sudoku.board import FREE_SIZES, SIZES, box_shape, rule_details
-from puzzlesolver.domains.sudoku.variants import JIGSAW, LATIN
+from puzzlesolver.domains.sudoku.units import FREE_SIZES, JIGSAW, LATIN, SIZES, box_shape
+from puzzlesolver.domains.sudoku.variants import rule_details
 from puzzlesolver.errors import ParseError
 
 SYMBOLS = f".{DIGITS}"

@@ -18,7 +18,8 @@ import numpy.typing as npt
 import torch
 
 from puzzlesolver.domains.base import Answer, Grid, Puzzle
-from puzzlesolver.domains.sudoku.board import Board, board_of, box_shape, make_board
+from puzzlesolver.domains.sudoku.board import Board, board_of, make_board
+from puzzlesolver.domains.sudoku.units import box_shape
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.relations import Layout, Links, Pool, Relation, Units
 

@@ -21,13 +21,8 @@ import numpy.typing as npt
 from puzzlesolver.domains.base import Grid, Puzzle
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.domains.sudoku.board import Board, make_board, needs_map
-from puzzlesolver.domains.sudoku.making.reduce import (
-    DIFFICULTIES,
-    HARD,
-    MINIMAL,
-    make_puzzle,
-    random_regions,
-)
+from puzzlesolver.domains.sudoku.making.reduce import DIFFICULTIES, HARD, MINIMAL, make_puzzle
+from puzzlesolver.domains.sudoku.making.regions import random_regions
 from puzzlesolver.errors import UsageError
 
 Boards = npt.NDArray[np.uint8]

@@ -46,7 +46,7 @@ from puzzlesolver.domains.records import (
     roles,
     with_answers,
 )
-from puzzlesolver.domains.sudoku.board import SIZES, Board, box_shape, overlapping
+from puzzlesolver.domains.sudoku.board import Board, overlapping
 from puzzlesolver.domains.sudoku.cells import (
     BOARDS,
     DECORATION,
@@ -73,6 +73,7 @@ from puzzlesolver.domains.sudoku.told import (
     with_board,
     with_boards,
 )
+from puzzlesolver.domains.sudoku.units import SIZES, box_shape
 from puzzlesolver.errors import ParseError
 
 HINT = "a Sudoku is 81 digits and dots, or 9 rows of 9"

@@ -19,7 +19,7 @@ from rich.text import Text
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.sudoku.board import HOLE, Board, make_board
 from puzzlesolver.domains.sudoku.cells import SYMBOLS
-from puzzlesolver.domains.sudoku.variants import ANTI, LATIN
+from puzzlesolver.domains.sudoku.units import ANTI, LATIN
 
 CLASH_INK, CLASH_PAPER = "#ffffff", "#b3202c"
 SHADE_INK, SHADE_PAPER = "#e8e8e8", "#33415c"

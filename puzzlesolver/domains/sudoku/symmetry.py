@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import Grid, Puzzle
-from puzzlesolver.domains.sudoku.board import board_of, box_shape
+from puzzlesolver.domains.sudoku.board import board_of
+from puzzlesolver.domains.sudoku.units import box_shape
 from puzzlesolver.domains.symmetry import Symmetry
 
 

@@ -26,9 +26,9 @@ from puzzlesolver.domains.sudoku.making.reduce import (
     EASY,
     MINIMAL,
     make_puzzle,
-    random_regions,
     random_solution,
 )
+from puzzlesolver.domains.sudoku.making.regions import random_regions
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.train.config import Puzzles, TrainConfig

@@ -25,8 +25,8 @@ import torch
 from puzzlesolver.domains.arc.codec import CANVAS
 from puzzlesolver.domains.maze.codec import layout as maze_layout
 from puzzlesolver.domains.maze.codec import with_targets
-from puzzlesolver.domains.sudoku.board import SIZES
 from puzzlesolver.domains.sudoku.codec import layout as sudoku_layout
+from puzzlesolver.domains.sudoku.units import SIZES
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.registry import reads_tokens

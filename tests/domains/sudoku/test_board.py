@@ -13,10 +13,9 @@ from puzzlesolver.domains.sudoku.board import (
     SIZES,
     Board,
     boxes,
-    is_connected,
     make_board,
 )
-from puzzlesolver.domains.sudoku.making.reduce import random_regions
+from puzzlesolver.domains.sudoku.making.regions import is_connected, random_regions
 from puzzlesolver.domains.sudoku.variants import EXTRA, OVERLAPS, RULES, rule_names
 from puzzlesolver.errors import UsageError
 

@@ -15,17 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import Limit
-from puzzlesolver.domains.sudoku.board import (
-    SIZES,
-    Board,
-    around,
-    box_shape,
-    boxes,
-    is_connected,
-)
+from puzzlesolver.domains.sudoku.board import Board
 from puzzlesolver.domains.sudoku.rules import Undecided, as_clauses, solutions
 from puzzlesolver.domains.sudoku.singles import exchange, find, open_cells, random_full, tables
-from puzzlesolver.domains.sudoku.variants import LATIN
+from puzzlesolver.domains.sudoku.units import LATIN, box_shape
 from puzzlesolver.errors import UsageError
 
 Values = npt.NDArray[np.uint8]
@@ -47,8 +40,8 @@ CONFLICTS = {HARD: 1_000, MINIMAL: 50_000}
 SEARCHES, SEARCH_GUESSES, SEARCH_LIMIT = 50, 1_000, Limit(conflicts=2_000)
 """Searches for a full board, and what each may cost in guesses, then in conflicts."""
 
-MOVES, SWAPS = 10, 4
-"""Random moves a cell of a solution, and swaps a cell of a map that are tried."""
+MOVES = 10
+"""Random moves a cell of a solution."""
 
 
 def make_puzzle(board: Board, difficulty: str, rng: np.random.Generator) -> tuple[Values, Values]:
@@ -158,25 +151,3 @@ class _Proof:
 @functools.lru_cache(1)
 def _empty(board: Board) -> list[list[int]]:
     return as_clauses(board, np.zeros(board.cells, np.uint8))[0]
-
-
-def random_regions(side: int, rng: np.random.Generator) -> str:
-    """A map of connected regions: boxes, or rows, after swaps of cells between neighbours."""
-    labels = [*boxes(side, *(box_shape(side) if side in SIZES else (1, side)))]
-    for one in rng.integers(side * side, size=SWAPS * side * side).tolist():
-        mine = labels[one]
-        near = sorted({labels[cell] for cell in around(one, side)} - {mine})
-        if not near:
-            continue
-        theirs = near[rng.integers(len(near))]
-        edge = [
-            cell
-            for cell, label in enumerate(labels)
-            if label == theirs and any(labels[k] == mine and k != one for k in around(cell, side))
-        ]
-        if edge:
-            two = edge[rng.integers(len(edge))]
-            labels[one], labels[two] = theirs, mine
-            if not (is_connected(labels, mine, side) and is_connected(labels, theirs, side)):
-                labels[one], labels[two] = mine, theirs
-    return "".join(labels)
