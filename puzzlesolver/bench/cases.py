@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from puzzlesolver.domains.base import Puzzle, get_domain
-from puzzlesolver.domains.detect import parse_text
 from puzzlesolver.domains.formats.texts import read_lines
+from puzzlesolver.domains.text import parse_text
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import open_regular
 

@@ -2,7 +2,7 @@
 
 Links with the digits of a board in them need no more than the reader of boards.
 
-    >>> unpacked("https://www.f-puzzles.com/?load=N4Ig…")
+    >>> unpacked("https://www.f-puzzles.com/?load=N4Ig…", "link.txt")
     ['{"size":9,"grid":[[{},…']
 """
 
@@ -13,22 +13,27 @@ from collections.abc import Iterator
 from string import ascii_lowercase, ascii_uppercase, digits
 from urllib.parse import unquote
 
+from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import MAX_DOCUMENT_CHARS
 
 _PACKED = re.compile(
     r"(?:[?&#](?:load|puzzleid|puzzle)=|fpuz(?:zles)?|scl)([A-Za-z0-9+/$-]{40,}=*)"
 )
-_BASE64 = ascii_uppercase + ascii_lowercase + digits
-_DIGITS = {sign: value for value, sign in enumerate(f"{_BASE64}+/")} | {"-": 63}
+_BASE64 = f"{ascii_uppercase}{ascii_lowercase}{digits}+/"
+_DIGITS = {sign: value for value, sign in enumerate(_BASE64)} | {"-": 63}
 """Six bits a sign, as base64 writes them; `-` for `/` in URLs."""
 
 
-def unpacked(text: str) -> list[str]:
-    """The documents in the links of a text; `ValueError` where one is damaged."""
+def unpacked(text: str, source: str) -> list[str]:
+    """The documents in the links of a text; raises `ParseError` where one is damaged."""
     if not any(sign in text for sign in ("load=", "fpuz", "scl")):
         return []
     found = (_PACKED.search(unquote(word)) for word in text.split())
-    return [decompress(each[1]) for each in found if each]
+    try:
+        return [decompress(each[1]) for each in found if each]
+    except ValueError as error:
+        hint = "copy the whole link, or export the puzzle as a file"
+        raise ParseError(f"the link is damaged: {error}", where=source, hint=hint) from error
 
 
 def decompress(packed: str) -> str:

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.sudoku.board import HOLE, Board, make_board
-from puzzlesolver.domains.sudoku.cells import SYMBOLS
+from puzzlesolver.domains.sudoku.reading.cells import SYMBOLS
 from puzzlesolver.domains.sudoku.units import ANTI, LATIN
 
 CLASH_INK, CLASH_PAPER = "#ffffff", "#b3202c"

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from puzzlesolver.domains.sudoku import search
 from puzzlesolver.domains.sudoku.board import Board
+from puzzlesolver.domains.sudoku.propagation import popcount
 from puzzlesolver.machine_code import njit
 
 Values: TypeAlias = npt.NDArray[np.uint8]
@@ -190,7 +191,7 @@ def _fewest(masks: Masks) -> int:
     best, fewest = -1, 64
     for cell in range(len(masks)):
         if masks[cell] & SPREAD == 0:
-            size = search.popcount(masks[cell])
+            size = popcount(masks[cell])
             if size < fewest:
                 best, fewest = cell, size
                 if size == 2:
@@ -225,7 +226,7 @@ def _solve(
             if cell < 0:
                 found += 1
                 for k in range(cells):
-                    solution[k] = search.popcount((states[depth, k] & (SPREAD - 1)) - 1) + 1
+                    solution[k] = popcount((states[depth, k] & (SPREAD - 1)) - 1) + 1
                 if found >= limit:
                     return solution, found, guesses
             else:
@@ -246,7 +247,7 @@ def _solve(
             states = grown
         mask = untried[depth - 1]
         if state[0] != 0:
-            for _ in range(search.random_below(state, search.popcount(mask))):
+            for _ in range(search.random_below(state, popcount(mask))):
                 mask &= mask - 1
         bit = mask & -mask
         untried[depth - 1] ^= bit

@@ -20,7 +20,7 @@ import numpy as np
 from puzzlesolver.domains.base import DIGITS, Grid, Puzzle
 from puzzlesolver.domains.records import Place
 from puzzlesolver.domains.sudoku.board import make_board, needs_map, overlapping
-from puzzlesolver.domains.sudoku.cells import unframed
+from puzzlesolver.domains.sudoku.reading.cells import unframed
 from puzzlesolver.domains.sudoku.units import FREE_SIZES
 from puzzlesolver.domains.sudoku.variants import rule_details
 from puzzlesolver.errors import ParseError, UsageError

@@ -18,7 +18,8 @@ import numpy.typing as npt
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.domains.sudoku.making.breed import random_minimal
 from puzzlesolver.domains.sudoku.making.canonical import canonical
-from puzzlesolver.domains.sudoku.search import CELLS, solve
+from puzzlesolver.domains.sudoku.propagation import CELLS
+from puzzlesolver.domains.sudoku.search import solve
 from puzzlesolver.errors import UsageError
 from puzzlesolver.train.data.labelled import Boards, Labelled, read_file
 from puzzlesolver.train.data.source import check_unchanged

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import Puzzle, get_domain
-from puzzlesolver.domains.detect import parse_text
 from puzzlesolver.domains.formats.texts import read_lines
 from puzzlesolver.domains.sudoku.symmetry import shufflings
+from puzzlesolver.domains.text import parse_text
 from puzzlesolver.errors import UsageError
 
 Boards = npt.NDArray[np.uint8]

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from puzzlesolver.domains.sudoku.propagation import CELLS, Board
 from puzzlesolver.domains.sudoku.search import (
-    CELLS,
     MANY_GUESSES,
-    Board,
     RandomState,
     is_redundant,
     random_below,

@@ -15,7 +15,8 @@ from itertools import permutations, product
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.sudoku.search import CELLS, MANY_GUESSES, Board, solve
+from puzzlesolver.domains.sudoku.propagation import CELLS, Board
+from puzzlesolver.domains.sudoku.search import MANY_GUESSES, solve
 from puzzlesolver.machine_code import njit
 
 Integers = npt.NDArray[np.int64]

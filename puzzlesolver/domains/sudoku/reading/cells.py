@@ -1,7 +1,7 @@
-"""Runs of cells: one line of text → the cells in it, and cells → a board in the alphabet they use.
+"""Signs of cells, and what boards they make: in which alphabet, of how many rows.
 
->>> read_cells("53.|.7.|...", Place("puzzle.txt", 1, "sudoku")).words
-['5', '3', '.', '.', '7', '.', '.', '.', '.']
+>>> read_board("1......32..1...4", Place("puzzle.txt", 1, "sudoku"))[0].shape
+(4, 4)
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 from puzzlesolver.domains.base import DIGITS, Grid
 from puzzlesolver.domains.records import Place
-from puzzlesolver.domains.sudoku.units import FREE_SIZES, JIGSAW, LATIN, SIZES, box_shape
+from puzzlesolver.domains.sudoku.units import FREE_SIZES, JIGSAW, LATIN, SIZES
 from puzzlesolver.domains.sudoku.variants import rule_details
 from puzzlesolver.errors import ParseError
 
@@ -35,7 +35,7 @@ VALUES = (
     | {symbol.lower(): value for value, symbol in enumerate(SYMBOLS)}
     | dict.fromkeys(BLANKS, 0)
 )
-_VALUES = VALUES | {f"{number:02}": number for number in range(100)}
+NUMBERS = VALUES | {f"{number:02}": number for number in range(100)}
 
 
 class Sides(NamedTuple):
@@ -63,16 +63,6 @@ def sides(rules: str) -> Sides:
 
 BOARDS = sides("").boards
 
-
-def boards_at(place: Place) -> dict[int, int]:
-    """`Sides.boards` of a place; asked for every line of long lists."""
-    return sides(place.rules).boards if place.rules else BOARDS
-
-
-MARKED = 9
-"""The largest side of a board whose pencil marks are read: there a digit is one character."""
-
-CHUNK = re.compile(rf"[^{re.escape(SEPARATORS)}]+")
 RUN = re.compile(rf"(?<![^\s{re.escape(SEPARATORS)}:=\"'/>#(])[\w.*?-]{{36,}}")
 """What can be a whole board within a line of other things, and what it may come after."""
 
@@ -113,16 +103,7 @@ class Cells:
 
 
 def _value(word: str) -> int:
-    return _VALUES.get(word, 255)
-
-
-def _is_number(word: str) -> bool:
-    return len(word) == 2 and word in _VALUES
-
-
-def digits(side: int) -> str:
-    """The digits of a board for people: `1-9`, or `1-9 and A-G`."""
-    return f"1-{side}" if side < 10 else f"1-9 and A-{SYMBOLS[side]}"
+    return NUMBERS.get(word, 255)
 
 
 def unframed(text: str) -> str:
@@ -172,10 +153,11 @@ def read_board(word: str, place: Place, column: int = 1) -> tuple[Grid, str]:
     boards = sides(place.rules).boards
     if (board := quick_board(word, boards)) is not None:
         return board, DIGITS
+    cells = Cells(place, list(word), list(range(column, column + len(word))))
     if len(word) not in boards:
-        _check([Cells(place, list(word), list(range(column, column + len(word))))], 25)
+        check([cells], 25)
         raise wrong_count(len(word), place, column)
-    return as_board([Cells(place, list(word), list(range(column, column + len(word))))])
+    return as_board([cells])
 
 
 def as_board(rows: Iterable[Cells]) -> tuple[Grid, str]:
@@ -185,7 +167,7 @@ def as_board(rows: Iterable[Cells]) -> tuple[Grid, str]:
     side = sides(rows[0].place.rules).boards[len(words)]
     alphabet = _alphabet(words, side)
     if alphabet is DIGITS:
-        _check(rows, side)
+        check(rows, side)
         values = [_value(word) for word in words]
     else:
         values = [alphabet.find(word) + 1 for word in words]
@@ -204,7 +186,7 @@ def _alphabet(words: list[str], side: int) -> str:
     return ascii_uppercase[:side] if unusual and letters else DIGITS
 
 
-def _check(rows: Iterable[Cells], side: int) -> None:
+def check(rows: Iterable[Cells], side: int) -> None:
     """Raise `ParseError` at what is no digit of a board with `side` rows."""
     for row in rows:
         for word, column in zip(row.words, row.columns, strict=True):
@@ -215,7 +197,8 @@ def _check(rows: Iterable[Cells], side: int) -> None:
                 raise row.place.error(column, what, hint)
             if value > side:
                 what = f"{word!r} is no digit of a {side}×{side} board"
-                raise row.place.error(column, what, f"its digits are {digits(side)}")
+                digits = f"1-{side}" if side < 10 else f"1-9 and A-{SYMBOLS[side]}"
+                raise row.place.error(column, what, f"its digits are {digits}")
 
 
 def wrong_count(count: int, place: Place, column: int) -> ParseError:
@@ -228,98 +211,3 @@ def wrong_count(count: int, place: Place, column: int) -> ParseError:
         what = f"no board has rows of {count} cells"
     rows, boards = (", ".join(map(str, sizes)) for sizes in (known.rows, known.boards))
     return place.error(column, what, f"a row has one of {rows} cells, a board on one line {boards}")
-
-
-def read_cells(text: str, place: Place) -> Cells | None:
-    """The row or board that a line holds, or None for a piece of frame; raises `ParseError`."""
-    rule = is_rule(text)
-    words = _split(text, place)
-    known = sides(place.rules)
-    if not words or (
-        rule and (len(words) not in known.rows or any(word not in VALUES for word, _ in words))
-    ):
-        return None
-    cells = Cells(
-        place,
-        [word for word, _ in words],
-        [column for _, column in words],
-        re.sub(r" +", " ", CHUNK.sub("x", text.strip())),
-        rule,
-    )
-    if len(words) not in known.largest:
-        _check([cells], 25)  # a strange character explains more than a wrong count
-        raise wrong_count(len(words), place, words[0][1])
-    return cells
-
-
-Words = list[tuple[str, int]]
-"""What stands in cells, and in which columns from 1."""
-
-
-def _split(text: str, place: Place) -> Words:
-    """The words that are cells: fields, framed columns, decimal numbers, marks, or characters."""
-    known = sides(place.rules)
-    for separator in ",;\t|":
-        if separator in text and (words := _fields(text, separator, known)) is not None:
-            return words
-    if text.count("|") > 1 and (words := _columns(text)) is not None:
-        return words
-    words = [(match[0], match.start() + 1) for match in CHUNK.finditer(text)]
-    if len(words) in known.largest and all(
-        len(word) == 1 or (_is_number(word) and int(word) <= known.largest[len(words)])
-        for word, _ in words
-    ):
-        return words
-    if len(words) in known.rows and all(_is_marks(word) or word in VALUES for word, _ in words):
-        if len(words) > MARKED:
-            what = f"pencil marks are not read on boards of {len(words)} rows"
-            raise place.error(words[0][1], what, "write the givens alone")
-        return [(word if len(word) == 1 else ".", column) for word, column in words]
-    return [(symbol, column) for column, symbol in enumerate(text, 1) if symbol not in SEPARATORS]
-
-
-def _is_marks(word: str) -> bool:
-    """Whether a word is candidates of one cell: digits that grow."""
-    return word.isascii() and word.isdecimal() and list(word) == sorted({*word})
-
-
-def _fields(text: str, separator: str, known: Sides) -> Words | None:
-    """Cells with a separator between all of them, where some are empty."""
-    start = 1
-    if separator == "|":
-        start += len(text) - len(text := text.lstrip())
-        text = text.rstrip()
-        if text[:1] == "|" == text[-1:] and len(text) > 1:
-            text, start = text[1:-1], start + 1
-    fields = text.split(separator)
-    widest = 3 if separator == "|" and len(fields) == 4 else 2 * MARKED  # four can be boxes
-    if len(fields) not in known.largest or any(len(field) > widest for field in fields):
-        return None
-    names = [field.strip() for field in fields]
-    if "" not in names and separator != "|":
-        return None
-    if not all(name in VALUES or not name or _is_number(name) for name in names):
-        return None
-    starts = np.cumsum([start] + [len(field) + 1 for field in fields[:-1]]).tolist()
-    return [(name or ".", column) for name, column in zip(names, starts, strict=True)]
-
-
-def _columns(text: str) -> Words | None:
-    """Cells in columns of a frame, where blanks are spaces: every cell has a place of its own."""
-    start, framed = text.find("|") + 1, text.strip()
-    boxes = framed[1:-1].split("|")
-    width = len(boxes[0])
-    if not framed.startswith("|") or not framed.endswith("|") or len({*map(len, boxes)}) != 1:
-        return None
-    for side in SIZES:
-        cells = box_shape(side)[1]
-        if side // cells == len(boxes) and width in (cells, 2 * cells - 1, 2 * cells + 1):
-            step = 1 if width == cells else 2
-            places = range(int(width > 2 * cells), width, step)
-            if all(sign == " " or at in places for box in boxes for at, sign in enumerate(box)):
-                return [
-                    (box[at].replace(" ", "."), start + 1 + number * (width + 1) + at)
-                    for number, box in enumerate(boxes)
-                    for at in places
-                ]
-    return None

@@ -1,0 +1,1 @@
+"""What lines of text say of boards: cells, rows of them, and what stands between."""

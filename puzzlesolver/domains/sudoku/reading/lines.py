@@ -1,0 +1,125 @@
+"""One line of text → the cells in it.
+
+>>> read_cells("53.|.7.|...", Place("puzzle.txt", 1, "sudoku")).words
+['5', '3', '.', '.', '7', '.', '.', '.', '.']
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from puzzlesolver.domains.records import Place
+from puzzlesolver.domains.sudoku.reading.cells import (
+    NUMBERS,
+    SEPARATORS,
+    VALUES,
+    Cells,
+    Sides,
+    check,
+    is_rule,
+    sides,
+    wrong_count,
+)
+from puzzlesolver.domains.sudoku.units import SIZES, box_shape
+
+MARKED = 9
+"""The largest side of a board whose pencil marks are read: there a digit is one character."""
+
+CHUNK = re.compile(rf"[^{re.escape(SEPARATORS)}]+")
+
+
+def read_cells(text: str, place: Place) -> Cells | None:
+    """The row or board that a line holds, or None for a piece of frame; raises `ParseError`."""
+    rule = is_rule(text)
+    words = _split(text, place)
+    known = sides(place.rules)
+    if not words or (
+        rule and (len(words) not in known.rows or any(word not in VALUES for word, _ in words))
+    ):
+        return None
+    cells = Cells(
+        place,
+        [word for word, _ in words],
+        [column for _, column in words],
+        re.sub(r" +", " ", CHUNK.sub("x", text.strip())),
+        rule,
+    )
+    if len(words) not in known.largest:
+        check([cells], 25)  # a strange character explains more than a wrong count
+        raise wrong_count(len(words), place, words[0][1])
+    return cells
+
+
+Words = list[tuple[str, int]]
+"""What stands in cells, and in which columns from 1."""
+
+
+def _split(text: str, place: Place) -> Words:
+    """The words that are cells: fields, framed columns, decimal numbers, marks, or characters."""
+    known = sides(place.rules)
+    for separator in ",;\t|":
+        if separator in text and (words := _fields(text, separator, known)) is not None:
+            return words
+    if text.count("|") > 1 and (words := _columns(text)) is not None:
+        return words
+    words = [(match[0], match.start() + 1) for match in CHUNK.finditer(text)]
+    if len(words) in known.largest and all(
+        len(word) == 1 or (word in NUMBERS and int(word) <= known.largest[len(words)])
+        for word, _ in words
+    ):
+        return words
+    if len(words) in known.rows and all(_is_marks(word) or word in VALUES for word, _ in words):
+        if len(words) > MARKED:
+            what = f"pencil marks are not read on boards of {len(words)} rows"
+            raise place.error(words[0][1], what, "write the givens alone")
+        return [(word if len(word) == 1 else ".", column) for word, column in words]
+    return [(symbol, column) for column, symbol in enumerate(text, 1) if symbol not in SEPARATORS]
+
+
+def _is_marks(word: str) -> bool:
+    """Whether a word is candidates of one cell: digits that grow."""
+    return word.isascii() and word.isdecimal() and list(word) == sorted({*word})
+
+
+def _fields(text: str, separator: str, known: Sides) -> Words | None:
+    """Cells with a separator between all of them, where some are empty."""
+    start = 1
+    if separator == "|":
+        start += len(text) - len(text := text.lstrip())
+        text = text.rstrip()
+        if text[:1] == "|" == text[-1:] and len(text) > 1:
+            text, start = text[1:-1], start + 1
+    fields = text.split(separator)
+    widest = 3 if separator == "|" and len(fields) == 4 else 2 * MARKED  # four can be boxes
+    if len(fields) not in known.largest or any(len(field) > widest for field in fields):
+        return None
+    names = [field.strip() for field in fields]
+    if "" not in names and separator != "|":
+        return None
+    if not all(not name or name in NUMBERS for name in names):
+        return None
+    starts = np.cumsum([start] + [len(field) + 1 for field in fields[:-1]]).tolist()
+    return [(name or ".", column) for name, column in zip(names, starts, strict=True)]
+
+
+def _columns(text: str) -> Words | None:
+    """Cells in columns of a frame, where blanks are spaces: every cell has a place of its own."""
+    start, framed = text.find("|") + 1, text.strip()
+    boxes = framed[1:-1].split("|")
+    width = len(boxes[0])
+    if not framed.startswith("|") or not framed.endswith("|") or len({*map(len, boxes)}) != 1:
+        return None
+    for side in SIZES:
+        cells = box_shape(side)[1]
+        if side // cells == len(boxes) and width in (cells, 2 * cells - 1, 2 * cells + 1):
+            step = 1 if width == cells else 2
+            places = range(int(width > 2 * cells), width, step)
+            if all(sign == " " or at in places for box in boxes for at, sign in enumerate(box)):
+                return [
+                    (box[at].replace(" ", "."), start + 1 + number * (width + 1) + at)
+                    for number, box in enumerate(boxes)
+                    for at in places
+                ]
+    return None
