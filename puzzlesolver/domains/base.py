@@ -78,7 +78,18 @@ class Domain(ABC):
 
     @abstractmethod
     def parse(self, lines: Iterable[str], source: str) -> Iterator[Puzzle]:
-        """Read puzzles one after another; raises `ParseError` with `FILE:LINE:COL`."""
+        """Read puzzles one after another.
+
+        Args:
+            lines: with or without their ends.
+            source: how errors and results call the text.
+
+        Yields:
+            Puzzles named `source` when there is one, `source:LINE` when there are several.
+
+        Raises:
+            ParseError: at `source:LINE:COLUMN` after the puzzles before it, or when there is none.
+        """
 
     @abstractmethod
     def from_record(self, record: Record) -> Puzzle:
@@ -164,9 +175,16 @@ class Domain(ABC):
         compact: bool = False,
         board: Board | None = None,
     ) -> Text:
-        """The grid for a terminal: givens bold, confidence as colour, changes and clamps marked.
+        """The grid for a terminal.
 
-        `compact` asks for the smallest legible picture; kinds with small grids have one size.
+        Args:
+            grid: what is shown.
+            givens: of the puzzle, in the same shape.
+            confidence: `float32[height, width]` in [0, 1].
+            changed: `bool[height, width]`, cells that are marked as new.
+            clamped: `bool[height, width]`, cells that a hypothesis holds.
+            compact: the smallest legible picture.
+            board: of a Sudoku; None = the standard one of this size.
         """
 
     def generate(self, count: int, seed: int, **options: Any) -> Iterator[Puzzle]:

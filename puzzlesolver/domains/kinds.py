@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle
+from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle, size_of
 from puzzlesolver.domains.formats.documents import At, read_values, told
 from puzzlesolver.domains.formats.fields import read_records
 from puzzlesolver.domains.formats.numbers import Integers, read_rows, readings
@@ -201,11 +201,9 @@ def read_arrays(
         elif (taken := _taken(array, kinds)) is not None:
             yield from _from_numbers(source, str(at), *taken)
         else:
-            size = "×".join(map(str, array.shape))
+            what = f"no kind of puzzle has these {size_of(array)} numbers"
             hint = "a Sudoku has 0 for blanks, a maze 1 for walls"
-            raise NoKindError(
-                f"no kind of puzzle has these {size} numbers", where=str(at), hint=hint
-            )
+            raise NoKindError(what, where=str(at), hint=hint)
 
 
 def _taken(
@@ -231,5 +229,4 @@ def noted(puzzle: Puzzle, kinds: Sequence[Domain]) -> Puzzle:
     if len(kinds) == 1:
         return puzzle
     first, *others = (kind.name for kind in kinds)
-    told = f"read as {first}; --domain {others[0]} reads it as {others[0]}"
-    return replace(puzzle, note="; ".join(filter(None, [puzzle.note, told])))
+    return puzzle.noting(f"read as {first}; --domain {others[0]} reads it as {others[0]}")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +28,14 @@ DIGITS = "123456789" + ascii_uppercase[:16]
 Status = Literal["verified", "wrong", "unverifiable"]
 
 
-def size_of(grid: Grid) -> str:
+def size_of(grid: npt.NDArray[Any]) -> str:
     """Rows × columns, for people."""
     return "×".join(map(str, grid.shape))
+
+
+def place_name(place: Sequence[int]) -> str:
+    """A row and a column, from 0, as people call the cell: `r1c9`."""
+    return f"r{place[0] + 1}c{place[1] + 1}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +89,10 @@ class Puzzle:
     def rules(self) -> str:
         """The rules of a Sudoku as text, "" where they are the usual ones."""
         return self.board.told if self.board else ""
+
+    def noting(self, more: str) -> Self:
+        """The same with one more note, "" for none."""
+        return replace(self, note="; ".join(filter(None, [self.note, more])))
 
     @property
     def answer(self) -> Grid:

@@ -147,7 +147,7 @@ def with_answers(puzzles: Iterator[Puzzle | None]) -> Iterator[Puzzle]:
             headed = headed and (puzzle.label is not None or bool(puzzle.grid.all()))
             if headed and listed:
                 what = "it is headed as an answer, but does not answer the puzzle above it"
-                puzzle = replace(puzzle, note="; ".join(filter(None, [puzzle.note, what])))
+                puzzle = puzzle.noting(what)
             if listed:
                 yield puzzle
             else:

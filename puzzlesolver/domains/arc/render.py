@@ -19,9 +19,9 @@ import numpy.typing as npt
 from rich.style import Style
 from rich.text import Text
 
-from puzzlesolver.domains.arc.rules import differences, size
+from puzzlesolver.domains.arc.rules import differences
 from puzzlesolver.domains.arc.task import Attempts, Pair, Task
-from puzzlesolver.domains.base import Grid
+from puzzlesolver.domains.puzzle import Grid, size_of
 
 INKS = (
     "#000000", "#0074d9", "#ff4136", "#2ecc40", "#ffdc00",
@@ -70,16 +70,9 @@ def render(
     compact: bool = False,
     board: object = None,
 ) -> Text:
-    """One grid for a terminal, as every kind of puzzle offers it.
+    """`Domain.render`: two columns a cell, or, compact, two rows a line in colours alone.
 
-    Args:
-        grid: what is shown.
-        givens: nothing is given in an output.
-        confidence: `float32[h, w]` in [0, 1]; digits below a half are dim.
-        changed: `bool[h, w]`, cells with a mark.
-        clamped: nothing is ever assumed.
-        compact: two rows of cells a line, in colours alone.
-        board: of a Sudoku; tasks have none.
+    Digits of less than half confidence are dim, what changed has a mark.
     """
     unsure = None if confidence is None else confidence < 0.5
     return picture(grid, "half" if compact else "wide", changed, unsure)
@@ -232,7 +225,7 @@ def _told(grid: Grid, output: Grid | None, marks: Marks | None) -> str:
     if output is None:
         return ""
     if marks is None:
-        return f": {size(grid)}, not {size(output)}"
+        return f": {size_of(grid)}, not {size_of(output)}"
     return f": {marks.sum()} wrong" if marks.any() else ": right"
 
 

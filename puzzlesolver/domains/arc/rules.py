@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from puzzlesolver.domains.arc.submission import FORM, read_attempts
 from puzzlesolver.domains.arc.task import Attempts, Task, TaskPuzzle
-from puzzlesolver.domains.base import Grid, Puzzle, Verdict
 from puzzlesolver.domains.formats.documents import At
+from puzzlesolver.domains.puzzle import Grid, Puzzle, Verdict, place_name, size_of
 from puzzlesolver.errors import UsageError
 
 
@@ -100,19 +100,13 @@ def _fault(both: tuple[Grid, Grid], output: Grid) -> tuple[str, tuple[tuple[int,
     marks = [differences(attempt, output) for attempt in both]
     wrong = {number: mask for number, mask in enumerate(marks, 1) if mask is not None}
     if not wrong:
-        sizes = " and ".join(dict.fromkeys(size(attempt) for attempt in both))
-        return f"the output is {size(output)}, the attempts are {sizes}", ()
+        sizes = " and ".join(dict.fromkeys(map(size_of, both)))
+        return f"the output is {size_of(output)}, the attempts are {sizes}", ()
     number = min(wrong, key=lambda each: int(wrong[each].sum()))
-    cells = [(int(row), int(column)) for row, column in np.argwhere(wrong[number])]
-    row, column = cells[0]
+    cells = [(row, column) for row, column in np.argwhere(wrong[number]).tolist()]
     count = f"{len(cells)} of {output.size} cells differ{'s' * (len(cells) == 1)}"
-    reason = f"attempt {number} is closest, {count}, the first is r{row + 1}c{column + 1}"
+    reason = f"attempt {number} is closest, {count}, the first is {place_name(cells[0])}"
     return reason, tuple(cells)
-
-
-def size(grid: Grid) -> str:
-    """Rows × columns."""
-    return f"{grid.shape[0]}×{grid.shape[1]}"
 
 
 def mark(

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from puzzlesolver.domains.base import DIGITS
 from puzzlesolver.domains.formats.documents import At, told
+from puzzlesolver.domains.puzzle import DIGITS, place_name
 from puzzlesolver.domains.records import RULES, roles
-from puzzlesolver.domains.sudoku.board import CELL, place_name
+from puzzlesolver.domains.sudoku.board import CELL
 from puzzlesolver.domains.sudoku.units import JIGSAW, SIZES, Place, box_shape, boxes
 from puzzlesolver.domains.sudoku.variants import RULES as ALL_RULES
 from puzzlesolver.domains.sudoku.variants import is_more, is_rule

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +50,11 @@ MOST_CONNECTED = 2**16
 
 HINT = "cells are # wall, space or . open, S start, G or E goal, o * X path"
 NAMES = {WALL: "wall", OPEN: "open", START: "the start", GOAL: "the goal", PATH: "the path"}
+
+
+def border_of(cells: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The outermost entries of `[height, width]`, each once."""
+    return np.concatenate([cells[0], cells[-1], cells[1:-1, 0], cells[1:-1, -1]])
 
 
 def as_signs(rows: Sequence[str]) -> Signs:
@@ -88,7 +94,7 @@ class _Reader:
         self.signs, self.error = signs, error
         self.padded = PAD in count  # walls at the ends of rows may be left out
         self.count = {sign: many for sign, many in count.items() if sign != PAD}
-        border = np.concatenate([signs[0], signs[-1], signs[1:-1, 0], signs[1:-1, -1]])
+        border = border_of(signs)
         self.border = {
             sign: np.count_nonzero(border == ord(sign)) / len(border) for sign in self.count
         }

@@ -8,15 +8,15 @@ puzzlesolver.errors.ParseError: maze.txt:1:1: the maze has no goal
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
-from puzzlesolver.domains.base import Grid, Puzzle
 from puzzlesolver.domains.maze.alphabet import FLOORS, FRAME, PAD, WALLS, Error, as_signs, interpret
 from puzzlesolver.domains.maze.drawing import as_walls, is_drawn
 from puzzlesolver.domains.maze.rules import GOAL, OPEN, PATH, START, WALL
+from puzzlesolver.domains.puzzle import Grid, Puzzle, place_name
 from puzzlesolver.domains.records import Place
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import MAX_GRID_SIDE
@@ -162,8 +162,7 @@ def as_puzzle(
     """
     cells, found = _with_ends(cells, error, hint)
     label = cells if (cells == PATH).any() else None
-    note = "; ".join(filter(None, [note, found]))
-    return replace(place.puzzle(unmarked(cells), label, rating), note=note)
+    return place.puzzle(unmarked(cells), label, rating).noting(note).noting(found)
 
 
 def _with_ends(cells: Grid, error: Error, hint: str) -> tuple[Grid, str]:
@@ -189,8 +188,8 @@ def _with_ends(cells: Grid, error: Error, hint: str) -> tuple[Grid, str]:
     for value, cell in zip(missing, openings, strict=True):
         cells[cell] = value
     told = [
-        f"the opening at r{row + 1}c{column + 1} is the {NAMES[value]}"
-        for value, (row, column) in zip(missing, openings, strict=True)
+        f"the opening at {place_name(cell)} is the {NAMES[value]}"
+        for value, cell in zip(missing, openings, strict=True)
     ]
     return cells, ", ".join(told)
 

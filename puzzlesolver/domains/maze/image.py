@@ -16,13 +16,13 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.domains.formats.pictures import Pixels, read_pixels
-from puzzlesolver.domains.maze.alphabet import MOST_CONNECTED
+from puzzlesolver.domains.maze.alphabet import MOST_CONNECTED, border_of
 from puzzlesolver.domains.maze.cells import NAMES, as_puzzle
 from puzzlesolver.domains.maze.colours import DARK, LIGHT, MARGIN, Colour, Kinds, classify, crop
 from puzzlesolver.domains.maze.lattice import Edges, Mask, cell_edges, closed_boxes, shares
 from puzzlesolver.domains.maze.rules import GOAL, OPEN, PATH, START, WALL, distances
+from puzzlesolver.domains.puzzle import Puzzle, place_name
 from puzzlesolver.domains.records import Place
 from puzzlesolver.errors import ParseError
 from puzzlesolver.limits import MAX_GRID_SIDE
@@ -144,7 +144,7 @@ def _wall(dark: Mask, margin: int | None, ends: Ends) -> tuple[int, bool]:
         margin: the colour that was cut off, if any.
         ends: the places of start and goal.
     """
-    border = np.concatenate([dark[0], dark[-1], dark[1:-1, 0], dark[1:-1, -1]])
+    border = border_of(dark)
     if margin != DARK and (~border).sum() <= GAPS:
         return DARK, False
     if margin != LIGHT and border.sum() <= GAPS and min(dark.shape) >= LEAST_SIDE:
@@ -197,10 +197,7 @@ def _marks(
         found = sorted((rank, spot) for _, rank, spot in marks[:2])
     order = (GOAL,) if found and found[0][0] == LAST else (START, GOAL)
     ends = [(value, spot) for value, (_, spot) in zip(order, found, strict=False)]
-    told = [
-        f"the mark at r{row + 1}c{column + 1} is the {NAMES[value]}"
-        for value, (row, column) in ends
-    ]
+    told = [f"the mark at {place_name(spot)} is the {NAMES[value]}" for value, spot in ends]
     return ends, path, ", ".join(told)
 
 

@@ -30,18 +30,19 @@ from math import isqrt
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.domains.maze.alphabet import (
     FRAME,
     KINDS,
     MARKERS,
     MOST_SIGNS,
     as_signs,
+    border_of,
     interpret,
 )
 from puzzlesolver.domains.maze.cells import Row, as_puzzle, indentation, one_sign_a_cell, read_maze
 from puzzlesolver.domains.maze.drawing import LINES, corners, is_drawn
 from puzzlesolver.domains.maze.rules import GOAL, START, WALL
+from puzzlesolver.domains.puzzle import Puzzle, place_name
 from puzzlesolver.domains.records import (
     ANSWER,
     QUESTION,
@@ -77,18 +78,7 @@ Line = tuple[Place, str]
 
 
 def parse(lines: Iterable[str], source: str) -> Iterator[Puzzle]:
-    """Read mazes lazily.
-
-    Args:
-        lines: with or without line ends.
-        source: how errors and results call the text.
-
-    Yields:
-        Puzzles named `source` when there is one, `source:LINE` when there are several.
-
-    Raises:
-        ParseError: at `source:LINE:COLUMN` after the mazes before it, or when there is no maze.
-    """
+    """The mazes of a text, as `Domain.parse` says."""
     hint = "a maze is rows of # and spaces with one S and one G"
     return named(with_answers(_read(numbered(lines, source, "maze"))), source, hint)
 
@@ -129,8 +119,7 @@ def _resembles(lines: list[str]) -> bool:
         cells, _ = interpret(as_signs(one_sign_a_cell(rows)), lambda *_: ParseError("no maze"))
     except ParseError:
         return False
-    border = np.concatenate([cells[0], cells[-1], cells[1:-1, 0], cells[1:-1, -1]])
-    framed = (border == WALL).mean() >= FRAME and not (cells == WALL).all()
+    framed = (border_of(cells) == WALL).mean() >= FRAME and not (cells == WALL).all()
     marked = {WALL, START, GOAL}.issubset(cells.ravel().tolist())
     return framed or (marked and not {*".123"}.issuperset(count))  # else a Sudoku
 
@@ -170,7 +159,7 @@ def from_numbers(numbers: npt.NDArray[np.int64], source: str) -> Puzzle:
         signs[numbers == 0], signs[numbers == 255] = ord(BLACK), ord(WHITE)
 
     def error(row: int, column: int, what: str, hint: str) -> ParseError:
-        return ParseError(f"{what} (r{row + 1}c{column + 1})", where=source, hint=hint)
+        return ParseError(f"{what} ({place_name((row, column))})", where=source, hint=hint)
 
     cells, note = interpret(signs, error)
     hint = "2 is the start and 3 the goal, or leave two openings in the border"

@@ -83,16 +83,11 @@ def render(
     compact: bool = False,
     board: object = None,
 ) -> Text:
-    """The maze for a terminal: two columns a cell, or, compact, one column for two cells.
+    """`Domain.render`: two columns a cell, or, compact, one column for two cells.
 
-    Args:
-        grid: what is shown; the path is bright.
-        givens: the maze; cells that the answer contradicts are red.
-        confidence: `float32[h, w]` in [0, 1], the brightness of open cells.
-        changed: `bool[h, w]`, underlined on the path, a dot on open cells.
-        clamped: nothing is ever assumed in a maze.
-        compact: two rows of cells a line; a letter hides the cell above or below it.
-        board: of a Sudoku; mazes have none.
+    The path is bright, and red where the answer contradicts the maze. Confidence is the brightness
+    of open cells. What changed is underlined on the path, else a dot. In two cells of one character
+    a letter hides the other cell.
     """
     levels = np.full(grid.shape, -1)
     if confidence is not None:

@@ -13,7 +13,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import NO_DEADLINE, Grid, Limit, Puzzle, Verdict
+from puzzlesolver.domains.puzzle import (
+    NO_DEADLINE,
+    Grid,
+    Limit,
+    Puzzle,
+    Verdict,
+    place_name,
+    size_of,
+)
 
 WALL, OPEN, START, GOAL, PATH = range(5)
 """Cell values: a puzzle has the first four, an answer marks the cells between S and G as `PATH`."""
@@ -91,25 +99,24 @@ def verify(puzzle: Puzzle, answer: Grid) -> Verdict:
     """Check that the marked cells are one shortest path from S to G and nothing else."""
     maze = puzzle.grid
     if answer.shape != maze.shape:
-        shapes = ["×".join(map(str, shape)) for shape in (answer.shape, maze.shape)]
-        return Verdict("wrong", f"the answer is {shapes[0]}, the maze {shapes[1]}")
+        return Verdict("wrong", f"the answer is {size_of(answer)}, the maze {size_of(maze)}")
     marked = answer == PATH
     if (blocked := _first(marked & (maze == WALL))) is not None:
-        return Verdict("wrong", f"the path crosses the wall at {_name(blocked)}", (blocked,))
+        return Verdict("wrong", f"the path crosses the wall at {place_name(blocked)}", (blocked,))
     if (changed := _first(np.where(marked, OPEN, answer) != maze)) is not None:
-        return Verdict("wrong", f"{_name(changed)} is not what the maze has there", (changed,))
+        return Verdict("wrong", f"{place_name(changed)} is not what the maze has there", (changed,))
     start, goal = find(maze, START), find(maze, GOAL)
     along = distances(marked | (maze == GOAL) | (maze == START), start)
     if along[goal] == UNREACHED:
         if not marked.any():
             return Verdict("wrong", "no path is drawn from S to G", (start,))
         end = divmod(int(along.argmax()), maze.shape[1])
-        return Verdict("wrong", f"the path from S stops at {_name(end)}", (end,))
+        return Verdict("wrong", f"the path from S stops at {place_name(end)}", (end,))
     away = distances(maze != WALL, goal)
     shortest = int(away[start])
     if (length := int(marked.sum()) + 1) > shortest:
         if length > along[goal] and (beside := _first(marked & (along == UNREACHED))) is not None:
-            return Verdict("wrong", f"{_name(beside)} is marked beside the path", (beside,))
+            return Verdict("wrong", f"{place_name(beside)} is marked beside the path", (beside,))
         return Verdict("wrong", f"the path has {length + 1} cells, the shortest has {shortest + 1}")
     return Verdict("verified", f"a shortest path, {shortest + 1} cells")
 
@@ -142,7 +149,3 @@ def _first(mask: npt.NDArray[np.bool_]) -> Cell | None:
     """The first true cell in row-major order."""
     number = int(mask.argmax())
     return divmod(number, mask.shape[1]) if mask.flat[number] else None
-
-
-def _name(cell: Cell) -> str:
-    return f"r{cell[0] + 1}c{cell[1] + 1}"

@@ -13,14 +13,14 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import DIGITS, Grid, Puzzle
+from puzzlesolver.domains.puzzle import DIGITS, Grid, Puzzle, place_name
 from puzzlesolver.domains.sudoku.units import (
     FREE_SIZES,
     JIGSAW,
@@ -137,14 +137,6 @@ class Board:
             clashing[self.pairs[:, alike]] = True
         return clashing
 
-    def table(self, units: Sequence[Unit] | None = None) -> npt.NDArray[np.int64]:
-        """The cells of units, of all by default, `int64[units, largest]`; -1 behind their end."""
-        units = self.units if units is None else units
-        table = np.full((len(units), max((len(u.cells) for u in units), default=0)), -1, np.int64)
-        for row, unit in zip(table, units, strict=True):
-            row[: len(unit.cells)] = unit.cells
-        return table
-
     def values(self, grid: Grid) -> Grid:
         """What the cells of a grid hold, `uint8[cells]`."""
         flat = grid.reshape(-1)
@@ -155,11 +147,6 @@ class Board:
         grid = np.full(self.shape, hole, values.dtype)
         grid.reshape(-1)[self.numbers] = values
         return grid
-
-
-def place_name(place: Place) -> str:
-    """A cell as people call it: `r1c9`."""
-    return f"r{place[0] + 1}c{place[1] + 1}"
 
 
 def board_of(puzzle: Puzzle) -> Board:

@@ -92,7 +92,7 @@ SAMURAI = 369
 
 
 def parse(lines: Iterable[str], source: str, rules: str = "") -> Iterator[Puzzle]:
-    """The boards of a text, all under `rules`, as `make_board` reads them."""
+    """The boards of a text, as `Domain.parse` says, all under `rules`."""
     found = _find(numbered(lines, source, "sudoku", rules))
     return named(with_answers(with_boards(found)), source, HINT)
 

@@ -50,18 +50,11 @@ def render(
     compact: bool = False,
     board: Board | None = None,
 ) -> Text:
-    """The board for a terminal, 11 rows of 21 columns for 9×9; further regions are shaded.
+    """`Domain.render`: 11 rows of 21 columns for 9×9; rules of pairs stand below.
 
-    Rules of pairs stand below it.
-
-    Args:
-        grid: what is shown; digits that a row, column or box holds twice are red.
-        givens: clues; they are bold.
-        confidence: `float32[n, n]` in [0, 1], from red over yellow to green; below a half also dim.
-        changed: `bool[n, n]`, cells shown in reverse.
-        clamped: `bool[n, n]`, cells that a hypothesis holds; they are underlined.
-        compact: without lines of their own for borders, 21 rows of 41 columns for a samurai.
-        board: of the puzzle; None = the standard one of this size.
+    Confidence goes from red over yellow to green, and is dim below a half. What changed is in
+    reverse, what a hypothesis holds underlined. Digits that stand twice in a unit are red, further
+    regions shaded. Compact, borders have no lines of their own.
     """
     board = board or make_board(len(grid))
     clashing = board.grid(board.clashes(board.values(grid)), False)

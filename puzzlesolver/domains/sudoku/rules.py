@@ -18,8 +18,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.base import DIGITS, NO_DEADLINE, Grid, Limit, Puzzle, Verdict, size_of
-from puzzlesolver.domains.sudoku.board import Board, board_of, place_name
+from puzzlesolver.domains.puzzle import (
+    DIGITS,
+    NO_DEADLINE,
+    Grid,
+    Limit,
+    Puzzle,
+    Verdict,
+    place_name,
+    size_of,
+)
+from puzzlesolver.domains.sudoku.board import Board, board_of
 
 if TYPE_CHECKING:
     from pysat.solvers import Solver
@@ -191,8 +200,9 @@ def as_clauses(board: Board, values: Values) -> tuple[list[list[int]], npt.NDArr
     possible[clues, digits] = True
 
     variables = np.where(possible, possible.cumsum().reshape(possible.shape), 0)
-    full = variables[board.table(board.full)].swapaxes(1, 2).reshape(-1, board.symbols)
-    clauses = [cover[cover > 0].tolist() for cover in (*variables, *full)]
+    full = (variables[[*unit.cells]].T for unit in board.full)
+    covers = itertools.chain(variables, *full)
+    clauses = [cover[cover > 0].tolist() for cover in covers]
     one, other = np.triu_indices(board.symbols, 1)
     left, right = board.pairs
     for a, b in ((variables[:, one], variables[:, other]), (variables[left], variables[right])):
