@@ -64,7 +64,7 @@ class _Actors:
     def start(self) -> _Actor:
         return _Actor(self._hire(self._prepare))
 
-    def wait(self, pipes: Collection[_Pipe]) -> Collection[_Pipe]:
+    def wait(self, pipes: Collection[_Actor]) -> Collection[_Actor]:
         import ray
 
         ready, _ = ray.wait([pipe.answer for pipe in pipes])
@@ -72,24 +72,17 @@ class _Actors:
 
 
 class _Actor:
-    """A worker of that workplace."""
+    """A worker of that workplace, which is asked one thing at a time."""
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
-        self.pipe: Any = _Pipe(handle)
+        self.pipe: Any = self
+        self.answer: Any = None
 
     def end(self) -> None:
         import ray
 
         ray.kill(self._handle)
-
-
-class _Pipe:
-    """Asks an actor one thing at a time."""
-
-    def __init__(self, handle: Any) -> None:
-        self._handle = handle
-        self.answer: Any = None
 
     def send(self, shard: Shard) -> None:
         self.answer = self._handle.solve.remote(shard)

@@ -25,12 +25,13 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver.domains.base import Puzzle
+from puzzlesolver.domains.detect import RUN, SHARDS
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import explained, open_regular, sweep, write_file, writing
 from puzzlesolver.shapes import check, difference
 
 SCHEMA = 1
-RUN, MANIFEST = "run.json", "manifest.json"
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class Folder:
         return manifest
 
     def _names(self) -> list[str]:
-        return sorted(path.name for path in self.path.glob("[0-9]*-*.jsonl"))
+        return sorted(path.name for path in self.path.glob(SHARDS))
 
 
 def check_run(folder: Path, settings: dict[str, Any]) -> None:

@@ -85,9 +85,7 @@ def mark_extreme(rng: np.random.Generator) -> Pairs:
     choose = np.argmax if rng.random() < 0.5 else np.argmin
     while True:
         scene = blobs(rng, [plain])
-        after = scene.grid.copy()
-        after[tuple(scene.things[choose(scene.sizes)])] = marked
-        yield scene.grid, after
+        yield scene.grid, scene.painted([scene.things[choose(scene.sizes)]], marked)
 
 
 @rule
@@ -118,12 +116,9 @@ def mark_at_border(rng: np.random.Generator) -> Pairs:
     plain, marked = draw_colours(rng, 2)
     while True:
         scene = blobs(rng, [plain])
-        after = scene.grid.copy()
         last = np.array(scene.grid.shape)[:, None] - 1
-        for thing in scene.things:
-            if ((thing == 0) | (thing == last)).any():
-                after[tuple(thing)] = marked
-        yield scene.grid, after
+        touching = [each for each in scene.things if ((each == 0) | (each == last)).any()]
+        yield scene.grid, scene.painted(touching, marked)
 
 
 @rule
@@ -132,13 +127,10 @@ def remove_dots(rng: np.random.Generator) -> Pairs:
     colours = draw_colours(rng, 2)
     while True:
         scene = blobs(rng, colours)
-        after = scene.grid.copy()
         for _ in range(rng.integers(1, 5)):
             scene.place(rng, blob(rng, 1), colours[0])
-        for thing in scene.things:
-            if thing.shape[1] == 1:
-                after[tuple(thing)] = BLACK
-        yield scene.grid, after
+        dots = (thing for thing in scene.things if thing.shape[1] == 1)
+        yield scene.grid, scene.painted(dots, BLACK)
 
 
 @rule
@@ -147,10 +139,8 @@ def outline(rng: np.random.Generator) -> Pairs:
     inner, outer = draw_colours(rng, 2)
     while True:
         scene = blobs(rng, [inner])
-        after = scene.grid.copy()
-        for thing in scene.things:
-            after[tuple(around(thing, after.shape))] = outer
-        yield scene.grid, np.where(scene.grid, scene.grid, after)
+        rims = (around(thing, scene.grid.shape) for thing in scene.things)
+        yield scene.grid, np.where(scene.grid, scene.grid, scene.painted(rims, outer))
 
 
 @rule

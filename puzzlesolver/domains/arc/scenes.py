@@ -9,6 +9,7 @@ In: random numbers. Out: black grids with connected blobs, frames and dots, and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -48,6 +49,13 @@ class Scene:
     def sizes(self) -> list[int]:
         """How many cells each thing has."""
         return [thing.shape[1] for thing in self.things]
+
+    def painted(self, things: Iterable[Cells], colour: int) -> Grid:
+        """The grid with some cells in another colour."""
+        grid = self.grid.copy()
+        for thing in things:
+            grid[tuple(thing)] = colour
+        return grid
 
     def place(self, rng: np.random.Generator, cells: Cells, colour: int) -> None:
         """Put a thing where there is room; without any, leave it out."""

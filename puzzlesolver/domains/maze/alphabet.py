@@ -53,8 +53,8 @@ NAMES = {WALL: "wall", OPEN: "open", START: "the start", GOAL: "the goal", PATH:
 
 
 def border_of(cells: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The outermost entries of `[height, width]`, each once."""
-    return np.concatenate([cells[0], cells[-1], cells[1:-1, 0], cells[1:-1, -1]])
+    """The outermost entries of `[height, width]`, clockwise from the upper left corner."""
+    return np.concatenate([cells[0], cells[1:-1, -1], cells[-1, ::-1], cells[-2:0:-1, 0]])
 
 
 def as_signs(rows: Sequence[str]) -> Signs:

@@ -7,13 +7,21 @@ puzzlesolver.errors.ParseError: maze.txt:1:1: the maze has no goal
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 
-from puzzlesolver.domains.maze.alphabet import FLOORS, FRAME, PAD, WALLS, Error, as_signs, interpret
+from puzzlesolver.domains.maze.alphabet import (
+    FLOORS,
+    FRAME,
+    PAD,
+    WALLS,
+    Error,
+    as_signs,
+    border_of,
+    interpret,
+)
 from puzzlesolver.domains.maze.drawing import as_walls, is_drawn
 from puzzlesolver.domains.maze.rules import GOAL, OPEN, PATH, START, WALL
 from puzzlesolver.domains.puzzle import Grid, Puzzle, place_name
@@ -81,7 +89,9 @@ def read_maze(rows: Sequence[Row], rating: float | None = None, loose: bool = Fa
     if not width:
         raise error(0, 0, "the maze has no cells", "")
     plain = "".join(text.ljust(width, PAD) for text in texts)
-    if _is_plain(plain):
+    once = plain.count(SYMBOLS[START]) == plain.count(SYMBOLS[GOAL]) == 1
+    if once and SYMBOLS[WALL] in plain and {*SYMBOLS, PAD}.issuperset(plain):
+        # As `render` writes it; most long lists have no others.
         values = plain.translate(_VALUES).encode("latin-1")
         cells, note = np.frombuffer(values, np.uint8).reshape(-1, width), ""
     else:
@@ -103,7 +113,11 @@ def one_sign_a_cell(texts: Sequence[str]) -> list[str]:
     A mark may have a space as its second sign. Half blocks are two rows a line.
     """
     if not {*HALVES}.isdisjoint("".join(texts)) and {*HALVES, "█", " "}.issuperset("".join(texts)):
-        rows = [row for text in texts for row in _halves(text)]
+        rows = [
+            "".join("#" if sign in (half, "█") else " " for sign in text)
+            for text in texts
+            for half in HALVES
+        ]
         return rows if rows[-1].strip() else rows[:-1]
     if all(text.count(", ") == text.count(",") > 0 for text in texts):
         texts = [text.replace(", ", ",") for text in texts]
@@ -123,18 +137,6 @@ def one_sign_a_cell(texts: Sequence[str]) -> list[str]:
     ):
         return [row[::2] for row in rows]
     return list(texts)
-
-
-def _halves(text: str) -> Iterator[str]:
-    """The two rows of a line of half blocks."""
-    for half in HALVES:
-        yield "".join("#" if sign in (half, "█") else " " for sign in text)
-
-
-def _is_plain(text: str) -> bool:
-    """Whether it is a maze as `render` writes it, with a wall; most long lists have no others."""
-    once = text.count(SYMBOLS[START]) == text.count(SYMBOLS[GOAL]) == 1
-    return once and SYMBOLS[WALL] in text and {*SYMBOLS, PAD}.issuperset(text)
 
 
 def as_puzzle(
@@ -196,24 +198,19 @@ def _with_ends(cells: Grid, error: Error, hint: str) -> tuple[Grid, str]:
 
 def _openings(cells: Grid) -> list[tuple[int, int]]:
     """The middle of every gap in the border, in reading order; none where it is mostly open."""
-    height, width = cells.shape
-    if min(height, width) < 3:
+    if min(cells.shape) < 3:
         return []
-    ring = [
-        *((0, column) for column in range(width)),
-        *((row, width - 1) for row in range(1, height)),
-        *((height - 1, column) for column in range(width - 2, -1, -1)),
-        *((row, 0) for row in range(height - 2, 0, -1)),
-    ]
-    walls = [number for number, cell in enumerate(ring) if cells[cell] == WALL]
+    values, width = cells.ravel(), cells.shape[1]
+    ring = border_of(np.arange(cells.size).reshape(cells.shape)).tolist()
+    walls = [number for number, cell in enumerate(ring) if values[cell] == WALL]
     if 2 * len(walls) < len(ring):
         return []
     gaps = []
-    for wall, after in zip(walls, chain(walls[1:], [walls[0] + len(ring)]), strict=True):
+    for wall, after in zip(walls, [*walls[1:], walls[0] + len(ring)], strict=True):
         gap = [ring[number % len(ring)] for number in range(wall + 1, after)]
-        if gap and all(cells[cell] in (OPEN, PATH) for cell in gap):
+        if gap and all(values[cell] in (OPEN, PATH) for cell in gap):
             gaps.append(gap[len(gap) // 2])
-    return sorted(gaps)
+    return [divmod(cell, width) for cell in sorted(gaps)]
 
 
 def unmarked(cells: Grid) -> Grid:

@@ -148,10 +148,5 @@ def decode(probabilities: npt.NDArray[np.float32], puzzle: Puzzle) -> Answer:
     answer = answer[1:-1, 1:-1]
     confidence = np.where(maze == WALL, np.float32(1), distance.max(-1))
     drawn = np.where((beliefs[..., ON_PATH] > 0.5) & (maze == OPEN), np.uint8(PATH), maze)
-    return Answer(answer, confidence.astype(np.float32), _bits(beliefs > 0.5), drawn)
-
-
-def _bits(true: npt.NDArray[np.bool_]) -> Grid:
-    """Statements of a cell as the bits of one number."""
-    bits: Grid = (true << np.arange(SYMBOLS)).sum(-1).astype(np.uint8)
-    return bits
+    field = ((beliefs > 0.5) << np.arange(SYMBOLS)).sum(-1).astype(np.uint8)  # a bit a statement
+    return Answer(answer, confidence.astype(np.float32), field, drawn)

@@ -7,8 +7,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import numpy.typing as npt
 
@@ -24,8 +22,6 @@ PALETTE = np.stack(np.unravel_index(np.arange(1 << 3 * BITS), (1 << BITS,) * 3),
 
 HUES = np.stack(np.unravel_index(np.arange(4096), (16, 16, 16)), 1) * 17
 """Pure colours that are told apart."""
-
-Codes = npt.NDArray[np.uint16]
 
 DARK, LIGHT = 0, 1
 COLOURED = 64
@@ -73,12 +69,13 @@ def classify(pixels: Pixels) -> tuple[Kinds, list[Colour]]:
     Where the walls or the floor are painted, their colour takes the place of the grey. All is
     decided for the shades of `PALETTE`, however many pixels there are.
     """
-    codes: Codes = np.zeros(pixels.shape[:2], np.uint16)
+    codes = np.zeros(pixels.shape[:2], np.uint16)
     for channel in range(3):
         np.left_shift(codes, BITS, out=codes)
         np.bitwise_or(codes, pixels[..., channel] >> (8 - BITS), out=codes)
-    counts = sum(np.bincount(part.ravel(), minlength=len(PALETTE)) for part in _parts(codes))
-    assert isinstance(counts, np.ndarray)
+    counts = np.zeros(len(PALETTE), np.int64)
+    for start in range(0, len(codes), 256):  # counting takes eight bytes a pixel
+        counts += np.bincount(codes[start : start + 256].ravel(), minlength=len(PALETTE))
     there = np.flatnonzero(counts)
     count, shades = counts[there], PALETTE[there]
     strongest = shades.max(1)
@@ -103,11 +100,6 @@ def classify(pixels: Pixels) -> tuple[Kinds, list[Colour]]:
     of_shade = np.zeros(len(PALETTE), np.uint8)
     of_shade[there] = kinds
     return of_shade[codes], colours
-
-
-def _parts(codes: Codes) -> Iterator[Codes]:
-    """Rows of a few at a time, for counting takes eight bytes a pixel."""
-    return (codes[start : start + 256] for start in range(0, len(codes), 256))
 
 
 def _spans(mask: npt.NDArray[np.bool_]) -> bool:

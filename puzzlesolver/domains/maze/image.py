@@ -151,20 +151,13 @@ def _wall(dark: Mask, margin: int | None, ends: Ends) -> tuple[int, bool]:
         if margin == DARK or len(ends) != 2 or dark.size > MOST_CONNECTED:
             return LIGHT, False
         (_, start), (_, goal) = ends
-        way = distances(dark | _at(dark, ends), start)[goal]
-        if way > 1 and dark.mean() > LEAST_FLOOR:  # a way over dark floor
+        floor = dark.copy()
+        floor[start] = floor[goal] = True
+        if distances(floor, start)[goal] > 1 and dark.mean() > LEAST_FLOOR:  # a way over dark floor
             return LIGHT, False
     if margin == LIGHT and border.mean() > MIDDLE:
         return LIGHT, True
     return DARK, margin == DARK
-
-
-def _at(cells: Mask, ends: Ends) -> Mask:
-    """The cells of start and goal."""
-    mask = np.zeros_like(cells)
-    for _, cell in ends:
-        mask[cell] = True
-    return mask
 
 
 def _marks(

@@ -179,7 +179,7 @@ def _read(lines: Iterator[Line]) -> Iterator[Puzzle | None]:
             yield read_maze(_rows_of_line(text, place))
         elif rows or text.strip():
             rows.append(Row(text, place))
-            whole = len(rows) == 1 and _is_whole(text) and not _continues(text, below)
+            whole = len(rows) == 1 and _is_whole(text, below)
             if whole or len(rows) > MAX_ROWS or len(rows) * len(text) > MAX_SIGNS:
                 yield from _end(rows)
     yield from _end(rows)
@@ -213,16 +213,13 @@ def _with_next(lines: Iterator[Line]) -> Iterator[tuple[Line, Line | None]]:
         line = below
 
 
-def _is_whole(text: str) -> bool:
-    """Whether a line can be a square maze."""
+def _is_whole(text: str, below: Line | None) -> bool:
+    """Whether a line is a square maze, and not the first row of one that goes on below."""
     ends = (sum(map(text.count, KINDS[end])) for end in (START, GOAL))
     size = len(text)
-    return size >= LEAST_SQUARE and isqrt(size) ** 2 == size and all(count == 1 for count in ends)
-
-
-def _continues(text: str, below: Line | None) -> bool:
-    """Whether the line below is one more row of the maze that `text` begins."""
-    return below is not None and len(below[1]) == len(text) and not ENDS.search(below[1])
+    square = size >= LEAST_SQUARE and isqrt(size) ** 2 == size and all(count == 1 for count in ends)
+    goes_on = below is not None and len(below[1]) == size and not ENDS.search(below[1])
+    return square and not goes_on
 
 
 def _end(rows: list[Row]) -> Iterator[Puzzle]:
