@@ -10,7 +10,7 @@ lead. Plain 9×9 boards have a faster search of their own (`search`), hard large
 from __future__ import annotations
 
 import functools
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -29,16 +29,32 @@ SPREAD = 1 << 30
 """Set in the mask of a cell whose digit is ruled out in its peers; lower bits are candidates."""
 
 
+class Tables(NamedTuple):
+    """A board for machine code: rows end with -1.
+
+    Attributes:
+        peers: of every cell.
+        units: the cells of full units.
+        member: the full units of every cell.
+        symbols: of the board.
+    """
+
+    peers: Table
+    units: Table
+    member: Table
+    symbols: int
+
+
 @functools.lru_cache(64)
-def tables(board: Board) -> tuple[Table, Table, Table]:
-    """Peers of cells, cells of full units, full units of cells; rows end with -1."""
+def tables(board: Board) -> Tables:
+    """The tables of a board."""
     peers = [np.flatnonzero(row).tolist() for row in board.peers]
     units = [list(unit.cells) for unit in board.full]
     member: list[list[int]] = [[] for _ in range(board.cells)]
     for number, cells in enumerate(units):
         for cell in cells:
             member[cell].append(number)
-    return _padded(peers), _padded(units), _padded(member)
+    return Tables(_padded(peers), _padded(units), _padded(member), board.symbols)
 
 
 def _padded(rows: list[list[int]]) -> Table:
@@ -54,9 +70,7 @@ def find(board: Board, values: Values, most: int, max_guesses: int) -> tuple[Val
     if board.is_standard and board.symbols == 9:
         full, found, guesses = search.solve(values, most, in_order, max_guesses)
     else:
-        full, found, guesses = _solve(
-            values, board.symbols, most, max_guesses, in_order, *tables(board)
-        )
+        full, found, guesses = _solve(values, most, max_guesses, in_order, tables(board))
     return full, int(found), int(guesses)
 
 
@@ -64,7 +78,7 @@ def random_full(board: Board, rng: np.random.Generator, max_guesses: int) -> Val
     """A full board found by random guesses, or None where they did not suffice."""
     state = rng.integers(1, 2**63, 1, dtype=np.uint64)
     empty = np.zeros(board.cells, np.uint8)
-    full, found, _ = _solve(empty, board.symbols, 1, max_guesses, state, *tables(board))
+    full, found, _ = _solve(empty, 1, max_guesses, state, tables(board))
     return full if found else None
 
 
@@ -89,32 +103,24 @@ def exchange(values: Values, symbols: int, peers: Table, moves: int, state: Rand
 
 def open_cells(board: Board, values: Values) -> int:
     """Cells that singles alone leave open."""
-    return int(_left(values, board.symbols, *tables(board)))
+    return int(_left(values, tables(board)))
 
 
 @njit(cache=True)
-def _start(
-    values: Values, symbols: int, masks: Masks, peers: Table, units: Table, member: Table
-) -> bool:
+def _start(values: Values, masks: Masks, board: Tables) -> bool:
     """The candidates that follow from clues by singles; False on a contradiction."""
     for cell in range(len(values)):
-        masks[cell] = 1 << (values[cell] - 1) if values[cell] else (1 << symbols) - 1
-    return _propagate(masks, symbols, np.ones(len(units), np.bool_), peers, units, member)
+        masks[cell] = 1 << (values[cell] - 1) if values[cell] else (1 << board.symbols) - 1
+    return _propagate(masks, np.ones(len(board.units), np.bool_), board)
 
 
 @njit(cache=True)
-def _propagate(
-    masks: Masks,
-    symbols: int,
-    dirty: npt.NDArray[np.bool_],
-    peers: Table,
-    units: Table,
-    member: Table,
-) -> bool:
+def _propagate(masks: Masks, dirty: npt.NDArray[np.bool_], board: Tables) -> bool:
     """Naked and hidden singles until nothing changes; False on a contradiction.
 
     Every cell with one candidate that is not `SPREAD` yet, and every `dirty` unit, is looked at.
     """
+    peers, units, member, symbols = board
     todo = np.empty(len(masks), np.int64)
     waiting = 0
     for cell in range(len(masks)):
@@ -179,9 +185,9 @@ def _propagate(
 
 
 @njit(cache=True)
-def _left(values: Values, symbols: int, peers: Table, units: Table, member: Table) -> int:
+def _left(values: Values, board: Tables) -> int:
     masks = np.empty(len(values), np.int64)
-    _start(values, symbols, masks, peers, units, member)
+    _start(values, masks, board)
     return int((masks & SPREAD == 0).sum())
 
 
@@ -201,14 +207,7 @@ def _fewest(masks: Masks) -> int:
 
 @njit(cache=True)
 def _solve(
-    values: Values,
-    symbols: int,
-    limit: int,
-    max_guesses: int,
-    state: RandomState,
-    peers: Table,
-    units: Table,
-    member: Table,
+    values: Values, limit: int, max_guesses: int, state: RandomState, board: Tables
 ) -> tuple[Values, int, int]:
     """A solution, how many were found up to `limit`, guesses or -1 where it gave up.
 
@@ -219,7 +218,7 @@ def _solve(
     states = np.empty((16, cells), np.int64)
     branch, untried = np.empty(cells + 1, np.int64), np.zeros(cells + 1, np.int64)
     found = guesses = depth = 0
-    alive = _start(values, symbols, states[0], peers, units, member)
+    alive = _start(values, states[0], board)
     while True:
         if alive:
             cell = _fewest(states[depth])
@@ -254,5 +253,5 @@ def _solve(
         for cell in range(cells):  # as in `search._search`
             states[depth, cell] = states[depth - 1, cell]
         states[depth, branch[depth - 1]] = bit
-        dirty = np.zeros(len(units), np.bool_)  # spreading the guess marks units
-        alive = _propagate(states[depth], symbols, dirty, peers, units, member)
+        dirty = np.zeros(len(board.units), np.bool_)  # spreading the guess marks units
+        alive = _propagate(states[depth], dirty, board)

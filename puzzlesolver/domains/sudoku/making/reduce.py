@@ -68,7 +68,7 @@ def random_solution(board: Board, rng: np.random.Generator) -> Values:
     plain = board.is_standard or board.rules == (LATIN,)
     values = _pattern(board) if plain else _found(board, rng)
     state = rng.integers(1, 2**63, 1, dtype=np.uint64)
-    exchange(values, board.symbols, tables(board)[0], MOVES * board.cells, state)
+    exchange(values, board.symbols, tables(board).peers, MOVES * board.cells, state)
     return (rng.permutation(board.symbols) + 1).astype(np.uint8)[values - 1]
 
 
