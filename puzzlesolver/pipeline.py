@@ -176,11 +176,15 @@ def verify(puzzle: Any, answer: Any = None, domain: str = "auto", rules: str = "
 
     Raises:
         ParseError: one of them cannot be read.
+        UsageError: there are several puzzles.
     """
     from puzzlesolver.domains.detect import read_lines
     from puzzlesolver.domains.values import read_values
 
-    question = next(read_values([puzzle], domain, rules))
+    question, *others = itertools.islice(read_values([puzzle], domain, rules), 2)
+    if others:
+        hint = "`puzzlesolver verify PUZZLES ANSWERS` checks many"
+        raise UsageError("it takes one puzzle, found several", where="verify", hint=hint)
     kind = get_domain(question.domain)
     if answer is None:
         return kind.verify(question, question.answer)

@@ -167,6 +167,7 @@ class TaskSolver:
         puzzles: Iterable[Puzzle],
         watch: WatchFit | None = None,
         deadline: float | None = None,
+        keep: Callable[[TaskResult], None] | None = None,
     ) -> Iterator[TaskResult]:
         """Results in input order.
 
@@ -178,6 +179,7 @@ class TaskSolver:
             watch: called with the reports of the task whose result comes next.
             deadline: `time.monotonic()` at which all end; starting processes and compiling do not
                 count.
+            keep: called with each result as soon as it is there, in any order.
         """
         began: list[_Begun] = []
 
@@ -200,6 +202,8 @@ class TaskSolver:
                         continue
                     late = deadline is not None and time.monotonic() > deadline + fitters.startup
                     done[number] = self._result(of, fitters.startup, late=late)
+                    if keep is not None:
+                        keep(done[number])
                     while next_one in done:
                         yield done.pop(next_one)
                         next_one += 1

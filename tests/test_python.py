@@ -16,6 +16,7 @@ import pytest
 
 import puzzlesolver
 from puzzlesolver.domains.base import Answer, Verdict
+from puzzlesolver.errors import UsageError
 from tests.cli.support import PUZZLE
 
 ROOT = Path(__file__).parents[1]
@@ -64,3 +65,8 @@ def test_what_is_shown_of_values_is_short() -> None:
     assert repr(PUZZLE) == "<Puzzle sudoku 'puzzle.txt' 9×9>"
     assert repr(Answer(np.zeros((2, 3), np.uint8), np.zeros((2, 3), np.float32))) == "<Answer 2×3>"
     assert repr(Verdict("wrong", "r1c1 is blank")) == "<Verdict wrong: r1c1 is blank>"
+
+
+def test_verify_takes_one_puzzle() -> None:
+    with pytest.raises(UsageError, match="found several"):
+        puzzlesolver.verify(str(ROOT / "examples/puzzles/sudoku/list.csv"), "1423234132144132")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.models.arc.stem import ArcConfig
 from puzzlesolver.refine.adapt.fit import FitReport
 from puzzlesolver.refine.adapt.settings import FitSettings
-from puzzlesolver.tasks import TaskSolver, load_task_solver
+from puzzlesolver.tasks import TaskResult, TaskSolver, load_task_solver
 
 EXAMPLE = Path(__file__).parents[1] / "examples/puzzles/arc/mirror.json"
 
@@ -39,6 +40,33 @@ def test_what_is_stopped_early_blames_no_size_rule() -> None:
     assert stopped.status == "interrupted" and "stopped before the first" in stopped.reason
     first, second = stopped.fitted.attempts[0]
     assert not np.array_equal(first, second)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Waiting(Task):
+    """Is fitted when a file is there."""
+
+    for_: Path
+
+    def without_answers(self) -> Task:
+        while multiprocessing.parent_process() is not None and not self.for_.exists():
+            time.sleep(0.01)
+        return super().without_answers()
+
+
+def test_a_result_is_kept_before_those_that_are_printed_first(tmp_path: Path) -> None:
+    second = puzzle("second")
+    first = Waiting("first", second.task.train, second.task.test, for_=tmp_path / "second")
+    kept = []
+
+    def keep(result: TaskResult) -> None:
+        kept.append(result.puzzle.name)
+        (tmp_path / result.puzzle.name).touch()
+
+    one_fit = TaskSolver(replace(TINY, seeds=1), processes=2)
+    results = one_fit.solve([as_puzzle(first), second], keep=keep)
+    assert [result.puzzle.name for result in results] == ["first", "second"]
+    assert kept == ["second", "first"]
 
 
 @pytest.mark.parametrize("processes", [1, 2])

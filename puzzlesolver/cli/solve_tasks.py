@@ -91,6 +91,10 @@ def solve_tasks(arguments: Arguments, puzzles: Sequence[Puzzle]) -> int:
         if show.watcher is not None:
             show.watcher(puzzle, report)
 
+    def keep(result: TaskResult) -> None:
+        if not result.late:
+            journal.add(Kept(keys[id(result.puzzle)], record(result)))
+
     def results() -> Iterator[TaskResult | Told]:
         """All in the order of the tasks; those of earlier runs behind what Ctrl-C ends, too."""
         deadline = None if arguments.time_limit is None else started + arguments.time_limit
@@ -103,11 +107,9 @@ def solve_tasks(arguments: Arguments, puzzles: Sequence[Puzzle]) -> int:
                     yield told[-1]
 
         try:
-            for number, result in enumerate(solver.solve(left, watch, deadline), 1):
+            for number, result in enumerate(solver.solve(left, watch, deadline, keep), 1):
                 yield from before(result.puzzle)
                 told.append(record(result))
-                if result.status == "answered" and not result.late:
-                    journal.add(Kept(keys[id(result.puzzle)], told[-1]))
                 show.note(result.puzzle, solver)
                 yield result
                 fitted = time.monotonic() - fitting_since()
@@ -126,7 +128,8 @@ def solve_tasks(arguments: Arguments, puzzles: Sequence[Puzzle]) -> int:
     statuses = print_results(arguments, results(), show)
     for line in _summary(told, len(puzzles), data, time.monotonic() - started):
         show.say(line)
-    if journal.path and len(told) == len(puzzles) == len(journal.records):
+    kept = {each.task for each in journal.records}
+    if journal.path and len(told) == len(puzzles) and kept == set(keys.values()):
         journal.discard()
     elif journal.path:
         show.say("hint: the same command goes on where this one ended")
