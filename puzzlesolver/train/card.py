@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import platform
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -126,21 +126,22 @@ def facts(record: Mapping[str, Any]) -> list[str]:
         ("puzzles drawn", f"{record['puzzles']:,}, repetitions included"),
         ("contract", record["contract"]),
         ("parameters", f"{record['parameters']:,}"),
-        *_start(record.get("start")),
+        *_starts(record.get("start")),
         ("cost", f"{record['core_minutes']:.1f} core-minutes, in {record['minutes']:.1f} minutes"),
         ("machine", record["machine"]),
     ]
     return ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
 
 
-def _start(start: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    if start is None:
-        return []
-    told = f"weights with SHA-256 {start['sha256']}"
-    if start["command"]:
-        told += f", of `{start['command']}` ({start['updates']:,} updates, "
-        told += f"{start['core_minutes']:.1f} core-minutes, {start['machine']})"
-    return [("start", told)]
+def _starts(start: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
+    """The weights that it started from, and what those started from."""
+    while start is not None:
+        told = f"weights with SHA-256 {start['sha256']}"
+        if start["command"]:
+            told += f", of `{start['command']}` ({start['updates']:,} updates, "
+            told += f"{start['core_minutes']:.1f} core-minutes, {start['machine']})"
+        yield "start", told
+        start = start.get("start")
 
 
 def model_card(record: Mapping[str, Any]) -> str:

@@ -143,7 +143,7 @@ class Run:
         for model in (self.model, self.average):
             model.load_state_dict(network.state_dict())
         before = read_config(found.folder).training
-        told = ("command", "updates", "core_minutes", "machine")
+        told = ("command", "updates", "core_minutes", "machine", "start")
         self.started_from = {"sha256": sha256} | {key: before.get(key) for key in told}
 
     def new_contract(self, config: TrainConfig) -> Contract[Any]:

@@ -63,6 +63,13 @@ def test_updates_of_all_boards_cost_alike() -> None:
     assert slots == {"4": 48, "9": 16, "12": 6, "16": 2}
 
 
+@pytest.mark.parametrize(("by_side", "waits"), [(False, [6, 6, 6]), (True, [3, 6, 11])])
+def test_large_boards_may_wait_longer_for_a_supposition(by_side: bool, waits: list[int]) -> None:
+    config = config_of('mix={"4": 1, "9": 1, "16": 1}', f"suppose_after_by_side={by_side}".lower())
+    pools = Run(config).contract.pools
+    assert [pools[name].settings.suppose_after for name in ("4", "9", "16")] == waits
+
+
 def test_a_resumed_run_makes_the_same_updates() -> None:
     run = Run(config_of())
     for _ in range(6):
@@ -73,8 +80,9 @@ def test_a_resumed_run_makes_the_same_updates() -> None:
         assert str(run.update()) == str(again.update())
 
 
-def test_the_preset_never_sees_a_diagonal_with_the_rule_of_kings() -> None:
-    for kind in get_preset("sudoku-any").puzzles.shares:
+@pytest.mark.parametrize("preset", ["sudoku-any", "sudoku-any-second", "sudoku-any-third"])
+def test_presets_never_see_a_diagonal_with_the_rule_of_kings(preset: str) -> None:
+    for kind in get_preset(preset).puzzles.shares:
         assert not ("diagonal" in kind and "anti-king" in kind)
 
 

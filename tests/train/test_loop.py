@@ -164,6 +164,9 @@ def test_a_run_starts_from_the_weights_of_a_model(
     train(override(config, "steps=6"), out, resume=True, dry_run=False, console=console)
     card = (second / "README.md").read_text()
     assert "| start | weights with SHA-256 " in card and "train sudoku --preset sudoku" in card
+    config = tiny_config(f"start={second}", "steps=1")
+    third = train(config, tmp_path / "third", resume=False, dry_run=False, console=console)
+    assert (third / "README.md").read_text().count("| start | weights with SHA-256 ") == 2
 
 
 def test_a_model_built_otherwise_is_no_start(

@@ -109,7 +109,14 @@ def trained_on(training: Report) -> str:
         return str(training.get("data", "unknown"))
     limit = training.get("settings", {}).get("train_puzzles")
     puzzles = "puzzles of our own" if limit is None else f"{limit:,} puzzles of our own"
-    start = training.get("start")
-    before = start.get("core_minutes") if isinstance(start, dict) else None
-    minutes = training["core_minutes"] + (before if isinstance(before, int | float) else 0)
-    return f"{puzzles}, {minutes:.0f} core-minutes"
+    return f"{puzzles}, {_core_minutes(training):.0f} core-minutes"
+
+
+def _core_minutes(training: Any) -> float:
+    """Its own and those of the trainings whose weights it started from."""
+    minutes = 0.0
+    while isinstance(training, Mapping):
+        spent = training.get("core_minutes")
+        minutes += spent if isinstance(spent, int | float) else 0
+        training = training.get("start")
+    return minutes

@@ -14,7 +14,7 @@ from puzzlesolver.models.interface import RecursiveModel, StepFunction
 from puzzlesolver.train.contracts.base import Contract
 from puzzlesolver.train.contracts.carried import Carried, CarriedState
 from puzzlesolver.train.contracts.losses import Learned
-from puzzlesolver.train.data.boards import ManyBoards
+from puzzlesolver.train.data.boards import USUAL_CELLS, ManyBoards
 
 NODES = 729
 """Of the boards that `batch_size` counts; of larger ones fewer are taken, at the same cost."""
@@ -25,9 +25,16 @@ MOST = 3
 
 @dataclass(frozen=True)
 class CarriedBoards(Carried):
-    """Settings of `ManyPools`."""
+    """Settings of `ManyPools`.
+
+    Attributes:
+        suppose_after_by_side: whether a board waits for its first supposition in proportion to the
+            root of its cells; `suppose_after` is then what a 9×9 board waits.
+    """
 
     name: ClassVar[str] = "boards"
+
+    suppose_after_by_side: bool = False
 
 
 class ManyPools(Contract[CarriedBoards]):
@@ -51,9 +58,18 @@ class ManyPools(Contract[CarriedBoards]):
         for name, part in self.source.parts.items():
             slots = self.config.batch_size * NODES // part.layout.nodes
             config = replace(
-                self.config, batch_size=min(max(1, slots), MOST * self.config.batch_size)
+                self.config,
+                batch_size=min(max(1, slots), MOST * self.config.batch_size),
+                contract=self._paced(part.layout.cells),
             )
             self.pools[name] = CarriedState(config, part, self.generator, self.ranks)
+
+    def _paced(self, cells: int) -> CarriedBoards:
+        """The settings for boards of that many cells."""
+        if not self.settings.suppose_after_by_side:
+            return self.settings
+        longer = (cells / USUAL_CELLS) ** 0.5
+        return replace(self.settings, suppose_after=round(self.settings.suppose_after * longer))
 
     def loss(self, model: RecursiveModel, step: None, progress: float) -> Learned:
         name = self.source.turn()

@@ -89,6 +89,21 @@ def sudoku_any_second() -> dict[str, Any]:
 
 
 @preset
+def sudoku_any_third() -> dict[str, Any]:
+    """From those of `sudoku-any-second` on: more anti-knight and 25×25, up to four clues more."""
+    second = sudoku_any_second()
+    shares = {
+        "16": 9, "25: easy": 14, "9 windoku: minimal": 3, "9 anti-king: minimal": 8,
+        "9 anti-knight: minimal": 36, "9 jigsaw: minimal": 8, "9 diagonal,anti-knight: minimal": 4,
+        "9 anti-knight,anti-king: minimal": 4,
+    }  # fmt: skip
+    return second | {
+        "mix": second["mix"] | shares, "start": "runs/sudoku-any-second/model", "minutes": 112.0,
+        "suppose_after_by_side": True, "reveal_floor_clues": 4,
+    }  # fmt: skip
+
+
+@preset
 def sudoku_1k() -> dict[str, Any]:
     """Exactly 1,000 training puzzles, the small-sample setting of the HRM and TRM papers."""
     return _stem() | {
