@@ -1,14 +1,17 @@
-"""What every command that solves needs, imported before processes are forked."""
+"""What every command that solves or trains needs, imported before processes are forked."""
 
 # ruff: noqa: F401
 
 import safetensors.torch
+import torch._dynamo  # imported with the first optimizer; takes longer than all else here but torch
 from numba.core.registry import cpu_target
 
 import puzzlesolver.cli.app
 import puzzlesolver.cli.solving
 import puzzlesolver.domains.sudoku.search
 import puzzlesolver.models.fused
+import puzzlesolver.refine.adapt.answer
+import puzzlesolver.train.loop
 
 # What numba knows of Python and numpy, which it else looks up at the first call of machine code.
 cpu_target.typing_context.refresh()

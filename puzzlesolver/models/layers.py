@@ -36,6 +36,8 @@ def truncated_normal_(tensor: Tensor, std: float) -> Tensor:
 
     The initialiser of JAX and Flax; `torch.nn.init.trunc_normal_` does not correct the variance.
     """
+    if tensor.is_meta:  # there it would draw nothing, but import torch's compiler for it
+        return tensor
     with torch.no_grad():
         bound, scale = math.erf(math.sqrt(2)), std / TRUNCATED_STD
         tensor.uniform_(-bound, bound).erfinv_().mul_(math.sqrt(2) * scale)
