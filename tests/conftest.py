@@ -33,7 +33,7 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
 # Machines that run other work at the same time make timings meaningless.
 # `make fuzz` asks for more examples, of the tests that do not say how many they can afford.
 settings.register_profile(
-    "shared-machine", deadline=None, max_examples=int(os.environ.get("FUZZ", "100"))
+    "shared-machine", deadline=None, max_examples=int(os.environ.get("FUZZ", "50"))
 )
 settings.load_profile("shared-machine")
 

@@ -66,12 +66,18 @@ def test_only_a_failure_is_told_by_the_exit_code(
     assert list(json.loads(out.read_text())["parts"]) == names
 
 
-def test_a_part_runs_in_a_process_of_its_own() -> None:
+def test_a_part_runs_in_a_process_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     row = run_apart("machine", 100)
     assert row["status"] == "ok" and row["told"], row
-    died = run_apart("nonsense", 100)
-    assert died["status"] == "failed" and "invalid choice" in died["error"]
     assert run_apart("machine", 0.01)["status"] == "skipped"
+    deadly = tmp_path / "python"
+    deadly.write_text("#!/bin/sh\necho no room >&2\nexit 9\n")
+    deadly.chmod(0o700)
+    monkeypatch.setattr("sys.executable", str(deadly))
+    died = run_apart("machine", 100)
+    assert died["status"] == "failed" and "exit code 9\nno room" in died["error"]
 
 
 def test_the_gpu_would_have_to_agree_with_the_cpu() -> None:

@@ -29,7 +29,7 @@ def test_boards_are_different_and_of_both_kinds() -> None:
 def test_a_file_is_solved_and_watched(tmp_path: Path) -> None:
     path = tmp_path / "stream.json"
     report = stream.run(
-        "stream", limit=COUNT, max_steps=16, batch_size=8, device="cpu", threads=1, processes=2,
+        "stream", limit=COUNT, max_steps=16, batch_size=8, device="cpu", threads=1, processes=1,
         out_json=path,
     )  # fmt: skip
     assert json.loads(path.read_text()) == report

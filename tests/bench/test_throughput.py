@@ -20,6 +20,7 @@ SPEEDS = {"eager": 2.56, "onnx": 2.0, "fused": 1.28}
 """Seconds of a step."""
 
 
+@pytest.mark.usefixtures("quick_exports")
 @pytest.mark.filterwarnings("default")  # torch warns about itself while compiling
 def test_cost_measures_or_tells_why_not(boards_csv: Path, tmp_path: Path) -> None:
     options = {"limit": 2, "systems": (), "batches": (1, 4), "threads": 1, "data": boards_csv}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import os
 import pty
 import struct
@@ -147,8 +148,9 @@ def run_on_terminal(
 def start(
     arguments: Sequence[str | Path],
     folder: Path,
-    out: str | Path = os.devnull,
-    err: str | Path = os.devnull,
+    stdin: int | str | Path = os.devnull,
+    out: int | str | Path = os.devnull,
+    err: int | str | Path = os.devnull,
     **changes: str,
 ) -> BaseProcess:
     """Start a command that has nothing to import any more.
@@ -156,12 +158,14 @@ def start(
     Args:
         arguments: words of the command line.
         folder: where it runs.
-        out: the file that is its stdout.
-        err: the file that is its stderr.
+        stdin: the file that it reads, or the number of an open one, which is closed here.
+        out: likewise what is its stdout.
+        err: likewise what is its stderr.
         changes: of the environment.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    opened = [os.open(os.devnull, os.O_RDONLY), *(os.open(path, flags) for path in (out, err))]
+    modes = ((stdin, os.O_RDONLY), (out, flags), (err, flags))
+    opened = [file if isinstance(file, int) else os.open(file, mode) for file, mode in modes]
     streams = [Connection(fd) for fd in opened]
     words = [*map(str, arguments)]
     process = FORKS.Process(target=_run, args=(words, streams, environment(**changes), folder))
@@ -176,8 +180,11 @@ def run_in(folder: Path, *arguments: str | Path, **changes: str) -> Done:
 
     What is a subject of neither the start nor the imports of a process need not wait for them.
     """
-    with tempfile.NamedTemporaryFile("r") as out, tempfile.NamedTemporaryFile("r") as err:
-        process = start(arguments, folder, out.name, err.name, **changes)
+    opened = functools.partial(
+        tempfile.NamedTemporaryFile, "r", encoding=changes.get("PYTHONIOENCODING")
+    )
+    with opened() as out, opened() as err:
+        process = start(arguments, folder, out=out.name, err=err.name, **changes)
         process.join()
         assert process.exitcode is not None
         return Done(process.exitcode, out.read(), err.read())
@@ -186,8 +193,8 @@ def run_in(folder: Path, *arguments: str | Path, **changes: str) -> Done:
 def _run(
     words: list[str], streams: list[Connection], variables: Mapping[str, str], folder: Path = Path()
 ) -> None:
-    """A command line with these streams, in a process of its own."""
-    from puzzlesolver.cli.app import main
+    """A command line with these streams, in a process of its own, which ends as a user's does."""
+    from puzzlesolver.__main__ import run
 
     os.chdir(folder)
     os.environ.clear()
@@ -198,7 +205,8 @@ def _run(
     encoding = variables.get("PYTHONIOENCODING", "utf-8")
     sys.stdin, sys.stdout = os.fdopen(0, encoding=encoding), os.fdopen(1, "w", encoding=encoding)
     sys.stderr = os.fdopen(2, "w", encoding=encoding, errors="backslashreplace")
-    sys.exit(main(words))
+    sys.argv = ["puzzlesolver", *words]
+    run()
 
 
 def _read(terminal: int) -> bytes:

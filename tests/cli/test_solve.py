@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from tests.cli.support import (
     TWO_SOLUTIONS,
     Run,
     command,
-    environment,
+    start,
 )
 
 
@@ -179,68 +180,46 @@ def test_output_file(run: Run, model: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out.txt").read_text() == SOLVED + "\n"
 
 
-def test_jsonl_streams(model: Path) -> None:
+def test_jsonl_streams(model: Path, tmp_path: Path) -> None:
     """An answer is there while stdin is still open."""
-    process = subprocess.Popen(
-        command("solve", "-", "-d", "sudoku", "-m", model, "-f", "jsonl", "--batch-size", "1"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        env=environment(),
-    )
-    assert process.stdin and process.stdout
-    process.stdin.write(f"{ONE_BLANK}\n" * 8)
-    process.stdin.flush()
-    assert json.loads(process.stdout.readline())["status"] == "solved"
-    rest, _ = process.communicate()
-    assert process.returncode == 0 and len(rest.splitlines()) == 7
+    (theirs, stdin), (stdout, out) = os.pipe(), os.pipe()
+    words = ("solve", "-", "-d", "sudoku", "-m", model, "-f", "jsonl", "--batch-size", "1")
+    process = start(words, tmp_path, theirs, out)
+    with open(stdin, "w") as asked, open(stdout) as answers:
+        asked.write(f"{ONE_BLANK}\n" * 8)
+        asked.flush()
+        assert json.loads(answers.readline())["status"] == "solved"
+        asked.close()
+        assert len(answers.readlines()) == 7
+    process.join()
+    assert process.exitcode == 0
 
 
-def test_interruption_prints_what_is_finished(model: Path) -> None:
-    process = subprocess.Popen(
-        command(
-            "solve",
-            ONE_BLANK,
-            HARD,
-            "-m",
-            model,
-            "-f",
-            "jsonl",
-            "--batch-size",
-            "1",
-            "--max-steps",
-            "1000000000",
-        ),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        env=environment(),
-    )
-    assert process.stdout
-    first = process.stdout.readline()  # the second one is being refined now
-    process.send_signal(signal.SIGINT)
-    rest, messages = process.communicate()
+def test_interruption_prints_what_is_finished(model: Path, tmp_path: Path) -> None:
+    options = ("-m", model, "-f", "jsonl", "--batch-size", "1", "--max-steps", "1000000000")
+    stdout, out = os.pipe()
+    process = start(("solve", ONE_BLANK, HARD, *options), tmp_path, out=out, err=tmp_path / "err")
+    with open(stdout) as answers:
+        first = answers.readline()  # the second one is being refined now
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGINT)
+        rest = answers.readlines()
+    process.join()
     assert json.loads(first)["status"] == "solved"
-    assert process.returncode == 130
-    assert all(json.loads(line)["status"] == "interrupted" for line in rest.splitlines())
-    assert "Traceback" not in messages
+    assert process.exitcode == 130
+    assert all(json.loads(line)["status"] == "interrupted" for line in rest)
+    assert "Traceback" not in (tmp_path / "err").read_text()
 
 
 def test_broken_pipe_is_quiet(model: Path, tmp_path: Path) -> None:
     (tmp_path / "many.txt").write_text(f"{ONE_BLANK}\n" * 20)
-    process = subprocess.Popen(
-        command("solve", tmp_path / "many.txt", "-m", model, "-f", "line", "--batch-size", "1"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(),
-    )
-    assert process.stdout and process.stderr
-    process.stdout.readline()
-    process.stdout.close()
-    messages = process.stderr.read()
-    process.stderr.close()
-    process.wait()
-    assert messages == b""
+    words = ("solve", tmp_path / "many.txt", "-m", model, "-f", "line", "--batch-size", "1")
+    stdout, out = os.pipe()
+    process = start(words, tmp_path, out=out, err=tmp_path / "err")
+    with open(stdout) as answers:
+        answers.readline()
+    process.join()
+    assert (tmp_path / "err").read_text() == ""
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".svg", ".html", ".png"])

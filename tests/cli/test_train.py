@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
-import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.cli.support import Run, command, run_on_terminal
+from tests.cli.support import Run, run_on_terminal, start
 
 SMALL = (
     "--set",
@@ -129,15 +130,16 @@ def test_a_dry_run_tries_few_puzzles_and_tells_of_many(
 
 def test_ctrl_c_saves_and_says_how_to_go_on(data: str, tmp_path: Path) -> None:
     words = ("train", "sudoku", "--data", data, "--out", "run", *SMALL, "--minutes", "9")
-    with subprocess.Popen(command(*words), stderr=subprocess.PIPE, text=True, cwd=tmp_path) as run:
-        assert run.stderr is not None
-        for line in run.stderr:
-            if line.startswith("update 1 "):
-                run.send_signal(signal.SIGINT)
-                break
-        told = run.stderr.read()
-    assert run.returncode == 130
-    again = re.search(r"go on with\n  puzzlesolver (train .* --resume auto)\n", told)
+    told = tmp_path / "told"
+    process = start(words, tmp_path, err=told)
+    while "update 1 " not in told.read_text():
+        assert process.is_alive()
+        time.sleep(0.01)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGINT)
+    process.join()
+    assert process.exitcode == 130
+    again = re.search(r"go on with\n  puzzlesolver (train .* --resume auto)\n", told.read_text())
     assert again is not None and (tmp_path / "run" / "model" / "config.json").is_file()
 
 

@@ -92,7 +92,13 @@ def assert_agree(variant: Variant, model: RecursiveModel) -> None:
             assert_close("q_continue", readout.proceed, q[:, 1])
 
 
-@pytest.mark.parametrize("variant", CASES.values(), ids=CASES)
+@pytest.mark.parametrize(
+    "variant",
+    [
+        pytest.param(variant, id=name, marks=[pytest.mark.soak] * (name == "trm-mlp-wide"))
+        for name, variant in CASES.items()
+    ],
+)
 def test_two_steps_agree(variant: Variant) -> None:
     assert_agree(variant, variant.build().eval())
 

@@ -109,7 +109,7 @@ def test_two_steps_agree(variant: Variant, boards: Any) -> None:
     assert_agree(variant.build().eval(), settings_of(variant), boards())
 
 
-@pytest.mark.parametrize("side", [6, 9])
+@pytest.mark.parametrize("side", [6, pytest.param(9, marks=pytest.mark.soak)])
 def test_other_sizes_of_board_agree(side: int) -> None:
     """Weights made for 4×4 boards, with as many symbols and positions as the board has."""
     layout = sudoku.layout(side)

@@ -126,8 +126,8 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Stopped:
 
 @pytest.fixture(scope="module")
 def pair(stopped: Stopped, tmp_path_factory: pytest.TempPathFactory) -> dict[str, torch.Tensor]:
-    """Two processes, never interrupted, which torchrun started."""
-    return torchrun(tmp_path_factory.mktemp("pair") / "run", stopped.steps, 2)
+    """Two processes, never interrupted."""
+    return run(tmp_path_factory.mktemp("pair") / "run", stopped.steps, 2)
 
 
 @pytest.fixture(scope="module")
@@ -143,11 +143,13 @@ def test_two_processes_learn_what_one_learns(
     close(alone, pair, atol=1e-4)
 
 
-@pytest.mark.soak
-def test_one_process_of_torchrun_is_a_group_too(
-    stopped: Stopped, alone: dict[str, torch.Tensor], tmp_path: Path
+@pytest.mark.soak  # `--nproc` starts torch's launcher, too
+def test_what_torchrun_starts_learns_the_same(
+    stopped: Stopped, alone: dict[str, torch.Tensor], pair: dict[str, torch.Tensor], tmp_path: Path
 ) -> None:
-    assert same(torchrun(tmp_path / "group", stopped.steps, 1), alone)
+    """One process of it is a group, too."""
+    assert same(torchrun(tmp_path / "one", stopped.steps, 1), alone)
+    assert same(torchrun(tmp_path / "two", stopped.steps, 2), pair)
 
 
 def test_two_or_one_go_on_where_one_of_two_was_killed(

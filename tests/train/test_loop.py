@@ -77,18 +77,18 @@ def interrupt_a_session(config: TrainConfig, out: Path, number: int) -> str:
 def test_an_interrupted_run_ends_bitwise_like_an_uninterrupted_one(
     settings: list[str], number: int, tiny_config: Config, console: Console, tmp_path: Path
 ) -> None:
-    config = tiny_config(*settings, steps=120)
+    config = tiny_config(*settings, steps=60)
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     told = interrupt_a_session(config, parts, number)
     assert "--resume auto" in told
     stopped = run_config(parts)
     assert stopped == config
     done = max(update for update, _ in losses(parts))
-    assert 3 <= done < 120
+    assert 3 <= done < 60
     assert load_model(parts / "model")
     train(config, parts, resume=True, dry_run=False, console=console)
     train(config, whole, resume=True, dry_run=False, console=console)
-    assert len(losses(whole)) == 120
+    assert len(losses(whole)) == 60
     assert losses(parts) == losses(whole)
     curves = [[row["right"] for row in metrics(out) if "right" in row] for out in (parts, whole)]
     assert curves[0] == curves[1]
@@ -96,7 +96,7 @@ def test_an_interrupted_run_ends_bitwise_like_an_uninterrupted_one(
     assert weights[0].keys() == weights[1].keys()
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
     states = [
-        load_file(out / "checkpoints" / "step-000000120" / "tensors.safetensors")
+        load_file(out / "checkpoints" / "step-000000060" / "tensors.safetensors")
         for out in (parts, whole)
     ]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])

@@ -124,7 +124,7 @@ class Page:
         self.until(lambda: self.text("solve") == "Solve")
 
     def until(self, condition: Any) -> None:
-        WebDriverWait(self.browser, PATIENCE, 0.1).until(lambda _: condition())
+        WebDriverWait(self.browser, PATIENCE, 0.03).until(lambda _: condition())
 
     def lamps(self) -> tuple[str, str]:
         """What the lamps for settled and verified say."""

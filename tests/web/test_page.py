@@ -13,7 +13,7 @@ from puzzlesolver.domains.base import Puzzle, get_domain, written
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.pipeline import load_solver
 from puzzlesolver.refine.engines.graph import StepGraph
-from tests.web.conftest import BOARDS
+from tests.web.conftest import BOARDS, SOAKED
 from tests.web.support import Page
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "puzzles"
@@ -56,7 +56,12 @@ def test_a_maze_is_answered_as_by_the_command(page: Page, mode: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "size", "puzzle"), [("trm", "9×9", EASY), ("hrm", "9×9", EASY), ("rsm", "5×5", SMALL)]
+    ("name", "size", "puzzle"),
+    [
+        ("trm", "9×9", EASY),
+        ("rsm", "5×5", SMALL),
+        pytest.param("hrm", "9×9", EASY, marks=pytest.mark.soak),
+    ],
 )
 def test_other_families_step_as_by_the_command(
     page: Page, graphs: dict[str, Path], name: str, size: str, puzzle: str | Path
@@ -73,7 +78,10 @@ def test_other_families_step_as_by_the_command(
     assert page.steps() == 6 and page.lamps() == ("no", "no")
 
 
-@pytest.mark.parametrize("title", BOARDS)
+@pytest.mark.parametrize(
+    "title",
+    [pytest.param(each, marks=[pytest.mark.soak] * (each in SOAKED)) for each in BOARDS],
+)
 def test_boards_of_all_rules_are_read_and_answered_as_by_the_command(
     page: Page, title: str, graphs: dict[str, Path]
 ) -> None:

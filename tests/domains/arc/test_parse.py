@@ -77,8 +77,9 @@ def test_files_of_other_systems(tmp_path: Path, bom: str) -> None:
 
 
 def test_long_lines_come_in_pieces(tmp_path: Path) -> None:
-    path = tmp_path / "long.json"
-    padded = dict.fromkeys((f"{number:06}" for number in range(38_000)), TASK)
+    path, grid = tmp_path / "long.json", [[0] * 30] * 30
+    task = {"train": [{"input": grid, "output": grid}] * 2, "test": [{"input": grid}]}
+    padded = dict.fromkeys((f"{number:06}" for number in range(500)), task)
     path.write_text(text := json.dumps(padded, separators=(",", ":"))[:-1] + " " * 9 + "}")
     assert 4_500_000 < len(text) < MAX_DOCUMENT_CHARS
     names = [puzzle.name for _, puzzle in zip(range(3), read_puzzles([path]), strict=False)]

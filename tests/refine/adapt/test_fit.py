@@ -4,13 +4,13 @@ import contextlib
 import itertools
 import multiprocessing
 import os
+import resource
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
+from multiprocessing.connection import Connection
 
 import numpy as np
 import pytest
@@ -26,6 +26,7 @@ from puzzlesolver.refine.adapt.fit import FitReport, fit_task
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.refine.adapt.sheets import canonical_variant, prepare
 from puzzlesolver.refine.adapt.votes import Ballot
+from tests.forks import FORKS
 
 TINY = FitSettings(
     model=ArcConfig(width=8, scanned=4, pooled=4, hidden=8, rule=4),
@@ -186,7 +187,7 @@ def test_fits_in_other_processes_give_the_same_answer(two: Fitters) -> None:
 
 
 def test_a_fit_left_early_lets_the_next_task_begin(two: Fitters) -> None:
-    next(two.fit([large()], FitSettings()))
+    next(two.fit([large(12, count=3)], FitSettings()))
     (ends,) = ends_of(two, [TASK], TINY)
     assert sorted(report.seed for report in ends if report.ended) == [0, 1]
 
@@ -331,31 +332,29 @@ def test_no_fit_begins_after_the_deadline(fitters: Fitters) -> None:
 def test_what_does_not_end_in_time_is_cut_off() -> None:
     slow = FitSettings(predict_steps=10**9, first_check=0.0)
     with Fitters() as fitters:
-        reports = list(fitters.fit([TASK], slow, deadline=time.monotonic() + 1))
+        reports = list(fitters.fit([TASK], slow, deadline=time.monotonic() + 0.1))
     assert reports[-1] == (0, None)
     assert {report.ended for _, report in reports if report is not None} <= {""}
 
 
+def fit_the_largest(peak: Connection) -> None:
+    """Send the most memory in use; in a process of its own."""
+    task = large(count=19)
+    cut = tuple(Pair(pair.input, pair.input[:29].copy()) for pair in task.train)
+    task = replace(task, train=cut[:10], test=(*task.test, *cut[10:]))
+    answer_task(task, FitSettings(seeds=1, left_out=0, most_steps=1, first_check=0.5))
+    unit = 1 << (10 if sys.platform == "linux" else 20)
+    peak.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
+
+
 def test_the_largest_tasks_take_less_than_two_gigabytes() -> None:
     """Ten times more pixels than any public task has, all colours, an output of another size."""
-    code = """
-import resource
-from dataclasses import replace
-from tests.refine.adapt.test_fit import Pair, answer_task, large
-from puzzlesolver.refine.adapt.settings import FitSettings
-task = large(count=19)
-cut = tuple(Pair(pair.input, pair.input[:29].copy()) for pair in task.train)
-task = replace(task, train=cut[:10], test=(*task.test, *cut[10:]))
-answer_task(task, FitSettings(seeds=1, left_out=0, most_steps=2, check_every=2, first_check=0.5))
-unit = 1 << (10 if sys.platform == "linux" else 20)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
-"""
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys{code}"],
-        env=environment, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert 100 < float(done.stdout) < 2_000, "megabytes"
+    ours, theirs = FORKS.Pipe()
+    process = FORKS.Process(target=fit_the_largest, args=(theirs,))
+    process.start()
+    theirs.close()
+    assert 100 < ours.recv() < 2_000, "megabytes"
+    process.join()
 
 
 def test_cpu_seconds_end_a_fit_with_an_answer() -> None:
