@@ -8,6 +8,7 @@ from numba.core.registry import cpu_target
 
 import puzzlesolver.cli.app
 import puzzlesolver.cli.solving
+import puzzlesolver.cli.view.show
 import puzzlesolver.domains.sudoku.search
 import puzzlesolver.models.fused
 import puzzlesolver.refine.adapt.answer
@@ -16,3 +17,6 @@ import puzzlesolver.train.loop
 # What numba knows of Python and numpy, which it else looks up at the first call of machine code.
 cpu_target.typing_context.refresh()
 cpu_target.target_context.refresh()
+
+# Twenty frames that wait for a person's eyes would take each test of the live view two seconds.
+puzzlesolver.cli.view.show.UNHURRIED = 2

@@ -35,7 +35,7 @@ from puzzlesolver.models.interface import RecursiveModel
 NAMES = ("settle-4x4-rsm-sudoku4", "sudoku-1k", "arc-eval", "cost", "stream", "sudoku4-curves")
 WHOLE = {name: json.loads((REPORTS / f"{name}.json").read_text("utf-8")) for name in NAMES}
 WRONG: tuple[Any, ...] = (None, -1, 0, 1e300, "$\\x\x1b[/b]", [], {}, True, float("nan"), [[]])
-EVERY = 1 if os.environ.get("FUZZ") else 100
+EVERY = 1 if os.environ.get("FUZZ") else 200
 """Of the reports that are accepted, how many are drawn once: tables and charts take their time."""
 BYTES = [json.dumps(report).encode() for report in WHOLE.values()]
 

@@ -18,7 +18,7 @@ from tests.web.support import Page, Site, chromium, served
 MAP = "111222551122351424354444355666333666"
 BOARDS = {
     "sudoku-any 16×16": ("--size", "16"),
-    "sudoku-any 9×9 diagonal, anti-knight": ("--rules", "X, Anti Knight"),
+    "sudoku-any 9×9 diagonal, anti-king": ("--rules", "X, Anti King"),
     "sudoku-any 6×6 jigsaw": ("--size", "6", "--rules", f"jigsaw={MAP}"),
 }
 """Titles of the general model on the page, and how its graphs are exported."""
