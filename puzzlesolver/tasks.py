@@ -9,6 +9,7 @@ Puzzles flow in, one `TaskResult` each flows out, in the same order, as from a `
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -126,8 +127,9 @@ class TaskResult(Result):
 def describe_data(tasks: Iterable[Task]) -> dict[str, str | None]:
     """What results say of the data: where it is from, its version if it has one, and its hash."""
     tasks = list(tasks)
-    files = [task.source.rpartition(": ")[0] or task.source for task in tasks]
-    editions = [file.partition(":")[0] for file in files if is_reference(file)]
+    places = [task.source.rpartition(": ")[0] or task.source for task in tasks]
+    editions = [place.partition(":")[0] for place in places if is_reference(place)]
+    files = [re.sub(r":\d+$", "", place) for place in places]  # without the number of a line
     first, *others = dict.fromkeys(editions or files)
     return {
         "source": first + f" and {len(others)} more" * bool(others),

@@ -18,7 +18,7 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.models.arc.stem import ArcConfig
 from puzzlesolver.refine.adapt.fit import FitReport
 from puzzlesolver.refine.adapt.settings import FitSettings
-from puzzlesolver.tasks import TaskResult, TaskSolver, load_task_solver
+from puzzlesolver.tasks import TaskResult, TaskSolver, describe_data, load_task_solver
 
 EXAMPLE = Path(__file__).parents[1] / "examples/puzzles/arc/mirror.json"
 
@@ -117,6 +117,11 @@ def test_the_public_function_answers_tasks() -> None:
     text = '{"train": [{"input": [[1]], "output": [[1]]}], "test": [{"input": [[1]]}]}'
     (result,) = puzzlesolver.solve(text, max_steps=4, restarts=0)
     assert result.status == "answered" and result.answers[0].tolist() == [[1]]
+
+
+def test_lines_of_one_file_are_one_source() -> None:
+    tasks = [replace(puzzle(each).task, source=f"list.jsonl{each}") for each in ("", ":2", ":3")]
+    assert describe_data(tasks)["source"] == "list.jsonl"
 
 
 def test_the_example_is_answered_rightly() -> None:

@@ -33,7 +33,7 @@ from puzzlesolver.domains.arc.submission import read_record
 from puzzlesolver.domains.arc.task import digest
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.domains.formats.documents import At
-from puzzlesolver.errors import ParseError, UsageError
+from puzzlesolver.errors import ParseError, PuzzleSolverError, UsageError
 from puzzlesolver.hub.cached import cache_folder
 from puzzlesolver.pipeline import choose_solver
 from puzzlesolver.printable import printable
@@ -42,6 +42,8 @@ from puzzlesolver.tasks import TaskResult, TaskSolver, describe_data
 
 if TYPE_CHECKING:
     from puzzlesolver.cli.solve import Arguments
+
+GOES_ON = "the same command goes on where this one ended"
 
 Told = dict[str, Any]
 """A result as JSON data."""
@@ -125,14 +127,18 @@ def solve_tasks(arguments: Arguments, puzzles: Sequence[Puzzle]) -> int:
             raise
         yield from before(None)
 
-    statuses = print_results(arguments, results(), show)
+    try:
+        statuses = print_results(arguments, results(), show)
+    except PuzzleSolverError as error:
+        error.hint = error.hint or GOES_ON * bool(journal.path)
+        raise
     for line in _summary(told, len(puzzles), data, time.monotonic() - started):
         show.say(line)
     kept = {each.task for each in journal.records}
     if journal.path and len(told) == len(puzzles) and kept == set(keys.values()):
         journal.discard()
     elif journal.path:
-        show.say("hint: the same command goes on where this one ended")
+        show.say(f"hint: {GOES_ON}")
     return exit_code(statuses)
 
 

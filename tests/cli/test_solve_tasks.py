@@ -126,6 +126,7 @@ def test_after_a_full_disk_the_same_command_goes_on(
         capture_output=True, text=True, cwd=tmp_path, env=environment(),
     )  # fmt: skip
     assert done.returncode == 2 and "sub.partial.jsonl: cannot write it: File too" in done.stderr
+    assert "hint: the same command goes on" in done.stderr
     again = run(*words)
     assert again.code == whole.code == 0 and "tasks were answered before" in again.stderr
     assert (tmp_path / "sub.json").read_text() == (tmp_path / "whole.json").read_text()
