@@ -75,7 +75,8 @@ def test_tasks_of_arc_by_a_submission(run: Run, tmp_path: Path) -> None:
     done = run("verify", "swap.json", "-", stdin=json.dumps({"swap": wrong}))
     assert done.code == 1
     assert done.stdout == (
-        "swap: wrong - test 2: attempt 1 is closest, 1 of 2 cells differs, the first is r1c2\n"
+        "swap: wrong - test 2: attempt 1 is closest, 1 of 2 cells differs, the first is r1c2; "
+        "1 of 2 tests are right\n"
     )
     for test in task["test"]:
         del test["output"]

@@ -83,7 +83,8 @@ def verify(task: Task, attempts: Attempts) -> Verdict:
             wrong = Verdict("wrong", f"test {number}: {reason}", where)
     right = len(by), len(task.test) - len(unknown)
     if wrong is not None:
-        return replace(wrong, right=right)
+        also = f"; {right[0]} of {right[1]} tests are right" * (right[1] > 1)
+        return replace(wrong, reason=wrong.reason + also, right=right)
     if unknown:
         which = f"test{'s' * (len(unknown) > 1)} {', '.join(unknown)}"
         return Verdict("unverifiable", f"no output is known of {which}", right=right)

@@ -52,7 +52,7 @@ def test_no_score_without_all_outputs() -> None:
         (["12/34", "0"], [(RIGHT, RIGHT), (INPUT, WRONG)], "verified",
          "test 1 by attempt 1, test 2 by attempt 1"),
         (["12/34", "0"], [(RIGHT, RIGHT), (WRONG, RIGHT)], "wrong",
-         "test 2: the output is 1×1, the attempts are 2×2"),
+         "test 2: the output is 1×1, the attempts are 2×2; 1 of 2 tests are right"),
         (["12/34"], [(INPUT, grid("11"))], "wrong",
          "test 1: the output is 2×2, the attempts are 1×1 and 1×2"),
         (["12/34"], [(INPUT, WRONG)], "wrong",
