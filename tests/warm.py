@@ -10,7 +10,7 @@ import puzzlesolver.cli.app
 import puzzlesolver.cli.solving
 import puzzlesolver.cli.view.show
 import puzzlesolver.domains.sudoku.search
-import puzzlesolver.models.fused
+import puzzlesolver.models.code.fused
 import puzzlesolver.refine.adapt.answer
 import puzzlesolver.train.loop
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from puzzlesolver.models.interface import State
 from puzzlesolver.models.relations import Layout
@@ -51,15 +51,12 @@ class HRM(TokenModel):
     """
 
     config: HRMConfig
+    CORES = ("H_level", "L_level")
 
     def __init__(self, config: HRMConfig) -> None:
         super().__init__(config)
         self.H_level = self._reasoning_module(config.H_layers)
         self.L_level = self._reasoning_module(config.L_layers)
-
-    @property
-    def cores(self) -> tuple[nn.Module, ...]:
-        return self.H_level, self.L_level
 
     def step(self, state: State, inputs: Tensor, layout: Layout) -> State:
         z_H, z_L = state

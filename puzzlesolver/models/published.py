@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from puzzlesolver.errors import ModelError
 from puzzlesolver.models.interface import Batch, ModelConfig, RecursiveModel
@@ -82,8 +82,15 @@ class PublishedModel(RecursiveModel):
     """A network whose answers are one symbol a cell, and whose start is fixed."""
 
     config: PublishedConfig
+    CORES: ClassVar[tuple[str, ...]]
+    """Names of its `cores`."""
+
     halts: ClassVar[bool] = True
     """Whether its readout has a halting logit."""
+
+    @property
+    def cores(self) -> tuple[nn.Module, ...]:
+        return tuple(map(self.get_submodule, self.CORES))
 
     @property
     def fixed_start(self) -> bool:

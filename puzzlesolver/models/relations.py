@@ -10,6 +10,9 @@ over (stack, column in stack), a box over (row in band, column in stack). In a m
 ones, are `(cell, digit)` and list the cells of their units. Nothing depends on the sizes, so one
 set of weights serves 4×4 to 25×25 boards, and mazes of any size.
 
+Every relation has a `name` for people, and `weights`: those with the same value share one weight
+matrix. Rows and columns do, which makes the step equivariant to transposition.
+
     >>> Layout(lattice=(3, 3, 3, 3, 9), relations=SUDOKU_RELATIONS).nodes
     729
 """
@@ -25,10 +28,7 @@ class Pool:
     """Mean over lattice axes.
 
     Attributes:
-        name: what the relation is, for people.
         over: lattice axes that are averaged, in rising order.
-        weights: relations with the same value share one weight matrix; rows and columns do, which
-            makes the step equivariant to transposition.
     """
 
     name: str
@@ -41,10 +41,8 @@ class Neighbour:
     """The node next to this one along a lattice axis; beyond the edge there is silence.
 
     Attributes:
-        name: what the relation is, for people.
         axis: of the lattice.
         step: 1 or -1.
-        weights: as in `Pool`.
     """
 
     name: str
@@ -58,9 +56,7 @@ class Units:
     """Mean over the cells of each unit, symbol by symbol; a cell hears the sum of its units.
 
     Attributes:
-        name: what the relation is, for people.
         cells: numbers of the cells of each unit, all of one size.
-        weights: as in `Pool`.
     """
 
     name: str
@@ -73,9 +69,7 @@ class Links:
     """Pairs of cells; a cell hears the sum of those it is paired with, symbol by symbol.
 
     Attributes:
-        name: what the relation is, for people.
         pairs: numbers of two cells each, every pair once.
-        weights: as in `Pool`.
     """
 
     name: str

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from puzzlesolver.models.interface import State
 from puzzlesolver.models.relations import Layout
@@ -46,15 +46,12 @@ class RSM(TokenModel):
     """
 
     config: RSMConfig
+    CORES = ("core",)
     halts = False
 
     def __init__(self, config: RSMConfig) -> None:
         super().__init__(config)
         self.core = self._reasoning_module(config.L_layers, config.mlp_t)
-
-    @property
-    def cores(self) -> tuple[nn.Module, ...]:
-        return (self.core,)
 
     def step(self, state: State, inputs: Tensor, layout: Layout) -> State:
         return self._outer(self._inner(state, inputs))

@@ -96,6 +96,7 @@ class SERRM(PublishedModel):
     """A step makes H · L calls z ← f(z, x), of which the last L pass gradient."""
 
     config: SERRMConfig
+    CORES = ("L_level",)
     Z_init: Tensor
 
     def __init__(self, config: SERRMConfig) -> None:
@@ -120,10 +121,6 @@ class SERRM(PublishedModel):
         self.L_level = ReasoningModule(config.L_layers, lambda: SERRMBlock(config))
         self.lm_head = Linear(symbols * width, symbols)
         self.register_buffer("Z_init", self._drawn())
-
-    @property
-    def cores(self) -> tuple[nn.Module, ...]:
-        return (self.L_level,)
 
     def embed(self, batch: Batch) -> Tensor:
         """A vector where a cell holds the symbol, `float[B, V, P, D]`; errors of `vocabulary`."""

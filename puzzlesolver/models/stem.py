@@ -17,17 +17,15 @@ Shape legend: B puzzles, N nodes, D width, M message width, H hidden width.
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from puzzlesolver.errors import ModelError
 from puzzlesolver.models.interface import (
     Batch,
     ModelConfig,
@@ -38,15 +36,9 @@ from puzzlesolver.models.interface import (
     StepFunction,
     short,
 )
-from puzzlesolver.models.relations import (
-    IMPLIED,
-    Layout,
-    Links,
-    Neighbour,
-    Pool,
-    Relation,
-    Units,
-)
+from puzzlesolver.models.relations import Layout, Neighbour, Pool
+from puzzlesolver.models.wiring import Wiring, heard_on
+from puzzlesolver.models.wiring import wiring_of as wiring_of
 
 UNKNOWN, GIVEN, EXCLUDED = 0, 1, 2
 
@@ -155,69 +147,6 @@ class RelationalUpdate(nn.Module):
         return F.rms_norm(z_BND, z_BND.shape[-1:]) * self.gain
 
 
-class Wiring(NamedTuple):
-    """A layout as a stem takes it; steps compiled for one serve all of the same shapes.
-
-    Attributes:
-        lattice: as in `Layout`.
-        regular: relations that are axes.
-        loudness: what the mean over some axes counts, where that is not 1.
-        listed: of each relation whose cells are listed, the name of its weights, a matrix from
-            cells to units, and one from units to cells, or None where the units are the cells.
-    """
-
-    lattice: tuple[int, ...]
-    regular: tuple[Pool | Neighbour, ...]
-    loudness: dict[tuple[int, ...], float]
-    listed: tuple[tuple[str, Tensor, Tensor | None], ...]
-
-
-def wiring_of(layout: Layout, config: StemConfig, device: torch.device) -> Wiring:
-    """How a stem is wired on a layout; raises `ModelError` where it lacks weights for it."""
-    return _wired(layout, config, device)
-
-
-@functools.lru_cache(64)
-@torch.inference_mode(False)
-def _wired(layout: Layout, config: StemConfig, device: torch.device) -> Wiring:
-    regular: list[Pool | Neighbour] = []
-    loudness: dict[tuple[int, ...], float] = {}
-    listed: list[tuple[str, Tensor, Tensor | None]] = []
-    for each in heard_on(layout, config):
-        if isinstance(each, Units):
-            size, count = len(each.cells[0]), len(each.cells)
-            # Silent units up to a multiple, so that boards with more or fewer look alike.
-            rows = -(-count // layout.symbols) * layout.symbols
-            holds = torch.zeros(rows, layout.cells)
-            holds[torch.arange(count)[:, None], torch.tensor(each.cells)] = 1
-            share = config.loudness(size) / size
-            listed.append((each.weights, (share * holds).to(device), holds.T.to(device)))
-        elif isinstance(each, Links):
-            linked = torch.zeros(layout.cells, layout.cells)
-            one, other = torch.tensor(each.pairs).T
-            linked[one, other] = linked[other, one] = 1
-            listed.append((each.weights, linked.to(device), None))
-        else:
-            regular.append(each)
-            if config.balanced and isinstance(each, Pool):
-                nodes = math.prod(layout.lattice[axis] for axis in each.over)
-                loudness[each.over] = config.loudness(nodes)
-    return Wiring(layout.lattice, tuple(regular), loudness, tuple(listed))
-
-
-def heard_on(layout: Layout, config: StemConfig) -> list[Relation]:
-    """The relations of a layout that a stem has weights for; `ModelError` where that is too few."""
-    unknown = {each.weights for each in layout.relations} - {*config.relations, *IMPLIED}
-    if unknown:
-        raise ModelError(
-            f"this model has no weights for {' and '.join(sorted(unknown))} units, which boards "
-            f"of the rules {layout.rules or 'given'} have",
-            where="--model",
-            hint="train one with `puzzlesolver train sudoku --preset sudoku-any`",
-        )
-    return [each for each in layout.relations if each.weights in config.relations]
-
-
 def _across(matrix: Tensor, nodes: Tensor) -> Tensor:
     """Sums over cells, symbol by symbol: `[B, …, D]` → `[B, rows * symbols, D]`."""
     batch, width = nodes.shape[0], nodes.shape[-1]
@@ -303,7 +232,7 @@ class RelationalStem(RecursiveModel):
         return (z_BND,)
 
     def fused_step(self, layout: Layout) -> StepFunction:
-        from puzzlesolver.models.fused import FusedStep  # numba takes a while to import
+        from puzzlesolver.models.code.fused import FusedStep  # numba takes a while to import
 
         return FusedStep(self, layout, heard_on(layout, self.config))
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from puzzlesolver.models.interface import State
 from puzzlesolver.models.layers import ReasoningModule, Rotary
@@ -45,14 +45,11 @@ class TRM(TokenModel):
     """
 
     config: TRMConfig
+    CORES = ("L_level",)
 
     def __init__(self, config: TRMConfig) -> None:
         super().__init__(config)
         self.L_level = self._reasoning_module(config.L_layers, config.mlp_t, True)
-
-    @property
-    def cores(self) -> tuple[nn.Module, ...]:
-        return (self.L_level,)
 
     def step(self, state: State, inputs: Tensor, layout: Layout) -> State:
         return recursions(self.L_level, self.config, state, inputs, self._rotary(inputs.device))

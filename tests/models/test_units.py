@@ -12,7 +12,8 @@ from puzzlesolver.errors import ModelError
 from puzzlesolver.models.interface import Batch, RecursiveModel
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.models.stem import StemConfig, pooled, wiring_of
+from puzzlesolver.models.stem import StemConfig, pooled
+from puzzlesolver.models.wiring import wiring_of
 
 RELATIONS = ["cell", "line", "box", "extra", "pair"]
 ROW = (2, 3)

@@ -9,17 +9,17 @@ the tiles of machine code. What is left of the step's time is everything between
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.benchmark import Timer
 
 from puzzlesolver.bench.cost.throughput import Cell
 from puzzlesolver.domains.base import Puzzle, get_domain
-from puzzlesolver.models import fused, matrices
+from puzzlesolver.models.code import fused, matrices
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.refine.engines.engine import micro_batch_of
 from puzzlesolver.runtime import Runtime
@@ -145,15 +145,6 @@ def _by_tiles(shapes: Sequence[Shape]) -> float:
 
 
 def _fastest(once: Callable[[], object]) -> float:
-    """Seconds of one call, on one thread."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    once()  # compiles
-    rounds = []
-    for _ in range(ROUNDS):
-        started = time.perf_counter()
-        for _ in range(REPEATS):
-            once()
-        rounds.append((time.perf_counter() - started) / REPEATS)
-    torch.set_num_threads(before)
-    return min(rounds)
+    """Seconds of one call, on one thread, after a first one, which compiles."""
+    timer = Timer("once()", globals={"once": once})
+    return min(float(timer.timeit(REPEATS).mean) for _ in range(ROUNDS))

@@ -1,11 +1,11 @@
 """How the tokens of ARC hear each other: a step of the recurrence as one differentiable function.
 
 Tokens speak; what they say travels along lines and is pooled by components, colours and cells; with
-what arrives each finds its next state. What is done with tokens is machine code (`kernels.py`).
+what arrives each finds its next state. What is done with tokens is machine code (`chunks.py`).
 Colours and cells are few, so torch maps what they are told. All of it is one node for torch's
 gradients, where dozens of small ones took 4 to 5 % more of a fit.
 
-Shape legend: as in `kernels.py`.
+Shape legend: as in `chunks.py`.
 
     >>> state = hear(state, tokens, rule, say, by_colour, by_cell, up, down, decay, gain, relations)
 """
@@ -18,10 +18,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from puzzlesolver.models.arc import kernels
 from puzzlesolver.models.arc.modes import MODES, from_modes, to_modes
+from puzzlesolver.models.arc.pooling import average, pool, pool_backward, travel, travel_backward
 from puzzlesolver.models.arc.relations import Relations
-from puzzlesolver.models.matrices import Reals
+from puzzlesolver.models.arc.renewing import Heard, Maps, renew, renew_backward
+from puzzlesolver.models.arc.speaking import speak, speak_backward
+from puzzlesolver.models.code.matrices import Reals
 
 
 def hear(
@@ -65,7 +67,7 @@ def hear(
 class _Said(NamedTuple):
     """What crossed tokens in a step, kept for its gradients."""
 
-    heard: tuple[Tensor, ...]  # as `kernels.Heard`
+    heard: tuple[Tensor, ...]  # as `Heard`
     gate: Tensor  # [8, T, S]
     message: Tensor  # [4, P, T]
     colours: Tensor  # [4, 2P, R], mean and maximum
@@ -87,16 +89,18 @@ class _Step(torch.autograd.Function):
         cells = state.new_empty(4, 2 * pooled, relations.cells)
         modes = _modes(state.dtype)
         spoken = _arrays(x, gate, news, message)
-        kernels.speak(*_arrays(state, tokens, say, decay), modes, *spoken)
-        kernels.travel(*spoken[1:3], relations.lines, *_arrays(arrived))
-        kernels.average(spoken[3], relations.component, relations.component_sizes, *_arrays(shared))
-        kernels.pool(spoken[3], relations.runs, relations.sheets, *_arrays(colours, cells))
+        speak(*_arrays(state, tokens, say, decay), modes, *spoken)
+        travel(*spoken[1:3], relations.lines, *_arrays(arrived))
+        average(spoken[3], relations.component, relations.component_sizes, *_arrays(shared))
+        pool(spoken[3], relations.runs, relations.sheets, *_arrays(colours, cells))
         own, of_cells = to_modes(colours), to_modes(cells)
         whole, source = own[:, :pooled] @ relations.average, own @ relations.source
         of_colours = torch.cat((own, whole, source), 1)
         heard = x, arrived, shared, by_colour @ of_colours, by_cell @ of_cells
         maps, fresh = (up, rule, down, gain), torch.empty_like(state)
-        kernels.renew(_heard(heard), relations.runs, _maps(maps), modes, *_arrays(fresh))
+        renew(
+            Heard(*_arrays(*heard)), relations.runs, Maps(*_arrays(*maps)), modes, *_arrays(fresh)
+        )
         ctx.relations = relations
         ctx.said = _Said(heard, gate, message, colours, cells, of_colours, of_cells)
         ctx.save_for_backward(*inputs[2:])
@@ -113,8 +117,14 @@ class _Step(torch.autograd.Function):
             tuple(torch.zeros_like(each) for each in weights) for weights in (maps, (say, decay))
         )
         heard = x, arrived, shared, to_colours, to_cells
-        state = _arrays(*gradients)[0], _heard(said.heard), relations.runs, _maps(maps), modes
-        kernels.renew_backward(*state, _heard(heard), _maps(in_maps))
+        state = (
+            _arrays(*gradients)[0],
+            Heard(*_arrays(*said.heard)),
+            relations.runs,
+            Maps(*_arrays(*maps)),
+            modes,
+        )
+        renew_backward(*state, Heard(*_arrays(*heard)), Maps(*_arrays(*in_maps)))
 
         in_colours, in_cells = to_colours @ said.of_colours.mT, to_cells @ said.of_cells.mT
         of_colours = by_colour.mT @ to_colours
@@ -126,23 +136,15 @@ class _Step(torch.autograd.Function):
         gate, news = (torch.empty_like(said.gate) for _ in range(2))
         message = torch.empty_like(said.message)
         travelled = _arrays(arrived, said.gate, said.heard[1])
-        kernels.travel_backward(*travelled, relations.lines, *_arrays(gate, news))
+        travel_backward(*travelled, relations.lines, *_arrays(gate, news))
         component = relations.component, relations.component_sizes
-        kernels.average(*_arrays(shared), *component, *_arrays(message))
+        average(*_arrays(shared), *component, *_arrays(message))
         pooling = _arrays(said.colours, said.cells, colours, cells, message)
-        kernels.pool_backward(*_arrays(said.message), relations.runs, relations.sheets, *pooling)
+        pool_backward(*_arrays(said.message), relations.runs, relations.sheets, *pooling)
         spoken = _arrays(gate, news, message, said.heard[0], say, decay)
-        kernels.speak_backward(*spoken, modes, *_arrays(x, in_say, in_decay))
+        speak_backward(*spoken, modes, *_arrays(x, in_say, in_decay))
         in_up, in_rule, in_down, in_gain = in_maps
         return None, x, x, in_rule, in_say, in_colours, in_cells, in_up, in_down, in_decay, in_gain
-
-
-def _heard(tensors: tuple[Tensor, ...]) -> kernels.Heard:
-    return kernels.Heard(*_arrays(*tensors))
-
-
-def _maps(tensors: tuple[Tensor, ...]) -> kernels.Maps:
-    return kernels.Maps(*_arrays(*tensors))
 
 
 def _arrays(*tensors: Tensor) -> list[Reals]:

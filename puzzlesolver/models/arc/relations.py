@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from puzzlesolver.models.arc.features import Sheet
-from puzzlesolver.models.matrices import Places
+from puzzlesolver.models.code.matrices import Places
 
 WAYS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, -1), (-1, 1))
 """Steps down and to the right of each direction: right, down, left, up, then the diagonals."""

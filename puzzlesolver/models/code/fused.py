@@ -23,10 +23,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from puzzlesolver.models.interface import State
-from puzzlesolver.models.matrices import (
-    TILE_COLUMNS,
-    TILE_ROWS,
+from puzzlesolver.models.code.matrices import (
     Places,
     Reals,
     compiled,
@@ -36,13 +33,12 @@ from puzzlesolver.models.matrices import (
     row_sums,
     silu_product,
 )
+from puzzlesolver.models.code.tiles import TILE_COLUMNS, TILE_ROWS
+from puzzlesolver.models.interface import State
 from puzzlesolver.models.relations import Layout, Links, Neighbour, Pool, Relation, Units
 
 if TYPE_CHECKING:
     from puzzlesolver.models.stem import RelationalStem, StemConfig
-
-MATRICES = "053affe3"
-"""Of that file: when it changes, so must this one."""
 
 CHUNK = 32
 """Nodes computed together."""

@@ -1,16 +1,12 @@
-"""What machine code of models is made of: matrix products by tiles of registers, and a sigmoid.
+"""Tiles of matrix products that stay in registers, and a sigmoid: written in the vectors of LLVM.
 
 numba makes vectors of simple loops, but keeps no tile of a product in the registers: at the sizes
 of our networks its products reach a third of what a core can do. So the innermost loops are written
-in the vectors of LLVM, which reach nine tenths, and everything around them in Python.
+here, which reach nine tenths, and everything around them in Python (`matrices.py`).
 
 Matrices are contiguous and of one kind, float32 or float64.
 
-numba finds kept machine code by what the file of the function says, and not those that it calls. So
-each file that uses this one states its hash (tests/models/test_matrices.py).
-
-    >>> product(a, b, out)  # out = a b
-    >>> add_product(a, b, out)  # out += a bᵀ
+    >>> product_tile(a, b, out, row, column)  # inside a function that numba compiles
 """
 
 from __future__ import annotations
@@ -23,16 +19,10 @@ import llvmlite.binding
 import numba.core.cgutils
 import numba.extending
 import numpy as np
-import numpy.typing as npt
 from llvmlite import ir
 from numba import types
 
-from puzzlesolver.machine_code import njit
-
 cgutils: Any = numba.core.cgutils  # untyped
-
-Reals = npt.NDArray[np.floating[Any]]
-Places = npt.NDArray[np.int64]
 
 _FEATURES = llvmlite.binding.get_host_cpu_features()
 LANES = 16 if _FEATURES.get("avx512f") else 8 if _FEATURES.get("avx") else 4
@@ -45,29 +35,7 @@ TILE_COLUMNS = 2 * LANES
 SUM_ROWS, SUM_COLUMNS = (2 if LANES == 8 else 4), 4
 """Of a tile of `add_product`; there each sum is a register of its own."""
 
-VECTORS: Any = {
-    "fastmath": {"reassoc", "contract", "arcp", "nsz"},
-    "error_model": "numpy",
-}
-"""What lets a loop become vectors: sums in any order, and no check of every division."""
-
 FAST = ("reassoc", "contract", "nsz")
-
-
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Machine code, kept on disk; threads may run it side by side."""
-    made: Callable[..., Any] = njit(cache=True, nogil=True, **VECTORS)(function)
-    return made
-
-
-def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A part of the machine code of others.
-
-    Were it called, a process that compiles would call another copy of it than one that loads what
-    was compiled, and round otherwise.
-    """
-    made: Callable[..., Any] = njit(forceinline=True, **VECTORS)(function)
-    return made
 
 
 def _intrinsic(function: Callable[..., Any]) -> Any:
@@ -199,16 +167,34 @@ def sigmoid(typing: Any, x: Any) -> Any:
     return x(x), generate
 
 
-def _product_tile(rows: int) -> Any:
-    """The intrinsic `out[row:row + rows, column:column + TILE_COLUMNS] = a b`."""
+def _gated(builder: Any, vectors: list[Any]) -> list[Any]:
+    """Gates, then as many values, become SiLU of the gates times the values."""
+    half = len(vectors) // 2
+    return [
+        builder.fmul(builder.fmul(gate, _sigmoid(builder, gate), flags=FAST), value, flags=FAST)
+        for gate, value in zip(vectors[:half], vectors[half:], strict=True)
+    ]
+
+
+def _tile_of(rows: int, become: Any = None) -> Any:
+    """The intrinsic that sets `out[row:row + rows, column:column + TILE_COLUMNS]`.
+
+    Args:
+        rows: of the tile.
+        become: what becomes of the vectors of a row of `a b`; `_gated` takes twice as many.
+    """
 
     @_intrinsic
     def tile(typing: Any, a: Any, b: Any, out: Any, row: Any, column: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             left, right, into = _opened(context, builder, signature, values)
             row, column = values[3:]
-            columns = column, _offset(builder, column, LANES)
-            found = _products(builder, left, right, row, rows, columns)
+            columns = read = column, _offset(builder, column, LANES)
+            if become is _gated:
+                read = (*columns, *(builder.add(at, into.columns) for at in columns))
+            found = _products(builder, left, right, row, rows, read)
+            if become is not None:
+                found = [become(builder, vectors) for vectors in found]
             _store(builder, found, into, row, columns)
             return context.get_dummy_value()
 
@@ -217,8 +203,15 @@ def _product_tile(rows: int) -> Any:
     return tile
 
 
+product_tile, product_row = _tile_of(TILE_ROWS), _tile_of(1)
+"""Of `product`."""
+
+gated_tile = _tile_of(TILE_ROWS // 2, _gated)
+"""Of `gated_product`, with half the rows as it has twice the sums."""
+
+
 @_intrinsic
-def _spoken_tile(typing: Any, a: Any, b: Any, bias: Any, out: Any, row: Any, column: Any) -> Any:
+def spoken_tile(typing: Any, a: Any, b: Any, bias: Any, out: Any, row: Any, column: Any) -> Any:
     """A tile of `silu_product`."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -238,31 +231,7 @@ def _spoken_tile(typing: Any, a: Any, b: Any, bias: Any, out: Any, row: Any, col
 
 
 @_intrinsic
-def _gated_tile(typing: Any, a: Any, b: Any, out: Any, row: Any, column: Any) -> Any:
-    """A tile of `gated_product`, of half the rows as it has twice the sums."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        left, right, into = _opened(context, builder, signature, values)
-        row, column = values[3:]
-        columns = column, _offset(builder, column, LANES)
-        both = (*columns, *(builder.add(at, into.columns) for at in columns))
-        found = [
-            [
-                builder.fmul(
-                    builder.fmul(gate, _sigmoid(builder, gate), flags=FAST), value, flags=FAST
-                )
-                for gate, value in zip(vectors[:2], vectors[2:], strict=True)
-            ]
-            for vectors in _products(builder, left, right, row, TILE_ROWS // 2, both)
-        ]
-        _store(builder, found, into, row, columns)
-        return context.get_dummy_value()
-
-    return types.void(a, b, out, types.intp, types.intp), generate
-
-
-@_intrinsic
-def _row_sum(
+def row_sum(
     typing: Any, table: Any, members: Any, begin: Any, end: Any, out: Any, row: Any, column: Any
 ) -> Any:
     """`TILE_COLUMNS` of `out[row]` = the sum of the table's rows `members[begin:end]`."""
@@ -288,24 +257,17 @@ def _row_sum(
 def _folded(builder: Any, vectors: list[Any]) -> list[Any]:
     """The sum of every vector, in their order, as few vectors; at least `LANES` are given."""
     index = ir.VectorType(ir.IntType(32), LANES)
+    halves = [ir.Constant(index, list(range(odd, 2 * LANES, 2))) for odd in range(2)]
     for _ in range(LANES.bit_length() - 1):
         vectors = [
-            builder.fadd(
-                *(
-                    builder.shuffle_vector(
-                        *pair, ir.Constant(index, list(range(odd, 2 * LANES, 2)))
-                    )
-                    for odd in range(2)
-                ),
-                flags=FAST,
-            )
+            builder.fadd(*(builder.shuffle_vector(*pair, half) for half in halves), flags=FAST)
             for pair in zip(vectors[::2], vectors[1::2], strict=True)
         ]
     return vectors
 
 
 @_intrinsic
-def _add_tile(typing: Any, a: Any, b: Any, out: Any, row: Any, column: Any) -> Any:
+def add_tile(typing: Any, a: Any, b: Any, out: Any, row: Any, column: Any) -> Any:
     """`out[row:row + SUM_ROWS, column:column + SUM_COLUMNS] += a bᵀ`, of whole vectors of `a`."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -336,62 +298,3 @@ def _add_tile(typing: Any, a: Any, b: Any, out: Any, row: Any, column: Any) -> A
         return context.get_dummy_value()
 
     return types.void(a, b, out, types.intp, types.intp), generate
-
-
-_tile, _tile_row = _product_tile(TILE_ROWS), _product_tile(1)
-
-
-@inlined
-def product(a: Reals, b: Reals, out: Reals) -> None:
-    """`out = a b`; columns are best a multiple of `TILE_COLUMNS`, rows of `TILE_ROWS`."""
-    rows, columns = out.shape
-    tiled_rows, tiled_columns = rows - rows % TILE_ROWS, columns - columns % TILE_COLUMNS
-    for column in range(0, tiled_columns, TILE_COLUMNS):
-        for row in range(0, tiled_rows, TILE_ROWS):
-            _tile(a, b, out, row, column)
-        for row in range(tiled_rows, rows):
-            _tile_row(a, b, out, row, column)
-    for row in range(rows):
-        for column in range(tiled_columns, columns):
-            out[row, column] = 0
-            for k in range(len(b)):
-                out[row, column] += a[row, k] * b[k, column]
-
-
-@inlined
-def silu_product(a: Reals, b: Reals, bias: Reals, out: Reals) -> None:
-    """`out = silu(a b + bias)`; whole tiles only."""
-    for column in range(0, out.shape[1], TILE_COLUMNS):
-        for row in range(0, len(out), TILE_ROWS):
-            _spoken_tile(a, b, bias, out, row, column)
-
-
-@inlined
-def gated_product(a: Reals, b: Reals, out: Reals) -> None:
-    """`out = silu(gates) ⊙ values` of `(gates, values) = a b`; whole tiles only."""
-    for column in range(0, out.shape[1], TILE_COLUMNS):
-        for row in range(0, len(out), TILE_ROWS // 2):
-            _gated_tile(a, b, out, row, column)
-
-
-@inlined
-def row_sums(table: Reals, members: Places, starts: Places, out: Reals) -> None:
-    """`out[i]` = the sum of the table's rows `members[starts[i]:starts[i + 1]]`; whole tiles."""
-    for row in range(len(starts) - 1):
-        for column in range(0, out.shape[1], TILE_COLUMNS):
-            begin, end = starts[row], starts[row + 1]
-            _row_sum(table, members, begin, end, out, row, column)
-
-
-@inlined
-def add_product(a: Reals, b: Reals, out: Reals) -> None:
-    """`out += a bᵀ`; `a` and `b` have a multiple of `LANES` columns."""
-    rows, columns = out.shape
-    tiled_rows, tiled_columns = rows - rows % SUM_ROWS, columns - columns % SUM_COLUMNS
-    for row in range(0, tiled_rows, SUM_ROWS):
-        for column in range(0, tiled_columns, SUM_COLUMNS):
-            _add_tile(a, b, out, row, column)
-    for row in range(rows):
-        for column in range(tiled_columns if row < tiled_rows else 0, columns):
-            for k in range(a.shape[1]):
-                out[row, column] += a[row, k] * b[column, k]

@@ -1,0 +1,100 @@
+"""Matrix products for machine code of models; the innermost loops are those of `tiles.py`.
+
+Matrices are contiguous and of one kind, float32 or float64.
+
+    >>> product(a, b, out)  # out = a b
+    >>> add_product(a, b, out)  # out += a bᵀ
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from puzzlesolver.machine_code import njit
+from puzzlesolver.models.code import tiles
+from puzzlesolver.models.code.tiles import SUM_COLUMNS, SUM_ROWS, TILE_COLUMNS, TILE_ROWS
+
+Reals = npt.NDArray[np.floating[Any]]
+Places = npt.NDArray[np.int64]
+
+VECTORS: Any = {
+    "fastmath": {"reassoc", "contract", "arcp", "nsz"},
+    "error_model": "numpy",
+}
+"""What lets a loop become vectors: sums in any order, and no check of every division."""
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Machine code, kept on disk; threads may run it side by side."""
+    made: Callable[..., Any] = njit(cache=True, nogil=True, **VECTORS)(function)
+    return made
+
+
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A part of the machine code of others.
+
+    Were it called, a process that compiles would call another copy of it than one that loads what
+    was compiled, and round otherwise.
+    """
+    made: Callable[..., Any] = njit(forceinline=True, **VECTORS)(function)
+    return made
+
+
+@inlined
+def product(a: Reals, b: Reals, out: Reals) -> None:
+    """`out = a b`; columns are best a multiple of `TILE_COLUMNS`, rows of `TILE_ROWS`."""
+    rows, columns = out.shape
+    tiled_rows, tiled_columns = rows - rows % TILE_ROWS, columns - columns % TILE_COLUMNS
+    for column in range(0, tiled_columns, TILE_COLUMNS):
+        for row in range(0, tiled_rows, TILE_ROWS):
+            tiles.product_tile(a, b, out, row, column)
+        for row in range(tiled_rows, rows):
+            tiles.product_row(a, b, out, row, column)
+    for row in range(rows):
+        for column in range(tiled_columns, columns):
+            out[row, column] = 0
+            for k in range(len(b)):
+                out[row, column] += a[row, k] * b[k, column]
+
+
+@inlined
+def silu_product(a: Reals, b: Reals, bias: Reals, out: Reals) -> None:
+    """`out = silu(a b + bias)`; whole tiles only."""
+    for column in range(0, out.shape[1], TILE_COLUMNS):
+        for row in range(0, len(out), TILE_ROWS):
+            tiles.spoken_tile(a, b, bias, out, row, column)
+
+
+@inlined
+def gated_product(a: Reals, b: Reals, out: Reals) -> None:
+    """`out = silu(gates) ⊙ values` of `(gates, values) = a b`; whole tiles only."""
+    for column in range(0, out.shape[1], TILE_COLUMNS):
+        for row in range(0, len(out), TILE_ROWS // 2):
+            tiles.gated_tile(a, b, out, row, column)
+
+
+@inlined
+def row_sums(table: Reals, members: Places, starts: Places, out: Reals) -> None:
+    """`out[i]` = the sum of the table's rows `members[starts[i]:starts[i + 1]]`; whole tiles."""
+    for row in range(len(starts) - 1):
+        for column in range(0, out.shape[1], TILE_COLUMNS):
+            begin, end = starts[row], starts[row + 1]
+            tiles.row_sum(table, members, begin, end, out, row, column)
+
+
+@inlined
+def add_product(a: Reals, b: Reals, out: Reals) -> None:
+    """`out += a bᵀ`; `a` and `b` have a multiple of `LANES` columns."""
+    rows, columns = out.shape
+    tiled_rows, tiled_columns = rows - rows % SUM_ROWS, columns - columns % SUM_COLUMNS
+    for row in range(0, tiled_rows, SUM_ROWS):
+        for column in range(0, tiled_columns, SUM_COLUMNS):
+            tiles.add_tile(a, b, out, row, column)
+    for row in range(rows):
+        for column in range(tiled_columns if row < tiled_rows else 0, columns):
+            for k in range(a.shape[1]):
+                out[row, column] += a[row, k] * b[column, k]
