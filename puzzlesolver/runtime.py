@@ -14,7 +14,11 @@ from __future__ import annotations
 
 import functools
 import os
+import platform
+import re
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from puzzlesolver.errors import UsageError
@@ -86,6 +90,30 @@ def choose_runtime(device: str = "auto", threads: int | None = None) -> Runtime:
     threads = _default_threads() if threads is None else threads
     torch.set_num_threads(threads)
     return Runtime(chosen, dtype, threads, device_reason, dtype_reason, threads_reason)
+
+
+def processor() -> str:
+    """The name of the CPU."""
+    found = re.search(r"model name\s*: (.+)", read_proc("cpuinfo"))
+    return found[1].strip() if found else platform.processor() or platform.machine()
+
+
+def peak_memory() -> int | None:
+    """The most bytes that this process has held so far; None on Windows, which does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def read_proc(name: str) -> str:
+    """What Linux tells in a file of `/proc`; "" where there is none."""
+    try:
+        return Path("/proc", name).read_text()
+    except OSError:
+        return ""
 
 
 def available_devices() -> list[str]:

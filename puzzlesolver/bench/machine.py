@@ -5,11 +5,9 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-import sys
-from pathlib import Path
 from typing import Any
 
-from puzzlesolver.runtime import Runtime
+from puzzlesolver.runtime import Runtime, peak_memory, processor
 
 MIB = 1 << 20
 
@@ -18,13 +16,9 @@ PACKAGES = ("puzzlesolver", "numpy", "numba", "onnxruntime", "onnxruntime-gpu", 
 
 
 def peak_memory_mib() -> float | None:
-    """The most memory this process has held so far; None on Windows, which does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak * (1 if sys.platform == "darwin" else 1024) / MIB, 1)
+    """The most memory this process has held so far; None where nobody tells."""
+    peak = peak_memory()
+    return None if peak is None else round(peak / MIB, 1)
 
 
 def describe_machine(runtime: Runtime) -> dict[str, Any]:
@@ -32,7 +26,7 @@ def describe_machine(runtime: Runtime) -> dict[str, Any]:
     import torch
 
     return {
-        "cpu": _cpu_model(),
+        "cpu": processor(),
         "cores": os.cpu_count(),
         "threads": runtime.threads,
         "memory_gib": _memory_gib(),
@@ -49,15 +43,6 @@ def _version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _cpu_model() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())
 
 
 def _memory_gib() -> float | None:
