@@ -7,24 +7,24 @@ In: a run's config and what it has measured. Out: Markdown for people, a dict fo
 
 from __future__ import annotations
 
-import math
-import platform
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from puzzlesolver import __version__
-from puzzlesolver.domains.sudoku.generate import DEEP, LEVELS
+from puzzlesolver.runtime import processor
+from puzzlesolver.train.presets import command
+
+if TYPE_CHECKING:
+    from puzzlesolver.train.run import Run
 
 OF_FAMILIES = {
     "stem": ["Which cells see each other is given to the network as data, not learned."],
     "arc-stem": ["It answers nothing by itself: fits of ARC tasks start from it."],
 }
 VERIFIED = "Whether an answer is right is decided by a verifier, not by this network."
-GUESSES = " guesses of the search"
 CORE_MINUTES = "A core-minute is one minute of one CPU core."
 LEGEND = [
     "*right @N*: share of the held-out puzzles whose answer is right after N steps. *ever @N*:",
@@ -35,88 +35,35 @@ UNVERIFIABLE = "ARC has no rules that could verify an answer."
 
 def machine(device: torch.device, threads: int) -> str:
     """The hardware and the torch that a run used, in a few words."""
-    if device.type == "cuda":
-        chip = torch.cuda.get_device_name(device)
-    else:
-        cpuinfo = Path("/proc/cpuinfo")
-        found = cpuinfo.is_file() and re.search(r"model name\s*: (.+)", cpuinfo.read_text())
-        chip = found[1] if found else platform.processor() or platform.machine()
+    chip = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     return f"{chip}, {threads} CPU thread{'s' * (threads != 1)}, torch {torch.__version__}"
 
 
-def data_recipe(settings: Mapping[str, Any]) -> str:
-    """Which boards a run draws, in words.
-
-    Args:
-        settings: of the run, by their flat names; of mazes or Sudokus, not of a dataset folder.
-    """
-    if settings.get("contract") == "boards":
-        return _many_boards(settings["mix"])
-    data, limit = settings["data"], settings.get("train_puzzles")
-    size, mix = settings.get("size", 9), settings.get("mix", {})
-    mazes = settings["domain"] == "maze"
-    boards = "mazes" if mazes else "boards"
-    if data is not None:
-        told = f"{boards} of {Path(data).name}"
-        total, easy = sum(mix.values()), 0 if mazes or limit else mix.get("easy", 0)
-        told = f"{_share(easy / total)} easy boards, the others are {told}" if easy else told
-    else:
-        told = f"new {size}×{size} {boards}"
-        told += f": {_mixture(mix, _maze if mazes else _difficulty)}" * (mazes or size == 9)
-    told += f"; exactly {limit:,} different ones" if limit else ""
-    changed = "turned and flipped" if mazes else "digits, rows and columns shuffled"
-    again = limit or data is not None or not mazes  # mazes that are all new need no turning
-    return told + f"; {changed} at random" * bool(settings.get("augment") and again)
-
-
-def _mixture(mix: Mapping[str, float], words: Callable[[str], tuple[float, str]]) -> str:
-    total = sum(mix.values())
-    kinds = sorted((*words(kind), share / total) for kind, share in mix.items() if share)
-    told = ", ".join(f"{_share(share)} {kind}" for _, kind, share in kinds)
-    first, guesses, others = told.partition(GUESSES)
-    return first + guesses + others.replace(GUESSES, "").replace("need at least", "at least")
-
-
-def _share(share: float) -> str:
-    return "all" if share == 1 else f"{100 * share:.3g} %"
-
-
-def _difficulty(kind: str) -> tuple[float, str]:
-    """The rank of a difficulty of Sudokus, and its words."""
-    if kind == "easy":
-        return 0, "easy"
-    if kind == DEEP:
-        return math.inf, "resist a whole round of single guesses"
-    least = LEVELS[kind] if kind in LEVELS else int(kind)
-    return least, f"need at least {least}{GUESSES}"
-
-
-def _many_boards(mix: Mapping[str, float]) -> str:
-    """Sizes with their shares, and the rules that some boards have."""
-    sizes: dict[int, float] = {}
-    rules = []
-    for kind, share in mix.items():
-        size, _, told = kind.partition(":")[0].strip().partition(" ")
-        sizes[int(size)] = sizes.get(int(size), 0) + share / sum(mix.values())
-        rules += [told] * bool(told)
-    told = ", ".join(f"{size}×{size} ({_share(share)})" for size, share in sorted(sizes.items()))
-    return (
-        f"new boards of {told} of all updates"
-        + f"; some with the rules {'; '.join(rules)}" * bool(rules)
-    )
-
-
-def _maze(kind: str) -> tuple[float, str]:
-    """The same of a kind of mazes."""
-    name, _, difficulty = kind.partition(" ")
-    told = {"walls": "random walls", "open": "few walls"}.get(name, name)
-    if difficulty.isdigit():
-        return int(difficulty), f"{told} and a path of at least {difficulty} cells"
-    return 0, f"{told} and a long path" if difficulty == "hard" else told
+def training_record(run: Run, out: Path) -> dict[str, Any]:
+    """How the weights of a run in the folder `out` came to be."""
+    config = run.config
+    return {
+        "command": command(config, out),
+        **{name: getattr(config, name) for name in ("preset", "domain", "family")},
+        "contract": config.contract.name,
+        "seed": config.seed,
+        "start": run.started_from,
+        "data": run.source.recipe,
+        "updates": run.updates,
+        "progress": min(1.0, run.progress),
+        "puzzles": run.source.drawn,
+        "epoch": run.source.epoch,
+        "parameters": run.parameters,
+        "minutes": round(run.minutes, 2),
+        "core_minutes": round(run.core_minutes, 2),
+        "machine": machine(run.runtime.device, run.runtime.threads),
+        "curve": run.curve,
+        "settings": config.to_json(),
+    }
 
 
 def facts(record: Mapping[str, Any]) -> list[str]:
-    """Lines of a table made of a training record (`Run.record`)."""
+    """Lines of a table made of a `training_record`."""
     rows = [
         ("command", f"`{record['command']}`"),
         ("version", f"puzzlesolver {__version__}"),
@@ -145,7 +92,7 @@ def _starts(start: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
 
 
 def model_card(record: Mapping[str, Any]) -> str:
-    """Markdown made of a training record (`Run.record`)."""
+    """Markdown made of a `training_record`."""
     lines = [
         "---", "license: apache-2.0", "library_name: puzzlesolver", "---", "",
         f"# `{record['family']}` for {record['domain']}", "",

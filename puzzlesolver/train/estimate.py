@@ -6,7 +6,6 @@ autograd keeps for its backward pass: at first of one puzzle without compilation
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from puzzlesolver.runtime import peak_memory
 from puzzlesolver.train.progress import Display
 from puzzlesolver.train.run import Run
 
@@ -36,7 +36,7 @@ def rehearse(run: Run, display: Display) -> None:
                 started = time.monotonic()
                 each = _kept_by_autograd(run)
                 seconds = time.monotonic() - started
-        fixed = (peak_memory(run.runtime.device) or 0) + COPIES * _bytes(run.model.parameters())
+        fixed = (_peak(run.runtime.device) or 0) + COPIES * _bytes(run.model.parameters())
         less = "; compiled steps need less" * run.compiled
         display.say(f"estimated memory {_total(run, fixed, each)}{less}")
         most = run.ranks.led(min(MOST_BYTES // each, MOST_SECONDS // seconds))
@@ -66,22 +66,15 @@ def rehearse(run: Run, display: Display) -> None:
     for words in (
         f"first update {first:.1f} s with compilation, then {each_update:.2f} s each{how}",
         f"{length}, {whole / each_update:.3g} puzzles/s, beside evaluations and making puzzles",
-        f"peak memory of this dry run {_gib(peak_memory(run.runtime.device))}",
+        f"peak memory of this dry run {_gib(_peak(run.runtime.device))}",
         "dry run: nothing was written",
     ):
         display.say(words)
 
 
-def peak_memory(device: torch.device) -> int | None:
+def _peak(device: torch.device) -> int | None:
     """Bytes, of the device or else of the process."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else peak_memory()
 
 
 def _kept_by_autograd(run: Run) -> int:

@@ -33,7 +33,7 @@ from puzzlesolver.errors import ModelError, UsageError
 from puzzlesolver.files import explained, held, write_file
 from puzzlesolver.hub.folder import save_model
 from puzzlesolver.printable import printable
-from puzzlesolver.train.card import model_card
+from puzzlesolver.train.card import model_card, training_record
 from puzzlesolver.train.checkpoint import load_checkpoint, peek_checkpoint, save_checkpoint
 from puzzlesolver.train.config import FREE, TrainConfig
 from puzzlesolver.train.distributed import ALONE, Ranks
@@ -181,7 +181,7 @@ def _save(run: Run, out: Path) -> None:
     state = run.state_dict()  # collects the rows of all ranks
     if not run.ranks.leads:
         return
-    record = run.record(out)
+    record = training_record(run, out)
     save_checkpoint(out / CHECKPOINTS, run.updates, state)
     save_model(run.average, out / MODEL, record, model_card(record))
 

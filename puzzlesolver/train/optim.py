@@ -22,6 +22,9 @@ from puzzlesolver.train.distributed import ALONE, Ranks
 from puzzlesolver.train.optimizers import AdamATan2, RowSignSGD
 from puzzlesolver.train.settings import Settings, within
 
+EMBEDDING = "embed_tokens.embedding_weight"
+"""Of tokens, in published models."""
+
 
 @dataclass(frozen=True)
 class Optimization(Settings):
@@ -148,6 +151,12 @@ def _hidden_matrices(model: nn.Module) -> list[nn.Parameter]:
     ]
 
 
+def resting(model: nn.Module, settings: Settings, progress: float) -> nn.Parameter | None:
+    """The embedding of tokens, when it rests."""
+    start = settings.freeze_embedding if isinstance(settings, TokenEmbedding) else None
+    return None if start is None or progress < start else model.get_parameter(EMBEDDING)
+
+
 def rate_scale(settings: Optimization, steps: int | None, update: int, progress: float) -> float:
     """Share of the peak rate: linear warm-up over updates, then a cosine down to `floor`.
 
@@ -189,11 +198,12 @@ def load_optimizer_state(optimizers: list[Optimizer], saved: dict[str, Any]) -> 
 
 @torch.no_grad()
 def update_average(
-    average: nn.Module, model: nn.Module, decay: float, update: int, ramp: float
+    average: nn.Module, model: nn.Module, settings: Optimization, update: int
 ) -> None:
     """Move `average` towards `model`; early updates count more, so the first weights fade soon.
 
-    With a `ramp` of 0 every update counts alike.
+    With an `ema_ramp` of 0 every update counts alike.
     """
-    share = 1 - min(decay, update / (update + ramp) if ramp else 1.0)
+    ramp = settings.ema_ramp
+    share = 1 - min(settings.ema, update / (update + ramp) if ramp else 1.0)
     torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), share)

@@ -15,7 +15,6 @@ import json
 import math
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -29,7 +28,7 @@ from puzzlesolver.models.compiling import can_compile, step_function
 from puzzlesolver.models.interface import Network, RecursiveModel, StepFunction
 from puzzlesolver.models.registry import build_network, reads_tokens, refines_boards
 from puzzlesolver.runtime import choose_runtime
-from puzzlesolver.train.card import machine
+from puzzlesolver.train import optim
 from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.contracts.base import Contract
 from puzzlesolver.train.contracts.losses import Learned
@@ -37,19 +36,7 @@ from puzzlesolver.train.contracts.registry import CONTRACTS
 from puzzlesolver.train.data.sources import open_source
 from puzzlesolver.train.distributed import ALONE, Ranks, check_divides
 from puzzlesolver.train.evaluate import plain_accuracy
-from puzzlesolver.train.optim import (
-    TokenEmbedding,
-    build_optimizers,
-    load_optimizer_state,
-    optimizer_state,
-    rate_scale,
-    set_learning_rate,
-    update_average,
-)
-from puzzlesolver.train.presets import command
 from puzzlesolver.train.settings import flag
-
-EMBEDDING = "embed_tokens.embedding_weight"
 
 _UPDATE_SEED = 0x9E3779B97F4A7C15
 """Keeps the seeds of updates far from those of weights and puzzles."""
@@ -111,7 +98,7 @@ class Run:
         self.average = _average_of(self.model)
         self.generator = torch.Generator(device).manual_seed(config.seed)
         self.contract = self.new_contract(config)
-        self.optimizers = build_optimizers(
+        self.optimizers = optim.build_optimizers(
             self.model, config.optimizer, config.embedding, ranks, self.contract.optimizers
         )
         self.compiled = config.compile and can_compile(device)
@@ -152,9 +139,8 @@ class Run:
         return contract(config, self.source, self.generator, self.ranks)
 
     def _new_model(self) -> Network:
-        settings = self.config.model
-        if reads_tokens(self.config.family):
-            settings = settings | {"num_puzzle_identifiers": self.source.identifiers}
+        named = {"num_puzzle_identifiers": self.source.identifiers}
+        settings = self.config.model | (named if reads_tokens(self.config.family) else {})
         return build_network(self.config.family, settings)
 
     def _step_of(self, model: Network, mode: str = "default") -> StepFunction | None:
@@ -195,8 +181,8 @@ class Run:
         """One batch, one loss, one change of the weights; raises `ModelError` if it diverged."""
         settings, number = self.config.optimizer, self.updates + 1
         progress = self.ranks.led(self._progress_at(number))
-        scale = rate_scale(settings, self.config.steps, number, progress)
-        set_learning_rate(self.optimizers, scale * self.contract.rate(self.updates, progress))
+        scale = optim.rate_scale(settings, self.config.steps, number, progress)
+        optim.set_learning_rate(self.optimizers, scale * self.contract.rate(self.updates, progress))
         for optimizer in self.optimizers:  # before the next step, which may reuse their memory
             optimizer.zero_grad()
         learned = self._learned(progress)
@@ -207,7 +193,7 @@ class Run:
                 hint="start again with a lower one; earlier checkpoints are kept",
             )
         torch.autograd.backward(learned.loss)
-        frozen = self._frozen(progress)
+        frozen = optim.resting(self.model, self.config.embedding, progress)
         if frozen is not None:
             # Afterwards, for processes that share gradients expect those of all parameters.
             frozen.grad = None
@@ -215,9 +201,9 @@ class Run:
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), most)
         for optimizer in self.optimizers:
             optimizer.step()
-        update_average(self.average, self.model, settings.ema, self.updates, settings.ema_ramp)
+        optim.update_average(self.average, self.model, settings, self.updates)
         if frozen is not None:  # RSM's trainer averages what is trained, and saves the rest as is
-            self.average.get_parameter(EMBEDDING).copy_(frozen.detach())
+            self.average.get_parameter(optim.EMBEDDING).copy_(frozen.detach())
         self.average.config = self.model.config  # its depth may grow
         self.updates = number
         shown = (learned.cells, learned.solved, learned.rejected, norm)
@@ -235,13 +221,6 @@ class Run:
             torch.manual_seed((self.config.seed + _UPDATE_SEED * share) % 2**63)
             learned: Learned = self.objective(progress)
             return learned
-
-    def _frozen(self, progress: float) -> nn.Parameter | None:
-        """The embedding of tokens, when it rests."""
-        settings = self.config.embedding
-        start = settings.freeze_embedding if isinstance(settings, TokenEmbedding) else None
-        resting = start is not None and progress >= start
-        return self.model.get_parameter(EMBEDDING) if resting else None
 
     def metrics(self) -> dict[str, Any]:
         """Means over `recent`, which is emptied, as a line of `metrics.jsonl`."""
@@ -272,33 +251,8 @@ class Run:
         assert isinstance(self.average, RecursiveModel) and self.average_step is not None
         measured = plain_accuracy(self.average, self.average_step, batch, marks, seed)
         clocks = {"minutes": round(self.minutes, 3), "core_minutes": round(self.core_minutes, 3)}
-        point = {"update": self.updates, **clocks, **measured}
-        self.curve.append(point)
-        return point
-
-    def record(self, out: Path) -> dict[str, Any]:
-        """How the weights came to be: what the model card and `config.json` tell."""
-        config = self.config
-        return {
-            "command": command(config, out),
-            "preset": config.preset,
-            "domain": config.domain,
-            "family": config.family,
-            "contract": config.contract.name,
-            "seed": config.seed,
-            "start": self.started_from,
-            "data": self.source.recipe,
-            "updates": self.updates,
-            "progress": min(1.0, self.progress),
-            "puzzles": self.source.drawn,
-            "epoch": self.source.epoch,
-            "parameters": self.parameters,
-            "minutes": round(self.minutes, 2),
-            "core_minutes": round(self.core_minutes, 2),
-            "machine": machine(self.runtime.device, self.runtime.threads),
-            "curve": self.curve,
-            "settings": config.to_json(),
-        }
+        self.curve.append({"update": self.updates, **clocks, **measured})
+        return self.curve[-1]
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next update depends on, and what has been measured."""
@@ -312,7 +266,7 @@ class Run:
             "recent": [list(update) for update in self.recent],
             "model": self.model.state_dict(),
             "average": dict(self.average.named_parameters()),
-            "optimizers": optimizer_state(self.optimizers),
+            "optimizers": optim.optimizer_state(self.optimizers),
             "generator": self.generator.get_state(),
             "contract": self.contract.state_dict(),
             "config_of_model": self.model.config.to_json(),
@@ -328,7 +282,7 @@ class Run:
         self.recent = [Update(*values) for values in state["recent"]]
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"], strict=False)  # buffers are the model's
-        load_optimizer_state(self.optimizers, state["optimizers"])
+        optim.load_optimizer_state(self.optimizers, state["optimizers"])
         if len(state["generator"]) == len(self.generator.get_state()):
             self.generator.set_state(state["generator"])
         else:  # that of another kind of device

@@ -11,9 +11,9 @@ import torch
 from puzzlesolver.domains.sudoku.board import make_board
 from puzzlesolver.domains.sudoku.codec import layout_of
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.card import data_recipe
 from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.data.boards import ManyBoards
+from puzzlesolver.train.data.recipe import data_recipe
 from puzzlesolver.train.data.sources import open_source
 from puzzlesolver.train.presets import get_preset, override
 from puzzlesolver.train.run import Run

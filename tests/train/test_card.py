@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from puzzlesolver.train.card import data_recipe, facts
+from puzzlesolver.train.card import facts
+from puzzlesolver.train.data.recipe import data_recipe
 from puzzlesolver.train.presets import get_preset
 
 WEIGHTS = Path(__file__).parents[2] / "weights"

@@ -20,13 +20,16 @@ from torch.optim import Optimizer
 from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.contracts.losses import Learned
 from puzzlesolver.train.distributed import ALONE, Ranks
+from puzzlesolver.train.resuming import Resumable
 from puzzlesolver.train.settings import Settings
 
 S = TypeVar("S", bound=Settings)
 
 
-class Contract(ABC, Generic[S]):
+class Contract(Resumable, ABC, Generic[S]):
     """What the loop asks of a training contract.
+
+    It keeps what the next `loss` depends on, besides model, optimizers, source and generator.
 
     Attributes:
         wants: the class of its settings.
@@ -60,10 +63,3 @@ class Contract(ABC, Generic[S]):
     def rate(self, updates: int, progress: float) -> float:
         """Share of the learning rate that the next update takes, after so many."""
         return 1.0
-
-    def state_dict(self) -> dict[str, Any]:
-        """All that the next `loss` depends on, besides model, optimizers, source and generator."""
-        return {}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The inverse of `state_dict`."""

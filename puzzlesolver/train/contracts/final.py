@@ -80,6 +80,7 @@ class FinalStep(BoardContract[Final]):
     """
 
     wants = Final
+    KEPT = ("depth", "grown_at")
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -118,12 +119,6 @@ class FinalStep(BoardContract[Final]):
             self.depth, self.grown_at = depth, updates
         ramp = self.settings.growth_ramp
         return min(1.0, (updates - self.grown_at) / ramp) if ramp else 1.0
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"depth": list(self.depth), "grown_at": self.grown_at}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.depth, self.grown_at = tuple(state["depth"]), state["grown_at"]
 
     def _depth(self, progress: float) -> tuple[int, ...]:
         """What the growths have reached."""

@@ -49,6 +49,7 @@ class ManyTasks(Contract[Tasks]):
     """
 
     wants = Tasks
+    KEPT = ("vectors",)
     draws = "tasks"
     source: TaskSource
 
@@ -77,12 +78,6 @@ class ManyTasks(Contract[Tasks]):
         learned = Learned(*(torch.stack(parts).mean() for parts in each))
         self.source.observe(learned.solved.item())
         return learned
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"vectors": self.vectors.state_dict()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.vectors.load_state_dict(state["vectors"])
 
     def _of_one(self, model: ArcStem, drawn: Drawn) -> Learned:
         task, canvases = self.vectors[drawn.number], drawn.canvases

@@ -13,29 +13,22 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import torch
 
 from puzzlesolver.domains.sudoku.board import Board, make_board, needs_map
 from puzzlesolver.domains.sudoku.codec import layout_of
 from puzzlesolver.domains.sudoku.generate import PuzzleStream
-from puzzlesolver.domains.sudoku.making.reduce import (
-    DIFFICULTIES,
-    EASY,
-    MINIMAL,
-    make_puzzle,
-    random_solution,
-)
+from puzzlesolver.domains.sudoku.making import reduce
 from puzzlesolver.domains.sudoku.making.regions import random_regions
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.train.config import Puzzles, TrainConfig
 from puzzlesolver.train.data.curriculum import Ramp, Reveal
 from puzzlesolver.train.data.kinds import GeneratedPuzzles
-from puzzlesolver.train.data.labelled import Boards
-from puzzlesolver.train.data.source import BoardSource, Mixed, Source, as_arrays
+from puzzlesolver.train.data.labelled import Boards, batch_of
+from puzzlesolver.train.data.source import BoardSource, Mixed, Source
+from puzzlesolver.train.resuming import Resumable
 from puzzlesolver.train.settings import flag, within
 
 TRIES = 10
@@ -76,6 +69,7 @@ class ManyBoards(Source[BoardMix]):
         UsageError: the mix names no board.
     """
 
+    KEPT = (*Source.KEPT, "rng", "parts")
     KINDS = (BoardMix,)
 
     def __init__(self, config: TrainConfig) -> None:
@@ -99,17 +93,6 @@ class ManyBoards(Source[BoardMix]):
         """Boards of the part whose turn it is."""
         return self.parts[self.turn()].draw(count)
 
-    def state_dict(self) -> dict[str, Any]:
-        parts = {name: part.state_dict() for name, part in self.parts.items()}
-        return super().state_dict() | {"rng": self.rng.bit_generator.state, "parts": parts}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        state = as_arrays(state)
-        super().load_state_dict(state)
-        self.rng.bit_generator.state = state["rng"]
-        for name, part in self.parts.items():
-            part.load_state_dict(state["parts"][name])
-
 
 class OneBoard(BoardSource[BoardMix]):
     """Puzzles of one board, all difficulties alike often, with extra clues revealed.
@@ -122,6 +105,7 @@ class OneBoard(BoardSource[BoardMix]):
         number: of this part.
     """
 
+    KEPT = ("rng", "kinds")
     KINDS = (BoardMix,)
 
     def __init__(
@@ -142,38 +126,25 @@ class OneBoard(BoardSource[BoardMix]):
         }
 
     def draw(self, count: int) -> Batch:
-        drawn = [self._draw_one() for _ in range(count)]
         self.whole.drawn += count
-        tokens, targets = (
-            torch.from_numpy(np.stack(boards).astype(np.int64))
-            for boards in zip(*drawn, strict=True)
-        )
-        return Batch(tokens, self.layout, targets)
-
-    def state_dict(self) -> dict[str, Any]:
-        kinds = {level: kind.state_dict() for level, kind in self.kinds.items()}
-        return {"rng": self.rng.bit_generator.state, "kinds": kinds}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.rng.bit_generator.state = state["rng"]
-        for level, kind in self.kinds.items():
-            kind.load_state_dict(state["kinds"][level])
+        return batch_of(self.layout, [self._draw_one() for _ in range(count)])
 
     def _draw_one(self) -> tuple[Boards, Boards]:
         level = self.rng.choice(list(self.kinds))
         question, solution = self.kinds[level].draw(self.rng)
-        blanks = self.rng.permutation(np.flatnonzero(question == 0))
-        clues = self.reveal.clues(self.rng) * len(question) // USUAL_CELLS
         question = question.copy()
-        question[blanks[:clues]] = solution[blanks[:clues]]
+        self.reveal.fill(question, solution, self.rng, USUAL_CELLS)
         return question, solution
 
 
-class BoardStream:
+class BoardStream(Resumable):
     """An endless stream of puzzles of one board and difficulty that can be resumed.
 
-    Where a board has none so hard, from then on they are easy: every board has such.
+    Each depends on the seed, its number and the difficulty alone. Where a board has none so hard,
+    from then on they are easy: every board has such.
     """
+
+    KEPT = ("made", "difficulty")
 
     def __init__(self, board: Board, difficulty: str, seed: tuple[int, ...]) -> None:
         self.board, self.difficulty, self.seed = board, difficulty, seed
@@ -184,31 +155,22 @@ class BoardStream:
         questions, solutions = zip(*self._next(count), strict=True)
         return np.stack(questions), np.stack(solutions), None
 
-    def state_dict(self) -> dict[str, Any]:
-        """How many were made; each depends on the seed, its number and the difficulty alone."""
-        return {"made": self.made, "difficulty": self.difficulty}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The inverse of `state_dict`."""
-        self.made = int(state["made"])
-        self.difficulty = str(state.get("difficulty", self.difficulty))
-
     def _next(self, count: int) -> Iterator[tuple[Boards, Boards]]:
         for _ in range(count):
             self.made += 1
             rng = np.random.default_rng((*self.seed, self.made))
             try:
-                puzzle = make_puzzle(self.board, self.difficulty, rng)
+                puzzle = reduce.make_puzzle(self.board, self.difficulty, rng)
             except UsageError:
-                self.difficulty = EASY
-                puzzle = make_puzzle(self.board, self.difficulty, rng)
+                self.difficulty = reduce.EASY
+                puzzle = reduce.make_puzzle(self.board, self.difficulty, rng)
             yield puzzle
 
 
 def _stream(board: Board, level: str, seed: tuple[int, ...]) -> BoardStream | PuzzleStream:
     if board == make_board(9):
         own = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 1
-        return PuzzleStream(int(own), 0 if level == MINIMAL else level)
+        return PuzzleStream(int(own), 0 if level == reduce.MINIMAL else level)
     return BoardStream(board, level, seed)
 
 
@@ -227,8 +189,8 @@ def _boards(kind: str, maps: int, seed: int) -> tuple[list[Board], list[str]]:
         regions = random_regions(int(size), rng) if needs_map(rules) else ""
         board = make_board(int(size), rules, regions)
         with contextlib.suppress(UsageError):  # many maps have no solution
-            random_solution(board, np.random.default_rng(seed))
+            reduce.random_solution(board, np.random.default_rng(seed))
             boards[board] = None
     if not boards:
         raise UsageError(f"no board keeps the rules {rules}", where=flag("mix"))
-    return list(boards), levels.split() or list(DIFFICULTIES)
+    return list(boards), levels.split() or list(reduce.DIFFICULTIES)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from puzzlesolver.train.resuming import Resumable
 from puzzlesolver.train.settings import Settings, within
 
 Cells = npt.NDArray[np.integer[Any]]
@@ -50,13 +51,15 @@ class Ramp(Settings):
 NO_RAMP = Ramp(reveal=0.0, reveal_floor=0.0)
 
 
-class Reveal:
+class Reveal(Resumable):
     """How many extra clues the next puzzle gets.
 
     Attributes:
         most: at most so many; falls from `ramp.reveal` to 0.
         solved: running share of solved puzzles.
     """
+
+    KEPT = ("most", "solved")
 
     def __init__(self, ramp: Ramp = NO_RAMP) -> None:
         self.ramp = ramp if ramp.extra_clues else NO_RAMP
@@ -72,10 +75,20 @@ class Reveal:
             return int(rng.integers(0, self.ramp.reveal_floor_clues + 1))
         return 0
 
-    def fill(self, question: Cells, solution: Cells, rng: np.random.Generator) -> Cells:
-        """Fill in the extra clues of one board; returns the other blank cells, in random order."""
+    def fill(
+        self, question: Cells, solution: Cells, rng: np.random.Generator, usual: int | None = None
+    ) -> Cells:
+        """Fill in the extra clues of one board; returns the other blank cells, in random order.
+
+        Args:
+            question: changed.
+            solution: of it.
+            rng: decides how many, and where.
+            usual: cells of a board that gets so many; others get clues by their size. None = all
+                boards get as many.
+        """
         blanks = rng.permutation(np.flatnonzero(question == 0))
-        count = self.clues(rng)
+        count = self.clues(rng) * len(question) // (usual or len(question))
         question[blanks[:count]] = solution[blanks[:count]]
         return blanks[count:]
 
@@ -85,9 +98,3 @@ class Reveal:
             self.solved += SMOOTHING * (solved - self.solved)
         if self.solved > self.ramp.reveal_solved:
             self.most = max(0.0, self.most - self.ramp.reveal_speed)
-
-    def state_dict(self) -> dict[str, float]:
-        return {"most": self.most, "solved": self.solved}
-
-    def load_state_dict(self, state: dict[str, float]) -> None:
-        self.most, self.solved = state["most"], state["solved"]

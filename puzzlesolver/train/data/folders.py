@@ -33,14 +33,10 @@ from puzzlesolver.models.registry import reads_tokens
 from puzzlesolver.models.relations import Layout
 from puzzlesolver.train.config import Puzzles, TrainConfig
 from puzzlesolver.train.data.curriculum import Ramp, Reveal
+from puzzlesolver.train.data.published import metadata
 from puzzlesolver.train.data.published.dataset import DatasetFolder, DatasetSplit, Rows
-from puzzlesolver.train.data.published.metadata import (
-    ARC_VOCABULARY,
-    MAZE_VOCABULARY,
-    SUDOKU_IDS,
-    Metadata,
-)
-from puzzlesolver.train.data.source import BoardSource, as_arrays, check_unchanged
+from puzzlesolver.train.data.source import BoardSource
+from puzzlesolver.train.resuming import Unchanged
 from puzzlesolver.train.settings import Flat, flag, within
 
 _SAMPLE = 4_096
@@ -88,6 +84,7 @@ class FolderSource(BoardSource[Folder]):
         ParseError: a file of the dataset is damaged.
     """
 
+    KEPT = (*BoardSource.KEPT, "sha256", "_pass", "_position", "_rng")
     KINDS = (EasedFolder, SudokuFolder, Folder)
 
     def __init__(self, config: TrainConfig) -> None:
@@ -100,6 +97,7 @@ class FolderSource(BoardSource[Folder]):
                 hint=f"`puzzlesolver dataset {config.domain}` builds one",
             )
         self.folder = DatasetFolder(self.settings.data)
+        self.sha256 = Unchanged(self._digest, "this dataset", f"--data {self.folder.path}")
         about = self.folder.train.metadata
         self.identifiers = about.num_puzzle_identifiers
         self.layout = layout_of(config.domain, about, f"--data {self.settings.data}")
@@ -152,21 +150,9 @@ class FolderSource(BoardSource[Folder]):
             return None
         return self._batch(test, np.arange(min(most, test.examples)))
 
-    def state_dict(self) -> dict[str, Any]:
-        return super().state_dict() | {
-            "sha256": self._digest(),
-            "pass": self._pass,
-            "position": self._position,
-            "rng": self._rng.bit_generator.state,
-        }
-
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        where = f"--data {self.folder.path}"
-        check_unchanged(state["sha256"], self._digest(), "this dataset", where)
-        super().load_state_dict(state)
         self._begin_pass(state["pass"])
-        self._position = state["position"]
-        self._rng.bit_generator.state = as_arrays(state["rng"])
+        super().load_state_dict(state)
 
     def _begin_pass(self, number: int) -> None:
         self._pass, self._position = number, 0
@@ -210,15 +196,15 @@ class FolderSource(BoardSource[Folder]):
         return digest.hexdigest()
 
 
-def layout_of(domain: str, about: Metadata, where: str) -> Layout:
+def layout_of(domain: str, about: metadata.Metadata, where: str) -> Layout:
     """Layout of the domain's boards; raises `UsageError` when the dataset holds something else."""
     side = math.isqrt(about.seq_len)
     square, found = side * side == about.seq_len, about.vocab_size
-    if domain == "sudoku" and square and side in SIZES and found == side + SUDOKU_IDS:
+    if domain == "sudoku" and square and side in SIZES and found == side + metadata.SUDOKU_IDS:
         return sudoku_layout(side)
-    if domain == "maze" and square and found == MAZE_VOCABULARY:
+    if domain == "maze" and square and found == metadata.MAZE_VOCABULARY:
         return maze_layout(side, side)
-    if domain == "arc" and side == CANVAS and square and found == ARC_VOCABULARY:
+    if domain == "arc" and side == CANVAS and square and found == metadata.ARC_VOCABULARY:
         return Layout((side, side, 1), ())
     raise UsageError(
         f"boards of {about.seq_len} cells with a vocabulary of {found} are no {domain} set",

@@ -22,7 +22,7 @@ from puzzlesolver.domains.sudoku.propagation import CELLS
 from puzzlesolver.domains.sudoku.search import solve
 from puzzlesolver.errors import UsageError
 from puzzlesolver.train.data.labelled import Boards, Labelled, read_file
-from puzzlesolver.train.data.source import check_unchanged
+from puzzlesolver.train.resuming import Resumable, Unchanged
 from puzzlesolver.train.settings import flag
 
 GENERATED = "the generated puzzles (versions of puzzlesolver differ)"
@@ -112,7 +112,7 @@ class GeneratedPuzzles:
         self.puzzles = [(question, solution) for question, solution in state.get("puzzles", ())]
 
 
-class FilePuzzles:
+class FilePuzzles(Resumable):
     """The first boards of many, the rest being held out; checkpoints only note their SHA-256.
 
     Args:
@@ -122,13 +122,14 @@ class FilePuzzles:
         what: what they are.
     """
 
+    KEPT = ("sha256",)
+
     def __init__(
         self, boards: Labelled, used: int, where: str, what: str = "the puzzles of this file"
     ) -> None:
         self.boards, self.used = boards, used
-        self.where, self.what = where, what
         digest = hashlib.sha256(boards.questions.tobytes() + boards.solutions.tobytes())
-        self.sha256 = digest.hexdigest()
+        self.sha256 = Unchanged(digest.hexdigest, what, where)
 
     @classmethod
     def of_file(cls, boards: Labelled, limit: int | None, held_out: int, where: str) -> FilePuzzles:
@@ -152,12 +153,6 @@ class FilePuzzles:
     def draw(self, rng: np.random.Generator) -> tuple[Boards, Boards]:
         index = rng.integers(self.used)
         return self.boards.questions[index], self.boards.solutions[index]
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"sha256": self.sha256}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        check_unchanged(state["sha256"], self.sha256, self.what, self.where)
 
 
 Kind = RandomMinimal | GeneratedPuzzles | FilePuzzles

@@ -12,12 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.formats.texts import read_lines
 from puzzlesolver.domains.sudoku.symmetry import shufflings
 from puzzlesolver.domains.text import parse_text
 from puzzlesolver.errors import UsageError
+from puzzlesolver.models.interface import Batch
+from puzzlesolver.models.relations import Layout
 
 Boards = npt.NDArray[np.uint8]
 """Boards `uint8[N, C]`, row-major, 0 = blank; one board is `uint8[C]`."""
@@ -103,6 +106,14 @@ def read_file(path: str, domain: str, flag: str) -> Iterator[Puzzle]:
     except OSError as error:
         what = f"cannot read the puzzles: {error.strerror}"
         raise UsageError(what, where=f"{flag} {path}") from error
+
+
+def batch_of(layout: Layout, pairs: Iterable[tuple[Boards, Boards]]) -> Batch:
+    """Questions with their solutions as a batch."""
+    tokens, targets = (
+        torch.from_numpy(np.stack(boards).astype(np.int64)) for boards in zip(*pairs, strict=True)
+    )
+    return Batch(tokens, layout, targets)
 
 
 def shuffled(

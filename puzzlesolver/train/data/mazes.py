@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -81,6 +81,7 @@ class MazeSource(BoardSource[MazeFile]):
         ParseError: the file holds something that is no maze.
     """
 
+    KEPT = (*BoardSource.KEPT, "rng", "_file")
     KINDS = (MazeFile, LaidMazes)
 
     def __init__(self, config: TrainConfig) -> None:
@@ -115,16 +116,6 @@ class MazeSource(BoardSource[MazeFile]):
             grids = self._heldout_grids()
             self._heldout = self._batch(grids) if len(grids) else None
         return self._heldout
-
-    def state_dict(self) -> dict[str, Any]:
-        state = super().state_dict() | {"rng": self.rng.bit_generator.state}
-        return state if self._file is None else state | {"file": self._file.state_dict()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        super().load_state_dict(state)
-        self.rng.bit_generator.state = state["rng"]
-        if self._file is not None:
-            self._file.load_state_dict(state["file"])
 
     def _draw_one(self, rng: np.random.Generator) -> Grid:
         if self._file is None:

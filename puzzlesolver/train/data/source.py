@@ -9,14 +9,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
-import torch
-
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.train.card import data_recipe
 from puzzlesolver.train.config import Puzzles, TrainConfig
 from puzzlesolver.train.data.curriculum import Reveal
+from puzzlesolver.train.data.recipe import data_recipe
+from puzzlesolver.train.resuming import Resumable
 from puzzlesolver.train.settings import Flat, Settings, flag, is_number
 
 
@@ -46,7 +45,7 @@ class Mixed(Settings):
 P = TypeVar("P", bound=Puzzles)
 
 
-class Source(ABC, Generic[P]):
+class Source(Resumable, ABC, Generic[P]):
     """Puzzles, drawn in an order that depends on the seed alone and can be resumed.
 
     Attributes:
@@ -60,6 +59,7 @@ class Source(ABC, Generic[P]):
         config: those of the run.
     """
 
+    KEPT: ClassVar[tuple[str, ...]] = ("reveal", "drawn")
     KINDS: ClassVar[tuple[type[Puzzles], ...]]
     layout: Layout | None = None
     identifiers: int = 1
@@ -99,15 +99,6 @@ class Source(ABC, Generic[P]):
         """Once per update: the share solved among puzzles that training is done with, if any."""
         self.reveal.observe(solved)
 
-    def state_dict(self) -> dict[str, Any]:
-        """All that later draws depend on."""
-        return {"reveal": self.reveal.state_dict(), "drawn": self.drawn}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The inverse of `state_dict`; arrays may come back as tensors."""
-        self.reveal.load_state_dict(state["reveal"])
-        self.drawn = state["drawn"]
-
 
 class BoardSource(Source[P]):
     """A source of boards that all have one layout."""
@@ -117,20 +108,3 @@ class BoardSource(Source[P]):
     @abstractmethod
     def draw(self, count: int) -> Batch:
         """`count` puzzles with targets; target 0 in every cell = the clues contradict the rules."""
-
-
-def as_arrays(node: Any) -> Any:
-    """The tensors of a checkpoint as arrays again."""
-    if isinstance(node, dict):
-        return {key: as_arrays(value) for key, value in node.items()}
-    return node.numpy() if isinstance(node, torch.Tensor) else node
-
-
-def check_unchanged(before: str, now: str, what: str, where: str) -> None:
-    """Raise `UsageError` when data have another SHA-256 than at the start of the run."""
-    if before != now:
-        raise UsageError(
-            f"{what} changed after the run was started",
-            where=where,
-            hint="give back the old ones, or start another run with another --out",
-        )

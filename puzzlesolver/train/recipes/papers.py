@@ -13,7 +13,7 @@ from puzzlesolver.train.recipes.registry import preset
 
 MLP = {"mlp_t": True, "pos_encodings": "none"}
 _ARC = {"vocab_size": 12, "seq_len": 900}
-_MAZE = {"vocab_size": 6, "seq_len": 900}
+MAZE = {"vocab_size": 6, "seq_len": 900}
 ARC1_IDENTIFIERS, ARC2_IDENTIFIERS = 876_406, 1_190_000
 """About as many as the published sets have; a folder tells its own number."""
 
@@ -95,7 +95,7 @@ def hrm_sudoku_full() -> dict[str, Any]:
 @preset
 def hrm_maze_1k() -> dict[str, Any]:
     """HRM on 1,000 mazes of 30×30, 26,041 updates. Paper: 74.5 % exact; 8 GPUs, about 1 hour."""
-    return _thousand_mazes(**hrm(**_MAZE), steps=26_041)
+    return _thousand_mazes(**hrm(**MAZE), steps=26_041)
 
 
 @preset
@@ -127,7 +127,7 @@ def trm_att_sudoku_1k() -> dict[str, Any]:
 @preset
 def trm_att_maze_1k() -> dict[str, Any]:
     """TRM with attention on 1,000 mazes, 65,104 updates. Paper: 85.3 %; four L40S, 24 hours."""
-    return _thousand_mazes(**trm(L_cycles=4, **_MAZE), steps=65_104)
+    return _thousand_mazes(**trm(L_cycles=4, **MAZE), steps=65_104)
 
 
 @preset
@@ -200,7 +200,7 @@ def rsm_sudoku_1k() -> dict[str, Any]:
 @preset
 def rsm_maze() -> dict[str, Any]:
     """RSM on 1,000 mazes, 3,906 updates. Paper: about 80 %; one A100, about 40 minutes."""
-    model = _MAZE | {"L_layers": 2, "mlp_t": False, "pos_encodings": "rope"}
+    model = MAZE | {"L_layers": 2, "mlp_t": False, "pos_encodings": "rope"}
     growing = rsm(7, (0.301, 0.501, 0.701), **model)
     return _thousand_mazes(steps=3_906, chain=0.0) | growing | {
         "batch_size": 128, "growth_ramp": 200, "eval_steps": (9, 64), "eval_every": 500,
@@ -230,7 +230,7 @@ def se_trm_sudoku_1k() -> dict[str, Any]:
 @preset
 def se_rrm_maze_1k() -> dict[str, Any]:
     """SE-RRM, no symbols alike, on 1,000 mazes, 156,250 updates. Paper: 88.8 %; one A100."""
-    model = _MAZE | {"L_cycles": 4, "equivariant_symbols": False, "add_tokens": 0, "dropout": 0.0}
+    model = MAZE | {"L_cycles": 4, "equivariant_symbols": False, "add_tokens": 0, "dropout": 0.0}
     return _thousand_mazes(**se_rrm(**model), steps=156_250) | {
         "batch_size": 64, "learning_rate": 5e-4, "ema": 0.0,
     }  # fmt: skip

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,7 @@ from puzzlesolver.domains.maze.rules import shortest_path
 from puzzlesolver.domains.symmetry import TURNS, turned
 from puzzlesolver.errors import UsageError
 from puzzlesolver.train.data.labelled import Labelled, shuffled
-from puzzlesolver.train.data.published.metadata import (
-    BLANK,
-    MAZE_VOCABULARY,
-    SUDOKU_IDS,
-)
+from puzzlesolver.train.data.published import metadata
 from puzzlesolver.train.data.published.writer import PuzzleGroup, write_dataset
 
 _EVER = 10**9
@@ -68,15 +64,13 @@ def build_sudoku(
         UsageError: the folder exists, or there are fewer boards than asked for.
     """
     rng = np.random.default_rng(seed)
-    side = train.side
 
     def augmented(board: Labelled) -> Labelled:
         questions, solutions = (np.repeat(each, num_aug, axis=0) for each in board)
         return board.followed_by(*shuffled(questions, solutions, rng))
 
-    boards = _singles(_subsample(train, subsample, rng))
-    groups = map(augmented, boards) if num_aug else boards
-    _write(folder, groups, test, side, vocab_size=side + SUDOKU_IDS)
+    groups = _groups(train, subsample, rng, augmented if num_aug else None)
+    _write(folder, groups, test, train.side, vocab_size=train.side + metadata.SUDOKU_IDS)
 
 
 def build_maze(
@@ -113,18 +107,24 @@ def build_maze(
             *(np.reshape(each, (len(grids), side * side)) for each in (grids, solved))
         )
 
-    mazes = _singles(_subsample(train, subsample, np.random.default_rng(seed)))
-    groups = map(augmented, mazes) if dihedral else mazes
-    _write(folder, groups, test, side, vocab_size=MAZE_VOCABULARY)
+    rng = np.random.default_rng(seed)
+    groups = _groups(train, subsample, rng, augmented if dihedral else None)
+    _write(folder, groups, test, side, vocab_size=metadata.MAZE_VOCABULARY)
 
 
-def _subsample(boards: Labelled, count: int | None, rng: np.random.Generator) -> Labelled:
+def _groups(
+    boards: Labelled,
+    count: int | None,
+    rng: np.random.Generator,
+    augmented: Callable[[Labelled], Labelled] | None,
+) -> Iterator[Labelled]:
+    """Each board, perhaps augmented, or so many of them at random."""
     total = len(boards.questions)
-    if count is None:
-        return boards
-    if count > total:
-        raise UsageError(f"there are {total:,} puzzles, {count:,} are asked for")
-    return boards.take(rng.choice(total, count, replace=False))
+    if count is not None:
+        if count > total:
+            raise UsageError(f"there are {total:,} puzzles, {count:,} are asked for")
+        boards = boards.take(rng.choice(total, count, replace=False))
+    return _singles(boards) if augmented is None else map(augmented, _singles(boards))
 
 
 def _singles(boards: Labelled) -> Iterator[Labelled]:
@@ -146,7 +146,7 @@ def _write(
         {name: map(_as_group, boards) for name, boards in splits.items()},
         vocab_size=vocab_size,
         seq_len=side * side,
-        names=[BLANK],
+        names=[metadata.BLANK],
     )
 
 

@@ -28,17 +28,7 @@ from puzzlesolver.domains.arc.questions import TEST_PUZZLES
 from puzzlesolver.domains.formats.numbers import DAMAGES
 from puzzlesolver.errors import ParseError, UsageError
 from puzzlesolver.files import open_regular, read_json, refuse_pointer
-from puzzlesolver.train.data.published.metadata import (
-    IDENTIFIERS,
-    IDS,
-    INTEGERS,
-    MAX_NAMES_BYTES,
-    SET,
-    SIZES,
-    read_metadata,
-    read_names,
-    refuse,
-)
+from puzzlesolver.train.data.published import metadata
 
 Ids = npt.NDArray[np.uint8]
 """Published ids of cells `uint8[N, C]`, 0 = padding."""
@@ -74,12 +64,12 @@ class DatasetSplit:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.metadata = read_metadata(folder / "dataset.json")
-        self.inputs, self.labels = (self._open(name, axes=2) for name in IDS)
+        self.metadata = metadata.read_metadata(folder / "dataset.json")
+        self.inputs, self.labels = (self._open(name, axes=2) for name in metadata.IDS)
         self.puzzle_identifiers, self.puzzle_indices, self.group_indices = (
             # Single numbers of a mapped file are slow to read.
             np.array(self._open(name, axes=1), np.int64)
-            for name in INTEGERS
+            for name in metadata.INTEGERS
         )
         self._check()
 
@@ -101,7 +91,7 @@ class DatasetSplit:
     def take(self, rows: Rows) -> Examples:
         """The examples with these numbers; raises `ParseError` at an id beyond the vocabulary."""
         inputs, labels = self.inputs[rows], self.labels[rows]
-        for name, ids in zip(IDS, (inputs, labels), strict=True):
+        for name, ids in zip(metadata.IDS, (inputs, labels), strict=True):
             strange = (ids < 0) | (ids >= self.metadata.vocab_size)
             if strange.any():
                 row, cell = divmod(int(strange.argmax()), strange.shape[1])
@@ -133,7 +123,7 @@ class DatasetSplit:
 
     def _check(self) -> None:
         about = self.metadata
-        for name in IDS:
+        for name in metadata.IDS:
             shape, expected = getattr(self, name).shape, (self.examples, about.seq_len)
             if shape != expected:
                 self._refuse(name, f"its shape is {shape}, expected {expected}")
@@ -159,7 +149,7 @@ class DatasetSplit:
             told = getattr(about, name)
             if told is not None and not any(math.isclose(told, n, rel_tol=1e-6) for n in counts):
                 what = f'"{name}" is {told}, the arrays have {counts[0]:g}'
-                refuse(self.folder / "dataset.json", what)
+                metadata.refuse(self.folder / "dataset.json", what)
 
     def _check_offsets(self, name: str, end: int) -> None:
         offsets = getattr(self, name)
@@ -173,10 +163,10 @@ class DatasetSplit:
             self._refuse(name, f"the last offset is {offsets[-1]}, expected {end}")
 
     def _path(self, name: str) -> Path:
-        return self.folder / f"{SET}__{name}.npy"
+        return self.folder / f"{metadata.SET}__{name}.npy"
 
     def _refuse(self, name: str, what: str) -> NoReturn:
-        refuse(self._path(name), what)
+        metadata.refuse(self._path(name), what)
 
 
 class DatasetFolder:
@@ -202,11 +192,11 @@ class DatasetFolder:
             )
         self.train = DatasetSplit(self.path / "train")
         self.test = DatasetSplit(self.path / "test") if (self.path / "test").is_dir() else None
-        for name in SIZES if self.test else ():
+        for name in metadata.SIZES if self.test else ():
             here, there = (getattr(split.metadata, name) for split in self.splits.values())
             if here != there:
                 where = self.path / "test" / "dataset.json"
-                refuse(where, f'"{name}" is {there}, in train it is {here}')
+                metadata.refuse(where, f'"{name}" is {there}, in train it is {here}')
 
     @property
     def splits(self) -> dict[str, DatasetSplit]:
@@ -215,15 +205,15 @@ class DatasetFolder:
 
     def names(self) -> list[str]:
         """Names of all puzzle identifiers; raises `ParseError` when the file is unfit."""
-        path, count = self.path / IDENTIFIERS, self.train.metadata.num_puzzle_identifiers
-        names = read_names(path)
+        path, count = self.path / metadata.IDENTIFIERS, self.train.metadata.num_puzzle_identifiers
+        names = metadata.read_names(path)
         if len(names) != count:
-            refuse(path, f'{len(names)} names, but "num_puzzle_identifiers" is {count}')
+            metadata.refuse(path, f'{len(names)} names, but "num_puzzle_identifiers" is {count}')
         return names
 
     def test_puzzles(self) -> dict[str, Any]:
         """The ARC tasks of the test split, as Kaggle writes them; raises `ParseError`."""
-        tasks = read_json(self.path / TEST_PUZZLES, MAX_NAMES_BYTES, ParseError)
+        tasks = read_json(self.path / TEST_PUZZLES, metadata.MAX_NAMES_BYTES, ParseError)
         if not isinstance(tasks, dict):
-            refuse(self.path / TEST_PUZZLES, "expected an object of tasks")
+            metadata.refuse(self.path / TEST_PUZZLES, "expected an object of tasks")
         return tasks

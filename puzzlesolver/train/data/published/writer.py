@@ -22,15 +22,8 @@ import numpy.typing as npt
 from puzzlesolver.domains.arc.questions import TEST_PUZZLES
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import explained, placed, write_file
+from puzzlesolver.train.data.published import metadata
 from puzzlesolver.train.data.published.dataset import Ids
-from puzzlesolver.train.data.published.metadata import (
-    IDENTIFIERS,
-    IDS,
-    INTEGERS,
-    SET,
-    SIZES,
-    ZEROS,
-)
 
 
 class PuzzleGroup(NamedTuple):
@@ -72,14 +65,14 @@ def write_dataset(
         UsageError: the folder exists, cannot be written, or a split has no puzzle.
     """
     refuse_existing(folder := Path(folder))
-    sizes = dict(zip(SIZES, (vocab_size, seq_len, len(names)), strict=True))
+    sizes = dict(zip(metadata.SIZES, (vocab_size, seq_len, len(names)), strict=True))
     with explained(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
     with placed(folder) as partial:
         for name, groups in splits.items():
             (partial / name).mkdir(parents=True)
             _write_split(partial / name, groups, sizes)
-        write_file(partial / IDENTIFIERS, json.dumps(names))
+        write_file(partial / metadata.IDENTIFIERS, json.dumps(names))
         if test_puzzles is not None:
             write_file(partial / TEST_PUZZLES, json.dumps(test_puzzles))
 
@@ -94,11 +87,11 @@ def _write_split(folder: Path, groups: Iterable[PuzzleGroup], sizes: dict[str, i
     with contextlib.ExitStack() as files:
 
         def grow(name: str, dtype: type, *shape: int) -> _GrowingArray:
-            file = files.enter_context((folder / f"{SET}__{name}.npy").open("wb"))
+            file = files.enter_context((folder / f"{metadata.SET}__{name}.npy").open("wb"))
             return _GrowingArray(file, dtype, shape)
 
-        inputs, labels = (grow(name, np.uint8, sizes["seq_len"]) for name in IDS)
-        identifiers, puzzle_ends, group_ends = (grow(name, np.int32) for name in INTEGERS)
+        inputs, labels = (grow(name, np.uint8, sizes["seq_len"]) for name in metadata.IDS)
+        identifiers, puzzle_ends, group_ends = (grow(name, np.int32) for name in metadata.INTEGERS)
         puzzle_ends.append(np.zeros(1))
         group_ends.append(np.zeros(1))
         for group in groups:
@@ -111,11 +104,11 @@ def _write_split(folder: Path, groups: Iterable[PuzzleGroup], sizes: dict[str, i
             array.finish()
     if not identifiers.rows:
         raise UsageError(f"there is no puzzle for the split {folder.name!r}")
-    document = sizes | dict.fromkeys(ZEROS, 0) | {
+    document = sizes | dict.fromkeys(metadata.ZEROS, 0) | {
         "total_groups": group_ends.rows - 1,
         "total_puzzles": identifiers.rows,
         "mean_puzzle_examples": inputs.rows / identifiers.rows,
-        "sets": [SET],
+        "sets": [metadata.SET],
     }  # fmt: skip
     write_file(folder / "dataset.json", json.dumps(document))
 
