@@ -24,13 +24,12 @@ Bands = Sequence[tuple[float, str]]
 """The highest rating of each band, rising, and its name."""
 
 GUESSES: Bands = ((0, "0"), (9, "1-9"), (19, "10-19"), (49, "20-49"), (math.inf, "50+"))
-"""Bands of Sudoku ratings."""
-
 PATH_CELLS: Bands = (
     (59, "2-59"), (109, "60-109"), (129, "110-129"), (249, "130-249"), (499, "250-499"),
     (999, "500-999"), (math.inf, "1000+"),
 )  # fmt: skip
-"""Bands of maze ratings."""
+BANDS = {"sudoku": GUESSES, "maze": PATH_CELLS}
+"""Of ratings, by the kind of puzzle."""
 
 PUBLISHED_DEPTH = 640
 """Outer steps of RSM at its published score, which it explains by settling."""
@@ -45,13 +44,14 @@ class Entry:
         description: one line.
         data: what the committed report was measured on, or would be.
         sha256: of that; "" where it is not one set of puzzles.
-        module: in this folder; has `run(name, **options)`, which returns the report, and
-            `compare(old, new)`, which returns what got worse, one sentence each.
+        module: in this folder; has `run(name, **given)` with fields of its `Options`, which returns
+            the report as `out_json` gets it, and `compare(old, new)`, which returns what got worse,
+            one sentence each.
     """
 
     name: str
     description: str
-    data: str
+    data: str = "generated, seed 0"
     sha256: str = ""
     module: str = "accuracy.solving"
 
@@ -79,19 +79,22 @@ class Suite(Entry):
         domain: the kind of its puzzles.
         load: makes or reads them.
         max_steps: the budget in each mode that it is run in.
-        bands: of ratings.
         prove: whether exact proofs of contradictions are part of what is measured.
         model: the shipped one that it measures by default; None = the default of its kind.
         variants: whether other boards can be measured in place of its own.
     """
 
-    domain: str
+    domain: str = "sudoku"
     load: cases.Load
     max_steps: dict[str, int]
-    bands: Bands = GUESSES
     prove: bool = False
     model: str | None = None
     variants: bool = False
+
+    @property
+    def bands(self) -> Bands:
+        """Of ratings."""
+        return BANDS[self.domain]
 
 
 def get_entry(name: str) -> Entry:
@@ -114,7 +117,6 @@ SUITES: dict[str, Entry] = {
     for suite in (
         Suite(
             name="sudoku-extreme",
-            domain="sudoku",
             description="hard 9×9 boards: --data CSV, or a seeded set of extreme ones",
             data="sudoku_extreme_like_1k.csv",
             sha256="8e55ae3c61e3ea9b2e6b4dd1e88ea4f24314af0c31940502e4ef20b9641c8098",
@@ -123,7 +125,6 @@ SUITES: dict[str, Entry] = {
         ),
         Suite(
             name="sudoku-17",
-            domain="sudoku",
             description="the boards of --data FILE that have 17 clues; none can be made here",
             data="sudoku_hard.csv, 1,003 of its rows",
             sha256="d3192159019d7496667867c32c4f68b1fb86c073d7249c10aa448db054016241",
@@ -132,17 +133,13 @@ SUITES: dict[str, Entry] = {
         ),
         Suite(
             name="sudoku-sizes",
-            domain="sudoku",
             description="generated boards of 4×4 to 25×25, easy, hard and minimal",
-            data="generated, seed 0",
             load=cases.boards_of_sizes,
             max_steps={"settle": 2_000, "raw": 2_000, "verified": 2_000},
         ),
         Suite(
             name="sudoku-variants",
-            domain="sudoku",
             description="generated minimal boards with further rules, 100 each; or with --rules",
-            data="generated, seed 0",
             load=cases.boards_of_rules,
             max_steps={"verified": 2_000},
             model="sudoku-any",
@@ -150,7 +147,6 @@ SUITES: dict[str, Entry] = {
         ),
         Suite(
             name="sudoku-easy",
-            domain="sudoku",
             description="random minimal boards, boards with one blank, and --data (17-clue boards)",
             data="clues17.csv, then generated, seed 0",
             sha256="1d7079465595ef806c58b0b1fb5f1b27de5437890a442e5d6deb1edbb6811192",
@@ -159,7 +155,6 @@ SUITES: dict[str, Entry] = {
         ),
         Suite(
             name="sudoku-sound",
-            domain="sudoku",
             description="all rows of --data: no wrong answer verified, no solvable board refused",
             data="sudoku_hard.csv",
             sha256="d3192159019d7496667867c32c4f68b1fb86c073d7249c10aa448db054016241",
@@ -175,44 +170,35 @@ SUITES: dict[str, Entry] = {
             sha256="422f0ada39b04cd52703d72ea0ba99d7a39f7c615a9b5bc50d176e175afd7981",
             load=cases.hard_mazes,
             max_steps={"raw": 2_000, "verified": 2_000},
-            bands=PATH_CELLS,
         ),
         Suite(
             name="maze-xl",
             domain="maze",
             description="generated mazes of 60×60 to 400×400: weights trained on 12×12 alone",
-            data="generated, seed 0",
             sha256="0526cb0194d7d91d7ec1e3d32345b4925e06fbc828a9dd8c233882f741a40e64",
             load=cases.large_mazes,
             max_steps={"raw": 20_000},
-            bands=PATH_CELLS,
         ),
         Suite(
             name="maze-sound",
             domain="maze",
             description="10,000 generated mazes, few steps: no bad path verified, no maze refused",
-            data="generated, seed 0",
             sha256="b61b43ba433d13355f0eef20d7b0ba6f055f458283cf0dd34c1439656dcde182",
             load=cases.many_mazes,
             max_steps={"verified": 64},
-            bands=PATH_CELLS,
             prove=True,
         ),
         Suite(
             name="settle",
-            domain="sudoku",
             description="does settling predict a right answer? 9×9 boards with one solution, "
             "none, several, and nearly full",
-            data="generated, seed 0",
             sha256="250f174dff3192b1b66dd2d49736782d7eeec3b51e54a2e84f634f798f4c5e89",
             load=settle_boards,
             max_steps={"settle": PUBLISHED_DEPTH, "raw": PUBLISHED_DEPTH},
         ),
         Suite(
             name="settle-4x4",
-            domain="sudoku",
             description="the same on 4×4 boards, for models that know no others",
-            data="generated, seed 0",
             sha256="0b2ed5769107baf1909e9a5b71a210f053d5be03399a9ec172a722fefc04b8f0",
             load=functools.partial(settle_boards, size=4),
             max_steps={"settle": PUBLISHED_DEPTH, "raw": PUBLISHED_DEPTH},
@@ -249,13 +235,11 @@ SUITES: dict[str, Entry] = {
             name="cost",
             description="puzzles a second and joules a puzzle: shipped models, and published ones "
             "at paper size with random weights",
-            data="generated, seed 0",
             module="cost.families",
         ),
         Entry(
             name="stream",
             description="a million Sudokus as one file, and what it is worth to keep batches full",
-            data="generated, seed 0",
             module="cost.stream",
         ),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from puzzlesolver.bench.report.page import Panel
 from puzzlesolver.bench.report.terminal import print_table
 from puzzlesolver.printable import printable
 from tests.cli.support import SOLVED, Run
@@ -43,6 +44,6 @@ def test_tables_of_benchmarks_take_names_as_they_are() -> None:
     from rich.console import Console
 
     console = Console(file=io.StringIO(), width=200)
-    print_table(console, "[/x]", ["[red]", "n"], [[f"[/b]{HOSTILE}", "1"]])
+    print_table(console, Panel("[/x]", ["[red]", "n"], [[f"[/b]{HOSTILE}", "1"]]))
     assert isinstance(console.file, io.StringIO)
     assert r"[/b]a\x1b]0;b" in console.file.getvalue() and "[red]" in console.file.getvalue()

@@ -13,9 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from puzzlesolver.bench.published import PUBLISHED_ON
 from puzzlesolver.bench.report.cells import rounded
-from puzzlesolver.bench.report.page import Panel
-
-Report = Mapping[str, Any]
+from puzzlesolver.bench.report.page import Panel, Report
 
 
 class Score(NamedTuple):

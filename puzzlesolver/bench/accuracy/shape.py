@@ -2,59 +2,57 @@
 
 from __future__ import annotations
 
-from puzzlesolver.bench.schema import (
-    AREA,
-    BINS,
-    DATA,
-    KNOWN,
-    MACHINE,
-    MAYBE,
-    MODEL,
-    NO_AREA,
-    SHARE,
-    ordered,
-    some,
-)
+from puzzlesolver.bench import schema
 from puzzlesolver.shapes import AMOUNT, COUNT, DIGITS, POSITIVE, Rule
 
 WITHIN = Rule(
-    {DIGITS: SHARE},
+    {DIGITS: schema.SHARE},
     "at least one share that is known",
     lambda it: any(each["share"] is not None for each in it.values()),
 )
 MODE = {
-    "accuracy": KNOWN,
-    "exact?": SHARE,
-    "drawn?": SHARE,
+    "accuracy": schema.KNOWN,
+    "exact?": schema.SHARE,
+    "drawn?": schema.SHARE,
     "by_budget": WITHIN,
     "by_source_and_budget?": {str: WITHIN},
-    "by_rating": {str: SHARE},
-    "by_source": {str: SHARE},
-    "given_settled": {"correct": SHARE, "verified": SHARE},
+    "by_rating": {str: schema.SHARE},
+    "by_source": {str: schema.SHARE},
+    "given_settled": {"correct": schema.SHARE, "verified": schema.SHARE},
     "settling?": (
         {
-            "kinds": {str: {"settled": SHARE, "right": SHARE, "right_if_settled": SHARE}},
+            "kinds": {
+                str: {
+                    "settled": schema.SHARE,
+                    "right": schema.SHARE,
+                    "right_if_settled": schema.SHARE,
+                }
+            },
             "signs": Rule(
-                {str: {str: (ordered("auroc", AREA), NO_AREA, None)}},
+                {str: {str: (schema.ordered("auroc", schema.AREA), schema.NO_AREA, None)}},
                 "an entry 'all'",
                 lambda it: "all" in it,
             ),
-            "beliefs": {str: (BINS, None)},
+            "beliefs": {str: (schema.BINS, None)},
         },
         None,
     ),
-    "steps": {"median": MAYBE, "p95": MAYBE, "histogram": some({DIGITS: COUNT})},
+    "steps": {
+        "median": schema.MAYBE,
+        "p95": schema.MAYBE,
+        "histogram": schema.some({DIGITS: COUNT}),
+    },
     "wrong_verified": [str],
     "wrong_contradictions": [str],
     "seconds": AMOUNT,
-    "puzzles_per_second": MAYBE,
-    "peak_memory_mib": MAYBE,
+    "puzzles_per_second": schema.MAYBE,
+    "peak_memory_mib": schema.MAYBE,
 }
 BATCHES = {
     "batches": [
         {
             **dict.fromkeys(("batch_size", "puzzles", "verified"), COUNT),
-            **dict.fromkeys(("verified_per_second", "relative", "peak_memory_mib"), MAYBE),
+            **dict.fromkeys(("verified_per_second", "relative", "peak_memory_mib"), schema.MAYBE),
             "seconds": AMOUNT,
         }
     ]
@@ -65,19 +63,19 @@ SHAPE = Rule(
         "description": str,
         "date": str,
         "seed": COUNT,
-        "data": DATA,
-        "model": MODEL,
+        "data": schema.DATA,
+        "model": schema.MODEL,
         "policies": {str: {"max_steps": COUNT}},
         "batch_size": COUNT,
         "compiled": bool,
-        "machine": MACHINE,
+        "machine": schema.MACHINE,
         "overlap?": {
             "trained_on": (str, None),
             "kept_out": (str, None),
             "file": (str, None),
-            "shared": (SHARE, None),
+            "shared": (schema.SHARE, None),
         },
-        "modes": some({str: MODE}),
+        "modes": schema.some({str: MODE}),
         "cost": (BATCHES, None),
         "exact_solvers": [
             {"solver": str, "puzzles": POSITIVE, "verified": COUNT, "refuted?": COUNT,

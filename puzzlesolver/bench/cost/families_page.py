@@ -5,16 +5,14 @@ In: a report of `families.run`. Out: tables and charts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from puzzlesolver.bench.report.cells import machine_facts, rounded, where
 from puzzlesolver.bench.report.charts import dots
-from puzzlesolver.bench.report.page import Panel, Section
+from puzzlesolver.bench.report.page import Panel, Report, Section
 from puzzlesolver.bench.schema import MACHINE, MAYBE
 from puzzlesolver.shapes import AMOUNT, COUNT, POSITIVE, Rule
-
-Report = Mapping[str, Any]
 
 LEAD = (
     "Published models have random weights here: only the time of their published number of steps "

@@ -14,10 +14,9 @@ import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import torch
+import torch
 
 POWERCAP = Path("/sys/class/powercap")
 
@@ -66,8 +65,6 @@ def find_meter(device: torch.device, powercap: Path = POWERCAP) -> Meter | None:
 
 
 def _card(device: torch.device) -> Meter | None:
-    import torch
-
     if importlib.util.find_spec("pynvml") is None:
         return None
     library: Any = importlib.import_module("pynvml")

@@ -17,6 +17,7 @@ import csv
 import itertools
 import json
 import math
+import re
 import subprocess
 import sys
 import tempfile
@@ -40,7 +41,7 @@ from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.pipeline import load_solver
 from puzzlesolver.refine.engines.pytorch import TorchEngine
 from puzzlesolver.refine.report import Result
-from puzzlesolver.runtime import Runtime, choose_runtime
+from puzzlesolver.runtime import Runtime, choose_runtime, read_proc
 from puzzlesolver.solver import Solver
 
 MILLION = 1_000_000
@@ -86,10 +87,6 @@ class Options(runner.Options):
 
 def run(name: str, **given: Any) -> dict[str, Any]:
     """Measure both.
-
-    Args:
-        name: of the suite.
-        given: fields of `Options`.
 
     Raises:
         UsageError: the old report is of another machine or of other puzzles.
@@ -226,16 +223,9 @@ def streamed(puzzles: Iterator[Puzzle], options: Sequence[str]) -> dict[str, Any
 
 def _resident(pid: int) -> int:
     """Bytes that a process and its descendants hold, shared ones each time; 0 = nobody tells."""
-    try:
-        kib = next(
-            int(line.split()[1])
-            for line in Path(f"/proc/{pid}/status").read_text().splitlines()
-            if line.startswith("VmRSS:")
-        )
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except (OSError, StopIteration):
-        return 0
-    return 1024 * kib + sum(_resident(int(child)) for child in children)
+    found = re.search(r"VmRSS:\s*(\d+)", read_proc(f"{pid}/status"))
+    children = read_proc(f"{pid}/task/{pid}/children").split()
+    return (1024 * int(found[1]) if found else 0) + sum(_resident(int(each)) for each in children)
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

@@ -5,15 +5,12 @@ In: a report of `stream.run`. Out: tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from puzzlesolver.bench.report.cells import machine_facts, rounded, where
-from puzzlesolver.bench.report.page import Panel, Section
+from puzzlesolver.bench.report.page import Panel, Report, Section
 from puzzlesolver.bench.schema import MACHINE, MAYBE
 from puzzlesolver.shapes import AMOUNT, COUNT, POSITIVE
-
-Report = Mapping[str, Any]
 
 WAYS = {
     "refilled": "finished puzzles leave, others take their place",

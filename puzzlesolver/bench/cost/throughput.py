@@ -13,12 +13,14 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import re
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import torch
 
 from puzzlesolver.bench.cases import filled
 from puzzlesolver.bench.cost.meter import Meter
@@ -29,10 +31,7 @@ from puzzlesolver.models.interface import Batch, RecursiveModel
 from puzzlesolver.refine.engines.engine import Engine
 from puzzlesolver.refine.engines.graph import CUDA, GraphFile, obtained_providers
 from puzzlesolver.refine.engines.pytorch import TorchEngine
-from puzzlesolver.runtime import Runtime
-
-if TYPE_CHECKING:
-    import torch
+from puzzlesolver.runtime import Runtime, read_proc
 
 BATCHES = (1, 16, 256, 1_024)
 ENGINES = ("eager", "fused", "onnx", "compiled")
@@ -194,14 +193,9 @@ def _too_large(engine: Engine, batch: Batch, runtime: Runtime) -> str:
 def _free_memory(device: torch.device) -> int | None:
     """Bytes; None where nobody tells."""
     if device.type == "cuda":
-        import torch
-
         return torch.cuda.mem_get_info(device)[0]
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return None
-    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
+    found = re.search(r"MemAvailable: *(\d+)", read_proc("meminfo"))
+    return 1024 * int(found[1]) if found else None
 
 
 def _timed(engine: Engine, batch: Batch, meter: Meter | None) -> tuple[float, float | None]:

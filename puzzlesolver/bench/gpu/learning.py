@@ -11,12 +11,18 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
+from rich.console import Console
+from safetensors.torch import load_file
 
 from puzzlesolver.bench.gpu.measures import Facts, has_cuda, part
-
-if TYPE_CHECKING:
-    from puzzlesolver.train.config import TrainConfig
+from puzzlesolver.train.checkpoint import load_checkpoint, save_checkpoint
+from puzzlesolver.train.config import TrainConfig
+from puzzlesolver.train.loop import train
+from puzzlesolver.train.presets import arguments, get_preset
+from puzzlesolver.train.run import Run
 
 UPDATES = 60
 
@@ -49,17 +55,9 @@ def training() -> Facts:
 @part
 def ddp() -> Facts:
     """`torchrun` with nccl on all GPUs, even on one, or with gloo; as one process learns it."""
-    import torch
-    from rich.console import Console
-    from safetensors.torch import load_file
-
-    from puzzlesolver.train.loop import train
-    from puzzlesolver.train.presets import arguments
-
     processes = torch.cuda.device_count() if has_cuda() else 2
-    config = config_of(
-        8, batch_size=8 * processes, warmup_updates=200
-    )  # rounding grows with the rate
+    # Rounding grows with the rate.
+    config = config_of(8, batch_size=8 * processes, warmup_updates=200)
     with tempfile.TemporaryDirectory() as folder:
         out, alone = Path(folder, "shared"), Path(folder, "alone")
         words = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
@@ -85,19 +83,12 @@ def ddp() -> Facts:
 
 def config_of(updates: int, **changes: Any) -> TrainConfig:
     """A short training on the GPU, or else on the CPU."""
-    from puzzlesolver.train.presets import get_preset
-
     device = "cuda" if has_cuda() else "cpu"
     return get_preset("sudoku", steps=updates, device=device, **{**TINY, **changes})
 
 
 def _trained(config: TrainConfig) -> dict[str, Any]:
     """Mean losses of the first and the last updates; half of them are made once more, resumed."""
-    import torch
-
-    from puzzlesolver.train.checkpoint import load_checkpoint, save_checkpoint
-    from puzzlesolver.train.run import Run
-
     run = Run(config)
     half = config.steps // 2 if config.steps else 0
     losses = [run.update().loss for _ in range(half)]

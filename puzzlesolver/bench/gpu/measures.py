@@ -11,19 +11,20 @@ the report. It raises `Skipped` where it cannot run, and any other error where s
 from __future__ import annotations
 
 import functools
-import itertools
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
+from torch.utils.benchmark import Timer
 
 from puzzlesolver.bench.cases import filled
 from puzzlesolver.domains.base import Puzzle, get_domain
+from puzzlesolver.hub.store import load_model
+from puzzlesolver.refine.engines.pytorch import TorchEngine
+from puzzlesolver.refine.engines.replay import ReplayWarning, rows_at_once
 from puzzlesolver.runtime import Runtime, available_devices, choose_runtime
-
-if TYPE_CHECKING:
-    import torch
 
 Facts = tuple[str, dict[str, Any]]
 """What a part says, and what it found."""
@@ -71,25 +72,12 @@ def made(domain: str) -> list[Puzzle]:
 
 def seconds_of(work: Callable[[], object]) -> float:
     """Seconds of one call, after a first one; waits for the GPU, where there is one."""
-    import torch
-
-    wait: Callable[[], object] = torch.cuda.synchronize if has_cuda() else int
-    work()
-    for doublings in itertools.count():
-        wait()
-        started = time.perf_counter()
-        for _ in range(1 << doublings):
-            work()
-        wait()
-        if (spent := time.perf_counter() - started) >= MEASURED:
-            break
-    return spent / (1 << doublings)
+    timer = Timer("work()", globals={"work": work}, num_threads=torch.get_num_threads())
+    return float(timer.blocked_autorange(min_run_time=MEASURED).median)
 
 
 def matmul_rate(dtype: torch.dtype, side: int) -> float:
     """FLOP a second of the product of two square matrices."""
-    import torch
-
     one = torch.randn(side, side, device="cuda" if has_cuda() else "cpu", dtype=dtype)
     out = torch.empty_like(one)
     return 2 * side**3 / seconds_of(functools.partial(torch.mm, one, one, out=out))
@@ -97,11 +85,6 @@ def matmul_rate(dtype: torch.dtype, side: int) -> float:
 
 def batch_independent() -> bool:
     """Whether states are bit by bit the same, however many puzzles step together."""
-    import torch
-
-    from puzzlesolver.hub.store import load_model
-    from puzzlesolver.refine.engines.pytorch import TorchEngine
-
     runtime = on("cuda" if has_cuda() else "cpu", torch.float32)
     engine = TorchEngine(load_model("sudoku"), runtime)
     batch = get_domain("sudoku").encode(made("sudoku"))
@@ -116,12 +99,6 @@ def batch_independent() -> bool:
 
 def replay_difference(runtime: Runtime) -> float:
     """Largest difference of a state from that of eager code, made for as many rows."""
-    import torch
-
-    from puzzlesolver.hub.store import load_model
-    from puzzlesolver.refine.engines.pytorch import TorchEngine
-    from puzzlesolver.refine.engines.replay import ReplayWarning, rows_at_once
-
     model, puzzles = load_model("sudoku"), made("sudoku")
     states = []
     for replayed in (True, False):

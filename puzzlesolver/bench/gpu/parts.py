@@ -10,30 +10,18 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from puzzlesolver.bench.gpu.measures import (
-    COUNT,
-    PUZZLES,
-    SEED,
-    Facts,
-    Skipped,
-    batch_independent,
-    has_cuda,
-    made,
-    matmul_rate,
-    on,
-    part,
-    replay_difference,
-    seconds_of,
-    step_seconds,
-)
+import torch
+
+from puzzlesolver.bench.cost import families
+from puzzlesolver.bench.gpu import measures
 from puzzlesolver.domains.base import Puzzle
+from puzzlesolver.hub.store import load_model
 from puzzlesolver.pipeline import load_solver
+from puzzlesolver.refine.engines.pytorch import TorchEngine
+from puzzlesolver.refine.report import Result
 from puzzlesolver.runtime import Runtime
-
-if TYPE_CHECKING:
-    from puzzlesolver.refine.report import Result
 
 MAX_STEPS = 2_000
 
@@ -51,12 +39,10 @@ KINDS: dict[str, dict[str, bool]] = {
 BATCHES = (1, 16, 256, 1_024)
 
 
-@part
-def machine() -> Facts:
+@measures.part
+def machine() -> measures.Facts:
     """The GPU, and what it reaches in products of matrices and in copies."""
-    import torch
-
-    if not has_cuda():
+    if not measures.has_cuda():
         return "no CUDA device", {"torch": torch.__version__, "cuda": torch.version.cuda}
     card = torch.cuda.get_device_properties(0)
     gib = 1 << 30
@@ -67,10 +53,10 @@ def machine() -> Facts:
         ("fp32", torch.float32, "highest"),
     ):
         torch.set_float32_matmul_precision(precision)
-        peaks[name] = round(matmul_rate(dtype, 8_192) / 1e12, 1)
+        peaks[name] = round(measures.matmul_rate(dtype, 8_192) / 1e12, 1)
     source = torch.empty(gib, dtype=torch.uint8, device="cuda")
     target = torch.empty_like(source)
-    bandwidth = 2 * gib / seconds_of(lambda: target.copy_(source)) / 1e9
+    bandwidth = 2 * gib / measures.seconds_of(lambda: target.copy_(source)) / 1e9
     facts = {
         "gpu": card.name,
         "gpus": torch.cuda.device_count(),
@@ -87,21 +73,19 @@ def machine() -> Facts:
     return f"{card.name}; TFLOP/s: {rates}; copies {bandwidth:,.0f} GB/s", facts
 
 
-@part
-def refinement() -> Facts:
+@measures.part
+def refinement() -> measures.Facts:
     """Answers of the GPU beside those of the CPU."""
-    import torch
-
-    facts: dict[str, Any] = {"seed": SEED, "max_steps": MAX_STEPS}
+    facts: dict[str, Any] = {"seed": measures.SEED, "max_steps": MAX_STEPS}
     same = verified = total = 0
-    for domain in PUZZLES:
-        puzzles = made(domain)
+    for domain in measures.PUZZLES:
+        puzzles = measures.made(domain)
         total += len(puzzles)
-        runs = {"cpu": _solved(domain, puzzles, on("cpu", torch.float32))}
-        if has_cuda():
+        runs = {"cpu": _solved(domain, puzzles, measures.on("cpu", torch.float32))}
+        if measures.has_cuda():
             runs |= {
-                "cuda float32": _solved(domain, puzzles, on("cuda", torch.float32)),
-                "cuda bfloat16": _solved(domain, puzzles, on("cuda", torch.bfloat16)),
+                "cuda float32": _solved(domain, puzzles, measures.on("cuda", torch.float32)),
+                "cuda bfloat16": _solved(domain, puzzles, measures.on("cuda", torch.bfloat16)),
             }
         exact = runs.get("cuda float32", runs["cpu"])
         alike = _alike(runs["cpu"], exact)
@@ -115,9 +99,9 @@ def refinement() -> Facts:
             "verified": {name: _verified(results) for name, results in runs.items()},
             "steps": {name: sum(each.steps for each in results) for name, results in runs.items()},
         }
-    facts["batch_independent"] = batch_independent()
+    facts["batch_independent"] = measures.batch_independent()
     told = f"{verified} of {total} verified"
-    if has_cuda():
+    if measures.has_cuda():
         told = f"{told} on cuda, {same} answers are those of the cpu"
         if not facts["batch_independent"]:
             told += "; answers depend on the batch"
@@ -126,32 +110,27 @@ def refinement() -> Facts:
     return told, facts
 
 
-@part
-def replay() -> Facts:
+@measures.part
+def replay() -> measures.Facts:
     """CUDA graphs: the same numbers as eager code, and what all kinds of code cost a step."""
-    import torch
-
-    from puzzlesolver.hub.store import load_model
-    from puzzlesolver.refine.engines.pytorch import TorchEngine
-
-    if not has_cuda():
-        raise Skipped("CUDA graphs need CUDA")
+    if not measures.has_cuda():
+        raise measures.Skipped("CUDA graphs need CUDA")
     started = time.monotonic()
-    runtimes = {name: on("cuda", getattr(torch, name)) for name in ("float32", "bfloat16")}
+    runtimes = {name: measures.on("cuda", getattr(torch, name)) for name in ("float32", "bfloat16")}
     facts: dict[str, Any] = {
         name: {
-            "difference_from_eager": replay_difference(runtime),
+            "difference_from_eager": measures.replay_difference(runtime),
             "step_seconds": {},
         }
         for name, runtime in runtimes.items()
     }
-    model, puzzles = load_model("sudoku"), made("sudoku")
+    model, puzzles = load_model("sudoku"), measures.made("sudoku")
     for (kind, options), name in itertools.product(KINDS.items(), runtimes):
         engine = TorchEngine(model, runtimes[name], **options)
         cells = facts[name]["step_seconds"][kind] = dict.fromkeys(map(str, BATCHES))
         for size in BATCHES:
             if time.monotonic() - started < SPEED_SECONDS:
-                cells[str(size)] = step_seconds(engine, puzzles, size)
+                cells[str(size)] = measures.step_seconds(engine, puzzles, size)
     for found in facts.values():
         eager = found["step_seconds"]["eager"]
         found["times_as_fast"] = {
@@ -165,22 +144,20 @@ def replay() -> Facts:
     return f"as eager within {worst:.1g}; times as fast in bf16: {told}", facts
 
 
-@part
-def onnx() -> Facts:
+@measures.part
+def onnx() -> measures.Facts:
     """An exported graph with the CUDA provider answers as torch does."""
-    import torch
-
     for package in ("onnxruntime", "onnx", "onnxscript"):
         if importlib.util.find_spec(package) is None:
-            raise Skipped(f"package {package} is missing")
+            raise measures.Skipped(f"package {package} is missing")
     from puzzlesolver.export.onnx import export_model
     from puzzlesolver.refine.engines.graph import CUDA, StepGraph, obtained_providers
 
     got = obtained_providers()
-    if has_cuda() and CUDA not in got:
-        raise Skipped(f"ONNX Runtime gets no {CUDA} here, only {', '.join(got)}")
-    device = "cuda" if has_cuda() else "cpu"
-    puzzles, runtime = made("sudoku"), on(device, torch.float32)
+    if measures.has_cuda() and CUDA not in got:
+        raise measures.Skipped(f"ONNX Runtime gets no {CUDA} here, only {', '.join(got)}")
+    device = "cuda" if measures.has_cuda() else "cpu"
+    puzzles, runtime = measures.made("sudoku"), measures.on(device, torch.float32)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "sudoku.onnx")
         export_model("sudoku", path, size=(9, 9), longest=16)
@@ -192,21 +169,19 @@ def onnx() -> Facts:
     return told, {"providers": providers, "alike": same, "verified": _verified(theirs)}
 
 
-@part
-def cost() -> Facts:
+@measures.part
+def cost() -> measures.Facts:
     """A small `bench cost`."""
-    from puzzlesolver.bench.cost import families
-
     options: dict[str, Any] = {"batches": (1,), "longest_step": 1e-9, "systems": (), "limit": 2}
-    if has_cuda():
+    if measures.has_cuda():
         options = {
-            "batches": (1, 256), "longest_step": 2.0, "limit": COUNT,
+            "batches": (1, 256), "longest_step": 2.0, "limit": measures.COUNT,
             "systems": [each for each in families.SETTINGS if each.system == "TRM-MLP"],
         }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder, "easy.csv")
         with data.open("w", newline="") as file:
-            _write_csv(csv.writer(file), made("sudoku"))
+            _write_csv(csv.writer(file), measures.made("sudoku"))
         report = families.run("cost", data=data, **options)
     measured = sum(cell["step_seconds"] is not None for cell in report["cells"])
     seconds = {row["system"]: row["seconds"] for row in report["rows"]}
@@ -227,7 +202,7 @@ def _solved(
     domain: str, puzzles: list[Puzzle], runtime: Runtime, model: str | None = None, **options: Any
 ) -> list[Result]:
     settings = {"max_steps": MAX_STEPS, "seed": 7}
-    options = {"runtime": runtime, "batch_size": COUNT, "prove": False, **options}
+    options = {"runtime": runtime, "batch_size": measures.COUNT, "prove": False, **options}
     return list(load_solver(domain, model, settings, **options).solve(puzzles))
 
 

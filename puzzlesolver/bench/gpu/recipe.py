@@ -13,12 +13,17 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from puzzlesolver.bench.gpu.measures import SEED, Facts, Skipped, has_cuda, matmul_rate, part
-
-if TYPE_CHECKING:
-    from puzzlesolver.train.config import CompileMode, TrainConfig
+from puzzlesolver.train.config import CompileMode, TrainConfig
+from puzzlesolver.train.data.labelled import collect
+from puzzlesolver.train.data.published.boards import build_sudoku, generated
+from puzzlesolver.train.presets import get_preset
+from puzzlesolver.train.run import Run
 
 WARM_UPS, TIMED = 4, 32
 """Updates. CUDA graphs are made in the second one, and in so many all puzzles are replaced once."""
@@ -46,11 +51,6 @@ def recipe_graphs() -> Facts:
 
 def flop_of_update(config: TrainConfig) -> int:
     """FLOP of the matrix products of one update, forward and backward; all grow with the batch."""
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
-
-    from puzzlesolver.train.run import Run
-
     one = replace(config, batch_size=1, compile=False, device="cpu", precision="fp32")
     run = Run(one)
     with FlopCounterMode(display=False) as counter:
@@ -60,12 +60,6 @@ def flop_of_update(config: TrainConfig) -> int:
 
 def _timed(mode: CompileMode) -> Facts:
     """Updates of the recipe, of as many puzzles as fit in the memory of the GPU."""
-    import torch
-
-    from puzzlesolver.train.data.labelled import collect
-    from puzzlesolver.train.data.published.boards import build_sudoku, generated
-    from puzzlesolver.train.presets import get_preset
-
     changes: dict[str, Any] = {"device": "cuda"} if has_cuda() else MINIATURE | {"device": "cpu"}
     peak = matmul_rate(torch.bfloat16, 8_192 if has_cuda() else 512)
     with tempfile.TemporaryDirectory() as parent:
@@ -94,10 +88,6 @@ def _timed(mode: CompileMode) -> Facts:
 
 def _seconds_of_update(config: TrainConfig) -> float | None:
     """The mean of some updates, each of which waits for the GPU; None = too little memory."""
-    import torch
-
-    from puzzlesolver.train.run import Run
-
     try:
         run = Run(config)
         for _ in range(WARM_UPS):

@@ -7,14 +7,11 @@ runs in a report of the kind `curves`. Out: a section of a page, and a table of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from puzzlesolver.bench.report.charts import Line, lines
-from puzzlesolver.bench.report.page import Panel, Section
+from puzzlesolver.bench.report.page import Panel, Report, Section
 from puzzlesolver.bench.schema import TRAINING
 from puzzlesolver.shapes import COUNT, POSITIVE
-
-Report = Mapping[str, Any]
 
 SHAPE = {
     "runs": [

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from puzzlesolver.bench import suites
 from puzzlesolver.bench.published import PUBLISHED, PUBLISHED_ON
-from puzzlesolver.bench.report.page import Panel
+from puzzlesolver.bench.report.page import Panel, Report
 from puzzlesolver.files import write_file
 
 ROOT = Path(__file__).parents[3]
@@ -29,7 +28,6 @@ DOCUMENTS = (
     *sorted((ROOT / "weights").glob("*/README.md")),
 )
 
-Report = Mapping[str, Any]
 
 HEADLINE = ("test set", "solver", "trained on", "budget for one puzzle", "% right")
 KINDS = ("exact", "ours", "published")

@@ -19,6 +19,9 @@ from puzzlesolver import __version__
 from puzzlesolver.bench.suites import REPORTS
 from puzzlesolver.files import write_file
 
+Report = Mapping[str, Any]
+"""What a run found, as its JSON has it."""
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -52,9 +55,7 @@ class Section:
     panels: Sequence[Panel]
 
 
-def write_page(
-    path: Path, reports: Sequence[Mapping[str, Any]], more: Sequence[Section] = ()
-) -> None:
+def write_page(path: Path, reports: Sequence[Report], more: Sequence[Section] = ()) -> None:
     """Write the page of some reports, and more sections after them.
 
     Raises:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from puzzlesolver.bench.report.page import Panel
 from puzzlesolver.bench.suites import REPORTS
 from puzzlesolver.printable import printable
 
@@ -48,8 +49,8 @@ def show(report: Mapping[str, Any], console: Console) -> None:
     tell(console, f"{entry.name}: {entry.description}")
     for section in entry.page.sections([report]):
         for panel in section.panels:
-            if panel.brief:
-                print_table(console, panel.caption, panel.columns, panel.rows, panel.words)
+            if panel.brief and panel.rows:
+                print_table(console, panel)
 
 
 def tell(console: Console | None, text: str) -> None:
@@ -58,23 +59,15 @@ def tell(console: Console | None, text: str) -> None:
         console.print(printable(text), markup=False, highlight=False)
 
 
-def print_table(
-    console: Console,
-    title: str,
-    columns: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    words: int = 1,
-) -> None:
-    """A table whose first columns are words, the others numbers; nothing without rows."""
+def print_table(console: Console, panel: Panel) -> None:
+    """A table whose first columns are words, the others numbers."""
     from rich.markup import escape
     from rich.table import Table
 
-    if not rows:
-        return
-    table = Table(title=escape(title), title_justify="left", show_header=any(columns))
-    for number, column in enumerate(columns):
-        name = escape(printable(column))
-        table.add_column(name, justify="left" if number < words else "right", overflow="fold")
-    for row in rows:
+    table = Table(title=escape(panel.caption), title_justify="left", show_header=any(panel.columns))
+    for number, column in enumerate(panel.columns):
+        justify: Literal["left", "right"] = "left" if number < panel.words else "right"
+        table.add_column(escape(printable(column)), justify=justify, overflow="fold")
+    for row in panel.rows:
         table.add_row(*(escape(printable(cell)) for cell in row))
     console.print(table)

@@ -6,15 +6,13 @@ In: the numbers of `signs.py` of several modes. Out: a section of a page, and ta
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from puzzlesolver.bench.report.cells import area, interval, percent, where
 from puzzlesolver.bench.report.charts import dots
-from puzzlesolver.bench.report.page import Panel, Section
+from puzzlesolver.bench.report.page import Panel, Report, Section
 from puzzlesolver.bench.report.panels import belief_panel, risk_panel
 from puzzlesolver.bench.settling.signs import SIGNS
 
-Report = Mapping[str, Any]
 Told = Mapping[str, Report]
 """What `signs.settling` returns, by mode."""
 
