@@ -97,7 +97,7 @@ def _paired(questions: Iterator[Puzzle], answers: Sequence[Puzzle]) -> Marked:
             yield question, None
         asked += question.domain not in repeating
     if asked != plain:
-        counts = f"{_count(asked, 'puzzle')}, but {_count(plain, 'answer')}"
+        counts = f"{asked:,} puzzle{'s' * (asked != 1)}, but {plain:,} answer{'s' * (plain != 1)}"
         raise UsageError(counts, where="verify", hint="grids are matched in their order")
     if left := sum(map(len, waiting.values())):
         what = f"{left:,} of the {len(answers):,} answers belong to no puzzle"
@@ -109,7 +109,3 @@ def _judge(question: Puzzle, answer: Puzzle) -> Verdict | None:
     verdict = get_domain(question.domain).verify(question, answer.answer)
     blank = verdict.status == "wrong" and np.array_equal(answer.answer, question.grid)
     return None if blank and answer is not question else verdict
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -4,7 +4,7 @@ In: lines of text. Out: `(Place, line)` pairs for a domain's `parse`, records fo
 puzzles with names.
 
     >>> header("id;Quizzes;Solutions")
-    Header(columns=['id', 'question', 'answer'], delimiter=';')
+    (['id', 'question', 'answer'], ';')
 """
 
 from __future__ import annotations
@@ -187,22 +187,14 @@ def _rank(name: str) -> tuple[int, str] | None:
     return len(_RANKS) + rank, role
 
 
-@dataclass(frozen=True)
-class Header:
-    """The first line of a table."""
-
-    columns: list[str]
-    delimiter: str
-
-
-def header(text: str) -> Header | None:
-    """The header of a table that has questions, or None when a line is none."""
+def header(text: str) -> tuple[list[str], str] | None:
+    """Columns and delimiter of a table that has questions; None when a line is no header."""
     for delimiter in ",;\t|":
         if delimiter in text or delimiter == ",":
             names = text.split(delimiter)
             columns = roles(names)
             if QUESTION in columns and (len(names) > 1 or " " not in text.strip()):
-                return Header(columns, delimiter)
+                return columns, delimiter
     return None
 
 
@@ -245,6 +237,7 @@ def read_table(lines: Iterable[str], source: str, domain: str = "") -> Iterator[
     _, first = next(rows)
     top = header(first)
     assert top is not None
+    columns, delimiter = top
     at: list[Place] = []
 
     def texts() -> Iterator[str]:
@@ -252,7 +245,7 @@ def read_table(lines: Iterable[str], source: str, domain: str = "") -> Iterator[
             at.append(place)
             yield f"{line}\n"
 
-    reader = csv.reader(texts(), delimiter=top.delimiter, strict=True)
+    reader = csv.reader(texts(), delimiter=delimiter, strict=True)
     while True:
         at.clear()
         try:
@@ -261,10 +254,7 @@ def read_table(lines: Iterable[str], source: str, domain: str = "") -> Iterator[
             return
         except csv.Error as error:
             raise at[0].error(1, f"this is no CSV: {error}") from error
-        if len(fields) != len(top.columns):
-            raise at[0].error(
-                1,
-                f"expected {len(top.columns)} fields, found {len(fields)}",
-                f"the header is {first}",
-            )
-        yield Record(at[0], top.columns, fields)
+        if len(fields) != len(columns):
+            what = f"expected {len(columns)} fields, found {len(fields)}"
+            raise at[0].error(1, what, f"the header is {first}")
+        yield Record(at[0], columns, fields)

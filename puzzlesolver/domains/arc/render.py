@@ -75,27 +75,14 @@ def render(
     Digits of less than half confidence are dim, what changed has a mark.
     """
     unsure = None if confidence is None else confidence < 0.5
-    return picture(grid, "half" if compact else "wide", changed, unsure)
-
-
-def picture(
-    grid: Grid, mode: Mode = "wide", marks: Marks | None = None, unsure: Marks | None = None
-) -> Text:
-    """One grid.
-
-    Args:
-        grid: what is shown.
-        mode: how; `half` needs colours to be read.
-        marks: `bool[h, w]`, cells that are not as they should be.
-        unsure: `bool[h, w]`, cells with a dim digit.
-    """
-    return Text("\n", no_wrap=True).join(_painted(grid, mode, marks, unsure))
+    lines = _painted(grid, "half" if compact else "wide", changed, unsure)
+    return Text("\n", no_wrap=True).join(lines)
 
 
 def _painted(
     grid: Grid, mode: Mode, marks: Marks | None = None, unsure: Marks | None = None
 ) -> list[Text]:
-    """The lines of a grid, one span for each run of equal cells."""
+    """The lines of a grid with marks beside cells and dim digits where it is `unsure`."""
     marked, dim = (
         (np.zeros(grid.shape, bool) if cells is None else cells).tolist()
         for cells in (marks, unsure)
@@ -112,6 +99,7 @@ def _painted(
 
 
 def _line(cells: Iterable[tuple[str, Style]]) -> Text:
+    """One span for each run of equal cells."""
     line = Text(no_wrap=True)
     for (text, style), run in groupby(cells):
         line.append(text * len(list(run)), style)
@@ -160,7 +148,10 @@ def render_task(
     """
     modes: tuple[Mode, ...] = ("wide", "half" if colour else "narrow")
     for mode in modes:
-        blocks = [_demonstration(number, pair, mode) for number, pair in enumerate(task.train, 1)]
+        blocks = []
+        for number, pair in enumerate(task.train, 1):
+            titled = zip((f"demo {number}", ""), pair.grids, strict=False)
+            blocks.append(_beside([_titled(*each, mode) for each in titled], ARROW))
         for number, pair in enumerate(task.test, 1):
             both = None if attempts is None else attempts[number - 1]
             blocks.append(_test(number, pair, both, mode, width))
@@ -197,12 +188,6 @@ class _Block(NamedTuple):
 
     lines: list[Text]
     width: int
-
-
-def _demonstration(number: int, pair: Pair, mode: Mode) -> _Block:
-    titles = (f"demo {number}", "")
-    grids = zip(titles, pair.grids, strict=False)
-    return _beside([_titled(title, grid, mode) for title, grid in grids], ARROW)
 
 
 def _test(

@@ -41,24 +41,18 @@ def verify(puzzle: Puzzle, answer: Grid) -> Verdict:
     """Check that an answer is full, keeps the clues, and repeats no digit in any unit."""
     board = board_of(puzzle)
     if answer.shape != board.shape:
-        return Verdict(
-            "wrong", f"the answer is {size_of(answer)}, the puzzle {size_of(puzzle.grid)}"
-        )
+        sizes = f"the answer is {size_of(answer)}, the puzzle {size_of(puzzle.grid)}"
+        return Verdict("wrong", sizes)
     values, givens = board.values(answer), board.values(puzzle.grid)
-    if (blank := _first(values == 0)) is not None:
+    if (cell := _first(values == 0)) is not None:
         count = int((values == 0).sum())
         told = "is blank" if count == 1 else f"is the first of {count:,} blank cells"
-        return _wrong(board, f"{place_name(board.places[blank])} {told}", blank)
-    if (large := _first(values > board.symbols)) is not None:
-        told = f"holds {values[large]}, the largest digit is {board.symbols}"
-        return _wrong(board, f"{place_name(board.places[large])} {told}", large)
-    if (changed := _first((givens > 0) & (values != givens))) is not None:
-        given, held = (puzzle.spell(DIGITS[each[changed] - 1]) for each in (givens, values))
-        return _wrong(
-            board,
-            f"{place_name(board.places[changed])} is given as {given} but holds {held}",
-            changed,
-        )
+        return _wrong(board, cell, told)
+    if (cell := _first(values > board.symbols)) is not None:
+        return _wrong(board, cell, f"holds {values[cell]}, the largest digit is {board.symbols}")
+    if (cell := _first((givens > 0) & (values != givens))) is not None:
+        given, held = (puzzle.spell(DIGITS[each[cell] - 1]) for each in (givens, values))
+        return _wrong(board, cell, f"is given as {given} but holds {held}")
     return _repetition(puzzle, board, values, "holds") or Verdict("verified")
 
 
@@ -78,16 +72,15 @@ def _repetition(puzzle: Puzzle, board: Board, values: Values, verb: str) -> Verd
         if (counts > 1).any():
             break
     digit = int(digits[counts > 1][0])
-    first, second = np.array(unit.cells)[held == digit][:2].tolist()
-    told, places = (
-        puzzle.spell(DIGITS[digit - 1]),
-        [place_name(board.places[first]), place_name(board.places[second])],
-    )
-    return _wrong(board, f"{unit.name} {verb} {told} twice: {' and '.join(places)}", first, second)
+    places = tuple(board.places[cell] for cell in np.array(unit.cells)[held == digit][:2])
+    named = " and ".join(map(place_name, places))
+    told = f"{unit.name} {verb} {puzzle.spell(DIGITS[digit - 1])} twice: {named}"
+    return Verdict("wrong", told, places)
 
 
-def _wrong(board: Board, reason: str, *cells: int) -> Verdict:
-    return Verdict("wrong", reason, tuple(board.places[cell] for cell in cells))
+def _wrong(board: Board, cell: int, told: str) -> Verdict:
+    place = board.places[cell]
+    return Verdict("wrong", f"{place_name(place)} {told}", (place,))
 
 
 def _first(mask: npt.NDArray[np.bool_]) -> int | None:

@@ -85,11 +85,6 @@ class Cells:
     is_rule: bool = False
 
     @property
-    def blanks(self) -> set[str]:
-        """How blanks are written."""
-        return {word for word in self.words if word in BLANKS}
-
-    @property
     def values(self) -> list[int]:
         """What the cells hold in the usual alphabet; what is no digit of it counts as many."""
         return [_value(word) for word in self.words]

@@ -15,7 +15,7 @@ import numpy as np
 
 from puzzlesolver.domains.records import Place
 from puzzlesolver.domains.sudoku.board import Board
-from puzzlesolver.domains.sudoku.reading.cells import VALUES, Cells, as_board, sides
+from puzzlesolver.domains.sudoku.reading.cells import BLANKS, VALUES, Cells, as_board, sides
 from puzzlesolver.domains.sudoku.told import Found
 from puzzlesolver.domains.sudoku.units import SIZES, box_shape
 
@@ -168,13 +168,13 @@ class Rows:
         sure = [line for line in self.lines if not line.is_rule]
         if len(sure) == len(self.lines):
             return sure
-        blanks = set().union(*(row.blanks for row in sure))
+        blanks = {word for row in sure for word in row.words if word in BLANKS}
         patterns = {(len(row.words), row.pattern) for row in sure}
         return [
             line
             for line in self.lines
             if not line.is_rule
-            or (line.blanks <= blanks and (len(line.words), line.pattern) in patterns)
+            or ((len(line.words), line.pattern) in patterns and blanks.issuperset(line.words))
         ]
 
     @staticmethod
