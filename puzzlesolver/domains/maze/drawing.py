@@ -34,7 +34,8 @@ def corners(rows: Sequence[str]) -> set[str]:
 def as_walls(rows: Sequence[str]) -> list[str]:
     """The drawing as rows of cells; raises `ValueError` with what does not fit."""
     rows = _squared(rows)
-    high, wide = _spacing(rows)
+    high = _spacing(rows, LINES - UPRIGHT)
+    wide = _spacing([*zip(*rows, strict=True)], LINES - LEVEL)
     if min(high, wide) <= 1:  # a sign a cell
         return ["".join(WALL if sign in LINES else sign for sign in row) for row in rows]
     if (len(rows) - 1) % high or (len(rows[0]) - 1) % wide:
@@ -78,24 +79,10 @@ def _squared(rows: Sequence[str]) -> list[str]:
     return split
 
 
-def _spacing(rows: Sequence[str]) -> tuple[int, int]:
-    """Rows and columns from one line to the next."""
-    level = [
-        number
-        for number, row in enumerate(rows)
-        if any(sign in LINES and sign not in UPRIGHT for sign in row)
-    ]
-    columns = zip(*rows, strict=True)
-    upright = [
-        number
-        for number, column in enumerate(columns)
-        if any(sign in LINES and sign not in LEVEL for sign in column)
-    ]
-    high, wide = (
-        math.gcd(size - 1, *(at - lines[0] for at in lines)) if lines else 1
-        for lines, size in ((level, len(rows)), (upright, len(rows[0])))
-    )
-    return high, wide
+def _spacing(parts: Sequence[Sequence[str]], signs: frozenset[str]) -> int:
+    """How many rows, or columns, it is from one with such signs to the next."""
+    lines = [number for number, part in enumerate(parts) if not signs.isdisjoint(part)]
+    return math.gcd(len(parts) - 1, *(at - lines[0] for at in lines)) if lines else 1
 
 
 def _cells(rows: Sequence[str], wide: int) -> list[str]:

@@ -27,11 +27,9 @@ HARD_CELLS = 110
 SLENDER = 5
 """A maze is treated as no longer than so many times its short side: chance walls off corridors."""
 
-WALLS = {"walls": (0.30, 0.50), "open": (0.0, 0.30)}
-"""Least and greatest share of walls of the kinds with random walls."""
-
-KINDS = (*WALLS, "perfect")
-"""Random walls, many or few, or a perfect maze (some have loops knocked in)."""
+KINDS = {"walls": (0.30, 0.50), "open": (0.0, 0.30), "perfect": (0.0, 0.0)}
+"""Least and greatest share of random walls, many or few; none for a perfect maze, of which some
+have loops knocked in."""
 
 MOST_TRIES = 100_000
 """Mazes that are thrown away before a path counts as too long to be found."""
@@ -87,8 +85,7 @@ def drawer(
     from puzzlesolver.domains.maze import lay
 
     def draw(rng: np.random.Generator) -> tuple[Grid, int]:
-        size = rng, height, width, farthest, MOST_TRIES
-        found = lay.find_walls(*size, *WALLS[kind]) if kind in WALLS else lay.find_perfect(*size)
+        found = lay.find(rng, height, width, farthest, MOST_TRIES, *KINDS[kind])
         if found is None:
             raise UsageError(
                 f"no {height}×{width} maze of kind {kind!r} has a path of {farthest + 1} cells, "

@@ -5,7 +5,7 @@ from it. All of it is numba machine code: one core looks at tens of thousands of
 second.
 
     >>> rng = np.random.default_rng(7)
-    >>> open_cells, start, away = find_walls(rng, 30, 30, 109, 20_000, 0.3, 0.5)
+    >>> open_cells, start, away = find(rng, 30, 30, 109, 20_000, 0.3, 0.5)
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def flood(open_cells: OpenCells, start: tuple[int, int]) -> Distances:
 
 
 @njit(cache=True)
-def find_walls(
+def find(
     rng: np.random.Generator,
     height: int,
     width: int,
@@ -56,36 +56,30 @@ def find_walls(
     least: float,
     most: float,
 ) -> Found | None:
-    """Random walls with a cell at least `farthest` steps from a random start, or None.
+    """A maze with a cell at least `farthest` steps from a random start, or None.
 
-    The share of walls lies between `least` and `most`.
+    Walls are random, and their share lies between `least` and `most`. If both are 0 there are rooms
+    in every second row and column, joined depth first, and half of the mazes have loops.
     """
     for _ in range(tries):
-        share = rng.uniform(least, most)
-        open_cells = rng.random((height, width)) >= share
-        if not open_cells.any():
-            continue
-        found = _from_random_start(rng, open_cells)
-        if found[2].max() >= farthest:
-            return found
-    return None
-
-
-@njit(cache=True)
-def find_perfect(
-    rng: np.random.Generator, height: int, width: int, farthest: int, tries: int
-) -> Found | None:
-    """The same for rooms in every second row and column, joined depth first; some have loops."""
-    for _ in range(tries):
-        open_cells = _rooms(rng, height, width)
-        loops = rng.uniform(0.0, MOST_LOOPS) if rng.random() < 0.5 else 0.0
-        for row in range(height):
-            for column in range(width):
-                if (row + column) % 2 == 1 and rng.random() < loops:
-                    open_cells[row, column] = True
-        found = _from_random_start(rng, open_cells)
-        if found[2].max() >= farthest:
-            return found
+        if most > 0:
+            share = rng.uniform(least, most)
+            open_cells = rng.random((height, width)) >= share
+            if not open_cells.any():
+                continue
+        else:
+            open_cells = _rooms(rng, height, width)
+            loops = rng.uniform(0.0, MOST_LOOPS) if rng.random() < 0.5 else 0.0
+            for row in range(height):
+                for column in range(width):
+                    if (row + column) % 2 == 1 and rng.random() < loops:
+                        open_cells[row, column] = True
+        places = np.flatnonzero(open_cells)
+        place = places[int(rng.random() * len(places))]
+        start = (place // width, place % width)
+        away = flood(open_cells, start)
+        if away.max() >= farthest:
+            return open_cells, start, away
     return None
 
 
@@ -115,11 +109,3 @@ def _rooms(rng: np.random.Generator, height: int, width: int) -> OpenCells:
         stack[depth, 1] = column + 2 * STEPS[chosen, 1]
         depth += 1
     return open_cells
-
-
-@njit(cache=True)
-def _from_random_start(rng: np.random.Generator, open_cells: OpenCells) -> Found:
-    places = np.flatnonzero(open_cells)
-    place = places[int(rng.random() * len(places))]
-    start = (place // open_cells.shape[1], place % open_cells.shape[1])
-    return open_cells, start, flood(open_cells, start)

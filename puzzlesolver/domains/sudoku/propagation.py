@@ -110,6 +110,18 @@ def _restrict(state: State, digit: Integer) -> bool:
 
 
 @njit(cache=True)
+def _settle(state: State, digit: Integer, band: Integer, bit: Integer) -> Integer:
+    """Leave no other digit in a cell; the digits (as bits) that were there."""
+    dirty = 0
+    for other in range(9):
+        if other != digit and state[3 * other + band] & bit:
+            state[3 * other + band] &= ~bit
+            dirty |= 1 << other
+    state[SETTLED + band] |= bit
+    return dirty
+
+
+@njit(cache=True)
 def propagate(state: State, dirty: Integer) -> bool:
     """Singles and locked candidates of the `dirty` digits and on; False on a contradiction."""
     while dirty:
@@ -124,11 +136,7 @@ def propagate(state: State, dirty: Integer) -> bool:
                     row = state[3 * digit + band] >> shift & ROW
                     bit = row << shift
                     if row & (row - 1) == 0 and state[SETTLED + band] & bit == 0:
-                        state[SETTLED + band] |= bit
-                        for other in range(9):
-                            if other != digit and state[3 * other + band] & bit:
-                                state[3 * other + band] &= ~bit
-                                dirty |= 1 << other
+                        dirty |= _settle(state, digit, band, bit)
         for band in range(3):
             once = twice = 0
             for digit in range(9):
@@ -152,15 +160,9 @@ def propagate(state: State, dirty: Integer) -> bool:
 def put(state: State, cell: Integer, digit: Integer) -> Integer:
     """Place a digit (0-8), no consequences; the digits (as bits) whose places changed."""
     band, bit = cell // 27, 1 << cell % 27
-    dirty = 1 << digit
-    for other in range(9):
-        if other != digit and state[3 * other + band] & bit:
-            state[3 * other + band] &= ~bit
-            dirty |= 1 << other
     for k in range(3):
         state[3 * digit + k] &= KEEP[cell, k]
-    state[SETTLED + band] |= bit
-    return dirty
+    return 1 << digit | _settle(state, digit, band, bit)
 
 
 @njit(cache=True)
