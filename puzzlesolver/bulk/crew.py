@@ -62,11 +62,7 @@ class Processes:
 
 
 class Clerk:
-    """What a worker is inside.
-
-    Args:
-        prepare: called at the first shard.
-    """
+    """What a worker is inside; it is prepared at its first shard."""
 
     def __init__(self, prepare: Prepare) -> None:
         self._work = functools.cache(prepare)

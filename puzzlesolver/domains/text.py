@@ -43,15 +43,9 @@ TABLE_HINT = "below the header there is a puzzle a line"
 def parse_text(
     lines: Iterable[str], source: str, kinds: Sequence[Domain] | None = None
 ) -> Iterator[Puzzle]:
-    """The puzzles of a text, read one after another.
+    """The puzzles of lines as `formats.texts.read_lines` gives them, one after another.
 
-    Args:
-        lines: as `formats.texts.read_lines` gives them.
-        source: how errors and results call the text.
-        kinds: those it may be of; None = all.
-
-    Raises:
-        ParseError: it is no puzzle.
+    They may be of these kinds, of all by default; raises `ParseError` where they are of none.
     """
     lines, kinds = iter(lines), kinds or tuple(DOMAINS.values())
     head: list[str] = []
@@ -88,10 +82,7 @@ def _placed(
 ) -> Iterator[Puzzle]:
     """Puzzles, and errors, of a text that was converted, by the places in what the user has.
 
-    Args:
-        puzzles: read from the converted text.
-        source: how they call it.
-        places: by a line of it, the user's line, and whether that has the same columns.
+    `places` has the user's line by a line of that text, and whether it has the same columns.
     """
 
     def place(found: re.Match[str]) -> str:

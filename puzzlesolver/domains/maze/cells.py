@@ -51,12 +51,9 @@ class Row:
 
 
 def read_maze(rows: Sequence[Row], rating: float | None = None, loose: bool = False) -> Puzzle:
-    """The maze of these rows, its path the label; short rows end in wall.
+    """The maze of these rows, or of a drawing, its path the label; short rows end in wall.
 
-    Args:
-        rows: one sign a cell, or a drawing.
-        rating: that of the puzzle.
-        loose: rows on lines of their own may be indented or have two signs a cell.
+    Those on lines of their own are `loose`: they may be indented or have two signs a cell.
 
     Raises:
         ParseError: they are no maze.
@@ -147,17 +144,9 @@ def as_puzzle(
     rating: float | None = None,
     hint: str = HINT,
 ) -> Puzzle:
-    """The maze whose cells have these values.
+    """The maze whose cells have these values, with `hint` on how its ends are marked.
 
     The path marked in it is the label, and openings in the border stand for ends that are missing.
-
-    Args:
-        cells: what was read.
-        place: where.
-        error: makes the errors.
-        note: what was inferred already.
-        rating: that of the puzzle.
-        hint: how ends are marked.
 
     Raises:
         ParseError: it does not have one start and one goal.

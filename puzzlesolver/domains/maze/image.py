@@ -51,11 +51,7 @@ Ends = list[tuple[int, Cell]]
 
 
 def parse_image(data: bytes, source: str) -> Iterator[Puzzle]:
-    """Read the maze of a picture.
-
-    Args:
-        data: the whole file.
-        source: how errors and results call it.
+    """The maze of a picture, which is given as its whole file.
 
     Raises:
         UsageError: Pillow is not installed.
@@ -137,13 +133,7 @@ def _like(page: Pixels, pixels: Pixels, kinds: Kinds) -> int | None:
 
 
 def _wall(dark: Mask, margin: int | None, ends: Ends) -> tuple[int, bool]:
-    """Whether wall is `DARK` or `LIGHT`, and whether the wall around all was cut off as a margin.
-
-    Args:
-        dark: the cells.
-        margin: the colour that was cut off, if any.
-        ends: the places of start and goal.
-    """
+    """Whether wall is `DARK` or `LIGHT`, and whether the wall around all was cut off as a margin."""
     border = border_of(dark)
     if margin != DARK and (~border).sum() <= GAPS:
         return DARK, False

@@ -77,28 +77,18 @@ def generate(
     level = difficulty or (HARD if board.cells > SMALL else MINIMAL)
     if board.is_standard and size == 9 and not needs_map(rules):
         stream = PuzzleStream(seed, 0 if level == MINIMAL else level, exclude)
-        return _take_one_by_one(stream, count, seed)
+        return _bred(stream, count, seed)
     told = f"{size}×{size}" + (f" {rules}" if rules else "")
     if exclude is not None:
         raise UsageError("--exclude is for plain 9×9 boards", where=told)
     if level not in DIFFICULTIES:
         hint = f"difficulties are {', '.join(DIFFICULTIES)}"
         raise UsageError(f"no difficulty {level!r} on these boards", where=told, hint=hint)
-    return _reduce_one_by_one(count, seed, size, rules, str(level))
+    return _reduced(count, seed, size, rules, str(level))
 
 
 class PuzzleStream:
-    """An endless stream of 9×9 puzzles that can be stopped and resumed.
-
-    Args:
-        seed: the same seed gives the same puzzles.
-        difficulty: key of `LEVELS`, `DEEP`, or the least number of guesses.
-        exclude: file of puzzles that must not be made, in any equivalent form.
-
-    Raises:
-        UsageError: there is no such difficulty.
-        ParseError: `exclude` cannot be read.
-    """
+    """An endless stream of 9×9 puzzles that can be stopped and resumed; see `generate`."""
 
     def __init__(
         self, seed: int, difficulty: str | int = "hard", exclude: Path | None = None
@@ -216,16 +206,14 @@ def _least_guesses(difficulty: str | int) -> int:
     )
 
 
-def _take_one_by_one(stream: PuzzleStream, count: int, seed: int) -> Iterator[Puzzle]:
+def _bred(stream: PuzzleStream, count: int, seed: int) -> Iterator[Puzzle]:
     for number in range(count):
         (question,), (solution,), (guesses,) = stream.take(1)
         boards = question.reshape(9, 9), solution.reshape(9, 9)
         yield _puzzle(*boards, seed, number, rating=float(guesses))
 
 
-def _reduce_one_by_one(
-    count: int, seed: int, size: int, rules: str, difficulty: str
-) -> Iterator[Puzzle]:
+def _reduced(count: int, seed: int, size: int, rules: str, difficulty: str) -> Iterator[Puzzle]:
     for number in range(count):
         rng = np.random.default_rng((seed, size, number))
         for left in reversed(range(MAPS if needs_map(rules) else 1)):

@@ -107,36 +107,32 @@ def count_solutions(puzzle: Puzzle, limit: Limit = NO_DEADLINE) -> int | None:
 
     None: the limit was reached first.
     """
-    board = board_of(puzzle)
-    values = board.values(puzzle.grid)
-    _, found, guesses = _searched(board, values, 2, limit)
-    if guesses >= 0:
-        return found
-    with contextlib.suppress(Undecided):
-        return len(list(itertools.islice(solutions(board, values, limit), 2)))
-    return None
+    found = _searched(puzzle, 2, limit)
+    return None if found is None else found[1]
 
 
 def solve_exactly(puzzle: Puzzle, limit: Limit = NO_DEADLINE) -> Grid | None:
     """A solution found by exact search; None: there is none, or the limit was reached first."""
-    board = board_of(puzzle)
-    values = board.values(puzzle.grid)
-    full, found, guesses = _searched(board, values, 1, limit)
-    if guesses < 0:
-        with contextlib.suppress(Undecided):
-            for full in solutions(board, values, limit):
-                return board.grid(full)
-    return board.grid(full) if found else None
+    found = _searched(puzzle, 1, limit)
+    return board_of(puzzle).grid(found[0]) if found and found[1] else None
 
 
-def _searched(board: Board, values: Values, most: int, limit: Limit) -> tuple[Values, int, int]:
-    """`singles.find` with few guesses, none where the limit is reached."""
+def _searched(puzzle: Puzzle, most: int, limit: Limit) -> tuple[Values, int] | None:
+    """A solution and how many there are, up to `most`; None where the limit was reached first."""
     if limit.is_reached(0):
-        return values, 0, -1
+        return None
     from puzzlesolver.domains.sudoku.singles import find
 
+    board = board_of(puzzle)
+    values = board.values(puzzle.grid)
     few = FEW_GUESSES if board.cells <= 81 else FEWER_GUESSES
-    return find(board, values, most, min(few, limit.conflicts))
+    full, count, guesses = find(board, values, most, min(few, limit.conflicts))
+    if guesses >= 0:
+        return full, count
+    with contextlib.suppress(Undecided):
+        found = list(itertools.islice(solutions(board, values, limit), most))
+        return (found or [full])[0], len(found)
+    return None
 
 
 def solutions(

@@ -30,13 +30,9 @@ SPREAD = 1 << 30
 
 
 class Tables(NamedTuple):
-    """A board for machine code: rows end with -1.
+    """A board for machine code: peers of cells, cells of full units, full units of cells.
 
-    Attributes:
-        peers: of every cell.
-        units: the cells of full units.
-        member: the full units of every cell.
-        symbols: of the board.
+    Rows end with -1.
     """
 
     peers: Table

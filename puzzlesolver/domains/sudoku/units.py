@@ -107,16 +107,8 @@ def _picture(*cells: int) -> Make:
 
 
 EXTRA: dict[str, tuple[str, Make, str]] = {
-    "main-diagonal": (
-        "the main diagonal",
-        lambda row, column, *_: np.where(row == column, 0, -1),
-        "",
-    ),
-    "anti-diagonal": (
-        "the anti-diagonal",
-        lambda row, column, *_: np.where(row + column == len(row) - 1, 0, -1),
-        "",
-    ),
+    "main-diagonal": ("the main diagonal", lambda r, c, *_: np.where(r == c, 0, -1), ""),
+    "anti-diagonal": ("the anti-diagonal", lambda r, c, *_: np.where(r + c == r.max(), 0, -1), ""),
     "windoku": ("window {}", _windows, "it needs square boxes"),
     "disjoint-groups": ("disjoint group {}", _disjoint_groups, "it needs boxes"),
     "center-dot": (
