@@ -133,7 +133,7 @@ def _like(page: Pixels, pixels: Pixels, kinds: Kinds) -> int | None:
 
 
 def _wall(dark: Mask, margin: int | None, ends: Ends) -> tuple[int, bool]:
-    """Whether wall is `DARK` or `LIGHT`, and whether the wall around all was cut off as a margin."""
+    """Whether wall is `DARK` or `LIGHT`, and whether a wall around all was cut off as a margin."""
     border = border_of(dark)
     if margin != DARK and (~border).sum() <= GAPS:
         return DARK, False

@@ -59,13 +59,13 @@ from puzzlesolver.domains.sudoku.reading.cells import (
     sides,
     unframed,
 )
-from puzzlesolver.domains.sudoku.reading.headings import (
+from puzzlesolver.domains.sudoku.reading.lines import (
     holds_row,
     index_of,
     is_heading,
+    read_cells,
     uncommented,
 )
-from puzzlesolver.domains.sudoku.reading.lines import read_cells
 from puzzlesolver.domains.sudoku.reading.rows import STATEMENT, Grids, Rows, Statements
 from puzzlesolver.domains.sudoku.rules import contradiction
 from puzzlesolver.domains.sudoku.told import (
