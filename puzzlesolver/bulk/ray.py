@@ -128,11 +128,8 @@ def _check_room(needed: dict[str, int]) -> None:
     room = ray.cluster_resources()
     for kind, count in needed.items():
         if room.get(kind, 0) < count:
-            raise UsageError(
-                f"the cluster has {room.get(kind, 0):g} {kind}s, and {count} are needed",
-                where="--jobs",
-                hint="each worker needs one",
-            )
+            what = f"the cluster has {room.get(kind, 0):g} {kind}s, and {count} are needed"
+            raise UsageError(what, where="--jobs", hint="each worker needs one")
 
 
 def _prepare_in(folder: Path, prepare: Prepare) -> Work:

@@ -72,11 +72,9 @@ def cut(puzzles: Iterable[Puzzle], size: int) -> Iterator[Shard]:
         kind = kind or members[0].domain
         other = next((puzzle for puzzle in members if puzzle.domain != kind), None)
         if other is not None:
-            raise UsageError(
-                f"this is a {other.domain} puzzle, and those before it are {kind} puzzles",
-                where=other.source,
-                hint="a folder holds the results of one kind and one model",
-            )
+            what = f"this is a {other.domain} puzzle, and those before it are {kind} puzzles"
+            hint = "a folder holds the results of one kind and one model"
+            raise UsageError(what, where=other.source, hint=hint)
         yield Shard(index, members)
 
 
@@ -99,11 +97,8 @@ class Folder:
         if (path / RUN).exists():
             check_run(path, settings)
         elif any(path.glob("*.jsonl")):
-            raise UsageError(
-                f"this folder holds other results: {RUN} is missing",
-                where=str(path),
-                hint="name an empty folder",
-            )
+            what = f"this folder holds other results: {RUN} is missing"
+            raise UsageError(what, where=str(path), hint="name an empty folder")
         else:
             write_file(path / RUN, _json(_run(settings)))
         self._finished = {int(name.partition("-")[0]): name for name in self._names()}
@@ -117,11 +112,9 @@ class Folder:
                 (self.path / MANIFEST).unlink(missing_ok=True)
                 yield shard
             elif found != shard.name:
-                raise UsageError(
-                    f"the puzzles from here on are not those of {self.path / found}",
-                    where=shard.puzzles[0].source,
-                    hint="give the input and --shard-size of the earlier run, or another folder",
-                )
+                what = f"the puzzles from here on are not those of {self.path / found}"
+                hint = "give the input and --shard-size of the earlier run, or another folder"
+                raise UsageError(what, where=shard.puzzles[0].source, hint=hint)
 
     def finish(self) -> dict[str, Any]:
         """Write and return the manifest: every shard with its hash, and how often each status.
@@ -130,11 +123,8 @@ class Folder:
             UsageError: the folder has shards that the input does not have.
         """
         if more := sorted({*self._names()} - {*self._seen}):
-            raise UsageError(
-                f"the input ends before {more[0]}",
-                where=str(self.path),
-                hint="give the whole input of the earlier run, or another folder",
-            )
+            hint = "give the whole input of the earlier run, or another folder"
+            raise UsageError(f"the input ends before {more[0]}", where=str(self.path), hint=hint)
         statuses: Counter[str] = Counter()
         shards = []
         for name in self._seen:  # a network file system may list what is new a little later
@@ -144,10 +134,9 @@ class Folder:
                 rows = [json.loads(line) for line in data.splitlines()]
                 check(rows, [{"status": str}])
             except (ValueError, RecursionError) as error:
+                what, where = f"this is damaged: {error}", str(self.path / name)
                 hint = "delete it and run the same command again"
-                raise UsageError(
-                    f"this is damaged: {error}", where=str(self.path / name), hint=hint
-                ) from error
+                raise UsageError(what, where=where, hint=hint) from error
             found = Counter(row["status"] for row in rows)
             statuses += found
             sha256 = hashlib.sha256(data).hexdigest()
@@ -173,19 +162,15 @@ def check_run(folder: Path, settings: dict[str, Any]) -> None:
         with open_regular(path) as file:
             other = difference(json.load(file), _run(settings))
     except OSError as error:
-        raise UsageError(
-            f"{socket.gethostname()} cannot read it: {error.strerror}",
-            where=str(path),
-            hint="a folder that several machines fill must be one that all of them see",
-        ) from error
+        what = f"{socket.gethostname()} cannot read it: {error.strerror}"
+        hint = "a folder that several machines fill must be one that all of them see"
+        raise UsageError(what, where=str(path), hint=hint) from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"this is damaged: {error}", where=str(path)) from error
     if other:
-        raise UsageError(
-            f"the results here are of another run: its {other}",
-            where=str(folder),
-            hint="use the settings it was started with, or another folder",
-        )
+        what = f"the results here are of another run: its {other}"
+        hint = "use the settings it was started with, or another folder"
+        raise UsageError(what, where=str(folder), hint=hint)
 
 
 def write_shard(path: Path, lines: Iterable[str]) -> None:

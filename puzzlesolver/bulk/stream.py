@@ -71,11 +71,9 @@ def solve_stream(
     """
     solver = load()
     if solver.policy.time_limit is not None:
-        raise UsageError(
-            "with a time limit the results would depend on the machine's load",
-            where="--time-limit",
-            hint="limit --max-steps, or stop the command and go on with it later",
-        )
+        what = "with a time limit the results would depend on the machine's load"
+        hint = "limit --max-steps, or stop the command and go on with it later"
+        raise UsageError(what, where="--time-limit", hint=hint)
     settings = _settings(solver, shard_size)
     results = Folder(folder, settings)
     shards = results.unfinished(cut(puzzles, shard_size))

@@ -44,11 +44,8 @@ def fitting(text: str, where: str, kinds: Sequence[Domain]) -> Sequence[Domain]:
         raise ParseError("there is no puzzle in this link", where=where, hint=hint)
     if not text.strip():
         raise NoKindError("there is nothing in it", where=where, hint="give a file with a puzzle")
-    raise NoKindError(
-        "no known kind of puzzle",
-        where=where,
-        hint=f"name one of {', '.join(DOMAINS)} with --domain to see what is wrong",
-    )
+    hint = f"name one of {', '.join(DOMAINS)} with --domain to see what is wrong"
+    raise NoKindError("no known kind of puzzle", where=where, hint=hint)
 
 
 def parted(lines: Sequence[str], kinds: Sequence[Domain]) -> list[tuple[Domain, list[str]]]:

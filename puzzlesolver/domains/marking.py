@@ -54,11 +54,8 @@ def mark(
         questions = kind.solved(questions, solutions)
     if answers is None:
         if kind.mark is not None:
-            raise UsageError(
-                "these tasks come without attempts",
-                where=puzzles,
-                hint=f"puzzlesolver verify {puzzles} submission.json",
-            )
+            hint = f"puzzlesolver verify {puzzles} submission.json"
+            raise UsageError("these tasks come without attempts", where=puzzles, hint=hint)
         alone = first.label is None
         for question in questions:
             missing = question.label is None and not alone

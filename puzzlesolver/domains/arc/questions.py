@@ -50,9 +50,7 @@ def read_known(path: str | Path, flag: str = "--data") -> Iterator[Task]:
     for puzzle in read_puzzles([path], "arc"):
         assert isinstance(puzzle, TaskPuzzle)
         if not puzzle.task.known:
-            raise UsageError(
-                f"the outputs of task {puzzle.name} are not all known",
-                where=f"{flag} {path}",
-                hint="put the file of solutions beside it",
-            )
+            what = f"the outputs of task {puzzle.name} are not all known"
+            hint = "put the file of solutions beside it"
+            raise UsageError(what, where=f"{flag} {path}", hint=hint)
         yield puzzle.task

@@ -75,14 +75,20 @@ def render(
     Digits of less than half confidence are dim, what changed has a mark.
     """
     unsure = None if confidence is None else confidence < 0.5
-    lines = _painted(grid, "half" if compact else "wide", changed, unsure)
-    return Text("\n", no_wrap=True).join(lines)
+    return picture(grid, "half" if compact else "wide", changed, unsure)
+
+
+def picture(
+    grid: Grid, mode: Mode = "wide", marks: Marks | None = None, unsure: Marks | None = None
+) -> Text:
+    """One grid with marks beside cells and dim digits where it is `unsure`, `bool[h, w]` both."""
+    return Text("\n", no_wrap=True).join(_painted(grid, mode, marks, unsure))
 
 
 def _painted(
     grid: Grid, mode: Mode, marks: Marks | None = None, unsure: Marks | None = None
 ) -> list[Text]:
-    """The lines of a grid with marks beside cells and dim digits where it is `unsure`."""
+    """The lines of `picture`."""
     marked, dim = (
         (np.zeros(grid.shape, bool) if cells is None else cells).tolist()
         for cells in (marks, unsure)

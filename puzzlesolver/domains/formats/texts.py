@@ -79,11 +79,8 @@ def read_lines(stream: io.BufferedReader[Any], source: str) -> Iterator[str]:
             raise ParseError(f"this is {what}", where=source, hint=hint)
     encoding = encoding_of(head)
     if strange := CONTROL.search(head.decode(encoding, LEGACY)):
-        raise ParseError(
-            f"this is no text: it has the byte {ord(strange[0]):#04x}",
-            where=source,
-            hint="save the puzzle as text or as a picture",
-        )
+        what = f"this is no text: it has the byte {ord(strange[0]):#04x}"
+        raise ParseError(what, where=source, hint="save the puzzle as text or as a picture")
     decode = codecs.getincrementaldecoder(encoding)(LEGACY)
     decoder, rest = io.IncrementalNewlineDecoder(decode, translate=True), ""
     while chunk := stream.read1(DETECT_BYTES):

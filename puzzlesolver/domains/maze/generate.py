@@ -111,9 +111,6 @@ def _least_cells(difficulty: str | int | None, height: int, width: int, kind: st
     if difficulty in levels:
         return levels[str(difficulty)]
     if not str(difficulty).isdecimal() or len(str(difficulty)) > 9:
-        raise UsageError(
-            f"unknown difficulty {difficulty!r}",
-            where="--difficulty",
-            hint=f"{', '.join(levels)}, or the least number of cells of the shortest path",
-        )
+        hint = f"{', '.join(levels)}, or the least number of cells of the shortest path"
+        raise UsageError(f"unknown difficulty {difficulty!r}", where="--difficulty", hint=hint)
     return int(difficulty)

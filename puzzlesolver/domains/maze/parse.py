@@ -253,11 +253,8 @@ def _rows_of_line(text: str, place: Place, column: int = 1) -> list[Row]:
         return [Row(part, place, start) for part, start in zip(parts, starts, strict=False)]
     side = isqrt(len(text))
     if side * side != len(text) or not side:
-        raise place.error(
-            column,
-            f"{len(text)} cells on one line make no square",
-            f"spaces at both ends are cells; other mazes have {ROW_END} after every row",
-        )
+        hint = f"spaces at both ends are cells; other mazes have {ROW_END} after every row"
+        raise place.error(column, f"{len(text)} cells on one line make no square", hint)
     return [
         Row(text[start : start + side], place, column + start)
         for start in range(0, len(text), side)
@@ -278,9 +275,6 @@ def from_record(record: Record) -> Puzzle:
         return puzzle
     answer = read(ANSWER)
     if not np.array_equal(answer.grid, puzzle.grid):
-        raise place.error(
-            record.column(ANSWER),
-            "the answer is not the question with a path",
-            "it has the same characters, but o for the open cells on the path",
-        )
+        hint = "it has the same characters, but o for the open cells on the path"
+        raise place.error(record.column(ANSWER), "the answer is not the question with a path", hint)
     return replace(puzzle, label=answer.answer)

@@ -199,11 +199,8 @@ def _least_guesses(difficulty: str | int) -> int:
         return LEVELS[str(difficulty)]
     if str(difficulty).isdecimal() and int(difficulty) <= MOST_GUESSES:
         return int(difficulty)
-    raise UsageError(
-        f"no difficulty {difficulty!r}",
-        where="--difficulty",
-        hint=f"{', '.join(LEVELS)}, {DEEP}, or a number of guesses up to {MOST_GUESSES}",
-    )
+    hint = f"{', '.join(LEVELS)}, {DEEP}, or a number of guesses up to {MOST_GUESSES}"
+    raise UsageError(f"no difficulty {difficulty!r}", where="--difficulty", hint=hint)
 
 
 def _bred(stream: PuzzleStream, count: int, seed: int) -> Iterator[Puzzle]:

@@ -126,10 +126,8 @@ class Rows:
             return
         side = len(rows[0].words)
         if not cells.is_rule and len(cells.words) != side:
-            raise cells.place.error(
-                cells.columns[0],
-                f"this row has {len(cells.words)} cells, the first row has {side}",
-            )
+            what = f"this row has {len(cells.words)} cells, the first row has {side}"
+            raise cells.place.error(cells.columns[0], what)
         if len(rows) == side:
             yield from self.end()
 
