@@ -61,12 +61,15 @@ def quick_workers() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def quick_exports() -> Iterator[None]:
-    """Torch gathers its table of operators for every export, which takes a third of the time."""
-    from onnxscript._framework_apis import torch_2_5 as operators
+    """Torch gathers its tables of operators for every export, which takes a third of the time."""
+    from torch._export import utils
+    from torch.onnx._internal.exporter._registration import ONNXRegistry
 
     with pytest.MonkeyPatch.context() as patch:
-        gathered = functools.cache(operators.get_torchlib_ops)
-        patch.setattr(operators, "get_torchlib_ops", gathered)
+        gathered = staticmethod(functools.cache(ONNXRegistry.from_torchlib))
+        patch.setattr(ONNXRegistry, "from_torchlib", gathered)
+        name = "_materialize_cpp_cia_ops"
+        patch.setattr(utils, name, functools.cache(getattr(utils, name)))
         yield
 
 

@@ -41,7 +41,7 @@ def test_cost_measures_or_tells_why_not(boards_csv: Path, tmp_path: Path) -> Non
     assert "ours, sudoku on sudoku, eager, batch 1" in families.compare(report, slower)[0]
 
     lines = out.with_suffix(".jsonl").read_text().splitlines(keepends=True)
-    out.with_suffix(".partial.jsonl").write_text("".join(lines[:4]))
+    out.with_suffix(".partial.jsonl").write_text("".join(lines[:-2]))
     resumed = families.run("cost", out_json=out, longest_step=1e-9, resume=True, **options)
     assert resumed["cells"][:2] == report["cells"][:2]
     assert len(resumed["cells"]) == len(report["cells"])

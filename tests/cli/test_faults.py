@@ -388,16 +388,16 @@ def test_a_fault_of_ours_is_told_with_its_traceback() -> None:
 def test_a_signal_that_was_taken_for_a_fault_ends_the_command() -> None:
     program = """
 import signal
-from puzzlesolver.cli import doctor
+from puzzlesolver.domains import marking
 
-def deaf():
+def deaf(*_):
     try:
         signal.raise_signal(signal.SIGTERM)
     except KeyboardInterrupt as error:
         raise ImportError("half a module") from error
 
-doctor._self_test = deaf"""
-    assert _end_of(program, "doctor")[0] == 130
+marking.mark = deaf"""
+    assert _end_of(program, "verify", SOLVED, SOLVED)[0] == 130
 
 
 @pytest.mark.parametrize("end", ["pass", "raise RuntimeError"])
