@@ -248,7 +248,7 @@ def test_a_run_can_be_stopped(page: Page) -> None:
     page.choose("mode", "settle")
     page.choose("speed", "5")
     page.element("solve").click()
-    page.until(lambda: page.text("count") == "2")
+    page.until(lambda: page.text("count") not in ("", "0", "1"))
     page.element("solve").click()
     assert page.text("status") == "Stopped." and page.text("solve") == "Solve"
     assert page.lamps() == ("not yet", "not yet")
