@@ -13,7 +13,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.console import Console
 
 from puzzlesolver.bench.journal import SCHEMA, Journal
 from puzzlesolver.bench.schema import MODEL
@@ -22,9 +24,6 @@ from puzzlesolver.extras import require
 from puzzlesolver.files import write_file
 from puzzlesolver.loading import Loaded
 from puzzlesolver.shapes import Misfit, check
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 
 @dataclass(frozen=True, kw_only=True)

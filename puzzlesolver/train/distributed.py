@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, distributed
 
 from puzzlesolver.errors import ModelError, UsageError
 
@@ -58,8 +58,6 @@ class Ranks:
         """The rows of all ranks, in order; every rank must call it."""
         if self.world == 1:
             return tensor
-        from torch import distributed
-
         parts = [torch.empty_like(tensor) for _ in range(self.world)]
         distributed.all_gather(parts, tensor.contiguous())
         return torch.cat(parts)
@@ -102,8 +100,6 @@ def joined(device: str) -> Iterator[Ranks]:
     if world == 1 and "TORCHELASTIC_RUN_ID" not in os.environ:
         yield ALONE
         return
-    from torch import distributed
-
     on_gpu = device != "cpu" and torch.cuda.is_available()
     if on_gpu:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))

@@ -15,6 +15,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from puzzlesolver.domains.base import Grid, Puzzle, get_domain
+from puzzlesolver.domains.maze import rules as maze
+from puzzlesolver.domains.maze.lay import flood
+from puzzlesolver.domains.sudoku import singles
+from puzzlesolver.domains.sudoku.board import board_of
+from puzzlesolver.domains.sudoku.rules import Undecided, solutions
 
 Exact = Callable[[Puzzle], Grid | None]
 
@@ -55,38 +60,29 @@ def _timed(solver: Exact, puzzles: Sequence[Puzzle]) -> dict[str, Any]:
 
 
 def _by_sat(puzzle: Puzzle) -> Grid | None:
-    from puzzlesolver.domains.sudoku.board import board_of
-    from puzzlesolver.domains.sudoku.rules import Undecided, solutions
-
     board = board_of(puzzle)
-    with contextlib.suppress(Undecided):  # a board that defeats it counts as not solved
-        for solution in solutions(board, board.values(puzzle.grid)):
-            return board.grid(solution)
+    # A board that defeats it counts as not solved.
+    with contextlib.suppress(Undecided, StopIteration):
+        return board.grid(next(solutions(board, board.values(puzzle.grid))))
     return None
 
 
 def _backtrack(puzzle: Puzzle) -> Grid | None:
-    from puzzlesolver.domains.sudoku.board import board_of
-    from puzzlesolver.domains.sudoku.singles import find
-
     board = board_of(puzzle)
-    solution, found, _ = find(board, board.values(puzzle.grid), 1, GUESSES)
+    solution, found, _ = singles.find(board, board.values(puzzle.grid), 1, GUESSES)
     return board.grid(solution) if found else None
 
 
-def _walk(puzzle: Puzzle) -> Grid | None:
-    return get_domain("maze").solve_exactly(puzzle)
-
-
 def _flood(puzzle: Puzzle) -> Grid | None:
-    from puzzlesolver.domains.maze.lay import flood
-    from puzzlesolver.domains.maze.rules import GOAL, WALL, find, walk
-
-    return walk(puzzle.grid, flood(puzzle.grid != WALL, find(puzzle.grid, GOAL)))
+    goal = maze.find(puzzle.grid, maze.GOAL)
+    return maze.walk(puzzle.grid, flood(puzzle.grid != maze.WALL, goal))
 
 
 EXACT: dict[str, dict[str, Exact]] = {
     "sudoku": {"python-sat": _by_sat, "compiled backtracking": _backtrack},
-    "maze": {"breadth-first search": _walk, "compiled breadth-first search": _flood},
+    "maze": {
+        "breadth-first search": get_domain("maze").solve_exactly,
+        "compiled breadth-first search": _flood,
+    },
 }
 """By domain, and by what the reports call them."""

@@ -13,9 +13,10 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from rich.console import Console
 
 from puzzlesolver.bench import runner
 from puzzlesolver.bench.accuracy.batches import measure_cost
@@ -41,9 +42,6 @@ from puzzlesolver.refine.policy import MODES, Policy
 from puzzlesolver.refine.report import Result
 from puzzlesolver.runtime import choose_runtime
 from puzzlesolver.solver import Solver
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 BATCH_SIZE = 1_024
 """A large batch keeps every core busy while its last puzzles search on."""

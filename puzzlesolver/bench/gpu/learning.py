@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from rich.console import Console
 from safetensors.torch import load_file
+from torch.nn.utils import parameters_to_vector
 
 from puzzlesolver.bench.gpu.measures import Facts, has_cuda, part
 from puzzlesolver.train.checkpoint import load_checkpoint, save_checkpoint
@@ -100,19 +101,16 @@ def _trained(config: TrainConfig) -> dict[str, Any]:
     resumed.load_state_dict(saved)
     for each in (run, resumed):
         later = [each.update().loss for _ in range(half)]
-    pairs = [
-        (one, other)
-        for name in ("model", "average")
-        for one, other in zip(
-            getattr(run, name).parameters(), getattr(resumed, name).parameters(), strict=True
-        )
-    ]
+    one, other = (
+        parameters_to_vector([*each.model.parameters(), *each.average.parameters()]).detach()
+        for each in (run, resumed)
+    )
     some = max(1, half // 6)
     return {
         "updates": 2 * half,
         "first": sum(losses[:some]) / some,
         "last": sum(later[-some:]) / some,
-        "bitwise": all(torch.equal(one, other) for one, other in pairs),
-        "apart": max(float((one - other).detach().abs().max()) for one, other in pairs),
+        "bitwise": torch.equal(one, other),
+        "apart": float((one - other).abs().max()),
         "evaluated": resumed.evaluate(),
     }

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+from rich import progress as bars
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from puzzlesolver.bench.report.page import Panel
 from puzzlesolver.bench.suites import REPORTS
 from puzzlesolver.printable import printable
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 
 @contextlib.contextmanager
@@ -25,8 +27,6 @@ def progress(
     if console is None:
         yield lambda right: None
         return
-    import rich.progress as bars
-
     columns = (
         *(bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn()),
         *(bars.TextColumn("{task.fields[right]:.1%} right"), bars.TimeRemainingColumn()),
@@ -61,9 +61,6 @@ def tell(console: Console | None, text: str) -> None:
 
 def print_table(console: Console, panel: Panel) -> None:
     """A table whose first columns are words, the others numbers."""
-    from rich.markup import escape
-    from rich.table import Table
-
     table = Table(title=escape(panel.caption), title_justify="left", show_header=any(panel.columns))
     for number, column in enumerate(panel.columns):
         justify: Literal["left", "right"] = "left" if number < panel.words else "right"

@@ -11,21 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from puzzlesolver.models.arc.chunks import (
-    CHUNK,
-    ONE,
-    ZERO,
-    At,
-    collect,
-    from_modes,
-    load,
-    load_ways,
-    spread,
-    store_ways,
-    to_modes,
-    total_of,
-    transposed,
-)
+from puzzlesolver.models.arc import chunks
+from puzzlesolver.models.arc.chunks import CHUNK, ONE, ZERO, At
 from puzzlesolver.models.code.matrices import Places, Reals, add_product, compiled, inlined, product
 from puzzlesolver.models.code.tiles import sigmoid
 
@@ -95,19 +82,19 @@ def renew_backward(
     chunk = _scratch(told, maps)
     rows, heard, risen, gated, fresh, scale = chunk
     by_risen, by_gated, by_fresh = np.empty_like(risen), np.empty_like(gated), np.empty_like(fresh)
-    fall, rise = transposed(down), transposed(up)
+    fall, rise = chunks.transposed(down), chunks.transposed(up)
     for start in range(0, tokens, CHUNK):
         count = min(CHUNK, tokens - start)
         _rise(told, runs, maps, modes, start, chunk)
 
-        load(by_state, start, 0, by_fresh)
+        chunks.load(by_state, start, 0, by_fresh)
         _normalise_backward(fresh, scale, gain, by_fresh, by_gain)
         for v in range(4):
             add_product(by_fresh[v], gated[v], by_down[v])
             product(fall[v], by_fresh[v], by_gated[v])
-        from_modes(by_gated, 0, modes)
+        chunks.from_modes(by_gated, 0, modes)
         _gate_backward(by_gated, risen, rule, by_risen, by_rule)
-        to_modes(by_risen, 0, modes)
+        chunks.to_modes(by_risen, 0, modes)
         for v in range(4):
             add_product(by_risen[v], heard[v], by_up[v])
             product(rise[v], by_risen[v], heard[v])
@@ -127,13 +114,13 @@ def renew_backward(
                         total += back
                         from_cell[v, c, At(cell + t)] += back
                     from_colour[v, c, run] += total
-        from_modes(heard, width, modes)
-        spread(heard, width, width + scanned, rows)
+        chunks.from_modes(heard, width, modes)
+        chunks.spread(heard, width, width + scanned, rows)
         for v in range(4):
             for p in range(pooled):
                 for t in range(count):
                     by_shared[v, p, At(start + t)] = heard[v, width + 2 * scanned + p, t]
-        store_ways(rows, start, by_arrived)
+        chunks.store_ways(rows, start, by_arrived)
 
 
 @inlined
@@ -158,9 +145,9 @@ def _rise(told: Heard, runs: Places, maps: Maps, modes: Reals, start: int, chunk
     _hear(told, runs, modes, start, rows, heard)
     for v in range(4):
         product(up[v], heard[v], risen[v])
-    from_modes(risen, 0, modes)
+    chunks.from_modes(risen, 0, modes)
     _gate(risen, rule, gated)
-    to_modes(gated, 0, modes)
+    chunks.to_modes(gated, 0, modes)
     for v in range(4):
         product(down[v], gated[v], fresh[v])
     _normalise(told.x, start, fresh, scale)
@@ -171,11 +158,11 @@ def _hear(told: Heard, runs: Places, modes: Reals, start: int, rows: Reals, hear
     """Everything that a chunk hears, `heard[4, N, CHUNK]` in modes, zero beyond the last token."""
     x, arrived, shared, by_colour, by_cell = told
     width, scanned, pooled = x.shape[1], arrived.shape[2], shared.shape[1]
-    load_ways(arrived, start, rows)
-    load(shared, start, width + 2 * scanned, heard)
-    collect(rows, width, width + scanned, heard)
-    to_modes(heard, width, modes)
-    load(x, start, 0, heard)
+    chunks.load_ways(arrived, start, rows)
+    chunks.load(shared, start, width + 2 * scanned, heard)
+    chunks.collect(rows, width, width + scanned, heard)
+    chunks.to_modes(heard, width, modes)
+    chunks.load(x, start, 0, heard)
     for run in range(len(runs)):
         first, last, cell = _part(runs, run, start)
         if first >= last:
@@ -225,8 +212,8 @@ def _gate_backward(
                 slope = lets * (ONE + opens * (ONE - lets))
                 by_opening[t] = back[t] * (lifting[t] + lift_more) * slope
                 by_lifting[t] = back[t] * opens * lets
-            by_rule[h] += total_of(by_opening)
-            by_rule[hidden + h] += total_of(by_lifting)
+            by_rule[h] += chunks.total_of(by_opening)
+            by_rule[hidden + h] += chunks.total_of(by_lifting)
 
 
 @inlined

@@ -9,20 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from puzzlesolver.models.arc.chunks import (
-    CHUNK,
-    ONE,
-    At,
-    collect,
-    from_modes,
-    load,
-    load_ways,
-    spread,
-    store_ways,
-    to_modes,
-    total_of,
-    transposed,
-)
+from puzzlesolver.models.arc import chunks
+from puzzlesolver.models.arc.chunks import CHUNK, ONE, At
 from puzzlesolver.models.code.matrices import Reals, add_product, compiled, inlined, product
 from puzzlesolver.models.code.tiles import sigmoid
 
@@ -71,8 +59,8 @@ def speak(
                     opening[t] = sigmoid(opening[t] + more)
                 for t in range(CHUNK):
                     adding[t] *= (ONE - opening[t]) * sigmoid(adding[t])
-        store_ways(opened, start, gate)
-        store_ways(added, start, news)
+        chunks.store_ways(opened, start, gate)
+        chunks.store_ways(added, start, news)
         for v in range(4):
             for p in range(message.shape[1]):
                 for t in range(count):
@@ -101,13 +89,13 @@ def speak_backward(
     opened, added = np.empty((8, scanned, CHUNK), kind), np.empty((8, scanned, CHUNK), kind)
     by_opened = np.empty((8, scanned, CHUNK), kind)
     by_added = np.empty((8, scanned, CHUNK), kind)
-    mixed = transposed(weight)
+    mixed = chunks.transposed(weight)
     for start in range(0, tokens, CHUNK):
         count = min(CHUNK, tokens - start)
-        load(x, start, 0, near)
+        chunks.load(x, start, 0, near)
         _say(weight, near, modes, said, opened, added)
-        load_ways(by_gate, start, by_opened)
-        load_ways(by_news, start, by_added)
+        chunks.load_ways(by_gate, start, by_opened)
+        chunks.load_ways(by_news, start, by_added)
         for way in range(8):
             for s in range(scanned):
                 opening, adding, more = opened[way, s], added[way, s], decay[s]
@@ -117,9 +105,9 @@ def speak_backward(
                     shut, share = ONE - opens, sigmoid(adds)
                     by_opening[t] = (by_opening[t] - by_adding[t] * adds * share) * opens * shut
                     by_adding[t] *= shut * share * (ONE + adds * (ONE - share))
-                by_decay[s] += total_of(by_opening)
-        collect(by_opened, 0, 2 * scanned, back)
-        collect(by_added, scanned, 3 * scanned, back)
+                by_decay[s] += chunks.total_of(by_opening)
+        chunks.collect(by_opened, 0, 2 * scanned, back)
+        chunks.collect(by_added, scanned, 3 * scanned, back)
         for v in range(4):
             for p in range(4 * scanned, said.shape[1]):
                 for t in range(count):
@@ -128,7 +116,7 @@ def speak_backward(
                     back[v, p, t] = by_message[v, p - 4 * scanned, At(start + t)] * slope
                 for t in range(count, CHUNK):
                     back[v, p, t] = 0
-        to_modes(back, 0, modes)
+        chunks.to_modes(back, 0, modes)
         for v in range(4):
             add_product(back[v], near[v], by_weight[v])
             product(mixed[v], back[v], near[v])
@@ -142,6 +130,6 @@ def _say(weight: Reals, x: Reals, modes: Reals, said: Reals, gates: Reals, news:
     """What a chunk says, `[4, 4S + P, CHUNK]`, and of it what becomes gates and news."""
     for v in range(4):
         product(weight[v], x[v], said[v])
-    from_modes(said, 0, modes)
-    spread(said, 0, 2 * gates.shape[1], gates)
-    spread(said, gates.shape[1], 3 * gates.shape[1], news)
+    chunks.from_modes(said, 0, modes)
+    chunks.spread(said, 0, 2 * gates.shape[1], gates)
+    chunks.spread(said, gates.shape[1], 3 * gates.shape[1], news)

@@ -23,16 +23,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from puzzlesolver.models.code.matrices import (
-    Places,
-    Reals,
-    compiled,
-    gated_product,
-    inlined,
-    product,
-    row_sums,
-    silu_product,
-)
+from puzzlesolver.models.code import matrices
+from puzzlesolver.models.code.matrices import Places, Reals, compiled, inlined
 from puzzlesolver.models.code.tiles import TILE_COLUMNS, TILE_ROWS
 from puzzlesolver.models.interface import State
 from puzzlesolver.models.relations import Layout, Links, Neighbour, Pool, Relation, Units
@@ -256,18 +248,20 @@ def step(
                 near[:] = 0
                 _meet(old, recalled, nothing, start, near)
                 spoken = said[start : start + CHUNK]
-                silu_product(near, message[layer], message_bias[layer], spoken)
-            row_sums(said, pools.members, pools.starts, pooled)
+                matrices.silu_product(near, message[layer], message_bias[layer], spoken)
+            matrices.row_sums(said, pools.members, pools.starts, pooled)
             for source in range(relation.shape[1]):
                 rows = heard[first[source] : first[source + 1]]
                 of_nodes = first[source] >= len(pooled)
                 spoken = said if of_nodes else pooled[first[source] : first[source + 1]]
-                product(spoken, relation[layer, source], rows)
+                matrices.product(spoken, relation[layer, source], rows)
             for start in range(0, whole, CHUNK):
-                row_sums(heard, hears.members, hears.starts[start : start + CHUNK + 1], near)
+                matrices.row_sums(
+                    heard, hears.members, hears.starts[start : start + CHUNK + 1], near
+                )
                 _meet(old, recalled, relation_bias[layer], start, near)
-                gated_product(near, up[layer], gated)
-                product(gated, down[layer], near)
+                matrices.gated_product(near, up[layer], gated)
+                matrices.product(gated, down[layer], near)
                 _renew(old, near, gain[layer], start, fresh)
 
 

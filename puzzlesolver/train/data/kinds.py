@@ -64,11 +64,9 @@ class Stream(Protocol):
     def take(self, count: int) -> tuple[Boards, Boards, Any]:
         """So many new questions and their solutions, and something else."""
 
-    def state_dict(self) -> dict[str, Any]:
-        """All that later puzzles depend on."""
+    def state_dict(self) -> dict[str, Any]: ...
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The inverse of `state_dict`."""
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...
 
 
 class GeneratedPuzzles:
