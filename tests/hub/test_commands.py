@@ -102,7 +102,14 @@ def test_files_of_a_copy_that_somebody_changed(hub: Hub, commit: str, run: Run) 
     assert run("models", "pull", NAME).code == 4
 
 
-@pytest.mark.parametrize("name", [NAME, f"{NAME}@main", "hub:other/model", "https://there/model"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        NAME,
+        "https://there/model",
+        *(pytest.param(each, marks=pytest.mark.soak) for each in (f"{NAME}@main", "hub:no/model")),
+    ],
+)
 def test_reading_a_result_asks_nobody(
     hub: Hub, commit: str, run: Run, tmp_path: Path, name: str
 ) -> None:
