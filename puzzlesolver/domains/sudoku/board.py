@@ -28,7 +28,6 @@ from puzzlesolver.domains.sudoku.units import (
     OVERLAPS,
     SIZES,
     Kind,
-    Named,
     Place,
     box_shape,
     boxes,
@@ -209,8 +208,9 @@ def _made(
     places = sorted(
         {(top + r, left + c) for top, left in offsets for r in range(size) for c in range(size)}
     )
-    named: list[Named] = [
-        (kind, name + of, [(top + row, left + column) for row, column in cells])
+    number = {place: cell for cell, place in enumerate(places)}
+    named: list[tuple[Kind, str, tuple[int, ...]]] = [
+        (kind, name + of, tuple(number[top + row, left + column] for row, column in cells))
         for (top, left), of in zip(offsets, grid_names(offsets), strict=True)
         for kind, name, cells in units_of(size, rules, regions)
     ]
@@ -219,14 +219,13 @@ def _made(
             what = f"extra region {label} has {len(cells)} cells"
             hint = f"it can have 2 to {size} different cells of the board"
             raise UsageError(what, where="--rules", hint=hint)
-        named.append(("extra", f"extra region {label}", [*cells]))
-    number = {place: cell for cell, place in enumerate(places)}
-    named += pairs_of(rules, number)
+        named.append(("extra", f"extra region {label}", tuple(number[cell] for cell in cells)))
+    for name, one, other in pairs_of(rules, places):
+        named.append(("pair", name, (number[one], number[other])))
     order = ("line", "region", "extra", "pair")
     units: dict[tuple[int, ...], Unit] = {}
     for kind, name, members in sorted(named, key=lambda unit: order.index(unit[0])):
-        numbers = tuple(sorted(map(number.__getitem__, members)))
-        units.setdefault(numbers, Unit(kind, name, numbers))
+        units.setdefault(members, Unit(kind, name, members))
     return Board(size, shape, rules, regions, extra, tuple(places), tuple(units.values()))
 
 

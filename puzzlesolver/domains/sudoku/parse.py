@@ -262,9 +262,13 @@ def _on_one_line(
     rating = float(rated[-1]) if rated else None
     while boards:
         grid, alphabet, _ = boards.pop(0)
-        answer = boards[0][0] if boards else grid
-        fits = answer.shape == grid.shape and answer.all() and not grid.all()
-        if completes := bool(fits and (answer == grid)[grid > 0].all()):
+        label = boards[0][0] if boards and _completes(boards[0][0], grid) else None
+        if label is not None:
             boards.pop(0)
-        label = answer if completes else None
         yield Found(place, grid, alphabet, label, rating, mapped=bool(boards))
+
+
+def _completes(answer: Grid, grid: Grid) -> bool:
+    if answer.shape != grid.shape or not answer.all() or grid.all():
+        return False
+    return bool((answer == grid)[grid > 0].all())

@@ -10,7 +10,8 @@ grid, from 0.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
 from itertools import product
 from math import isqrt
 from typing import Literal
@@ -154,18 +155,24 @@ def units_of(size: int, rules: tuple[str, ...], regions: str) -> Iterator[Named]
 
 
 def _units(kind: Kind, name: str, labels: Labels) -> Iterator[Named]:
-    for number, label in enumerate(np.unique(labels[labels >= 0]), 1):
-        places = np.argwhere(labels == label)[:, -2:].tolist()
-        yield kind, name.format(number), [(row, column) for row, column in places]
+    side = labels.shape[-1]
+    units = defaultdict[int, list[Place]](list)
+    for cell, label in enumerate(labels.ravel().tolist()):
+        units[label].append(divmod(cell % (side * side), side))
+    for number, label in enumerate(sorted(units.keys() - {-1}), 1):
+        yield kind, name.format(number), units[label]
 
 
-def pairs_of(rules: tuple[str, ...], places: Mapping[Place, int]) -> Iterator[Named]:
-    """The pairs of places that a move in chess leads from one to the other."""
+def pairs_of(
+    rules: tuple[str, ...], places: Collection[Place]
+) -> Iterator[tuple[str, Place, Place]]:
+    """The names of pairs, and the places that a move in chess leads from one to the other."""
+    known = {*places}
     for move, steps in (ANTI[rule] for rule in rules if rule in ANTI):
         for row, column in places:
             for down, across in steps:
-                if (other := (row + down, column + across)) in places:
-                    yield "pair", f"the pair {move} apart", [(row, column), other]
+                if (other := (row + down, column + across)) in known:
+                    yield f"the pair {move} apart", (row, column), other
 
 
 def grid_names(offsets: tuple[Place, ...]) -> list[str]:
