@@ -126,7 +126,9 @@ class _Text:
             except json.JSONDecodeError as error:
                 if self.grow():
                     continue
-                raise self.error(error.msg, error.pos) from error
+                ends = error.pos >= len(self.text.rstrip()) or error.msg.startswith("Unterminated")
+                what = "it ends too early" if ends else error.msg.removesuffix(" at")
+                raise self.error(what, error.pos) from error
             except ValueError as error:
                 raise ParseError("a number has too many digits", where=self.source) from error
             except RecursionError as error:

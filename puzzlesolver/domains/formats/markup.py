@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from puzzlesolver.domains.formats.fields import as_text
+from puzzlesolver.domains.formats.texts import plain
 
 _BBCODE = re.compile(r"\[/?(?:code|quote|pre|tt|[biu]|size|font|color|spoiler)\b[^\[\]\n]*\]", re.I)
 _QUOTED = re.compile(r"^(?:> ?)+(?=.*\S)", re.MULTILINE)
@@ -37,6 +38,8 @@ _ENDS = re.compile(r"\n[\n\x1e]*")
 _BREAK = "\x1e"
 """Stands for an end of a line of a page; no text has it."""
 
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z]{2,31});", re.IGNORECASE)
+
 _STATE = re.compile(r"version: \d+(?:\s|&#10;|\\n)+((?:[^|\"<]*\|){243,})")
 """How OpenSudoku writes a game that has begun: fields of 81 cells, the last one 0 for a given."""
 
@@ -51,14 +54,14 @@ _STRING = re.compile(
 """A text of many lines in a program."""
 
 _LINK = re.compile(r"https?://[^\s%]{0,2000}%[0-9A-Fa-f]{2}\S*")
-_WHOLE = re.compile(r"^[ \t]*(?:-[ ]+)?([\"'])([^\"'\n]{4,})\1,?[ \t]*$", re.MULTILINE)
+_WHOLE = re.compile(r"^[ \t]*(?:-[ ]+)?([\"'])([^\"'\n]{4,})\1[,;]?[ \t]*$", re.MULTILINE)
 _SHORT = re.compile(r"(?<![^,;\t\n])([\"'])([^\"',;\t\n]{0,3})\1(?![^,;\t\n])")
 _MISSING = re.compile(r"(?<![^,;\t\n])[ ]*(?:None|NULL|null|NaN|nan|NA)(?![^,;\t\n])")
 _FLOAT = re.compile(r"(?<![^,;\t\n])([ ]*\d{1,2})\.0*(?![^,;\t\n])")
 _BOXED = re.compile(r"[\[(]([ 1-9._])[\])]")
 _SLASHED = re.compile(r"(?<!\S)(?=\S*[4-9])(?:[\d.*_-]{9}/){8}[\d.*_-]{9}/?(?!\S)")
 _CELLS = re.compile(r"(?=.*[1-9])[\dA-Pa-p.*_?Xx-]+")
-LEAST_CELLS, MOST_TRIES = 16, 64
+LEAST_CELLS, MOST_TRIES, LEAST_SPACED = 16, 64, 7
 
 _OTHERS = re.compile(r"[\d.*_?-]{16}|^[\d.*_?| -]{7,}$", re.MULTILINE)
 _BRACKET = re.compile(r"[\[({]\s*[\[({\"']")
@@ -78,6 +81,7 @@ def plain_rows(text: str) -> tuple[str, list[int]]:
     numbers = list(range(1, text.count("\n") + 2))
     if _TABLE.search(text):
         text, numbers = _rows_of_page(text)
+    text = _ENTITY.sub(lambda it: plain(unescape(it[0]).replace("\n", " ")), text)
     if "\\begin{" in text:
         text = _STYLED.sub(r"\1", _LATEX.sub("", text))
         text = re.sub(r"\|\.[ ]*$", "|", text.replace("&", "\t"), flags=re.MULTILINE)
@@ -89,7 +93,12 @@ def plain_rows(text: str) -> tuple[str, list[int]]:
     if len(_BOXED.findall(text)) >= LEAST_CELLS:
         text = _BOXED.sub(r"\1", text)
     text = _QUOTED.sub("", _WHOLE.sub(r"\2", _BBCODE.sub("", text)))
-    return _plain_fields(text), numbers
+    lines = _plain_fields(text).split("\n")
+    if len(lines) >= LEAST_SPACED and "=" not in text:  # statements end at empty lines
+        for first in (0, 1):
+            if not any(lines[1 - first :: 2]):
+                lines, numbers = lines[first::2], numbers[first::2]
+    return "\n".join(lines), numbers
 
 
 def _column(text: str) -> str:
@@ -180,7 +189,7 @@ def _value(source: str) -> Any:
     text = _COMMENT.sub("", source).translate(_AS_JSON)
     if not re.match(r'\[\s*(?:\[|"[^"]{4,})', text):
         return None
-    text = re.sub(r",(?=\s*\])", "", text)
+    text = re.sub(r",(?=\s*\])", "", text.replace("True", "true").replace("False", "false"))
     if '"' not in text:
         text = _NOTHING.sub("null", _GAP.sub(",", re.sub(r"(\d)\.(?!\d)", r"\1", text)))
     else:

@@ -13,6 +13,9 @@ from itertools import takewhile
 
 BLANK_ROW = re.compile(r"[1-9 |]*")
 CELLS = re.compile(r"(?=.{9})[ |]*[A-Pa-pXx\d.*_?-][A-Pa-pXx\d.*_?| -]*")
+RAGGED = re.compile(r"\d+|\d(?: \d)*")
+"""A row that shows no blank; where all are such, no one can tell where the blanks were."""
+
 RULE = re.compile(r"[ |]*[-=+][-=+| ]*")
 SIDE = 9
 SPACED = [list(range(SIDE)), list(range(0, 2 * SIDE, 2))]
@@ -52,6 +55,8 @@ def _rows(block: list[str]) -> list[str]:
             numbers.pop(end)
     if len(numbers) != SIDE or all(len(re.findall(r"\d", block[n])) == SIDE for n in numbers):
         return []
+    if all(RAGGED.fullmatch(block[n].rstrip()) for n in numbers):
+        return []
     signs = [(at, sign) for n in numbers for at, sign in enumerate(block[n])]
     digits = {at for at, sign in signs if sign.isdigit()}
     bars = {at for at, sign in signs if sign == "|"}
@@ -67,7 +72,11 @@ def _rows(block: list[str]) -> list[str]:
 
 def _unlabelled(lines: list[str]) -> list[str]:
     """The lines without the labels of nine rows, and without the heads above them."""
-    heads = [n for n, line in enumerate(lines) if _is_heads(line, LETTERS)]
+    heads = [
+        number
+        for number, line in enumerate(lines)
+        if _is_heads(line, LETTERS) and line[0] not in ",;\t"  # those stand above numbered fields
+    ]
     found = [(number, label) for number, line in enumerate(lines) if (label := LABEL.match(line))]
     for first in range(len(found) - SIDE + 1):
         part = found[first : first + SIDE]
@@ -81,7 +90,9 @@ def _unlabelled(lines: list[str]) -> list[str]:
             and number not in (*heads, *numbered)
             for number in above
         )
-        sure = not larger and (names == LETTERS or numbered or "r" in part[0][1][0].lower())
+        lettered = {*above} & {*heads} or all(label[0].rstrip().endswith(".") for _, label in part)
+        told = names == LETTERS or numbered or lettered or "r" in part[0][1][0].lower()
+        sure = told and not larger
         if names in (NUMBERS, LETTERS, FROM_ZERO) and sure:
             heads += numbered
             for number, label in part:

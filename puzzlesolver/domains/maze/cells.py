@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from unicodedata import east_asian_width
 
 import numpy as np
 
@@ -59,8 +60,7 @@ def read_maze(rows: Sequence[Row], rating: float | None = None, loose: bool = Fa
         ParseError: they are no maze.
     """
     texts = [row.text for row in rows]
-    left = indentation(texts) if loose else 0
-    texts = [text[left:] for text in texts]
+    left, texts = trimmed(texts) if loose else (0, texts)
     if drawn := is_drawn(texts):
         try:
             texts = as_walls(texts)
@@ -96,12 +96,18 @@ def read_maze(rows: Sequence[Row], rating: float | None = None, loose: bool = Fa
     return as_puzzle(cells, rows[0].place, error, note, rating)
 
 
-def indentation(texts: Sequence[str]) -> int:
-    """How far a maze in a border is moved to the right; its left column has no opening."""
+def trimmed(texts: Sequence[str]) -> tuple[int, list[str]]:
+    """How far a maze in a border is moved to the right, and its rows without spaces around them.
+
+    A left column without an opening is a border, and so is the right end of rows that all end with
+    one sign.
+    """
     left = min(len(text) - len(text.lstrip(" ")) for text in texts)
     border = {text[left : left + 1] for text in texts}
     framed = len(border) == 1 and texts[0][left:].count(" ") < 2
-    return left if framed and len(texts) >= LEAST_INDENTED else 0
+    left = left if framed and len(texts) >= LEAST_INDENTED else 0
+    ends = {(len(text.rstrip(" ")), text.rstrip(" ")[-1:]) for text in texts}
+    return left, [text[left : min(ends)[0] if len(ends) == 1 else None] for text in texts]
 
 
 def one_sign_a_cell(texts: Sequence[str]) -> list[str]:
@@ -118,8 +124,9 @@ def one_sign_a_cell(texts: Sequence[str]) -> list[str]:
         return rows if rows[-1].strip() else rows[:-1]
     if all(text.count(", ") == text.count(",") > 0 for text in texts):
         texts = [text.replace(", ", ",") for text in texts]
-    width = max(map(len, texts))
-    rows = [text.ljust(width) for text in texts]
+    shown = _on_screen(texts)
+    width = max(map(len, shown))
+    rows = [text.ljust(width) for text in shown]
     if len(rows) < LEAST_SIDE or width < 2 * LEAST_SIDE:
         return list(texts)
     first, second = (set().union(*(row[start::2] for row in rows)) for start in (0, 1))
@@ -130,10 +137,20 @@ def one_sign_a_cell(texts: Sequence[str]) -> list[str]:
     pairs = {pair for row in rows for pair in zip(row[::2], row[1::2], strict=False)}
     doubled = width % 2 == 0 and all(b == a or (b == " " and a not in WALLS) for a, b in pairs)
     if (apart and len(first - second) > 1) or (
-        doubled and any(a == b and a in WALLS for a, b in pairs)
+        doubled and (shown != texts or any(a == b and a in WALLS for a, b in pairs))
     ):
         return [row[::2] for row in rows]
     return list(texts)
+
+
+def _on_screen(texts: Sequence[str]) -> Sequence[str]:
+    """The rows with wide signs, such as emoji, twice, where only so all are equally long."""
+    if "".join(texts).isascii() or len({*map(len, texts)}) == 1:
+        return texts
+    shown = [
+        "".join(sign * (1 + (east_asian_width(sign) in "FW")) for sign in text) for text in texts
+    ]
+    return shown if len({*map(len, shown)}) == 1 else texts
 
 
 def as_puzzle(

@@ -17,6 +17,9 @@ from puzzlesolver.limits import MAX_GRID_SIDE
 
 LEVEL, UPRIGHT = frozenset("-_=─━═╴╶╸╺╌┄┈╍┅┉╼╾"), frozenset("|│┃║╵╷╹╻╎┆┊╏┇┋╽╿")
 LINES = LEVEL | UPRIGHT | {"+"} | frozenset(map(chr, range(0x2500, 0x2580)))
+ENDS = frozenset("╴╶╸╺╵╷╹╻")
+"""Lines that end within their sign, as they do where others could meet them."""
+
 WALL, OPEN, HIDDEN = "#", " ", "\ufffd"
 
 
@@ -34,8 +37,8 @@ def corners(rows: Sequence[str]) -> set[str]:
 def as_walls(rows: Sequence[str]) -> list[str]:
     """The drawing as rows of cells; raises `ValueError` with what does not fit."""
     rows = _squared(rows)
-    high = _spacing(rows, LINES - UPRIGHT)
-    wide = _spacing([*zip(*rows, strict=True)], LINES - LEVEL)
+    high = _spacing(rows, LINES - UPRIGHT | ENDS)
+    wide = _spacing([*zip(*rows, strict=True)], LINES - LEVEL | ENDS)
     if min(high, wide) <= 1:  # a sign a cell
         return ["".join(WALL if sign in LINES else sign for sign in row) for row in rows]
     if (len(rows) - 1) % high or (len(rows[0]) - 1) % wide:

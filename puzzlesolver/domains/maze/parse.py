@@ -39,7 +39,7 @@ from puzzlesolver.domains.maze.alphabet import (
     border_of,
     interpret,
 )
-from puzzlesolver.domains.maze.cells import Row, as_puzzle, indentation, one_sign_a_cell, read_maze
+from puzzlesolver.domains.maze.cells import Row, as_puzzle, one_sign_a_cell, read_maze, trimmed
 from puzzlesolver.domains.maze.drawing import LINES, corners, is_drawn
 from puzzlesolver.domains.maze.rules import GOAL, START, WALL
 from puzzlesolver.domains.puzzle import Puzzle, place_name
@@ -103,8 +103,7 @@ def _resembles(lines: list[str]) -> bool:
     rows = list(itertools.takewhile(str.strip, lines))
     if len(rows) < LEAST_ROWS or _is_board(one_sign_a_cell([*filter(str.strip, lines)])):
         return False
-    left = indentation(rows)
-    rows = [row[left:] for row in rows]
+    _, rows = trimmed(rows)
     count = Counter(itertools.chain.from_iterable(rows))
     if len(count) > MOST_SIGNS + len(LINES):
         return False

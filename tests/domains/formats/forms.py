@@ -279,6 +279,37 @@ PAGES: dict[str, Callable[[Grid], str]] = {
     "string of JavaScript": lambda grid: "const s = `\n" + "\n".join(_rows(grid)) + "\n`;",
     "time behind": lambda grid: "Puzzle:\n" + "\n".join(_rows(grid)) + "\nTime: 0.01 s\n",
     "clock behind": lambda grid: f"{_line(grid)}\nSolved in: 12.5 ms\n",
+    "entities": lambda grid: "\n".join(map("&nbsp;".join, _rows(grid))),
+    "entities for all blanks": lambda grid: "&#10;".join(_rows(grid)).replace(".", "&middot;"),
+    "empty lines between": lambda grid: "\n\n".join(map(" ".join, _rows(grid))),
+    "empty lines between all": lambda grid: (
+        "My puzzle:\n\n" + _framed(grid, ASCII).replace("\n", "\n\n") + "\n"
+    ),
+    "bars between cells": lambda grid: "\n".join(map("|".join, _rows(grid, " "))),
+    "bars between cells and bands": lambda grid: "\n---+---+---\n".join(
+        " │ ".join(row).rstrip() for row in _rows(grid, " ")
+    ),
+    "list of Markdown": lambda grid: "\n".join(
+        f"{number}. {' '.join(row)}" for number, row in enumerate(_rows(grid), 1)
+    ),
+    "table of a spreadsheet": lambda grid: "\n".join(
+        [",A,B,C,D,E,F,G,H,I"]
+        + [f"{number},{row}" for number, row in enumerate(_csv(grid, ",").split("\n"), 1)]
+    ),
+    "cells of a spreadsheet": lambda grid: "\n".join(
+        ["\tA\tB\tC\tD\tE\tF\tG\tH\tI"]
+        + [f"{number}\t{row}" for number, row in enumerate(_csv(grid, "\t").split("\n"), 1)]
+    ),
+    "table with names of cells": lambda grid: "\n".join(
+        ["| |A|B|C|D|E|F|G|H|I|", "|-" * 10 + "|"]
+        + [f"|{n}|{'|'.join(row)}|" for n, row in enumerate(_rows(grid, " "), 1)]
+    ),
+    "program around strings": lambda grid: (
+        "grid = (\n" + "\n".join(f'    "{row}"' for row in _rows(grid)) + "\n)\nprint(grid)\n"
+    ),
+    "strings of C": lambda grid: (
+        "char *s =\n" + "\n".join(f'  "{row}"' for row in _rows(grid)) + ";\n"
+    ),
     "JSON of cells": lambda grid: json.dumps(
         {"board": [[{"value": v or None, "isGiven": v > 0} for v in r] for r in grid.tolist()]}
     ),

@@ -85,3 +85,27 @@ def test_a_folder_is_read_to_its_end_and_then_names_what_failed(tmp_path: Path) 
         for puzzle in read_puzzles([tmp_path]):
             found.append(puzzle.name)
     assert len(found) == len(list((CASES / "sudoku").iterdir())) + len(TWICE)
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_rows_that_show_no_blanks_are_no_columns(blank: str, tmp_path: Path) -> None:
+    """The digits of a picture, as text recognition often gives them."""
+    rows = (BOARD[start : start + 9].replace(".", "") for start in range(0, 81, 9))
+    (tmp_path / "digits.txt").write_text("\n".join(blank.join(row) for row in rows))
+    with pytest.raises(ParseError):
+        list(read_puzzles([tmp_path / "digits.txt"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"puzzle": "53', "it ends too early"),
+        ('{"puzzle": "53",\n\n', "it ends too early"),
+        ('{"puzzle": "5\n3"}', "invalid control character"),
+    ],
+)
+def test_what_is_no_json_is_told_in_whole_words(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "cut.json").write_text(text)
+    with pytest.raises(ParseError) as caught:
+        list(read_puzzles([tmp_path / "cut.json"]))
+    assert caught.value.what == f"this is no JSON: {told}"

@@ -242,6 +242,13 @@ TEXTS: dict[str, Callable[[Grid], str | None]] = {
     "code of a forum": lambda maze: f"[code]\n{rows(maze, '# SG')}\n[/code]",
     "quotation": lambda maze: "> " + rows(maze, "# SG").replace("\n", "\n> "),
     "below a heading": lambda maze: f"# A maze\n```\n{rows(maze, '# SG')}\n```",
+    "emoji and two spaces": lambda maze: rows(maze, "🧱*😀🏆").replace("*", "  "),
+    "emoji and letters": lambda maze: rows(maze, "🧱*SG").translate(
+        {ord("*"): "  ", ord("S"): "S ", ord("G"): "G "}
+    ),
+    "spaces behind": lambda maze: rows(maze, "# SG").replace("\n", "   \n") + "   ",
+    "entities": lambda maze: rows(maze, "# SG").replace(" ", "&nbsp;"),
+    "empty lines between": lambda maze: rows(maze, "# SG").replace("\n", "\n\n"),
     "indented": lambda maze: "    " + rows(maze, "# SG").replace("\n", "\n    "),
 }
 """Ways to write a maze with rooms in every second row and column."""

@@ -91,6 +91,15 @@ def test_mazes_of_one_size_need_no_line_between_them() -> None:
     assert len(read(f"Maze 1\n{maze}\nMaze 2:\n\n{maze}")) == 2
 
 
+def test_ends_of_lines_show_where_rooms_meet() -> None:
+    (puzzle,) = read("┌───┬───┐\n│S  │   │\n│ ╷ ╵ ╷ │\n│ │   │G│\n└─┴───┴─┘")
+    assert styles.rows(puzzle.grid, "# SG").split("\n")[1:4] == [
+        "#S  #   #",
+        "# # # # #",
+        "# #   #G#",
+    ]
+
+
 def test_a_letter_that_hides_a_wall_is_refused() -> None:
     with pytest.raises(ParseError, match="hides whether a wall is below it"):
         read(" ___\n|S _|\n|_|G|")

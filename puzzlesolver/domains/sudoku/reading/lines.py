@@ -9,6 +9,7 @@ True
 from __future__ import annotations
 
 import re
+from string import ascii_lowercase
 
 import numpy as np
 
@@ -35,7 +36,7 @@ PREFIX = re.compile(r"^\s*(?:\w{1,4}\s*[:)](?=\s+\S)|>+|-\s+(?=\[)|\w+\s*=\s*(?=
 FENCE = "```"
 NUMBER_ALONE = re.compile(
     r"\(?\d{1,3}[:)]?|\d{1,2}\.|\d \d|\d+\.\d+ ?(?:m?s|secs?)\.?|"
-    r"(\d\d?) ?[x×] ?\1|[-=*]{2,} +\d+ +[-=*]{2,}"
+    r"(\d\d?) ?[x×] ?\1|[-=*]{2,} +\d+ +[-=*]{2,}|[)}]+[;,]?"
 )
 DATE = re.compile(r"(?:19|20)\d\d([-./])\d\d\1\d\d")
 CELL_NAME = re.compile(r"\W*(?:r(?:ow)?_?\d+_?c(?:ol)?_?\d+|[a-iA-I][1-9])\W*", re.IGNORECASE)
@@ -106,7 +107,8 @@ def _fields(text: str, separator: str, known: Sides) -> Words | None:
     if separator == "|":
         start += len(text) - len(text := text.lstrip())
         text = text.rstrip()
-        if text[:1] == "|" == text[-1:] and len(text) > 1:
+        framed = text[:1] == "|" == text[-1:] and text.count("|") - 1 in known.largest
+        if framed:  # else the first and the last cell are blank
             text, start = text[1:-1], start + 1
     fields = text.split(separator)
     widest = 3 if separator == "|" and len(fields) == 4 else 2 * MARKED  # four can be boxes
@@ -168,15 +170,17 @@ def is_heading(text: str, place: Place) -> bool:
 def index_of(text: str) -> str | None:
     """What follows the number of a row in a table, "" where rows have none.
 
-    None where a line does not number the columns: `,0,1,2,…`, `c1;c2;c3;…`. One that goes from 1 to
-    9 can be a row.
+    None where a line does not number the columns: `,0,1,2,…`, `,A,B,C,…`, `c1;c2;c3;…`. One that
+    goes from 1 to 9 can be a row.
     """
     for delimiter in filter(text.__contains__, ",;\t"):
         if len(names := text.split(delimiter)) in BOARDS and all(map(CELL_NAME.fullmatch, names)):
             return ""
         first, *others = names = [name.strip("\"' ").lower() for name in text.split(delimiter)]
+        if not first and len(others) > 5 and "".join(others) == ascii_lowercase[: len(others)]:
+            return delimiter
         names = names if first else others
-        numbers = [name.lstrip("abcdefghijklmnopqrstuvwxyz_") for name in names]
+        numbers = [name.lstrip(f"{ascii_lowercase}_") for name in names]
         if len(names) < 6 or not numbers[0].isdecimal() or int(numbers[0]) > 1:
             continue
         start = int(numbers[0])
