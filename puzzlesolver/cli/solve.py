@@ -202,12 +202,17 @@ def solve(arguments: Arguments) -> None:
     """
     check(arguments)
     stream = _read(arguments)
-    first = [*itertools.islice(stream, arguments.batch_size + 1)]  # tells whether there is more
+    first, fault = _begun(stream, arguments.batch_size + 1)  # tells whether there is more
     tasks = _all_tasks(first)
+    if fault is not None:
+        if not first or tasks or arguments.fills_folder or arguments.save:
+            raise fault
+        stream = _failing(fault)  # after the answers to those before it
     if tasks:  # they take so long that the first one shall not begin before all are read
         first += stream
         tasks = _all_tasks(first)
-    total = len(first) if tasks or len(first) <= arguments.batch_size else None
+    whole = tasks or (fault is None and len(first) <= arguments.batch_size)
+    total = len(first) if whole else None
     questions = itertools.chain(first, stream)
     _check_puzzles(arguments, first, total)
 
@@ -248,6 +253,22 @@ def check(arguments: Arguments) -> None:
 def _no_folder(flag: str) -> UsageError:
     hint = "add --format jsonl --output FOLDER/"
     return UsageError("only a folder is filled by several processes", where=flag, hint=hint)
+
+
+def _begun(stream: Iterator[Puzzle], count: int) -> tuple[list[Puzzle], ParseError | None]:
+    """At most so many puzzles, and what cannot be read behind them."""
+    first: list[Puzzle] = []
+    try:
+        for puzzle in itertools.islice(stream, count):
+            first.append(puzzle)
+    except ParseError as fault:
+        return first, fault
+    return first, None
+
+
+def _failing(fault: ParseError) -> Iterator[Puzzle]:
+    raise fault
+    yield
 
 
 def _all_tasks(puzzles: list[Puzzle]) -> bool:

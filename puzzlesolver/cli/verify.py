@@ -59,8 +59,8 @@ def verify(
     from puzzlesolver.domains.base import get_domain
     from puzzlesolver.domains.marking import mark
 
-    if puzzle == answer == "-":
-        raise UsageError("puzzles and answers cannot both be stdin", where="verify")
+    if [puzzle, answer, solutions].count("-") > 1:
+        raise UsageError("only one of the files can be stdin", where="verify")
     counts, right, inputs, hint = Counter[str](), 0, 0, ""
     notes = set[str]()
     for question, verdict in mark(puzzle, answer, domain, told_rules(rules, regions), solutions):

@@ -70,7 +70,7 @@ class Domain(ABC):
     from_document: Callable[[Any, At], Iterator[Puzzle]] | None = None
     parse_image: Callable[[bytes, str], Iterator[Puzzle]] | None = None
     mark: Marker | None = None
-    solved: Callable[[Iterable[Puzzle], str], Iterator[Puzzle]] | None = None
+    solved: Callable[[Iterable[Puzzle], Iterable[str], str], Iterator[Puzzle]] | None = None
 
     @abstractmethod
     def recognise(self, head: str) -> bool:

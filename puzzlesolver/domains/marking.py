@@ -51,7 +51,8 @@ def mark(
         if kind.solved is None:
             what = "only tasks of ARC have solutions in a file of their own"
             raise UsageError(what, where=solutions, hint="puzzlesolver verify PUZZLES ANSWERS")
-        questions = kind.solved(questions, solutions)
+        with read_lines(solutions) as (lines, source):
+            questions = iter([*kind.solved(questions, lines, source)])
     if answers is None:
         if kind.mark is not None:
             hint = f"puzzlesolver verify {puzzles} submission.json"

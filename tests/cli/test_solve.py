@@ -252,8 +252,21 @@ def test_unusable_device_is_a_usage_error(run: Run, model: Path) -> None:
 
 def test_one_bad_line_names_its_place(run: Run, model: Path, tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text(f"{ONE_BLANK}\n{ONE_BLANK[:-1]}\n")
-    done = run("solve", "list.txt", "-m", model)
+    done = run("solve", "list.txt", "-m", model, "-f", "line")
     assert done.code == 3 and "list.txt:2" in done.stderr
+    assert done.stdout == SOLVED + "\n"
+
+
+def test_a_folder_is_solved_before_it_is_told_what_cannot_be_read(
+    run: Run, model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "boards").mkdir()
+    (tmp_path / "boards/a.txt").write_text(ONE_BLANK)
+    (tmp_path / "boards/readme.md").write_text("Boards of mine")
+    for words in (["boards"], ["boards/a.txt", "boards/readme.md"]):
+        done = run("solve", *words, "-m", model, "-f", "line")
+        assert (done.code, done.stdout) == (3, SOLVED + "\n")
+        assert "readme.md: no known kind of puzzle" in done.stderr
 
 
 MAZE = "S #/ # /  G"

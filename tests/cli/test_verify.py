@@ -219,6 +219,12 @@ def test_solutions_may_have_any_name(run: Run, tmp_path: Path) -> None:
     assert "hint: name a file of the known outputs: " in unknown.stderr
     done = run("verify", "x_challenges.json", "answers.json", "truth.json")
     assert done.code == 1 and "score as on Kaggle: 3 of 4 test inputs" in done.stderr
+    piped = run(
+        "verify", "x_challenges.json", "answers.json", "-", stdin=Path("truth.json").read_text()
+    )
+    assert piped.stderr == done.stderr
+    twice = run("verify", "x_challenges.json", "-", "-", stdin="{}")
+    assert twice.code == 2 and "only one of the files can be stdin" in twice.stderr
     (tmp_path / "truth.json").write_text('{"b": [[[5]], [[6]]]}')
     done = run("verify", "x_challenges.json", "answers.json", "truth.json")
     assert "a: unverifiable" in done.stdout and "1 of 2 test inputs" in done.stderr

@@ -38,7 +38,7 @@ from puzzlesolver.domains.arc.document import (
 from puzzlesolver.domains.arc.submission import NAMES
 from puzzlesolver.domains.arc.task import Pair, Task, TaskPuzzle, as_puzzle
 from puzzlesolver.domains.base import Puzzle
-from puzzlesolver.domains.formats.documents import At, read_file, read_values
+from puzzlesolver.domains.formats.documents import At, read_document, read_file, read_values
 from puzzlesolver.domains.records import Record, numbered
 from puzzlesolver.limits import MAX_ARC_PAIRS
 
@@ -114,15 +114,15 @@ def read_challenges(
         yield name, parts, at.key(name)
 
 
-def solved(puzzles: Iterable[Puzzle], path: str) -> Iterator[Puzzle]:
+def solved(puzzles: Iterable[Puzzle], lines: Iterable[str], source: str) -> Iterator[Puzzle]:
     """Tasks with the outputs that a file of solutions has; those that it leaves out as they are.
 
     Raises:
         ParseError: it has none of these tasks, or others' outputs, or something else.
     """
     tasks = [puzzle.task for puzzle in puzzles if isinstance(puzzle, TaskPuzzle)]
-    at = At(path)
-    solutions = read_object(read_file(Path(path)), at)
+    at = At(source)
+    solutions = read_object(read_document(lines, source), at)
     if not any(task.name in solutions for task in tasks):
         raise at.error(f"there are no solutions of {tasks[0].name}", _SOLUTIONS)
     for task in tasks:
