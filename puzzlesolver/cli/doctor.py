@@ -34,8 +34,9 @@ SELF_TEST = "1......32..1...4"
 def doctor() -> None:
     """Check versions, devices, caches and weights, and solve a puzzle.
 
-    Exit code 4 if something is broken. The environment variable PUZZLESOLVER_PRECISION (fp32 or
-    bf16) overrules the number format that is chosen for the device.
+    Exit code 4 if something is broken. The environment variable
+    PUZZLESOLVER_PRECISION (fp32 or bf16) overrules the number format that is
+    chosen for the device.
     """
     checks: dict[str, Callable[[], str]] = {
         "puzzlesolver": _versions,

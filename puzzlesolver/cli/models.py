@@ -127,8 +127,8 @@ def path(name: Name) -> None:
 def pull(name: HubName) -> None:
     """Download a model from the Hub into the cache, verify it, and print its folder.
 
-    Published checkpoints of HRM, TRM, RSM and SE-RRM are converted. A download that broke
-    off goes on where it stopped.
+    Published checkpoints of HRM, TRM, RSM and SE-RRM are converted. A
+    download that broke off goes on where it stopped.
     """
     from puzzlesolver.hub import cached
     from puzzlesolver.hub.folder import read_config

@@ -65,7 +65,8 @@ def rehearse(run: Run, display: Display) -> None:
         display.say(f"estimated memory {_total(run, fixed, each)}")
     for words in (
         f"first update {first:.1f} s with compilation, then {each_update:.2f} s each{how}",
-        f"{length}, {whole / each_update:.3g} puzzles/s, beside evaluations and making puzzles",
+        f"{length}, {_rounded(whole / each_update, 3)} puzzles/s, beside evaluations and making "
+        "puzzles",
         f"peak memory of this dry run {_gib(_peak(run.runtime.device))}",
         "dry run: nothing was written",
     ):
@@ -116,9 +117,14 @@ def _bytes(tensors: Iterable[Tensor]) -> int:
     return sum(each.numel() * each.element_size() for each in tensors)
 
 
+def _rounded(number: float, digits: int) -> str:
+    """A number by its first digits, and never with an exponent."""
+    return f"{float(f'{number:.{digits}g}'):,.12g}"
+
+
 def _total(run: Run, fixed: int, each: int) -> str:
     share = run.config.batch_size // run.ranks.world
-    parts = f"{_gib(fixed)} and {each / 2**20:.2g} MiB for each of {share} puzzles"
+    parts = f"{_gib(fixed)} and {_rounded(each / 2**20, 2)} MiB for each of {share} puzzles"
     return f"{_gib(fixed + share * each)} a process ({parts})"
 
 

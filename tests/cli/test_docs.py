@@ -70,6 +70,16 @@ def test_page_is_up_to_date() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.cli.test_docs"
 
 
+def test_lines_of_help_fit_on_a_terminal() -> None:
+    """Below the first paragraph they stay as they are, and a longer one breaks twice."""
+    for path in paths(get_command(app)):
+        command = get_command(app)
+        for name in path:
+            command = command.commands[name]
+        _, *others = (command.help or "").split("\n\n")
+        assert all(len(line) <= 78 for part in others for line in part.splitlines()), path
+
+
 if __name__ == "__main__":
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page(), encoding="utf-8")
