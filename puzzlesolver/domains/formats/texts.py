@@ -42,6 +42,7 @@ CONTROL = re.compile(r"[\0-\x08\x0e-\x19\x1b-\x1f\x7f]")
 
 BINARY = {
     b"%PDF": ("a PDF", "copy the puzzle out of it as text"),
+    b"{\\rtf": ("rich text", "save it as plain text"),
     b"\xd0\xcf\x11\xe0": ("a document of Office", "save the table as CSV"),
     b"\x1f\x8b": ("compressed", "gunzip it first"),
     b"SQLite format 3": ("a database", "export the table as CSV"),

@@ -109,3 +109,9 @@ def test_what_is_no_json_is_told_in_whole_words(text: str, told: str, tmp_path: 
     with pytest.raises(ParseError) as caught:
         list(read_puzzles([tmp_path / "cut.json"]))
     assert caught.value.what == f"this is no JSON: {told}"
+
+
+def test_rich_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "board.rtf").write_text(r"{\rtf1\ansi 53..7....\par 6..195...\par}")
+    with pytest.raises(ParseError, match="this is rich text"):
+        list(read_puzzles([tmp_path / "board.rtf"]))
