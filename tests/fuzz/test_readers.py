@@ -45,7 +45,7 @@ PUZZLES = 20
 """So many puzzles of a file are read: the readers are lazy."""
 
 KINDS = 4
-"""Of files that hold puzzles; pictures, answers and boards with rules come as often beside them."""
+"""Of text files that hold puzzles, which go through one reader."""
 
 pytestmark = [
     pytest.mark.hypothesis,  # for `make fuzz`
@@ -128,7 +128,7 @@ def test_pictures(tmp_path: Path) -> None:
     small = files("tests/cases/maze/[pt]*.png")
     large = files("tests/cases/maze/scaled.png", "tests/cases/maze/*.jpg")
     whole = 4 * small + large  # of which one takes as long as ten small ones
-    survives(whole, tmp_path / "maze.png", _puzzles, KINDS)
+    survives(whole, tmp_path / "maze.png", _puzzles)
 
 
 def test_submissions(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_settings_of_other_trainers(tmp_path: Path) -> None:
 
 def test_answers(tmp_path: Path) -> None:
     whole = files("tests/cases/sudoku/*")
-    survives(whole, tmp_path / "answer", lambda path: list(mark(HARD, str(path))), KINDS)
+    survives(whole, tmp_path / "answer", lambda path: list(mark(HARD, str(path))))
 
 
 def test_boards_with_rules(tmp_path: Path) -> None:
@@ -187,7 +187,6 @@ def test_boards_with_rules(tmp_path: Path) -> None:
         whole,
         tmp_path / "boards.txt",
         lambda path: list(islice(read_puzzles([path], "sudoku", next(rules)), PUZZLES)),
-        KINDS,
     )
 
 
