@@ -103,13 +103,13 @@ def _is_marks(word: str) -> bool:
 
 def _fields(text: str, separator: str, known: Sides) -> Words | None:
     """Cells with a separator between all of them, where some are empty."""
-    start = 1
+    start, boxed = 1, False
     if separator == "|":
         start += len(text) - len(text := text.lstrip())
         text = text.rstrip()
-        framed = text[:1] == "|" == text[-1:] and text.count("|") - 1 in known.largest
-        if framed:  # else the first and the last cell are blank
-            text, start = text[1:-1], start + 1
+        boxed = text[:1] == "|" == text[-1:]
+        if boxed and text.count("|") - 1 in known.largest:  # else the outer cells are blank
+            text, start, boxed = text[1:-1], start + 1, False
     fields = text.split(separator)
     widest = 3 if separator == "|" and len(fields) == 4 else 2 * MARKED  # four can be boxes
     if len(fields) not in known.largest or any(len(field) > widest for field in fields):
@@ -119,6 +119,8 @@ def _fields(text: str, separator: str, known: Sides) -> Words | None:
         return None
     if not all(not name or name in NUMBERS for name in names):
         return None
+    if boxed and any(len(name) > 1 for name in names):
+        return None  # a frame around boxes, with their cells side by side
     starts = np.cumsum([start] + [len(field) + 1 for field in fields[:-1]]).tolist()
     return [(name or ".", column) for name, column in zip(names, starts, strict=True)]
 
