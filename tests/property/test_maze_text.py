@@ -30,6 +30,7 @@ def same(label: Grid | None, cells: Grid) -> bool:
 @given(cells=mazes(path=True), end=st.sampled_from(["\n", "\r\n"]), bom=st.booleans())
 def test_what_is_written_is_read(form: str, cells: Grid, end: str, bom: bool) -> None:
     text = FORMS[form](cells).replace("\n", end) + 2 * end
+    assume(form != "ragged" or "#" in text or WALL not in cells)  # else any sign may be wall
     only = puzzle("\ufeff" * bom + text)
     assert (only.domain, only.name) == ("maze", "maze.txt") and only.grid.dtype == np.uint8
     assert np.array_equal(only.grid, without_path(cells))
