@@ -267,8 +267,9 @@ def _begun(stream: Iterator[Puzzle], count: int) -> tuple[list[Puzzle], ParseErr
 
 
 def _failing(fault: ParseError) -> Iterator[Puzzle]:
+    """No puzzle, but the fault for who asks for one."""
     raise fault
-    yield
+    yield  # which makes it an iterator
 
 
 def _all_tasks(puzzles: list[Puzzle]) -> bool:

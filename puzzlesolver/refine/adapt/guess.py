@@ -22,12 +22,13 @@ from puzzlesolver.refine.adapt.settings import FitSettings
 
 
 class Guess(NamedTuple):
-    """The likeliest output of a sheet, the mean log probability of its cells, and the next best.
+    """What is predicted of a sheet.
 
     Attributes:
-        grid: the output.
-        belief: mean log probability.
-        runner_up: differs in the least sure cell; None where there is no other colour.
+        grid: the likeliest output.
+        belief: mean log probability of its cells.
+        runner_up: the next likeliest, which differs in the least sure cell; None where there is no
+            other colour.
     """
 
     grid: Grid
