@@ -3,6 +3,8 @@ VENV := .venv
 # Python compiles what it imports; all that comes along would take a minute.
 PIP_INSTALL := $(VENV)/bin/pip install --no-compile -c constraints.txt
 RUN := $(VENV)/bin
+# Else every process compiles all of torch anew, which takes six seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-arc test check style audit gpu-check results fuzz soak
 

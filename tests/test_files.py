@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,15 +15,7 @@ from puzzlesolver.files import held, placed, sweep, write_file, writing
 from tests.cli.support import environment
 
 LIMIT = 10_000
-"""Bytes that a file may have here: writing more fails, as on a full disk."""
-
-
-@pytest.fixture
-def small_disk() -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+"""Bytes that a file may have on a small disk."""
 
 
 def test_bytes_that_do_not_fit_leave_the_old_file(tmp_path: Path, small_disk: None) -> None:

@@ -123,7 +123,7 @@ def test_after_a_full_disk_the_same_command_goes_on(
     words = ["solve", challenges, *SHORT, "-o", "sub.json", "--jobs", "1"]
     done = subprocess.run(
         ["bash", "-c", f"ulimit -f 4; {shlex.join(command(*words))}"],
-        capture_output=True, text=True, cwd=tmp_path, env=environment(),
+        capture_output=True, text=True, cwd=tmp_path, env=environment(PYTHONDONTWRITEBYTECODE="1"),
     )  # fmt: skip
     assert done.returncode == 2 and "sub.partial.jsonl: cannot write it: File too" in done.stderr
     assert "hint: the same command goes on" in done.stderr
