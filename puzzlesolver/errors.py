@@ -43,9 +43,22 @@ class UsageError(PuzzleSolverError):
 
 
 class ParseError(PuzzleSolverError):
-    """Input that is no puzzle; `where` is `FILE:LINE:COL`."""
+    """Input that is no puzzle; `where` is `FILE:LINE:COL`.
+
+    Attributes:
+        others: the same of further inputs, where several cannot be read.
+    """
 
     exit_code = 3
+    others: tuple[ParseError, ...] = ()
+
+
+class NoKindError(ParseError):
+    """A text of no kind of puzzle; it may be a puzzle that is damaged."""
+
+
+class OtherDataError(NoKindError):
+    """Data without a puzzle, such as a PDF or an index in JSON."""
 
 
 class ModelError(PuzzleSolverError):

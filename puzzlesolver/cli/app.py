@@ -171,6 +171,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         told = error if isinstance(error, PuzzleSolverError) else _refused(error)
         with contextlib.suppress(OSError):  # stderr itself may be what cannot be written
             _complain(str(told), told.hint)
+            for other in getattr(told, "others", ()):
+                _complain(str(other), other.hint * (other.hint != told.hint))
         return told.exit_code
 
 

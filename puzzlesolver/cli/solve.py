@@ -46,6 +46,7 @@ from puzzlesolver.cli.options import (
     told_rules,
     whole,
 )
+from puzzlesolver.cli.view.signs import teller
 from puzzlesolver.errors import ParseError, UsageError
 from puzzlesolver.refine.policy import LINGER
 
@@ -203,14 +204,14 @@ def solve(arguments: Arguments) -> None:
     check(arguments)
     stream = _read(arguments)
     first, fault = _begun(stream, arguments.batch_size + 1)  # tells whether there is more
+    if _all_tasks(first) and fault is None:  # they take so long that all are read before
+        more, fault = _begun(stream)
+        first += more
     tasks = _all_tasks(first)
     if fault is not None:
-        if not first or tasks or arguments.fills_folder or arguments.save:
+        if not first or arguments.fills_folder or arguments.save:
             raise fault
-        stream = _failing(fault)  # after the answers to those before it
-    if tasks:  # they take so long that the first one shall not begin before all are read
-        first += stream
-        tasks = _all_tasks(first)
+        stream = _failing(fault)  # after the answers to all others
     whole = tasks or (fault is None and len(first) <= arguments.batch_size)
     total = len(first) if whole else None
     questions = itertools.chain(first, stream)
@@ -219,10 +220,15 @@ def solve(arguments: Arguments) -> None:
     # From here on torch is needed; unreadable puzzles and wrong options are reported without it.
     from puzzlesolver.cli import solving
 
-    if tasks and (len(first) > 1 or arguments.format != "text") and not arguments.save:
+    many = len(first) > 1 or fault is not None or arguments.format != "text"
+    if tasks and many and not arguments.save:
         from puzzlesolver.cli.solve_tasks import solve_tasks
 
+        if fault is not None:
+            teller(arguments.quiet)(f"note: solving the others; {fault}")
         code = solve_tasks(arguments, first)
+        if fault is not None:
+            raise fault
     elif arguments.fills_folder:
         code = solving.fill_folder(arguments, first[0], questions)
     elif total == 1:
@@ -255,7 +261,9 @@ def _no_folder(flag: str) -> UsageError:
     return UsageError("only a folder is filled by several processes", where=flag, hint=hint)
 
 
-def _begun(stream: Iterator[Puzzle], count: int) -> tuple[list[Puzzle], ParseError | None]:
+def _begun(
+    stream: Iterator[Puzzle], count: int | None = None
+) -> tuple[list[Puzzle], ParseError | None]:
     """At most so many puzzles, and what cannot be read behind them."""
     first: list[Puzzle] = []
     try:
@@ -287,7 +295,13 @@ def _read(arguments: Arguments) -> Iterator[Puzzle]:
     if not arguments.puzzles and not _something_is_piped():
         hint = "name a file, paste a puzzle, or pipe one in"
         raise UsageError("no puzzle given", where="solve", hint=hint)
-    return iter(read_puzzles(arguments.puzzles or ["-"], arguments.domain, rules))
+    return read_puzzles(
+        arguments.puzzles or ["-"],
+        arguments.domain,
+        rules,
+        teller(arguments.quiet),
+        strict=arguments.fills_folder,  # which the same command then goes on filling
+    )
 
 
 def _something_is_piped() -> bool:

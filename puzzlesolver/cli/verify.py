@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from puzzlesolver.cli.options import Domain, Quiet, Regions, Rules, argument, command, told_rules
-from puzzlesolver.cli.view.signs import say
+from puzzlesolver.cli.view.signs import say, teller
 from puzzlesolver.errors import UsageError
 
 EPILOG = (
@@ -63,10 +63,12 @@ def verify(
         raise UsageError("only one of the files can be stdin", where="verify")
     counts, right, inputs, hint = Counter[str](), 0, 0, ""
     notes = set[str]()
-    for question, verdict in mark(puzzle, answer, domain, told_rules(rules, regions), solutions):
-        if question.note and question.note not in notes and not quiet:
+    tell = teller(quiet)
+    given = (puzzle, answer, domain, told_rules(rules, regions), solutions)
+    for question, verdict in mark(*given, tell):
+        if question.note and question.note not in notes:
             notes.add(question.note)
-            say(f"note: {question.name}: {question.note}", err=True)
+            tell(f"note: {question.name}: {question.note}")
         alone = answer is None and question.label is None
         if verdict is None:
             status, reason = UNANSWERED, ""
@@ -83,10 +85,9 @@ def verify(
             hint = "an answer goes behind its puzzle: puzzlesolver verify PUZZLES ANSWERS"
         counts[status] += 1
         say(f"{question.name}: {status}" + (f" - {reason}" if reason else ""))
-    if not quiet:
-        for line in (_total(counts), _score(right, inputs), hint and f"hint: {hint}"):
-            if line:
-                say(line, err=True)
+    for line in (_total(counts), _score(right, inputs), hint and f"hint: {hint}"):
+        if line:
+            tell(line)
     raise typer.Exit(max(EXIT_CODES[status] for status in counts))
 
 

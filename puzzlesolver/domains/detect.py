@@ -14,8 +14,9 @@ import io
 import os
 import re
 import sys
+import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,10 @@ from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle, get_domain
 from puzzlesolver.domains.formats import texts
 from puzzlesolver.domains.formats.numbers import NPY, ZIP, read_numpy
 from puzzlesolver.domains.formats.pictures import is_picture
-from puzzlesolver.domains.kinds import NoKindError, read_arrays, read_image
+from puzzlesolver.domains.kinds import read_arrays, read_image
 from puzzlesolver.domains.records import named
 from puzzlesolver.domains.text import parse_text
-from puzzlesolver.errors import ParseError, UsageError
+from puzzlesolver.errors import NoKindError, OtherDataError, ParseError, UsageError
 from puzzlesolver.limits import DETECT_BYTES, MAX_ARRAY_BYTES, MAX_IMAGE_BYTES
 
 AUTO = "auto"
@@ -34,16 +35,32 @@ STDIN = "-"
 RUN, SHARDS = "run.json", "[0-9]*-*.jsonl"
 """What shows that `solve -o FOLDER/` filled a folder, and its files of results."""
 
+ASIDE = re.compile(
+    r"\..*|(?:readme|licen[cs]e|copying|notice|authors|changelog|contributing|citation|"
+    r"requirements)(?:[._-].*)?|thumbs\.db|desktop\.ini|.*submission\.json",
+    re.IGNORECASE,
+)
+"""Names of files that lie beside puzzles; submissions lie beside tasks of ARC."""
+
+SOLUTIONS = re.compile(r"solutions\.json$")
+MOST_NAMES = 10
+
 
 def read_puzzles(
-    inputs: Iterable[str | os.PathLike[str]], domain: str = AUTO, rules: str = ""
+    inputs: Iterable[str | os.PathLike[str]],
+    domain: str = AUTO,
+    rules: str = "",
+    tell: Callable[[str], object] = warnings.warn,
+    strict: bool = False,
 ) -> Iterator[Puzzle]:
-    """Read puzzles one after another.
+    """Read puzzles one after another, those behind an input that cannot be read too.
 
     Args:
         inputs: paths, literal texts such as 81 characters, or `-`; what is no `str` is a path.
         domain: key of `DOMAINS`, or `auto` to look at the text of each input.
         rules: further rules of the puzzles, as `Domain.under` takes them.
+        tell: called with a line about the files of a folder that are no puzzles.
+        strict: raise an error where it is found, instead of behind all that can be read.
 
     Raises:
         UsageError: there is no such domain, or it has no such rules.
@@ -54,50 +71,106 @@ def read_puzzles(
         kinds = tuple(kind.under(rules) for kind in kinds if kind.under is not None)
         if not kinds:
             raise UsageError(f"{domain} has no rules by name", where="--rules")
+    inputs, faults = list(inputs), _Faults(strict)
     for item in inputs:
         name = os.fspath(item)
-        if os.path.isdir(name):
-            yield from _read_folder(Path(name), kinds)
-        elif not isinstance(item, str) or name == STDIN or os.path.lexists(name):
-            with _opened(name) as (stream, source):
-                yield from _read_stream(stream, source, kinds)
-        else:
-            yield from _read_literal(name, kinds)
+        with faults.kept():
+            if os.path.isdir(name):
+                yield from _read_folder(Path(name), kinds, tell, strict)
+            elif not isinstance(item, str) or name == STDIN or os.path.lexists(name):
+                yield from _read_file(name, kinds)
+            else:
+                yield from _read_literal(name, kinds)
+    faults.end(f"{len(inputs):,} inputs")
 
 
-def _read_folder(folder: Path, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
+class _Faults:
+    """Errors of single inputs, which are raised together when all others have been read."""
+
+    def __init__(self, strict: bool) -> None:
+        self.strict, self.found = strict, list[ParseError]()
+
+    def add(self, error: ParseError) -> None:
+        if self.strict:
+            raise error
+        self.found += [error, *error.others]
+        error.others = ()
+
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """Go on after an error within the block."""
+        try:
+            yield
+        except ParseError as error:
+            self.add(error)
+
+    def end(self, total: str) -> None:
+        """Raise what was found: first what has the commonest hint, which says what they are."""
+        if self.found:
+            common = Counter(error.hint for error in self.found).most_common(1)[0][0]
+            first = next(error for error in self.found if error.hint == common)
+            first.others = tuple(error for error in self.found if error is not first)
+            if first.others and "; " not in first.what:
+                first.what += f"; {len(first.others):,} more of the {total} cannot be read"
+            raise first
+
+
+def _read_folder(
+    folder: Path, kinds: Sequence[Domain], tell: Callable[[str], object], strict: bool
+) -> Iterator[Puzzle]:
     """The puzzles of all files of a folder and of those in it, in the order of their names.
 
+    Files that are no puzzles are passed over: by their names, as data of another kind, or as no
+    puzzles of a type (a suffix) of which none was read.
+
     Raises:
-        ParseError: after all that can be read, of the files that cannot; or there are no files.
+        ParseError: after all that can be read, of the files that cannot; or no file has a puzzle.
     """
     filled = (folder / RUN).is_file()
     files = sorted(path for path in folder.rglob(SHARDS if filled else "*") if path.is_file())
-    files = [path for path in files if not _is_aside(path.relative_to(folder), files)]
-    wrong: list[ParseError] = []
+    parts = {path: path.relative_to(folder).parts for path in files}
+    files = [path for path in files if not any(part[0] == "." for part in parts[path][:-1])]
+    aside = {path for path in files if ASIDE.fullmatch(path.name)}
+    names = {path.name for path in files}
+    faults, read, strange = _Faults(strict), set[str](), list[tuple[Path, ParseError, bool]]()
     for path in files:
+        challenges = SOLUTIONS.sub("challenges.json", path.name)
+        if path in aside or (challenges != path.name and challenges in names):
+            continue
+        begun = False
         try:
-            with _opened(str(path)) as (stream, source):
-                yield from _read_stream(stream, source, kinds)
+            for puzzle in _read_file(str(path), kinds):
+                begun = True
+                yield puzzle
         except ParseError as error:
-            wrong.append(error)
-    if wrong:
-        # What is wrong with most of them is what they are.
-        common = Counter(error.hint for error in wrong).most_common(1)[0][0]
-        first = next(error for error in wrong if error.hint == common)
-        others = len(wrong) - 1
-        more = f"; {others:,} more of the {len(files):,} files cannot be read" if others else ""
-        raise ParseError(f"{first.what}{more}", where=first.where, hint=first.hint) from first
-    if not files:
-        raise ParseError("there is no file in this folder", where=str(folder))
+            other = error if len(kinds) > 1 else _first_error(path)
+            if isinstance(other, NoKindError) and not begun:
+                strange.append((path, error, isinstance(other, OtherDataError)))
+            else:
+                faults.add(error)
+        if begun:
+            read.add(path.suffix)
+    for path, fault, sure in strange:
+        if read and (sure or path.suffix not in read):
+            aside.add(path)
+        else:
+            faults.add(fault)
+    if aside and read:
+        told = [os.path.join(*parts[path]) for path in sorted(aside)]
+        more = f" and {len(told) - MOST_NAMES:,} more" * (len(told) > MOST_NAMES)
+        tell(f"note: {folder}: passed over, no puzzles: {', '.join(told[:MOST_NAMES])}{more}")
+    faults.end(f"{len(files):,} files")
+    if not read:
+        raise ParseError("there is no file with a puzzle in this folder", where=str(folder))
 
 
-def _is_aside(path: Path, files: Sequence[Path]) -> bool:
-    """Whether a file of a folder is hidden, or goes with ARC challenges: solutions, submissions."""
-    challenges = re.sub(r"solutions\.json$", "challenges.json", path.name)
-    beside = challenges != path.name and any(file.name == challenges for file in files)
-    beside = beside or path.name.endswith("submission.json")
-    return beside or any(part.startswith(".") for part in path.parts)
+def _first_error(path: Path) -> ParseError | None:
+    """Why no kind reads a file; None where one does, or begins to."""
+    try:
+        next(_read_file(str(path), tuple(DOMAINS.values())), None)
+    except ParseError as error:
+        return error
+    return None
 
 
 @contextlib.contextmanager
@@ -150,6 +223,11 @@ def _read_literal(text: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
             where=name if name.strip() else repr(name),
             hint="check the path, paste the puzzle, or use - for stdin",
         ) from error
+
+
+def _read_file(name: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
+    with _opened(name) as (stream, source):
+        yield from _read_stream(stream, source, kinds)
 
 
 def _read_stream(

@@ -22,15 +22,12 @@ from puzzlesolver.domains.formats.documents import At, read_values, told
 from puzzlesolver.domains.formats.fields import read_records
 from puzzlesolver.domains.formats.numbers import Integers, read_rows, readings
 from puzzlesolver.domains.records import DOMAIN, QUESTION, RULES, Record, named, read_table, roles
-from puzzlesolver.errors import ParseError
+from puzzlesolver.errors import NoKindError, OtherDataError, ParseError
 
 JSON_HINT = 'name the board "puzzle", and its solution "solution" if there is one'
+EMPTY_HINT = "give a file with a puzzle"
 
 WALL_OR_DIGIT = re.compile(r"#|\d")
-
-
-class NoKindError(ParseError):
-    """No kind of puzzle takes a text."""
 
 
 def fitting(text: str, where: str, kinds: Sequence[Domain]) -> Sequence[Domain]:
@@ -43,7 +40,7 @@ def fitting(text: str, where: str, kinds: Sequence[Domain]) -> Sequence[Domain]:
         hint = "only its site can open it: copy the board there, or export it"
         raise ParseError("there is no puzzle in this link", where=where, hint=hint)
     if not text.strip():
-        raise NoKindError("there is nothing in it", where=where, hint="give a file with a puzzle")
+        raise NoKindError("there is nothing in it", where=where, hint=EMPTY_HINT)
     hint = f"name one of {', '.join(DOMAINS)} with --domain to see what is wrong"
     raise NoKindError("no known kind of puzzle", where=where, hint=hint)
 
@@ -117,7 +114,9 @@ def from_value(value: Any, at: At, source: str, kinds: Sequence[Domain]) -> Iter
     except RecursionError as error:  # json takes what is just less deep than what Python can follow
         raise at.error("it is nested too deeply") from error
     if not found:
-        raise NoKindError(f"no puzzle found in {told(value)}", where=str(at), hint=JSON_HINT)
+        if not value:
+            raise at.error(f"there is nothing in {told(value)}", EMPTY_HINT)
+        raise OtherDataError(f"no puzzle found in {told(value)}", where=str(at), hint=JSON_HINT)
 
 
 def read_rows_below(
@@ -200,7 +199,7 @@ def read_arrays(
         else:
             what = f"no kind of puzzle has these {size_of(array)} numbers"
             hint = "a Sudoku has 0 for blanks, a maze 1 for walls"
-            raise NoKindError(what, where=str(at), hint=hint)
+            raise OtherDataError(what, where=str(at), hint=hint)
 
 
 def _taken(

@@ -10,8 +10,9 @@ where it has no answer.
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -28,6 +29,7 @@ def mark(
     domain: str = AUTO,
     rules: str = "",
     solutions: str | None = None,
+    tell: Callable[[str], object] = warnings.warn,
 ) -> Marked:
     """Check answers one after another.
 
@@ -39,12 +41,13 @@ def mark(
         domain: key of `DOMAINS`, or `auto`.
         rules: as in `read_puzzles`.
         solutions: a file of known answers, where a kind has such.
+        tell: as in `read_puzzles`.
 
     Raises:
         ParseError: one of them cannot be read.
         UsageError: there are more or fewer answers than puzzles.
     """
-    questions = read_puzzles([puzzles], domain, rules)
+    questions = read_puzzles([puzzles], domain, rules, tell)
     first, *second = head = list(itertools.islice(questions, 2))
     questions, kind = itertools.chain(head, questions), get_domain(first.domain)
     if solutions is not None:
@@ -67,7 +70,7 @@ def mark(
     else:
         if all(other.rules == first.rules for other in second):
             rules = rules or first.rules  # which plain answers do not tell
-        yield from _paired(questions, list(read_puzzles([answers], domain, rules)))
+        yield from _paired(questions, list(read_puzzles([answers], domain, rules, tell)))
 
 
 def _paired(questions: Iterator[Puzzle], answers: Sequence[Puzzle]) -> Marked:

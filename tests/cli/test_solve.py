@@ -261,12 +261,23 @@ def test_a_folder_is_solved_before_it_is_told_what_cannot_be_read(
     run: Run, model: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "boards").mkdir()
-    (tmp_path / "boards/a.txt").write_text(ONE_BLANK)
+    for name in ("a.txt", "d.txt"):
+        (tmp_path / "boards" / name).write_text(ONE_BLANK)
     (tmp_path / "boards/readme.md").write_text("Boards of mine")
-    for words in (["boards"], ["boards/a.txt", "boards/readme.md"]):
+    done = run("solve", "boards", "-m", model, "-f", "line")
+    assert (done.code, done.stdout) == (0, f"{SOLVED}\n" * 2)
+    assert "note: boards: passed over, no puzzles: readme.md\n" in done.stderr
+    assert "note" not in run("solve", "boards", "-m", model, "-f", "line", "-q").stderr
+    (tmp_path / "boards/b.txt").write_text("1 2 3 4")
+    (tmp_path / "boards/c.txt").write_text(ONE_BLANK[1:])
+    names = [f"boards/{name}" for name in ("a.txt", "readme.md", "b.txt", "c.txt", "d.txt")]
+    for words, count in ((["boards"], 2), (names, 3)):
         done = run("solve", *words, "-m", model, "-f", "line")
-        assert (done.code, done.stdout) == (3, SOLVED + "\n")
-        assert "readme.md: no known kind of puzzle" in done.stderr
+        assert (done.code, done.stdout) == (3, f"{SOLVED}\n" * 2)
+        assert done.stderr.count("error: boards/") == count
+    assert "readme.md: no known kind of puzzle" in done.stderr
+    done = run("solve", *names, "-m", model, "-f", "jsonl", "-o", "out/")
+    assert done.code == 3 and "readme.md" in done.stderr and not (tmp_path / "out").exists()
 
 
 MAZE = "S #/ # /  G"

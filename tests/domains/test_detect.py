@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -190,14 +191,93 @@ def test_folders_are_read_file_by_file(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b/1.json").write_text(f'{{"puzzle": "{HARD}"}}')
     (tmp_path / "a.txt").write_text(SOLVED)
-    (tmp_path / ".hidden").write_text("nothing of the kind")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden/file").write_text("nothing of the kind")
     assert lines(tmp_path) == [SOLVED, HARD]
     (tmp_path / "aa.txt").write_text("dear reader")
-    (tmp_path / "c.pdf").write_bytes(b"%PDF-1.7")
-    found = []
+    (tmp_path / "c.txt").write_bytes(b"1 2 3 4\n")
+    found, told = [], []
     with pytest.raises(ParseError, match="1 more of the 4 files") as caught:
-        found += (puzzle.name for puzzle in read_puzzles([tmp_path]))
-    assert caught.value.where == f"{tmp_path}/aa.txt"
+        found += (puzzle.name for puzzle in read_puzzles([tmp_path], tell=told.append))
+    assert caught.value.where == f"{tmp_path}/c.txt:1:1" and len(found) == 2 and not told
+    assert [error.where for error in caught.value.others] == [f"{tmp_path}/aa.txt"]
+
+
+TASK = {"train": [{"input": [[1]], "output": [[2]]}], "test": [{"input": [[3]]}]}
+COMPANIONS = {
+    "README.md": f"# Boards of mine\n\n{HARD}\n",
+    "LICENSE": "MIT License\n\nCopyright (c) 2024 nobody",
+    ".DS_Store": "\0\0\0\1Bud1\0\0",
+    ".gitignore": "*.pyc\n",
+    "index.json": '{"version": 1, "tasks": ["a", "b"], "count": 2}',
+    "sample_submission.json": '{"a": [{"attempt_1": [[0]], "attempt_2": [[0]]}]}',
+    "data/paper.pdf": "%PDF-1.7",
+    "solve.py": "import json\n\n\ndef main() -> None:\n    print(json.load(open('a.json')))\n",
+    "archive.bin": "\0\1\2",
+    "empty/__init__.py": "",
+}
+"""Files that lie beside puzzles."""
+
+
+@pytest.mark.parametrize("domain", ["auto", "of the folder"])
+@pytest.mark.parametrize(
+    ("kind", "whole", "damaged"),
+    [
+        (
+            "sudoku",
+            {"a.txt": HARD, "b.sdm": SOLVED},
+            {"c.txt": HARD[:-1], "d.sdm": ""},
+        ),
+        ("maze", {"a.txt": "###\n#S#\n#G#\n###"}, {"b.txt": "###\n#S#\n###", "c.txt": "\0"}),
+        (
+            "arc",
+            {"a.json": json.dumps(TASK), "b.json": json.dumps(TASK)},
+            {"c.json": json.dumps(TASK)[:-9], "d.json": "{}", "e.json": '{"train": []}'},
+        ),
+    ],
+)
+def test_companions_are_passed_over_and_damaged_files_are_named(
+    tmp_path: Path, kind: str, whole: dict[str, str], damaged: dict[str, str], domain: str
+) -> None:
+    for name, text in {**COMPANIONS, **whole}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    told: list[str] = []
+    domain = kind if domain != "auto" else domain
+    read = [puzzle.domain for puzzle in read_puzzles([tmp_path], domain, tell=told.append)]
+    assert read == [kind] * len(whole)
+    (line,) = told
+    assert {*line.split("no puzzles: ")[1].split(", ")} == {*COMPANIONS}
+    for name, text in damaged.items():
+        (tmp_path / name).write_text(text)
+    found: list[str] = []
+    with pytest.raises(ParseError) as caught:
+        found += (each.domain for each in read_puzzles([tmp_path], domain, tell=told.append))
+    errors = [caught.value, *caught.value.others]
+    assert found == read and told == [line] * 2
+    assert sorted(error.where.split("/")[-1].split(":")[0] for error in errors) == [*damaged]
+
+
+def test_a_folder_without_puzzles_names_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "index.json").write_text('{"version": 1}')
+    (tmp_path / "README").write_text("nothing here")
+    with pytest.raises(ParseError, match="no puzzle found") as caught:
+        lines(tmp_path)
+    assert caught.value.where == f"{tmp_path}/index.json"
+
+
+def test_inputs_behind_an_unreadable_one_are_read(tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_text(HARD[:-1])
+    found = []
+    with pytest.raises(ParseError, match="found 80; 1 more of the 4 inputs") as caught:
+        inputs = [HARD, tmp_path / "bad.txt", "missing.txt", SOLVED]
+        found += (format_line(puzzle.grid) for puzzle in read_puzzles(inputs))
+    assert found == [HARD, SOLVED]
+    assert [error.where for error in caught.value.others] == ["missing.txt"]
+    strict = read_puzzles([HARD, "missing.txt", SOLVED], strict=True)
+    assert format_line(next(strict).grid) == HARD
+    with pytest.raises(ParseError, match="no such file"):
+        next(strict)
 
 
 def test_folders_that_solve_filled(tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ streams, on which any text can be printed.
 from __future__ import annotations
 
 import codecs
+import functools
 import io
 import sys
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -47,6 +49,11 @@ def adapt_streams() -> None:
 def say(text: Any = "", err: bool = False) -> None:
     """Print a line whose names and messages may come from anywhere."""
     typer.echo(printable(str(text)), err=err)
+
+
+def teller(quiet: bool) -> Callable[[str], object]:
+    """What prints lines on stderr, unless nobody wants them."""
+    return str if quiet else functools.partial(say, err=True)
 
 
 def ascii_form(sign: str) -> str:

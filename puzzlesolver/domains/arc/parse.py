@@ -96,8 +96,8 @@ def from_record(record: Record) -> TaskPuzzle:
 
 
 def from_document(value: Any, at: At) -> Iterator[TaskPuzzle]:
-    """The tasks in a value of JSON; raises `ParseError`."""
-    return map(as_puzzle, _read_tasks(value, at))
+    """The tasks in a value of JSON, or none of them; raises `ParseError`."""
+    return map(as_puzzle, [*_read_tasks(value, at)])
 
 
 def read_challenges(

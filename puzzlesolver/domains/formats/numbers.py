@@ -20,7 +20,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.errors import ParseError
+from puzzlesolver.errors import OtherDataError, ParseError
 from puzzlesolver.limits import MAX_ARRAY_BYTES
 
 Integers = npt.NDArray[np.int64]
@@ -89,7 +89,7 @@ def read_numpy(data: bytes, source: str) -> Iterator[tuple[str, npt.NDArray[Any]
             members = [each for each in archive.infolist() if each.filename.endswith(".npy")]
             if not members:
                 what = "this is a spreadsheet or another zip archive"
-                raise ParseError(what, where=source, hint="save the table as CSV")
+                raise OtherDataError(what, where=source, hint="save the table as CSV")
             for member in members:
                 name = member.filename.removesuffix(".npy")
                 where = f"{source}: {name}"

@@ -17,7 +17,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from puzzlesolver.errors import ParseError
+from puzzlesolver.errors import NoKindError, OtherDataError, ParseError
 from puzzlesolver.limits import DETECT_BYTES, MAX_LINE_CHARS
 
 LEGACY = "puzzlesolver.legacy"
@@ -44,11 +44,15 @@ BINARY = {
     b"%PDF": ("a PDF", "copy the puzzle out of it as text"),
     b"{\\rtf": ("rich text", "save it as plain text"),
     b"\xd0\xcf\x11\xe0": ("a document of Office", "save the table as CSV"),
-    b"\x1f\x8b": ("compressed", "gunzip it first"),
     b"SQLite format 3": ("a database", "export the table as CSV"),
-    b"version https://git-lfs": ("a git-LFS pointer", "run `git lfs pull` in its repository"),
 }
 """What other files begin with, what they are, and what to do."""
+
+PACKED = {
+    b"\x1f\x8b": ("compressed", "gunzip it first"),
+    b"version https://git-lfs": ("a git-LFS pointer", "run `git lfs pull` in its repository"),
+}
+"""The same of files that stand for a puzzle."""
 
 
 def _legacy(error: UnicodeError) -> tuple[str, int]:
@@ -75,13 +79,14 @@ def read_lines(stream: io.BufferedReader[Any], source: str) -> Iterator[str]:
         ParseError: the first bytes are those of no text.
     """
     head = stream.peek(DETECT_BYTES)
-    for magic, (what, hint) in BINARY.items():
-        if head.startswith(magic):
-            raise ParseError(f"this is {what}", where=source, hint=hint)
+    for known, error in ((BINARY, OtherDataError), (PACKED, ParseError)):
+        for magic, (what, hint) in known.items():
+            if head.startswith(magic):
+                raise error(f"this is {what}", where=source, hint=hint)
     encoding = encoding_of(head)
     if strange := CONTROL.search(head.decode(encoding, LEGACY)):
         what = f"this is no text: it has the byte {ord(strange[0]):#04x}"
-        raise ParseError(what, where=source, hint="save the puzzle as text or as a picture")
+        raise NoKindError(what, where=source, hint="save the puzzle as text or as a picture")
     decode = codecs.getincrementaldecoder(encoding)(LEGACY)
     decoder, rest = io.IncrementalNewlineDecoder(decode, translate=True), ""
     while chunk := stream.read1(DETECT_BYTES):

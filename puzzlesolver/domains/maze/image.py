@@ -24,7 +24,7 @@ from puzzlesolver.domains.maze.lattice import Edges, Mask, cell_edges, closed_bo
 from puzzlesolver.domains.maze.rules import GOAL, OPEN, PATH, START, WALL, distances
 from puzzlesolver.domains.puzzle import Puzzle, place_name
 from puzzlesolver.domains.records import Place
-from puzzlesolver.errors import ParseError
+from puzzlesolver.errors import NoKindError, ParseError
 from puzzlesolver.limits import MAX_GRID_SIDE
 
 HINT = "mark the start green and the goal red, one cell each, or leave two openings in the border"
@@ -74,7 +74,7 @@ def parse_image(data: bytes, source: str) -> Iterator[Puzzle]:
     share = shares(kinds == wall, edges, MIDDLE)
     if not (clear := np.abs(share - MIDDLE) > UNCLEAR).all():
         what = f"only {clear.sum():,} of {clear.size:,} cells are plainly wall or plainly open"
-        raise ParseError(what, where=source, hint=NEEDED)
+        raise NoKindError(what, where=source, hint=NEEDED)
     cells = np.where(share > MIDDLE, np.uint8(WALL), np.uint8(OPEN))
     cells[path & (cells == OPEN)] = PATH
     for value, cell in ends:
@@ -114,10 +114,10 @@ def _lattice(walls: Mask, source: str) -> Bounds:
     if boxes := closed_boxes(walls):
         what = f"it shows {boxes} × {boxes} closed boxes, as of a Sudoku, and no maze"
         hint = "type the digits: a picture of a Sudoku is not read"
-        raise ParseError(what, where=source, hint=hint)
+        raise NoKindError(what, where=source, hint=hint)
     if (edges := cell_edges(walls)) is None:
         what = "the walls keep to no rows and columns: it is turned, a photo, or no maze"
-        raise ParseError(what, where=source, hint=NEEDED)
+        raise NoKindError(what, where=source, hint=NEEDED)
     return edges
 
 
@@ -176,7 +176,7 @@ def _marks(
         marks.sort(reverse=True)  # a rim of another hue is no mark
         if marks[2][0] > MIDDLE * marks[1][0]:
             what = f"{len(marks)} cells are marked, and it is unclear which are start and goal"
-            raise ParseError(what, where=source, hint=HINT)
+            raise NoKindError(what, where=source, hint=HINT)
         found = sorted((rank, spot) for _, rank, spot in marks[:2])
     order = (GOAL,) if found and found[0][0] == LAST else (START, GOAL)
     ends = [(value, spot) for value, (_, spot) in zip(order, found, strict=False)]
