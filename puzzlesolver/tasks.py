@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -179,8 +179,8 @@ class TaskSolver:
         Args:
             puzzles: tasks; outputs of their tests are compared with the attempts at the end.
             watch: called with the reports of the task whose result comes next.
-            deadline: `time.monotonic()` at which all end; starting processes and compiling do not
-                count.
+            deadline: `time.monotonic()` at which all end, and which they share: then all are read
+                first. Starting processes and compiling do not count.
             keep: called with each result as soon as it is there, in any order.
         """
         began: list[_Begun] = []
@@ -192,17 +192,20 @@ class TaskSolver:
                 began.append(_Begun(puzzle, time.monotonic() - fitters.startup))
                 yield puzzle.task
 
+        if deadline is not None:
+            puzzles = list(puzzles)
+        count = len(puzzles) if isinstance(puzzles, Sized) else 1
         next_one, done = 0, dict[int, TaskResult]()
         with Fitters(self.processes, None if self.start is None else self.start.folder) as fitters:
             try:
-                for number, report in fitters.fit(tasks(), self.settings, deadline):
+                for number, report in fitters.fit(tasks(), self.settings, deadline, count):
                     of = began[number]
                     if report is not None:
                         of.fits[report.seed] = report
                         if watch is not None and number == next_one:
                             watch(of.puzzle, report)
                         continue
-                    late = deadline is not None and time.monotonic() > deadline + fitters.startup
+                    late = number in fitters.late
                     done[number] = self._result(of, fitters.startup, late=late)
                     if keep is not None:
                         keep(done[number])

@@ -94,6 +94,16 @@ def test_what_a_time_limit_cut_short_is_told_from_what_had_its_time() -> None:
     assert not whole.late
 
 
+def test_tasks_share_a_time_limit() -> None:
+    endless = replace(
+        TINY, seeds=1, most_steps=10**9, work=1e15, seconds=1e9, first_check=0.0, enough_loss=0
+    )
+    tasks = map(puzzle, ("first", "second"))
+    results = [*TaskSolver(endless).solve(tasks, deadline=time.monotonic() + 3)]
+    assert [each.puzzle.name for each in results] == ["first", "second"]
+    assert all(each.late and each.fitted.shares[0][0] > 0 for each in results)
+
+
 def test_settled_means_that_every_fit_was_sure() -> None:
     (spent,) = TaskSolver(TINY).solve([puzzle("one")])
     assert not spent.settled and {fit.ended for fit in spent.fitted.fits} == {"spent"}

@@ -100,8 +100,9 @@ class Arguments:
     time_limit: Annotated[
         float | None,
         option("--time-limit", "SECONDS", real(positive=True), SEARCH, show_default="none"),
-        "For all puzzles together, after the model is loaded. The machine code that a first run "
-        "compiles counts, except for tasks of ARC, which come in their order; those that it cuts "
+        "For all puzzles together, after the model is loaded and, for tasks of ARC, compiled. "
+        "Sudokus and mazes come in their order. Tasks of ARC share it: each may take an equal part "
+        "of what is left, and leaves what it does not need to the others; those that it cuts "
         "short are answered with what there is, and anew by the next run of the same command.",
     ] = None
     effort: Annotated[

@@ -135,6 +135,7 @@ class _Course:
         self.number, self.task, self.settings = number, task.without_answers(), settings
         self.begun, self.ended = 0, 0
         self.fits: dict[int, FitReport] = {}
+        self.deadline: float | None = None
 
     def begin(self) -> int | None:
         """The seed of the next fit; None where none shall begin now."""
@@ -164,11 +165,13 @@ class Fitters:
 
     Attributes:
         startup: seconds that processes took to start and to compile, which move every deadline.
+        late: numbers of the tasks some of whose fits had no time to begin.
     """
 
     def __init__(self, processes: int = 1, start: str | None = None) -> None:
         self.processes, self.start = processes, start
         self.startup = 0.0
+        self.late = set[int]()
         self._idle: list[Worker] = []
 
     def __enter__(self) -> Fitters:
@@ -180,7 +183,11 @@ class Fitters:
         self._idle = []
 
     def fit(
-        self, tasks: Iterable[Task], settings: FitSettings, deadline: float | None = None
+        self,
+        tasks: Iterable[Task],
+        settings: FitSettings,
+        deadline: float | None = None,
+        count: int = 1,
     ) -> Iterator[Report]:
         """Reports of all fits as they come.
 
@@ -189,13 +196,15 @@ class Fitters:
             settings: of every fit.
             deadline: in seconds of `time.monotonic`, without `startup`. Fits end themselves before
                 it; one that does not is cut off soon after it, and none begins after it.
+            count: of the tasks. Each may take an equal part of the time that is left when it
+                begins; what it does not need is for those behind it.
 
         Raises:
             PuzzleSolverError: processes die at one fit again and again.
         """
         courses = itertools.starmap(functools.partial(_Course, settings=settings), enumerate(tasks))
         if self.processes > 1 or deadline is not None:
-            yield from self._side_by_side(courses, deadline)
+            yield from self._side_by_side(courses, deadline, count)
             return
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # the operations are small
@@ -213,17 +222,33 @@ class Fitters:
         finally:
             torch.set_num_threads(threads)
 
-    def _side_by_side(self, courses: Iterator[_Course], deadline: float | None) -> Iterator[Report]:
+    def _side_by_side(
+        self, courses: Iterator[_Course], deadline: float | None, count: int
+    ) -> Iterator[Report]:
         """The same in other processes."""
         going, waiting = list[_Course](), deque[tuple[_Course, int]]()
         busy = dict[Connection, tuple[Worker, _Course, int]]()
         deaths = Counter[tuple[int, int]]()
 
-        def plan(count: int) -> None:
+        def begin() -> Iterator[_Course]:
+            """The tasks that have not begun, with the part of the time that each may take."""
+            for course in courses:
+                if deadline is not None:
+                    side_by_side = min(self.processes, course.settings.seeds)
+                    part = self.processes / side_by_side / max(1, count - course.number)
+                    left = max(0.0, _left(deadline, self.startup))
+                    course.deadline = deadline - left * (1 - min(1.0, part))
+                going.append(course)
+                yield course
+
+        def is_late(course: _Course) -> bool:
+            return _left(course.deadline, self.startup) <= 0
+
+        def plan(fits: int) -> None:
             """Have so many fits wait, if there are, those of tasks that began first."""
-            begun = itertools.chain(going, _kept(courses, going))
-            while len(waiting) < count and (course := next(begun, None)) is not None:
-                while len(waiting) < count and (seed := course.begin()) is not None:
+            begun = itertools.chain(going, begin())
+            while len(waiting) < fits and (course := next(begun, None)) is not None:
+                while len(waiting) < fits and (seed := course.begin()) is not None:
                     waiting.append((course, seed))
 
         def mourn(course: _Course, seed: int, death: Exception) -> None:
@@ -251,9 +276,16 @@ class Fitters:
                     going.remove(course)
                     yield course.number, None
                 plan(len(self._idle))
-                while waiting and self._idle and _left(deadline, self.startup) > 0:
-                    worker, (course, seed) = self._idle.pop(), waiting.popleft()
-                    ends = None if deadline is None else deadline + self.startup
+                if not busy and not waiting:
+                    break
+                while waiting and self._idle:
+                    course, seed = waiting.popleft()
+                    if is_late(course):
+                        self.late.add(course.number)
+                        course.ended += 1
+                        continue
+                    worker = self._idle.pop()
+                    ends = None if course.deadline is None else course.deadline + self.startup
                     try:
                         worker.pipe.send((course.task, seed, course.settings, ends, self.start))
                     except OSError as death:  # while it was idle
@@ -261,8 +293,8 @@ class Fitters:
                         mourn(course, seed, death)
                     else:
                         busy[worker.pipe] = worker, course, seed
-                if not busy:
-                    break
+                if not busy:  # the time of all that waited was over
+                    continue
                 # What cannot end by itself in time, such as the reading of a huge task, is ended.
                 left = _left(deadline, self.startup)
                 ready = wait(list(busy), None if deadline is None else max(0.0, left + GRACE))
@@ -286,6 +318,7 @@ class Fitters:
             for worker, _, _ in busy.values():
                 worker.end()
         for course in itertools.chain(going, courses):  # time is up
+            self.late.add(course.number)
             yield course.number, None
 
     def _start_workers(self, count: int) -> None:
@@ -296,13 +329,6 @@ class Fitters:
         for worker in fresh:
             receive(worker)
         self.startup += time.monotonic() - began
-
-
-def _kept(courses: Iterator[_Course], going: list[_Course]) -> Iterator[_Course]:
-    """Courses that begin, remembered."""
-    for course in courses:
-        going.append(course)
-        yield course
 
 
 def _left(deadline: float | None, startup: float) -> float:
