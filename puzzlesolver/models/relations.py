@@ -21,6 +21,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 
 @dataclass(frozen=True)
@@ -77,10 +81,22 @@ class Links:
     weights: str
 
 
-IMPLIED = frozenset({"segment"})
+@dataclass(frozen=True)
+class Overlap:
+    """What a cell sees of a unit that it is not in; it follows from the other relations.
+
+    A cell sees those with which it shares one of them. Where all places of a digit in a unit are
+    seen by one cell outside, that cell cannot hold it: locked candidates, on any board.
+    """
+
+    name: str
+    weights: str
+
+
+IMPLIED = frozenset({"segment", "overlap"})
 """Weights of relations that follow from others: a model may go without."""
 
-Relation = Pool | Neighbour | Units | Links
+Relation = Pool | Neighbour | Units | Links | Overlap
 
 
 @dataclass(frozen=True)
@@ -116,3 +132,56 @@ class Layout:
     def columns(self) -> int:
         """How many cells a row has: the first half of the axes of the board makes its rows."""
         return math.prod(self.lattice[len(self.lattice) // 2 : -1])
+
+
+class Overlaps(NamedTuple):
+    """The cells of units that cells outside of them see, at least two, each set once.
+
+    Attributes:
+        units: cells of the units, `int64[U, S]`.
+        unit: of every set, `int64[G]`.
+        inside: whether a set holds a cell, `bool[G, C]`.
+        seen: whether a cell, outside of its unit, sees a set, `bool[C, G]`.
+    """
+
+    units: npt.NDArray[np.int64]
+    unit: npt.NDArray[np.int64]
+    inside: npt.NDArray[np.bool_]
+    seen: npt.NDArray[np.bool_]
+
+
+def overlaps(layout: Layout) -> Overlaps:
+    """Of the units that hold every symbol."""
+    number = np.arange(layout.cells).reshape(layout.lattice[:-1])
+    groups: list[npt.NDArray[np.int64]] = []
+    sees = np.zeros((layout.cells, layout.cells), np.bool_)
+    for each in layout.relations:
+        if isinstance(each, Pool) and each.over[-1] < number.ndim:
+            places = range(number.ndim - len(each.over), number.ndim)
+            size = math.prod(layout.lattice[axis] for axis in each.over)
+            groups.append(np.moveaxis(number, each.over, places).reshape(-1, size))
+        elif isinstance(each, Units):
+            groups.append(np.array(each.cells))
+        elif isinstance(each, Links):
+            one, other = np.array(each.pairs).T
+            sees[one, other] = sees[other, one] = True
+    for cells in groups:
+        sees[cells[:, :, None], cells[:, None]] = True
+    full = [cells for cells in groups if cells.shape[1] == layout.symbols]
+    units = np.concatenate(full) if full else np.empty((0, layout.symbols), np.int64)
+    unit: list[int] = []
+    inside: list[npt.NDArray[np.bool_]] = []
+    seen: list[npt.NDArray[np.bool_]] = []
+    for number_of_unit, cells in enumerate(units):
+        outside = np.ones(layout.cells, np.bool_)
+        outside[cells] = False
+        lookers = np.flatnonzero(outside & (sees[:, cells].sum(1) > 1))
+        sets, which = np.unique(sees[np.ix_(lookers, cells)], axis=0, return_inverse=True)
+        for number_of_set, members in enumerate(sets):
+            unit.append(number_of_unit)
+            inside.append(np.isin(np.arange(layout.cells), cells[members]))
+            seen.append(np.isin(np.arange(layout.cells), lookers[which.ravel() == number_of_set]))
+    none = np.empty((0, layout.cells), np.bool_)
+    return Overlaps(
+        units, np.array(unit, np.int64), np.array(inside or none), np.array(seen or none).T
+    )

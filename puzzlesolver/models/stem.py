@@ -64,6 +64,7 @@ class StemConfig(ModelConfig):
         relations: weight names of the relations it was built for; it does not hear others.
         balanced: whether a mean over n nodes counts √(n / 9) times, so that what is heard is as
             loud on boards of any size, and nodes are told the number of symbols.
+        overlaps: channels of what a cell hears of the units that it sees in part.
         clues: kinds of clue a node can be given.
         outputs: logits per node.
         learned_start: whether states start from a learned vector, the same in every node, instead
@@ -78,6 +79,7 @@ class StemConfig(ModelConfig):
     none_class: bool = True
     relations: tuple[str, ...] = ("cell", "line", "box", "segment")
     balanced: bool = False
+    overlaps: int = 0
     clues: int = 3
     outputs: int = 1
     learned_start: bool = False
@@ -85,6 +87,7 @@ class StemConfig(ModelConfig):
 
     RANGES: ClassVar = {
         **dict.fromkeys(("width", "messages", "hidden", "clues", "outputs"), (1, 4_096)),
+        "overlaps": (0, 4_096),
         "layers": (1, 64),
         "start_noise": (0, 1_000),
     }
@@ -118,8 +121,14 @@ class RelationalUpdate(nn.Module):
             {
                 name: nn.Linear(config.messages, config.width, bias=False)
                 for name in config.relations
+                if name != "overlap"
             }
         )
+        if "overlap" in config.relations:
+            self.inside = nn.Linear(config.messages, config.overlaps)
+            self.whole = nn.Linear(config.messages, config.overlaps, bias=False)
+            self.locked = nn.Linear(config.overlaps, config.width, bias=False)
+            nn.init.zeros_(self.locked.weight)
         self.relation_bias = nn.Parameter(torch.zeros(config.width))
         self.up = nn.Linear(config.width, 2 * config.hidden, bias=False)
         self.down = nn.Linear(config.hidden, config.width, bias=False)
@@ -142,9 +151,27 @@ class RelationalUpdate(nn.Module):
         for name, to_units, to_cells in wiring.listed:
             said = self.relation[name](_across(to_units, message))
             heard = heard + (said if to_cells is None else _across(to_cells, said))
+        if wiring.overlap is not None:
+            heard = heard + self.locked(self._overlapping(message, *wiring.overlap))
         gate, value = self.up(heard).chunk(2, dim=-1)
         z_BND = z_BND + self.down(F.silu(gate) * value)
         return F.rms_norm(z_BND, z_BND.shape[-1:]) * self.gain
+
+
+    def _overlapping(
+        self, message: Tensor, inside: Tensor, holds: Tensor, unit: Tensor, seen: Tensor
+    ) -> Tensor:
+        batch, symbols = len(message), message.shape[-2]
+        message = message.flatten(1, -2)
+        some = _sets(inside, self.inside(message), symbols)
+        all_of = _sets(holds, self.whole(message), symbols)
+        both = F.silu(some + all_of[:, unit])
+        return (seen @ both.flatten(2)).view(batch, -1, both.shape[-1])
+
+
+def _sets(matrix: Tensor, nodes: Tensor, symbols: int) -> Tensor:
+    batch, width = nodes.shape[0], nodes.shape[-1]
+    return (matrix @ nodes.reshape(batch, matrix.shape[1], -1)).view(batch, -1, symbols, width)
 
 
 def _across(matrix: Tensor, nodes: Tensor) -> Tensor:

@@ -16,10 +16,13 @@ import torch
 from torch import Tensor
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.models.relations import IMPLIED, Layout, Links, Neighbour, Pool, Relation, Units
+from puzzlesolver.models.relations import IMPLIED, Layout, Links, Neighbour, Overlap, Pool, Relation, Units, overlaps
 
 if TYPE_CHECKING:
     from puzzlesolver.models.stem import StemConfig
+
+
+SETS = 64
 
 
 class Wiring(NamedTuple):
@@ -37,6 +40,7 @@ class Wiring(NamedTuple):
     regular: tuple[Pool | Neighbour, ...]
     loudness: dict[tuple[int, ...], float]
     listed: tuple[tuple[str, Tensor, Tensor | None], ...]
+    overlap: tuple[Tensor, Tensor, Tensor, Tensor] | None
 
 
 def wiring_of(layout: Layout, config: StemConfig, device: torch.device) -> Wiring:
@@ -50,6 +54,7 @@ def _wired(layout: Layout, config: StemConfig, device: torch.device) -> Wiring:
     regular: list[Pool | Neighbour] = []
     loudness: dict[tuple[int, ...], float] = {}
     listed: list[tuple[str, Tensor, Tensor | None]] = []
+    overlap = None
     for each in heard_on(layout, config):
         if isinstance(each, Units):
             size, count = len(each.cells[0]), len(each.cells)
@@ -64,12 +69,34 @@ def _wired(layout: Layout, config: StemConfig, device: torch.device) -> Wiring:
             one, other = torch.tensor(each.pairs).T
             linked[one, other] = linked[other, one] = 1
             listed.append((each.weights, linked.to(device), None))
+        elif isinstance(each, Overlap):
+            overlap = _overlap(layout, config, device)
         else:
             regular.append(each)
             if config.balanced and isinstance(each, Pool):
                 nodes = math.prod(layout.lattice[axis] for axis in each.over)
                 loudness[each.over] = config.loudness(nodes)
-    return Wiring(layout.lattice, tuple(regular), loudness, tuple(listed))
+    return Wiring(layout.lattice, tuple(regular), loudness, tuple(listed), overlap)
+
+
+def _overlap(
+    layout: Layout, config: StemConfig, device: torch.device
+) -> tuple[Tensor, Tensor, Tensor, Tensor] | None:
+    found = overlaps(layout)
+    if not len(found.unit):
+        return None
+    count = -(-len(found.unit) // SETS) * SETS
+    inside = torch.zeros(count, layout.cells)
+    seen = torch.zeros(layout.cells, count)
+    unit = torch.zeros(count, dtype=torch.int64)
+    rows = -(-len(found.units) // layout.symbols) * layout.symbols
+    holds = torch.zeros(rows, layout.cells)
+    share = config.loudness(layout.symbols) / layout.symbols
+    holds[torch.arange(len(found.units))[:, None], torch.from_numpy(found.units)] = share
+    inside[: len(found.unit)] = share * torch.from_numpy(found.inside)
+    seen[:, : len(found.unit)] = torch.from_numpy(found.seen)
+    unit[: len(found.unit)] = torch.from_numpy(found.unit)
+    return inside.to(device), holds.to(device), unit.to(device), seen.to(device)
 
 
 def heard_on(layout: Layout, config: StemConfig) -> list[Relation]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import os
 import time
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -119,7 +120,7 @@ class Run:
         """Start from those of a model; raises `ModelError` where there are none that fit."""
         found = resolve(name, self.config.domain)
         network, sha256 = read_network(found.folder, found.sha256)
-        if network.config != self.model.config:
+        if network.config != self.model.config and not os.environ.get("GROW"):
             theirs, ours = network.config.to_json(), self.model.config.to_json()
             other = [key for key in theirs if theirs[key] != ours.get(key)]
             raise ModelError(
@@ -128,7 +129,7 @@ class Run:
                 hint="--set model='{…}' as in its config.json, or another --preset",
             )
         for model in (self.model, self.average):
-            model.load_state_dict(network.state_dict())
+            model.load_state_dict(network.state_dict(), strict=not os.environ.get("GROW"))
         before = read_config(found.folder).training
         told = ("command", "updates", "core_minutes", "machine", "start")
         self.started_from = {"sha256": sha256} | {key: before.get(key) for key in told}

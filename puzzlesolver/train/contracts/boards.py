@@ -14,6 +14,7 @@ from puzzlesolver.models.interface import RecursiveModel, StepFunction
 from puzzlesolver.train.contracts.base import Contract
 from puzzlesolver.train.contracts.carried import Carried, CarriedState
 from puzzlesolver.train.contracts.losses import Learned
+from puzzlesolver.train.settings import within
 from puzzlesolver.train.data.boards import USUAL_CELLS, ManyBoards
 
 NODES = 729
@@ -30,11 +31,13 @@ class CarriedBoards(Carried):
     Attributes:
         suppose_after_by_side: whether a board waits for its first supposition in proportion to the
             root of its cells; `suppose_after` is then what a 9×9 board waits.
+        least: boards that a pool holds at least, however large they are.
     """
 
     name: ClassVar[str] = "boards"
 
     suppose_after_by_side: bool = False
+    least: int = within(1, 1, 4096)
 
 
 class ManyPools(Contract[CarriedBoards]):
@@ -59,7 +62,7 @@ class ManyPools(Contract[CarriedBoards]):
             slots = self.config.batch_size * NODES // part.layout.nodes
             config = replace(
                 self.config,
-                batch_size=min(max(1, slots), MOST * self.config.batch_size),
+                batch_size=min(max(self.settings.least, slots), MOST * self.config.batch_size),
                 contract=self._paced(part.layout.cells),
             )
             self.pools[name] = CarriedState(config, part, self.generator, self.ranks)
