@@ -107,9 +107,14 @@ class ModelConfig:
 
     Every number is of the type that its field names, finite, and within `RANGES`: a hostile file
     must be refused before memory is used.
+
+    Attributes:
+        RANGES: least and largest value of every number.
+        GROWING: fields that, raised from 0, add weights and change no other.
     """
 
     RANGES: ClassVar[Mapping[str, tuple[float, float]]] = {}
+    GROWING: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(type(self)).items():

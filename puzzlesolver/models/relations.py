@@ -19,12 +19,16 @@ matrix. Rows and columns do, which makes the step equivariant to transposition.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+Places = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -81,22 +85,10 @@ class Links:
     weights: str
 
 
-@dataclass(frozen=True)
-class Overlap:
-    """What a cell sees of a unit that it is not in; it follows from the other relations.
-
-    A cell sees those with which it shares one of them. Where all places of a digit in a unit are
-    seen by one cell outside, that cell cannot hold it: locked candidates, on any board.
-    """
-
-    name: str
-    weights: str
-
-
-IMPLIED = frozenset({"segment", "overlap"})
+IMPLIED = frozenset({"segment"})
 """Weights of relations that follow from others: a model may go without."""
 
-Relation = Pool | Neighbour | Units | Links | Overlap
+Relation = Pool | Neighbour | Units | Links
 
 
 @dataclass(frozen=True)
@@ -135,53 +127,63 @@ class Layout:
 
 
 class Overlaps(NamedTuple):
-    """The cells of units that cells outside of them see, at least two, each set once.
+    """The parts of units that cells outside of them see, at least two cells each; they follow.
+
+    Where all places of a digit in a unit are seen by one cell outside of it, that cell cannot hold
+    the digit: *locked candidates*, on a board of any rules. Two cells see each other where they
+    share a unit or are linked. Units are those that hold every symbol.
 
     Attributes:
-        units: cells of the units, `int64[U, S]`.
-        unit: of every set, `int64[G]`.
-        inside: whether a set holds a cell, `bool[G, C]`.
-        seen: whether a cell, outside of its unit, sees a set, `bool[C, G]`.
+        units: cells of every unit, `int64[units, symbols]`.
+        unit: of each part, `int64[parts]`; equal parts of a unit stand here once.
+        inside: which cells a part has, `bool[parts, cells]`.
+        seen: by which cells it is seen, likewise.
     """
 
-    units: npt.NDArray[np.int64]
-    unit: npt.NDArray[np.int64]
-    inside: npt.NDArray[np.bool_]
-    seen: npt.NDArray[np.bool_]
+    units: Places
+    unit: Places
+    inside: Mask
+    seen: Mask
 
 
+@functools.lru_cache(64)
 def overlaps(layout: Layout) -> Overlaps:
-    """Of the units that hold every symbol."""
-    number = np.arange(layout.cells).reshape(layout.lattice[:-1])
-    groups: list[npt.NDArray[np.int64]] = []
+    """What cells of a layout see of units that they are not in."""
+    groups = _groups(layout)
     sees = np.zeros((layout.cells, layout.cells), np.bool_)
-    for each in layout.relations:
-        if isinstance(each, Pool) and each.over[-1] < number.ndim:
-            places = range(number.ndim - len(each.over), number.ndim)
-            size = math.prod(layout.lattice[axis] for axis in each.over)
-            groups.append(np.moveaxis(number, each.over, places).reshape(-1, size))
-        elif isinstance(each, Units):
-            groups.append(np.array(each.cells))
-        elif isinstance(each, Links):
-            one, other = np.array(each.pairs).T
-            sees[one, other] = sees[other, one] = True
     for cells in groups:
         sees[cells[:, :, None], cells[:, None]] = True
-    full = [cells for cells in groups if cells.shape[1] == layout.symbols]
-    units = np.concatenate(full) if full else np.empty((0, layout.symbols), np.int64)
-    unit: list[int] = []
-    inside: list[npt.NDArray[np.bool_]] = []
-    seen: list[npt.NDArray[np.bool_]] = []
-    for number_of_unit, cells in enumerate(units):
-        outside = np.ones(layout.cells, np.bool_)
-        outside[cells] = False
-        lookers = np.flatnonzero(outside & (sees[:, cells].sum(1) > 1))
-        sets, which = np.unique(sees[np.ix_(lookers, cells)], axis=0, return_inverse=True)
-        for number_of_set, members in enumerate(sets):
-            unit.append(number_of_unit)
-            inside.append(np.isin(np.arange(layout.cells), cells[members]))
-            seen.append(np.isin(np.arange(layout.cells), lookers[which.ravel() == number_of_set]))
-    none = np.empty((0, layout.cells), np.bool_)
-    return Overlaps(
-        units, np.array(unit, np.int64), np.array(inside or none), np.array(seen or none).T
-    )
+    full = [cells for cells in groups if cells.shape[1] == layout.symbols > 1]
+    units = np.concatenate([np.empty((0, layout.symbols), np.int64), *full])
+    nothing = np.empty((0, layout.cells), np.bool_)
+    unit, inside, seen = [np.empty(0, np.int64)], [nothing], [nothing]
+    for number, cells in enumerate(units):
+        parts = sees[:, cells]
+        parts[cells] = False
+        names = parts @ (1 << np.arange(len(cells)))  # a bit for every cell of the unit
+        names[parts.sum(1) < 2] = 0
+        found, firsts = np.unique(names, return_index=True)
+        firsts = firsts[found > 0]
+        members = np.zeros((len(firsts), layout.cells), np.bool_)
+        members[:, cells] = parts[firsts]
+        unit.append(np.full(len(firsts), number))
+        inside.append(members)
+        seen.append(names == names[firsts, None])
+    return Overlaps(units, np.concatenate(unit), np.concatenate(inside), np.concatenate(seen))
+
+
+def _groups(layout: Layout) -> list[Places]:
+    """Cells that see each other, `int64[groups, cells of each]` for every relation."""
+    board = layout.lattice[:-1]
+    number = np.arange(layout.cells).reshape(board)
+    groups = []
+    for each in layout.relations:
+        if isinstance(each, Units):
+            groups.append(np.array(each.cells))
+        elif isinstance(each, Links):
+            groups.append(np.array(each.pairs))
+        elif isinstance(each, Pool) and max(each.over) < len(board):
+            last = range(len(board) - len(each.over), len(board))
+            size = math.prod(board[axis] for axis in each.over)
+            groups.append(np.moveaxis(number, each.over, last).reshape(-1, size))
+    return groups

@@ -37,7 +37,7 @@ from puzzlesolver.models.interface import (
     short,
 )
 from puzzlesolver.models.relations import Layout, Neighbour, Pool
-from puzzlesolver.models.wiring import Wiring, heard_on
+from puzzlesolver.models.wiring import Parts, Wiring, heard_on
 from puzzlesolver.models.wiring import wiring_of as wiring_of
 
 UNKNOWN, GIVEN, EXCLUDED = 0, 1, 2
@@ -64,7 +64,8 @@ class StemConfig(ModelConfig):
         relations: weight names of the relations it was built for; it does not hear others.
         balanced: whether a mean over n nodes counts √(n / 9) times, so that what is heard is as
             loud on boards of any size, and nodes are told the number of symbols.
-        overlaps: channels of what a cell hears of the units that it sees in part.
+        overlaps: channels of what a node concludes from the part that its cell sees of a unit
+            (`models/relations.py`); 0 = it does not hear parts of units.
         clues: kinds of clue a node can be given.
         outputs: logits per node.
         learned_start: whether states start from a learned vector, the same in every node, instead
@@ -91,6 +92,7 @@ class StemConfig(ModelConfig):
         "layers": (1, 64),
         "start_noise": (0, 1_000),
     }
+    GROWING: ClassVar = ("overlaps",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -112,6 +114,9 @@ class RelationalUpdate(nn.Module):
     With x = z + e: (a, b) = W_up(x + Σ_r broadcast(W_r hear_r(silu(W_msg x)))).
     Pooled messages are mixed while they are small and added at width D, before `W_up` widens them:
     the same function class as adding them at width 2H, for half the time on a CPU.
+
+    With overlaps each part of a unit that a node's cell sees also adds
+    W_locked silu(W_inside mean of the part + W_whole mean of the unit).
     """
 
     def __init__(self, config: StemConfig) -> None:
@@ -121,10 +126,9 @@ class RelationalUpdate(nn.Module):
             {
                 name: nn.Linear(config.messages, config.width, bias=False)
                 for name in config.relations
-                if name != "overlap"
             }
         )
-        if "overlap" in config.relations:
+        if config.overlaps:
             self.inside = nn.Linear(config.messages, config.overlaps)
             self.whole = nn.Linear(config.messages, config.overlaps, bias=False)
             self.locked = nn.Linear(config.overlaps, config.width, bias=False)
@@ -151,27 +155,19 @@ class RelationalUpdate(nn.Module):
         for name, to_units, to_cells in wiring.listed:
             said = self.relation[name](_across(to_units, message))
             heard = heard + (said if to_cells is None else _across(to_cells, said))
-        if wiring.overlap is not None:
-            heard = heard + self.locked(self._overlapping(message, *wiring.overlap))
+        if wiring.overlaps is not None:
+            heard = heard + self.locked(self._concluded(message, wiring.overlaps))
         gate, value = self.up(heard).chunk(2, dim=-1)
         z_BND = z_BND + self.down(F.silu(gate) * value)
         return F.rms_norm(z_BND, z_BND.shape[-1:]) * self.gain
 
-
-    def _overlapping(
-        self, message: Tensor, inside: Tensor, holds: Tensor, unit: Tensor, seen: Tensor
-    ) -> Tensor:
-        batch, symbols = len(message), message.shape[-2]
-        message = message.flatten(1, -2)
-        some = _sets(inside, self.inside(message), symbols)
-        all_of = _sets(holds, self.whole(message), symbols)
-        both = F.silu(some + all_of[:, unit])
-        return (seen @ both.flatten(2)).view(batch, -1, both.shape[-1])
-
-
-def _sets(matrix: Tensor, nodes: Tensor, symbols: int) -> Tensor:
-    batch, width = nodes.shape[0], nodes.shape[-1]
-    return (matrix @ nodes.reshape(batch, matrix.shape[1], -1)).view(batch, -1, symbols, width)
+    def _concluded(self, message: Tensor, parts: Parts) -> Tensor:
+        """The sum over the parts of units that a node's cell sees."""
+        symbols = message.shape[-2]
+        inside = _across(parts.inside, self.inside(message))
+        units = _across(parts.units, self.whole(message))
+        whole = units.view(len(units), -1, symbols, units.shape[-1])[:, parts.unit].flatten(1, 2)
+        return _across(parts.seen, F.silu(inside + whole))
 
 
 def _across(matrix: Tensor, nodes: Tensor) -> Tensor:

@@ -12,17 +12,44 @@ import functools
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from puzzlesolver.errors import ModelError
-from puzzlesolver.models.relations import IMPLIED, Layout, Links, Neighbour, Overlap, Pool, Relation, Units, overlaps
+from puzzlesolver.models.relations import (
+    IMPLIED,
+    Layout,
+    Links,
+    Neighbour,
+    Pool,
+    Relation,
+    Units,
+    overlaps,
+)
 
 if TYPE_CHECKING:
     from puzzlesolver.models.stem import StemConfig
 
 
 SETS = 64
+"""Parts of units are filled up with silent ones to a multiple of so many."""
+
+
+class Parts(NamedTuple):
+    """`Overlaps` as matrices; a mean of them is as loud as that of a unit.
+
+    Attributes:
+        inside: from cells to the sets that they are in.
+        units: from cells to units.
+        unit: of each set.
+        seen: from sets to the cells that see them.
+    """
+
+    inside: Tensor
+    units: Tensor
+    unit: Tensor
+    seen: Tensor
 
 
 class Wiring(NamedTuple):
@@ -34,13 +61,14 @@ class Wiring(NamedTuple):
         loudness: what the mean over some axes counts, where that is not 1.
         listed: of each relation whose cells are listed, the name of its weights, a matrix from
             cells to units, and one from units to cells, or None where the units are the cells.
+        overlaps: of a stem that hears parts of units, where there are any.
     """
 
     lattice: tuple[int, ...]
     regular: tuple[Pool | Neighbour, ...]
     loudness: dict[tuple[int, ...], float]
     listed: tuple[tuple[str, Tensor, Tensor | None], ...]
-    overlap: tuple[Tensor, Tensor, Tensor, Tensor] | None
+    overlaps: Parts | None
 
 
 def wiring_of(layout: Layout, config: StemConfig, device: torch.device) -> Wiring:
@@ -54,14 +82,12 @@ def _wired(layout: Layout, config: StemConfig, device: torch.device) -> Wiring:
     regular: list[Pool | Neighbour] = []
     loudness: dict[tuple[int, ...], float] = {}
     listed: list[tuple[str, Tensor, Tensor | None]] = []
-    overlap = None
     for each in heard_on(layout, config):
         if isinstance(each, Units):
             size, count = len(each.cells[0]), len(each.cells)
-            # Silent units up to a multiple, so that boards with more or fewer look alike.
-            rows = -(-count // layout.symbols) * layout.symbols
-            holds = torch.zeros(rows, layout.cells)
+            holds = torch.zeros(count, layout.cells)
             holds[torch.arange(count)[:, None], torch.tensor(each.cells)] = 1
+            holds = _filled(holds, layout.symbols)
             share = config.loudness(size) / size
             listed.append((each.weights, (share * holds).to(device), holds.T.to(device)))
         elif isinstance(each, Links):
@@ -69,34 +95,35 @@ def _wired(layout: Layout, config: StemConfig, device: torch.device) -> Wiring:
             one, other = torch.tensor(each.pairs).T
             linked[one, other] = linked[other, one] = 1
             listed.append((each.weights, linked.to(device), None))
-        elif isinstance(each, Overlap):
-            overlap = _overlap(layout, config, device)
         else:
             regular.append(each)
             if config.balanced and isinstance(each, Pool):
                 nodes = math.prod(layout.lattice[axis] for axis in each.over)
                 loudness[each.over] = config.loudness(nodes)
-    return Wiring(layout.lattice, tuple(regular), loudness, tuple(listed), overlap)
+    parts = _parts(layout, config, device) if config.overlaps else None
+    return Wiring(layout.lattice, tuple(regular), loudness, tuple(listed), parts)
 
 
-def _overlap(
-    layout: Layout, config: StemConfig, device: torch.device
-) -> tuple[Tensor, Tensor, Tensor, Tensor] | None:
+def _parts(layout: Layout, config: StemConfig, device: torch.device) -> Parts | None:
     found = overlaps(layout)
     if not len(found.unit):
         return None
-    count = -(-len(found.unit) // SETS) * SETS
-    inside = torch.zeros(count, layout.cells)
-    seen = torch.zeros(layout.cells, count)
-    unit = torch.zeros(count, dtype=torch.int64)
-    rows = -(-len(found.units) // layout.symbols) * layout.symbols
-    holds = torch.zeros(rows, layout.cells)
+    cells = np.zeros((len(found.units), layout.cells))
+    np.put_along_axis(cells, found.units, 1, axis=1)
     share = config.loudness(layout.symbols) / layout.symbols
-    holds[torch.arange(len(found.units))[:, None], torch.from_numpy(found.units)] = share
-    inside[: len(found.unit)] = share * torch.from_numpy(found.inside)
-    seen[:, : len(found.unit)] = torch.from_numpy(found.seen)
-    unit[: len(found.unit)] = torch.from_numpy(found.unit)
-    return inside.to(device), holds.to(device), unit.to(device), seen.to(device)
+    inside, units, unit, seen = (
+        _filled(torch.from_numpy(each), by).to(device)
+        for each, by in (
+            (found.inside, SETS), (cells, layout.symbols), (found.unit, SETS), (found.seen, SETS),
+        )
+    )  # fmt: skip
+    return Parts(share * inside.float(), share * units.float(), unit, seen.T.float())
+
+
+def _filled(rows: Tensor, by: int) -> Tensor:
+    """With rows of zeros up to a multiple, so that boards with more or fewer look alike."""
+    missing = rows.new_zeros(-len(rows) % by, *rows.shape[1:])
+    return torch.cat([rows, missing])
 
 
 def heard_on(layout: Layout, config: StemConfig) -> list[Relation]:

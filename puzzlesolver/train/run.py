@@ -13,7 +13,6 @@ from __future__ import annotations
 import copy
 import json
 import math
-import os
 import time
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -117,19 +116,23 @@ class Run:
         self._started, self._cpu_started = time.monotonic(), time.process_time()
 
     def take_weights(self, name: str) -> None:
-        """Start from those of a model; raises `ModelError` where there are none that fit."""
+        """Start from those of a model; raises `ModelError` where there are none that fit.
+
+        Weights that the run has and the model lacks, `GROWING`, stay as new ones start.
+        """
         found = resolve(name, self.config.domain)
         network, sha256 = read_network(found.folder, found.sha256)
-        if network.config != self.model.config and not os.environ.get("GROW"):
-            theirs, ours = network.config.to_json(), self.model.config.to_json()
-            other = [key for key in theirs if theirs[key] != ours.get(key)]
+        theirs, ours = network.config.to_json(), self.model.config.to_json()
+        grown = {key for key in network.config.GROWING if not theirs[key]}
+        other = [key for key in theirs if key not in grown and theirs[key] != ours.get(key)]
+        if other or type(network) is not type(self.model):
             raise ModelError(
                 f"this model has another {', '.join(other) or 'family'} than the run",
                 where=flag("start"),
                 hint="--set model='{…}' as in its config.json, or another --preset",
             )
         for model in (self.model, self.average):
-            model.load_state_dict(network.state_dict(), strict=not os.environ.get("GROW"))
+            model.load_state_dict(network.state_dict(), strict=not grown)
         before = read_config(found.folder).training
         told = ("command", "updates", "core_minutes", "machine", "start")
         self.started_from = {"sha256": sha256} | {key: before.get(key) for key in told}

@@ -11,7 +11,7 @@ from puzzlesolver.domains.sudoku.codec import layout_of, listed
 from puzzlesolver.errors import ModelError
 from puzzlesolver.models.interface import Batch, RecursiveModel
 from puzzlesolver.models.registry import build_model
-from puzzlesolver.models.relations import Layout
+from puzzlesolver.models.relations import Layout, overlaps
 from puzzlesolver.models.stem import StemConfig, pooled
 from puzzlesolver.models.wiring import wiring_of
 
@@ -55,10 +55,11 @@ def stepped(model: RecursiveModel, layout: Layout, fused: bool = False) -> torch
     return state[0]
 
 
+@pytest.mark.parametrize("channels", [0, 5])
 @pytest.mark.parametrize("side", [4, 6, 9, 12, 16])
 @torch.no_grad()
-def test_a_lattice_and_its_units_are_the_same(side: int) -> None:
-    model, board = built(), make_board(side)
+def test_a_lattice_and_its_units_are_the_same(side: int, channels: int) -> None:
+    model, board = built(overlaps=channels), make_board(side)
     axes, lists = layout_of(board), listed(board)
     assert axes != lists
     wanted = stepped(model, axes)
@@ -66,10 +67,11 @@ def test_a_lattice_and_its_units_are_the_same(side: int) -> None:
     torch.testing.assert_close(stepped(model, lists, fused=True), wanted, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("channels", [0, 5, 16])
 @pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
 @torch.no_grad()
-def test_machine_code_takes_every_board(board: Board) -> None:
-    model, layout = built(), layout_of(board)
+def test_machine_code_takes_every_board(board: Board, channels: int) -> None:
+    model, layout = built(overlaps=channels), layout_of(board)
     assert (layout.cells, layout.symbols) == (board.cells, board.symbols)
     torch.testing.assert_close(
         stepped(model, layout, fused=True), stepped(model, layout), atol=1e-4, rtol=1e-4
@@ -114,3 +116,32 @@ def test_published_models_cannot_be_told_rules() -> None:
     layout = layout_of(make_board(9, ("diagonal",)))
     with pytest.raises(ModelError, match="cannot be told the rules diagonal"):
         model.embed(Batch(torch.zeros(1, 81, dtype=torch.int64), layout))
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+def test_parts_of_units_are_what_cells_outside_see(board: Board) -> None:
+    found = overlaps(layout_of(board))
+    wanted = {
+        (unit.cells, cell, tuple(seen))
+        for unit in board.full
+        for cell in set(range(board.cells)) - set(unit.cells)
+        if len(seen := [other for other in unit.cells if board.peers[cell, other]]) > 1
+    }
+    told = [
+        (tuple(found.units[unit]), cell, tuple(np.flatnonzero(inside)))
+        for unit, inside, seen in zip(found.unit, found.inside, found.seen, strict=True)
+        for cell in np.flatnonzero(seen)
+    ]
+    assert len(told) == len(set(told)) and set(told) == wanted
+    assert len(set(zip(found.unit, map(bytes, found.inside), strict=True))) == len(found.unit)
+
+
+@torch.no_grad()
+def test_parts_of_units_change_nothing_until_they_are_trained() -> None:
+    plain, layout = built(), layout_of(BOARDS["windoku and knights"])
+    heard = built(overlaps=5)
+    heard.load_state_dict(plain.state_dict(), strict=False)
+    for name, parameter in heard.named_parameters():
+        if "locked" in name:
+            parameter.zero_()
+    torch.testing.assert_close(stepped(heard, layout), stepped(plain, layout))

@@ -80,7 +80,9 @@ def test_a_resumed_run_makes_the_same_updates() -> None:
         assert str(run.update()) == str(again.update())
 
 
-@pytest.mark.parametrize("preset", ["sudoku-any", "sudoku-any-second", "sudoku-any-third"])
+@pytest.mark.parametrize(
+    "preset", ["sudoku-any", "sudoku-any-second", "sudoku-any-third", "sudoku-any-fourth"]
+)
 def test_presets_never_see_a_diagonal_with_the_rule_of_kings(preset: str) -> None:
     for kind in get_preset(preset).puzzles.shares:
         assert not ("diagonal" in kind and "anti-king" in kind)

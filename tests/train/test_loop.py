@@ -169,6 +169,20 @@ def test_a_run_starts_from_the_weights_of_a_model(
     assert (third / "README.md").read_text().count("| start | weights with SHA-256 ") == 2
 
 
+def test_a_run_with_more_weights_starts_from_what_the_model_has(
+    tiny_config: Config, console: Console, tmp_path: Path
+) -> None:
+    first = train(tiny_config(), tmp_path / "first", resume=False, dry_run=False, console=console)
+    changes = f"start={first}", "model.overlaps=4", "learning_rate=0", "optimizer=adamw"
+    config = tiny_config(*changes, "weight_decay=0")
+    second = train(config, tmp_path / "more", resume=False, dry_run=False, console=console)
+    before, after = (load_file(each / "model.safetensors") for each in (first, second))
+    assert all(torch.allclose(before[name], after[name]) for name in before)
+    assert {name.split(".")[2] for name in after.keys() - before.keys()} == {
+        "inside", "whole", "locked",
+    }  # fmt: skip
+
+
 def test_a_model_built_otherwise_is_no_start(
     tiny_config: Config, console: Console, tmp_path: Path
 ) -> None:

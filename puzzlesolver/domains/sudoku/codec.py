@@ -21,9 +21,7 @@ from puzzlesolver.domains.base import Answer, Grid, Puzzle
 from puzzlesolver.domains.sudoku.board import Board, board_of, make_board
 from puzzlesolver.domains.sudoku.units import box_shape
 from puzzlesolver.models.interface import Batch
-from puzzlesolver.models.relations import Layout, Links, Overlap, Pool, Relation, Units
-
-OVERLAP = Overlap("seen part of a unit", "overlap")
+from puzzlesolver.models.relations import Layout, Links, Pool, Relation, Units
 
 BAND, ROW, STACK, COLUMN, DIGIT = range(5)
 
@@ -35,7 +33,6 @@ RELATIONS = (
     # The three cells that a box shares with a row or a column: locked candidates live here.
     Pool("row segment", (COLUMN,), "segment"),
     Pool("column segment", (ROW,), "segment"),
-    OVERLAP,
 )
 
 
@@ -74,7 +71,7 @@ def listed(board: Board) -> Layout:
     if differ.any():
         pairs = tuple((one, other) for one, other in np.argwhere(np.triu(differ)).tolist())
         relations.append(Links("pair", pairs, "pair"))
-    return Layout((board.cells, board.symbols), (*relations, OVERLAP), board.told)
+    return Layout((board.cells, board.symbols), tuple(relations), board.told)
 
 
 def encode(puzzles: Sequence[Puzzle]) -> Batch:

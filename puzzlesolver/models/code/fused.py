@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -25,9 +25,9 @@ from torch.nn import functional as F
 
 from puzzlesolver.models.code import matrices
 from puzzlesolver.models.code.matrices import Places, Reals, compiled, inlined
-from puzzlesolver.models.code.tiles import TILE_COLUMNS, TILE_ROWS
+from puzzlesolver.models.code.tiles import TILE_COLUMNS, TILE_ROWS, sigmoid
 from puzzlesolver.models.interface import State
-from puzzlesolver.models.relations import Layout, Links, Neighbour, Pool, Relation, Units
+from puzzlesolver.models.relations import Layout, Links, Neighbour, Pool, Relation, Units, overlaps
 
 if TYPE_CHECKING:
     from puzzlesolver.models.stem import RelationalStem, StemConfig
@@ -49,6 +49,9 @@ class Weights(NamedTuple):
     relation_bias: Reals  # [L, D]
     up: Reals  # [L, D, 2H], gates, then values
     down: Reals  # [L, H, D]
+    parts: Reals  # [L, M, 2K], for the parts of units, then for whole units; K = 0 without
+    parts_bias: Reals  # [L, K], not padded
+    locked: Reals  # [L, D, K]
     gain: Reals  # [L, D], not padded
 
 
@@ -153,6 +156,44 @@ def _ends(relation: Neighbour | Links, nodes: Places) -> tuple[Places, Places]:
     return here.ravel(), there.ravel()
 
 
+class PartRoutes(NamedTuple):
+    """Who hears what of the parts of units; rows are nodes.
+
+    Attributes:
+        units: from nodes to whole units.
+        unit: of every part.
+        inside: from nodes to parts.
+        seen: from parts to nodes.
+    """
+
+    units: Sums
+    unit: Places
+    inside: Sums
+    seen: Sums
+
+    @classmethod
+    def of(cls, layout: Layout, heard: bool) -> PartRoutes:
+        """Those of a layout, or none."""
+        found = overlaps(layout if heard else replace(layout, relations=()))
+        symbols = np.arange(layout.symbols)
+
+        def rows(cells: Places) -> Places:
+            return (cells[..., None] * layout.symbols + symbols).ravel()
+
+        def sums(into: Places, out_of: Places, count: int) -> Sums:
+            return Sums.of([(rows(into), rows(out_of))], count * layout.symbols)
+
+        unit, cell = np.indices(found.units.shape)[0].ravel(), found.units.ravel()
+        part, member = np.nonzero(found.inside)
+        heard_part, hearer = np.nonzero(found.seen)
+        return cls(
+            sums(unit, cell, len(found.units)),
+            rows(found.unit),
+            sums(part, member, len(found.unit)),
+            sums(hearer, heard_part, layout.cells),
+        )
+
+
 class FusedStep:
     """`RelationalStem.step` of one layout, for tensors on the CPU, without gradients.
 
@@ -164,8 +205,10 @@ class FusedStep:
 
     def __init__(self, stem: RelationalStem, layout: Layout, heard: Sequence[Relation]) -> None:
         routes = Routes.of(layout.lattice, heard)
-        self._tables = routes.first, routes.pools, routes.hears
-        layers = (_weights(layer, routes, stem.config) for layer in stem.layers)
+        parts = PartRoutes.of(layout, stem.config.overlaps > 0)
+        self._tables = routes.first, routes.pools, routes.hears, parts
+        loudness = stem.config.loudness(layout.symbols) / layout.symbols
+        layers = (_weights(layer, routes, stem.config, loudness) for layer in stem.layers)
         self._weights = Weights(*map(np.stack, zip(*layers, strict=True)))
 
     @torch.inference_mode()
@@ -177,8 +220,8 @@ class FusedStep:
         return (out,)
 
 
-def _weights(layer: Any, routes: Routes, config: StemConfig) -> tuple[Reals, ...]:
-    """Those of one layer, in the order of `Weights`."""
+def _weights(layer: Any, routes: Routes, config: StemConfig, loudness: float) -> tuple[Reals, ...]:
+    """Those of one layer, in the order of `Weights`; `loudness` of a member of a unit."""
     shares = [config.loudness(size) / size if size else 1.0 for size in routes.sizes]
     gate, value = (_padded(part.T) for part in layer.up.weight.chunk(2))
     return (
@@ -193,7 +236,20 @@ def _weights(layer: Any, routes: Routes, config: StemConfig) -> tuple[Reals, ...
         _padded(layer.relation_bias),
         np.concatenate([gate, value], axis=1),
         _padded(layer.down.weight.T),
+        *_weights_of_parts(layer, config, loudness),
         layer.gain.detach().numpy(),
+    )
+
+
+def _weights_of_parts(layer: Any, config: StemConfig, loudness: float) -> tuple[Reals, ...]:
+    if not config.overlaps:
+        messages, width = (_whole(n, TILE_COLUMNS) for n in (config.messages, config.width))
+        sizes: tuple[tuple[int, ...], ...] = (messages, 0), (0,), (width, 0)
+        return tuple(np.zeros(size, np.float32) for size in sizes)
+    return (
+        _padded(loudness * torch.cat([layer.inside.weight, layer.whole.weight]).T),
+        (loudness * layer.inside.bias).detach().numpy(),
+        _padded(layer.locked.weight),
     )
 
 
@@ -219,6 +275,7 @@ def step(
     first: Places,
     pools: Sums,
     hears: Sums,
+    parts: PartRoutes,
 ) -> None:
     """All layers of a step.
 
@@ -230,8 +287,9 @@ def step(
         first: as in `Routes`, and so is the rest.
         pools: see there.
         hears: see there.
+        parts: of units.
     """
-    message, message_bias, relation, relation_bias, up, down, gain = weights
+    message, message_bias, relation, relation_bias, up, down, of_parts, bias, locked, gain = weights
     kind, nodes = state.dtype, state.shape[1]
     whole = (nodes + CHUNK - 1) // CHUNK * CHUNK
     said = np.zeros((whole, message.shape[2]), kind)
@@ -240,6 +298,11 @@ def step(
     near = np.zeros((CHUNK, down.shape[2]), kind)
     gated = np.empty((CHUNK, down.shape[1]), kind)
     nothing = np.zeros_like(relation_bias[0])
+    with_parts = len(parts.unit) > 0
+    told_apart = np.empty((whole if with_parts else 0, of_parts.shape[2]), kind)
+    units = np.empty((len(parts.units.starts) - 1, of_parts.shape[2]), kind)
+    concluded = np.zeros((len(parts.unit), locked.shape[2]), kind)
+    learned = np.zeros((CHUNK, locked.shape[2]), kind)
     for puzzle in range(len(state)):
         recalled, fresh = told[puzzle], out[puzzle]
         for layer in range(len(message)):
@@ -255,14 +318,34 @@ def step(
                 of_nodes = first[source] >= len(pooled)
                 spoken = said if of_nodes else pooled[first[source] : first[source + 1]]
                 matrices.product(spoken, relation[layer, source], rows)
+            if with_parts:
+                matrices.product(said, of_parts[layer], told_apart)
+                matrices.row_sums(told_apart, parts.units.members, parts.units.starts, units)
+                _conclude(told_apart, units, bias[layer], parts, concluded)
             for start in range(0, whole, CHUNK):
                 matrices.row_sums(
                     heard, hears.members, hears.starts[start : start + CHUNK + 1], near
                 )
+                if with_parts:
+                    ends = parts.seen.starts[start : start + CHUNK + 1]
+                    matrices.row_sums(concluded, parts.seen.members, ends, learned)
+                    matrices.add_product(learned, locked[layer], near)
                 _meet(old, recalled, relation_bias[layer], start, near)
                 matrices.gated_product(near, up[layer], gated)
                 matrices.product(gated, down[layer], near)
                 _renew(old, near, gain[layer], start, fresh)
+
+
+@inlined
+def _conclude(told: Reals, units: Reals, bias: Reals, parts: PartRoutes, concluded: Reals) -> None:
+    """What each part of a unit gives, from sums over the part and over the unit."""
+    count, starts = len(bias), parts.inside.starts
+    matrices.row_sums(told, parts.inside.members, starts, concluded)
+    for row in range(len(concluded)):
+        unit, size = parts.unit[row], np.float32(starts[row + 1] - starts[row])
+        for k in range(count):
+            concluded[row, k] += units[unit, count + k] + size * bias[k]
+            concluded[row, k] *= sigmoid(concluded[row, k])
 
 
 @inlined

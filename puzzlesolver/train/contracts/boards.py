@@ -14,11 +14,11 @@ from puzzlesolver.models.interface import RecursiveModel, StepFunction
 from puzzlesolver.train.contracts.base import Contract
 from puzzlesolver.train.contracts.carried import Carried, CarriedState
 from puzzlesolver.train.contracts.losses import Learned
-from puzzlesolver.train.settings import within
 from puzzlesolver.train.data.boards import USUAL_CELLS, ManyBoards
+from puzzlesolver.train.settings import within
 
 NODES = 729
-"""Of the boards that `batch_size` counts; of larger ones fewer are taken, at the same cost."""
+"""Of the boards that `batch_size` counts; of larger ones fewer are taken, down to `least`."""
 
 MOST = 3
 """Times the batch size that is taken of small boards at most."""
@@ -31,13 +31,13 @@ class CarriedBoards(Carried):
     Attributes:
         suppose_after_by_side: whether a board waits for its first supposition in proportion to the
             root of its cells; `suppose_after` is then what a 9×9 board waits.
-        least: boards that a pool holds at least, however large they are.
+        least: boards that an update takes at least, however large they are.
     """
 
     name: ClassVar[str] = "boards"
 
     suppose_after_by_side: bool = False
-    least: int = within(1, 1, 4096)
+    least: int = within(1, 1, 4_096)
 
 
 class ManyPools(Contract[CarriedBoards]):

@@ -104,6 +104,16 @@ def sudoku_any_third() -> dict[str, Any]:
 
 
 @preset
+def sudoku_any_fourth() -> dict[str, Any]:
+    """From those of `sudoku-any-third` on: cells hear parts of units, 25×25 boards come in threes."""
+    third = sudoku_any_third()
+    return third | {
+        "mix": third["mix"] | {"25: easy": 9}, "model": third["model"] | {"overlaps": 16},
+        "start": "runs/sudoku-any-third/model", "minutes": 95.0, "least": 3,
+    }  # fmt: skip
+
+
+@preset
 def sudoku_1k() -> dict[str, Any]:
     """Exactly 1,000 training puzzles, the small-sample setting of the HRM and TRM papers."""
     return _stem() | {
