@@ -105,7 +105,7 @@ def sudoku_any_third() -> dict[str, Any]:
 
 @preset
 def sudoku_any_fourth() -> dict[str, Any]:
-    """From those of `sudoku-any-third` on: cells hear parts of units, 25×25 boards come in threes."""
+    """From those of `sudoku-any-third` on: cells hear parts of units, three 25×25 boards."""
     third = sudoku_any_third()
     return third | {
         "mix": third["mix"] | {"25: easy": 9}, "model": third["model"] | {"overlaps": 16},
