@@ -166,7 +166,8 @@ class RelationalUpdate(nn.Module):
         symbols = message.shape[-2]
         inside = _across(parts.inside, self.inside(message))
         units = _across(parts.units, self.whole(message))
-        whole = units.view(len(units), -1, symbols, units.shape[-1])[:, parts.unit].flatten(1, 2)
+        by_symbol = units.view(units.shape[0], -1, symbols, units.shape[-1])
+        whole = by_symbol[:, parts.unit].flatten(1, 2)
         return _across(parts.seen, F.silu(inside + whole))
 
 
