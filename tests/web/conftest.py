@@ -90,10 +90,14 @@ def opened(
 
 
 @pytest.fixture
-def page(opened: Page, site: Site) -> Iterator[Page]:
-    """The page anew; afterwards nothing may stand in its console, and nobody else was asked."""
-    opened.browser.get(site.address)
-    opened.until(lambda: len(opened.grid()) == 81)
+def page(opened: Page, site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The page as it opens; afterwards nothing may stand in its console, and nobody else was asked.
+
+    It is loaded once, as ONNX Runtime takes two seconds of a core, and anew where a test has failed.
+    """
+    if opened.browser.current_url != site.address or request.session.testsfailed:
+        opened.browser.get(site.address)
+    opened.begin()
     yield opened
     assert opened.faults() == []
     assert site.strayed == []

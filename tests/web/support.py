@@ -91,6 +91,19 @@ class Page:
     def __init__(self, browser: Chrome) -> None:
         self.browser = browser
 
+    def begin(self) -> None:
+        """Fields as they are at first, and another example of the first model."""
+        self.until(lambda: self.grid())
+        self.browser.execute_script(
+            "for (const each of document.querySelectorAll('option'))"
+            " each.selected = each.defaultSelected;"
+            "document.getElementById('text').value = '';"
+            "document.querySelector('details').open = false;"
+            "document.activeElement.blur();"
+            "document.querySelector('#models button').click();"
+        )
+        self.until(lambda: len(self.grid()) == 81)
+
     def element(self, name: str) -> WebElement:
         return self.browser.find_element(By.ID, name)
 
@@ -121,7 +134,11 @@ class Page:
         self.element("max-steps").clear()
         self.element("max-steps").send_keys(str(max_steps))
         self.element("solve").click()
-        self.until(lambda: self.text("solve") == "Solve")
+        self.browser.execute_async_script(
+            "const done = arguments[0], button = document.getElementById('solve');"
+            "(function look() {"
+            " button.textContent === 'Solve' ? done() : setTimeout(look, 10); })()"
+        )
 
     def until(self, condition: Any) -> None:
         WebDriverWait(self.browser, PATIENCE, 0.03).until(lambda _: condition())

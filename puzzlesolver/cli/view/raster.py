@@ -66,10 +66,14 @@ class Canvas:
         size = (columns * self._width + 2 * MARGIN, rows * self._height + 2 * MARGIN)
         self._image = Image.new("RGB", size, tuple(SVG_EXPORT_THEME.background_color))
         self._tiles: dict[Cell, Image.Image] = {}
+        self._painted: dict[int, list[Segment]] = {}  # by row, of the last picture
 
     def paint(self, lines: list[list[Segment]]) -> Image:
-        """The picture of these lines."""
+        """The picture of these lines, each as wide as the canvas."""
         for row, line in enumerate(lines):
+            if self._painted.get(row) == line:
+                continue
+            self._painted[row] = line
             column = 0
             for text, style, _ in line:
                 for character in text:

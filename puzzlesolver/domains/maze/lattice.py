@@ -139,7 +139,7 @@ def _candidates(cells: int, length: int, widths: Edges) -> Iterator[Positions]:
 
 
 def _near(edges: Positions, lines: Edges) -> Positions:
-    """How far every line is from the nearest edge."""
-    after = np.clip(np.searchsorted(edges, lines), 1, len(edges) - 1)
+    """How far every line is from the nearest edge; all lie between the first and the last one."""
+    after = np.searchsorted(edges, lines)
     near: Positions = np.minimum(np.abs(lines - edges[after - 1]), np.abs(edges[after] - lines))
     return near
