@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-import resource
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,17 +95,6 @@ def precision(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     """Every number format that some machine computes in by default, one after another."""
     monkeypatch.setenv(PRECISION, request.param)
     return str(request.param)
-
-
-@pytest.fixture
-def small_disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Writing more than the module's `LIMIT` of bytes into a file fails, as on a full disk."""
-    # Python 3.11 keeps as much bytecode of a module as there is room for, and cannot read it later.
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (request.module.LIMIT, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture

@@ -12,27 +12,29 @@ import pytest
 
 from puzzlesolver.errors import UsageError
 from puzzlesolver.files import held, placed, sweep, write_file, writing
-from tests.cli.support import environment
+from tests.cli.support import environment, small_disk
 
-LIMIT = 10_000
+ROOM = 10_000
 """Bytes that a file may have on a small disk."""
 
 
-def test_bytes_that_do_not_fit_leave_the_old_file(tmp_path: Path, small_disk: None) -> None:
+def test_bytes_that_do_not_fit_leave_the_old_file(tmp_path: Path) -> None:
     write_file(tmp_path / "a", "old")
-    with pytest.raises(UsageError, match="cannot write it: File too large") as caught:
-        write_file(tmp_path / "a", b"x" * 2 * LIMIT)
-    with pytest.raises(UsageError), writing(tmp_path / "a") as file:
-        file.write("x" * 2 * LIMIT)
+    with small_disk(ROOM):
+        with pytest.raises(UsageError, match="cannot write it: File too large") as caught:
+            write_file(tmp_path / "a", b"x" * 2 * ROOM)
+        with pytest.raises(UsageError), writing(tmp_path / "a") as file:
+            file.write("x" * 2 * ROOM)
     assert caught.value.where == str(tmp_path / "a")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a", "old")]
 
 
-def test_a_folder_appears_whole(tmp_path: Path, small_disk: None) -> None:
-    with pytest.raises(UsageError, match="cannot write it"), placed(tmp_path / "b") as partial:
+def test_a_folder_appears_whole(tmp_path: Path) -> None:
+    failing = pytest.raises(UsageError, match="cannot write it")
+    with small_disk(ROOM), failing, placed(tmp_path / "b") as partial:
         partial.mkdir()
         write_file(partial / "one", b"x")
-        write_file(partial / "two", b"x" * 2 * LIMIT)
+        write_file(partial / "two", b"x" * 2 * ROOM)
     assert not list(tmp_path.iterdir())
     with placed(tmp_path / "b") as partial:
         partial.mkdir()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import functools
 import os
 import pty
+import resource
 import struct
 import sys
 import tempfile
 import termios
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -81,6 +83,20 @@ def environment(**changes: str) -> dict[str, str]:
         if name not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM")
     }
     return kept | {"OMP_NUM_THREADS": "1", "TERM": "xterm-256color"} | changes
+
+
+@contextlib.contextmanager
+def small_disk(most: int) -> Iterator[None]:
+    """Writing more bytes than that into a file fails, as on a full disk."""
+    # Python 3.11 keeps as much bytecode of a module as there is room for, and cannot read it later.
+    kept, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        sys.dont_write_bytecode = kept
 
 
 def command(*arguments: str | Path) -> list[str]:

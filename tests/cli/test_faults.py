@@ -30,7 +30,7 @@ from puzzlesolver.cli.app import EXIT_CODES
 from puzzlesolver.domains.sudoku.render import format_line
 from puzzlesolver.files import held
 from puzzlesolver.hub.folder import WEIGHTS
-from tests.cli.support import HARD, SOLVED, TWO_FIVES, Run, command, environment, start
+from tests.cli.support import HARD, SOLVED, TWO_FIVES, Run, command, environment, small_disk, start
 from tests.cli.test_train import SMALL
 from tests.domains.sudoku.support import pigeonhole
 from tests.hub.server import TOKEN, serve
@@ -111,15 +111,12 @@ def test_every_exit_code_of_the_table_is_met(run: Run, tmp_path: Path) -> None:
     assert met == {code: code for code in EXIT_CODES}
 
 
-LIMIT = 150
-"""Bytes that a file may have on a small disk."""
-
-
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_full_disk_is_told_and_leaves_nothing(
-    run: Run, model: Path, tmp_path: Path, name: str, small_disk: None
+    run: Run, model: Path, tmp_path: Path, name: str
 ) -> None:
-    done = run(*WRITERS[name].split())
+    with small_disk(150):
+        done = run(*WRITERS[name].split())
     assert done.code == 2 and "cannot write it: File too large" in done.stderr
     assert {path.name for path in tmp_path.rglob("*")} <= {
         "tiny", "model.safetensors", "config.json", "README.md", "out", ".out.partial.jsonl.lock",

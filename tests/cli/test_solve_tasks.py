@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import signal
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -15,14 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from puzzlesolver.cli.app import main
 from tests.cli.support import (
     ONE_BLANK,
     Done,
     Run,
-    command,
-    environment,
     run_in,
     run_on_terminal,
+    small_disk,
     start,
 )
 
@@ -33,6 +31,19 @@ SHORT = ("--max-steps", "10", "--restarts", "0", "-f", "submission")
 
 @pytest.fixture
 def challenges(tmp_path: Path) -> Path:
+    return write_challenges(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a run that nothing interrupts answers."""
+    folder = tmp_path_factory.mktemp("whole")
+    out = folder / "whole.json"
+    assert main([*map(str, ("solve", write_challenges(folder), *SHORT, "-o", out))]) == 0
+    return out.read_text()
+
+
+def write_challenges(folder: Path) -> Path:
     """Six tasks with one or two test inputs; the outputs of the last two are not known."""
     rng = np.random.default_rng(0)
 
@@ -50,8 +61,8 @@ def challenges(tmp_path: Path) -> Path:
     solutions = {
         name: [test.pop("output") for test in task["test"]] for name, task in tasks.items()
     }
-    (tmp_path / "solutions.json").write_text(json.dumps(dict(list(solutions.items())[:4])))
-    path = tmp_path / "challenges.json"
+    (folder / "solutions.json").write_text(json.dumps(dict(list(solutions.items())[:4])))
+    path = folder / "challenges.json"
     path.write_text(json.dumps(tasks))
     return path
 
@@ -83,16 +94,20 @@ def test_a_submission_is_summed_up_and_two_attempts_differ(run: Run, challenges:
 
 
 @pytest.mark.parametrize(
-    ("to_file", "sent"), [(True, signal.SIGKILL), (False, signal.SIGKILL), (True, signal.SIGINT)]
+    ("to_file", "sent", "jobs"),
+    [
+        (True, signal.SIGKILL, "2"),
+        (False, signal.SIGKILL, "1"),
+        (True, signal.SIGINT, "1"),
+        pytest.param(True, signal.SIGINT, "2", marks=pytest.mark.soak),
+    ],
 )
 def test_after_any_kill_the_same_command_goes_on(
-    run: Run, challenges: Path, to_file: bool, sent: signal.Signals, tmp_path: Path
+    challenges: Path, whole: str, to_file: bool, sent: signal.Signals, jobs: str, tmp_path: Path
 ) -> None:
-    whole = run("solve", challenges, *SHORT, "-o", "whole.json")
     words = ["solve", challenges, *SHORT, *(["-o", "sub.json"] if to_file else [])]
     cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
-    jobs = ("--jobs", "2" if to_file else "1")
-    process = start([*words, *jobs], tmp_path, err=tmp_path / "err", **cache)
+    process = start([*words, "--jobs", jobs], tmp_path, err=tmp_path / "err", **cache)
     while "\n2 of 6" not in (tmp_path / "err").read_text():
         assert process.is_alive()
         time.sleep(0.01)
@@ -112,24 +127,21 @@ def test_after_any_kill_the_same_command_goes_on(
     assert again.code == 0
     assert again.stderr.splitlines()[0].endswith(" of 6 tasks were answered before")
     told = (tmp_path / "sub.json").read_text() if to_file else again.stdout
-    assert told == (tmp_path / "whole.json").read_text() and whole.code == 0
+    assert told == whole
     assert [*tmp_path.rglob("*.partial.jsonl")] == []
 
 
 def test_after_a_full_disk_the_same_command_goes_on(
-    run: Run, challenges: Path, tmp_path: Path
+    run: Run, challenges: Path, whole: str, tmp_path: Path
 ) -> None:
-    whole = run("solve", challenges, *SHORT, "-o", "whole.json")
     words = ["solve", challenges, *SHORT, "-o", "sub.json", "--jobs", "1"]
-    done = subprocess.run(
-        ["bash", "-c", f"ulimit -f 4; {shlex.join(command(*words))}"],
-        capture_output=True, text=True, cwd=tmp_path, env=environment(PYTHONDONTWRITEBYTECODE="1"),
-    )  # fmt: skip
-    assert done.returncode == 2 and "sub.partial.jsonl: cannot write it: File too" in done.stderr
+    with small_disk(4096):
+        done = run(*words)
+    assert done.code == 2 and "sub.partial.jsonl: cannot write it: File too" in done.stderr
     assert "hint: the same command goes on" in done.stderr
     again = run(*words)
-    assert again.code == whole.code == 0 and "tasks were answered before" in again.stderr
-    assert (tmp_path / "sub.json").read_text() == (tmp_path / "whole.json").read_text()
+    assert again.code == 0 and "tasks were answered before" in again.stderr
+    assert (tmp_path / "sub.json").read_text() == whole
 
 
 def test_text_is_read_as_it_comes_or_has_lines_about_it(run: Run, challenges: Path) -> None:

@@ -93,7 +93,7 @@ def opened(
 def page(opened: Page, site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
     """The page as it opens; afterwards nothing may stand in its console, and nobody else was asked.
 
-    It is loaded once, as ONNX Runtime takes two seconds of a core, and anew where a test has failed.
+    It is loaded once, as that takes two seconds of a core, and anew where a test has failed.
     """
     if opened.browser.current_url != site.address or request.session.testsfailed:
         opened.browser.get(site.address)
