@@ -92,7 +92,7 @@ class Puzzle:
 
     def noting(self, more: str) -> Self:
         """The same with one more note, "" for none."""
-        return replace(self, note="; ".join(filter(None, [self.note, more])))
+        return replace(self, note="; ".join(filter(None, [self.note, more]))) if more else self
 
     @property
     def answer(self) -> Grid:

@@ -37,11 +37,17 @@ NO_ROLES = {
 }  # fmt: skip
 """Words by which a column tells something about a puzzle."""
 
-_COMPOUND = re.compile("[a-z]+(?:[ _-][a-z]+){1,2}")
+_COMPOUND = re.compile("[a-z]{2,}(?:[ _-][a-z]{2,}){1,2}")
 
 _ANSWER_HEAD = re.compile(
     rf"\W*(?:[a-z]+ ){{0,2}}(?:{'|'.join(ROLES[ANSWER].split())})\b", re.IGNORECASE
 )
+
+PARTING = re.compile(
+    r"(?P<sign>[-=*~_+%$@^&•–—─═])(?: ?(?P=sign))*|\f|[)\]}]+[;,]?"
+    r"|(?:[(\[]|#\s?|N[or]\. ?)?\d{1,4}[)\].:]{0,2}|(?P<both>[-=*~_])(?P=both)+ ?\d+ ?(?P=both)+"
+)
+"""What can stand between two puzzles: one sign again and again, a number, ends of a list."""
 
 _RANKS = {
     name: (rank, role) for role, names in ROLES.items() for rank, name in enumerate(names.split())
@@ -189,6 +195,8 @@ def _rank(name: str) -> tuple[int, str] | None:
 
 def header(text: str) -> tuple[list[str], str] | None:
     """Columns and delimiter of a table that has questions; None when a line is no header."""
+    if text.lstrip().upper().startswith("INSERT "):  # of SQL, which names columns before rows
+        return None
     for delimiter in ",;\t|":
         if delimiter in text or delimiter == ",":
             names = text.split(delimiter)

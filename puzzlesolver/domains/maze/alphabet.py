@@ -99,6 +99,8 @@ class _Reader:
         """The value of every sign."""
         roles = dict(self.ends)
         rest = [sign for sign in self.count if sign not in roles and sign != self.twins]
+        if "\t" in rest:
+            raise self._strange("\t")
         if len(rest) > MOST_SIGNS:
             raise self._strange(min(rest, key=lambda sign: self.count[sign]))
         known = {sign for sign in rest if sign in WALLS}
@@ -109,7 +111,7 @@ class _Reader:
         if not marks and known and " " in floors:
             marks = [sign for sign in left if sign in DOTS]
         for sign in left:
-            if sign not in marks:
+            if sign not in marks or (len(left) == 1 and sign not in KINDS[PATH] + DOTS + MARKERS):
                 roles[sign] = OPEN
             elif self._is_path(sign) or ((known or self.padded) and sign in KINDS[PATH] + DOTS):
                 roles[sign] = PATH

@@ -37,7 +37,7 @@ _VALUES = {ord(symbol): value for value, symbol in enumerate(SYMBOLS)} | {0: WAL
 
 HINT = "write S for the start and G for the goal, once each, or leave two openings in the border"
 HALVES = "▀▄"
-LEAST_SIDE, SEPARATORS = 3, ({","}, {";"}, {"\t"})
+LEAST_SIDE, SEPARATORS = 3, ",;\t"
 LEAST_INDENTED = 5
 NAMES = {START: "start", GOAL: "goal"}
 
@@ -86,14 +86,18 @@ def read_maze(rows: Sequence[Row], rating: float | None = None, loose: bool = Fa
     if not width:
         raise error(0, 0, "the maze has no cells", "")
     plain = "".join(text.ljust(width, PAD) for text in texts)
-    once = plain.count(SYMBOLS[START]) == plain.count(SYMBOLS[GOAL]) == 1
-    if once and SYMBOLS[WALL] in plain and {*SYMBOLS, PAD}.issuperset(plain):
-        # As `render` writes it; most long lists have no others.
-        values = plain.translate(_VALUES).encode("latin-1")
-        cells, note = np.frombuffer(values, np.uint8).reshape(-1, width), ""
-    else:
+    cells, note = plain_cells(plain, width), ""
+    if cells is None:
         cells, note = interpret(as_signs(texts), error)
     return as_puzzle(cells, rows[0].place, error, note, rating)
+
+
+def plain_cells(text: str, width: int) -> Grid | None:
+    """The cells of rows that are written as `render` does; most long lists have no others."""
+    once = text.count(SYMBOLS[START]) == text.count(SYMBOLS[GOAL]) == 1
+    if not once or SYMBOLS[WALL] not in text or not {*SYMBOLS, PAD}.issuperset(text):
+        return None
+    return np.frombuffer(text.translate(_VALUES).encode("latin-1"), np.uint8).reshape(-1, width)
 
 
 def trimmed(texts: Sequence[str]) -> tuple[int, list[str]]:
@@ -124,6 +128,12 @@ def one_sign_a_cell(texts: Sequence[str]) -> list[str]:
         return rows if rows[-1].strip() else rows[:-1]
     if all(text.count(", ") == text.count(",") > 0 for text in texts):
         texts = [text.replace(", ", ",") for text in texts]
+    for sign in filter(texts[0].__contains__, SEPARATORS):  # empty cells of a table are floor
+        fields = [[field.strip(" ") or " " for field in text.split(sign)] for text in texts]
+        width = len(fields[0])
+        single = all(len(field) == 1 for row in fields for field in row)
+        if single and width >= LEAST_SIDE and {*map(len, fields)} == {width}:
+            return ["".join(row) for row in fields]
     shown = _on_screen(texts)
     width = max(map(len, shown))
     rows = [text.ljust(width) for text in shown]
@@ -133,12 +143,14 @@ def one_sign_a_cell(texts: Sequence[str]) -> list[str]:
     top = rows[0][::2]
     walled = top.count(top[0]) >= FRAME * len(top) and top[0] != " "
     plain = first & {*FLOORS, "0"} and " " not in first
-    apart = second in SEPARATORS or (second == {" "} and (plain or walled))
-    pairs = {pair for row in rows for pair in zip(row[::2], row[1::2], strict=False)}
-    doubled = width % 2 == 0 and all(b == a or (b == " " and a not in WALLS) for a, b in pairs)
-    if (apart and len(first - second) > 1) or (
-        doubled and (shown != texts or any(a == b and a in WALLS for a, b in pairs))
-    ):
+    apart = second in map(set, SEPARATORS) or (second == {" "} and (plain or walled))
+    doubled = width % 2 == 0 and all(
+        b == a or (b == " " and a not in WALLS)
+        for row in rows
+        for a, b in {*zip(row[::2], row[1::2], strict=True)}
+    )
+    walls = any(sign in row[::2] for row in rows for sign in WALLS)
+    if (apart and len(first - second) > 1) or (doubled and (shown != texts or walls)):
         return [row[::2] for row in rows]
     return list(texts)
 

@@ -21,15 +21,16 @@ the label.
 from __future__ import annotations
 
 import itertools
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from math import isqrt
 
 import numpy as np
 import numpy.typing as npt
 
+from puzzlesolver.domains.maze import tokens
 from puzzlesolver.domains.maze.alphabet import (
     FRAME,
     KINDS,
@@ -39,7 +40,15 @@ from puzzlesolver.domains.maze.alphabet import (
     border_of,
     interpret,
 )
-from puzzlesolver.domains.maze.cells import Row, as_puzzle, one_sign_a_cell, read_maze, trimmed
+from puzzlesolver.domains.maze.captions import ENDS, USUAL, is_caption, is_parting
+from puzzlesolver.domains.maze.cells import (
+    Row,
+    as_puzzle,
+    one_sign_a_cell,
+    plain_cells,
+    read_maze,
+    trimmed,
+)
 from puzzlesolver.domains.maze.drawing import LINES, corners, is_drawn
 from puzzlesolver.domains.maze.rules import GOAL, START, WALL
 from puzzlesolver.domains.puzzle import Puzzle, place_name
@@ -68,11 +77,6 @@ MAX_ROWS = 8 * MAX_GRID_SIDE
 MAX_SIGNS = 2**22
 """The same for signs: a drawing of the largest maze, four columns a room, just fits."""
 
-USUAL = frozenset("".join(KINDS.values()) + MARKERS + ".")
-ENDS = re.compile(f"[{KINDS[START]}{KINDS[GOAL]}]")
-WORD = re.compile(r"\b[A-Z]?[a-z]{2,}\b")
-SIZE = re.compile(r"\s*(\d{1,4})\s*[x×,; ]\s*(\d{1,4})\s*")
-HEADING, FENCE = re.compile("#+ "), "```"
 
 Line = tuple[Place, str]
 
@@ -85,8 +89,13 @@ def parse(lines: Iterable[str], source: str) -> Iterator[Puzzle]:
 
 def recognise(head: str) -> bool:
     """Whether the text is made of nothing but mazes, with a start, a goal or a border."""
-    lines = head.removeprefix("\ufeff").splitlines()
-    lines = [line for line in lines if not _is_caption(line)]
+    if tokens.FIRST in head:
+        return True
+    lines, above = head.removeprefix("\ufeff").splitlines(), ""
+    for number, (line, below) in enumerate(pairwise([*lines, ""])):
+        if is_caption(line) or is_parting(line, above or below):
+            lines[number] = ""
+        above = lines[number]
     lines = list(itertools.dropwhile(lambda line: not line.strip(), lines))
     first, text = lines[0] if lines else "", "".join(lines)
     if USUAL.issuperset(text.replace(ROW_END, "")):
@@ -169,7 +178,8 @@ def from_numbers(numbers: npt.NDArray[np.int64], source: str) -> Puzzle:
 def _read(lines: Iterator[Line]) -> Iterator[Puzzle | None]:
     rows: list[Row] = []
     for (place, text), below in _with_next(lines):
-        if not text or _is_caption(text):
+        beside = rows[-1].text if rows else below[1] if below else ""
+        if not text or is_caption(text) or is_parting(text, beside):
             yield from _end(rows)
             if heads_answer(text):
                 yield None
@@ -182,21 +192,6 @@ def _read(lines: Iterator[Line]) -> Iterator[Puzzle | None]:
             if whole or len(rows) > MAX_ROWS or len(rows) * len(text) > MAX_SIGNS:
                 yield from _end(rows)
     yield from _end(rows)
-
-
-def _is_caption(text: str) -> bool:
-    """Whether a line is a heading, has words and no wall, or is the fence of a block of code."""
-    if USUAL.issuperset(text):
-        return False
-    if (size := SIZE.fullmatch(text)) and max(map(int, size.groups())) > 3:
-        return True
-    text = text[heading.end() :] if (heading := HEADING.match(text)) else text
-    if any(wall in text for wall in KINDS[WALL]):
-        return False
-    words = WORD.findall(text)
-    return text.startswith(FENCE) or any(
-        len(set(word)) > max(2, len(word) // 3) and not USUAL.issuperset(word) for word in words
-    )
 
 
 def _with_next(lines: Iterator[Line]) -> Iterator[tuple[Line, Line | None]]:
@@ -224,12 +219,34 @@ def _is_whole(text: str, below: Line | None) -> bool:
 def _end(rows: list[Row]) -> Iterator[Puzzle]:
     """The mazes of these rows, if any, for no more follow."""
     if rows:
-        if len(rows) == 1 and len(rows[0].text) >= LEAST_SQUARE:
-            yield read_maze(_rows_of_line(rows[0].text, rows[0].place))
+        if tokens.FIRST in rows[0].text:
+            yield from _of_tokens(rows)
+        elif len(rows) == 1 and len(rows[0].text) >= LEAST_SQUARE:
+            yield _of_line(rows[0].text, rows[0].place)
         else:
             for part in _parted(rows):
                 yield read_maze(part, loose=True)
         rows.clear()
+
+
+def _of_tokens(rows: Sequence[Row]) -> Iterator[Puzzle]:
+    """The mazes of rows of tokens; one may go on for several rows."""
+    groups: list[list[Row]] = []
+    for row in rows:
+        if tokens.FIRST in row.text:
+            groups.append([])
+        groups[-1].append(row)
+    for group in groups:
+        place = group[0].place
+
+        def error(row: int, column: int, what: str, hint: str, place: Place = place) -> ParseError:
+            return place.error(1, what, hint)
+
+        try:
+            cells = tokens.as_cells(" ".join(row.text for row in group))
+        except ValueError as misfit:
+            raise place.error(1, str(misfit), "give all tokens of the maze") from misfit
+        yield as_puzzle(cells, place, error)
 
 
 def _parted(rows: Sequence[Row]) -> list[Sequence[Row]]:
@@ -242,6 +259,15 @@ def _parted(rows: Sequence[Row]) -> list[Sequence[Row]]:
         if all(len(set().union(*ends[start : start + height])) == 2 for start in starts):
             return [rows[start : start + height] for start in starts]
     return [rows]
+
+
+def _of_line(text: str, place: Place, column: int = 1, rating: float | None = None) -> Puzzle:
+    """The square maze on one line that starts in `column`."""
+    side = isqrt(len(text))
+    cells = plain_cells(text, side) if side**2 == len(text) <= MAX_GRID_SIDE**2 else None
+    if cells is None:
+        return read_maze(_rows_of_line(text, place, column), rating)
+    return as_puzzle(cells, place, lambda *_: place.error(column, "no maze"), rating=rating)
 
 
 def _rows_of_line(text: str, place: Place, column: int = 1) -> list[Row]:
@@ -265,7 +291,11 @@ def from_record(record: Record) -> Puzzle:
     place = record.place
 
     def read(name: str, rating: float | None = None) -> Puzzle:
+        if tokens.FIRST in record[name]:
+            return next(_of_tokens([Row(record[name], place)]))
         text = record[name].strip("\n").replace("\n", ROW_END)
+        if ROW_END not in text:
+            return _of_line(text, place, record.column(name), rating)
         rows = _rows_of_line(text, place, record.column(name))
         return read_maze(rows, rating, loose="\n" in record[name].strip())
 

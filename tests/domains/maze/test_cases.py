@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zlib
 from pathlib import Path
 
@@ -89,6 +90,109 @@ def test_mazes_of_one_size_need_no_line_between_them() -> None:
     maze = styles.rows(styles.perfect(1, 4, 5), "# SG")
     assert len(read(f"{maze}\n{maze}\n{maze}")) == 3
     assert len(read(f"Maze 1\n{maze}\nMaze 2:\n\n{maze}")) == 2
+
+
+PARTS = [
+    "---", "===", "***", "-----------------", "-------", "~~~", "+++", "___", "- - -", "1.", "(2)",
+    "[3]", "#4", "# 5", "No. 6", "Case #7:", "--- 8 ---", "maze_9.txt:", "// 10", "11", "\f",
+    "-----\n\n", "\n---\n", "===\nMaze 2\n===",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("walls", ["#", "X", "1"])
+@pytest.mark.parametrize("part", PARTS)
+def test_what_stands_between_mazes_is_no_row(part: str, walls: str, tmp_path: Path) -> None:
+    signs = "1023" if walls == "1" else f"{walls} SG"
+    maze = styles.perfect(1, 2, 3)
+    rows = styles.rows(maze, signs)
+    for number, text in enumerate((f"{rows}\n{part}\n{rows}\n", f"{part}\n{rows}\n" * 2)):
+        digits = walls == "1" and part in ("1.", "(2)", "[3]", "// 10", "11")
+        if digits or (number and part == "[3]"):
+            continue  # which are refused: rows have these digits, or a text begins like JSON
+        (tmp_path / "mazes").write_text(text)
+        puzzles = list(read_puzzles([tmp_path / "mazes"]))
+        assert [puzzle.grid.tolist() for puzzle in puzzles] == [maze.tolist()] * 2
+
+
+@pytest.mark.parametrize("rows", ["S##G\n----", "----\nS##G", "+-+\n|S|\n+ +\n|G|\n+-+"])
+def test_rows_of_one_sign_stay_rows(rows: str) -> None:
+    (puzzle,) = read(rows)
+    assert rules.solve_exactly(puzzle) is not None
+
+
+TOKENS = (
+    "<ADJLIST_START> (0,0) <--> (0,1) ; (1,1) <--> (0,1) ; (1,0) <--> (1,1) ; <ADJLIST_END> "
+    "<ORIGIN_START> (0,0) <ORIGIN_END> <TARGET_START> (1,0) <TARGET_END> "
+    "<PATH_START> (0,0) (0,1) (1,1) (1,0) <PATH_END>"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TOKENS, TOKENS.replace("; ", ";\n"), TOKENS.replace("(", "( ").replace(",", " , "),
+        TOKENS.partition(" <PATH")[0], json.dumps(TOKENS.split()), str(TOKENS.split()),
+        json.dumps({"maze": TOKENS}), json.dumps([TOKENS]),
+    ],
+)  # fmt: skip
+def test_tokens_of_maze_dataset(text: str, tmp_path: Path) -> None:
+    for count in (1, 2)[: 1 + text.startswith("<")]:
+        (tmp_path / "tokens").write_text(f"{text}\n" * count)
+        puzzles = list(read_puzzles([tmp_path / "tokens"]))
+        assert [styles.rows(each.grid, "# SG") for each in puzzles] == [
+            "#####\n#S  #\n### #\n#G  #\n#####"
+        ] * count
+        for puzzle in puzzles:
+            path = puzzle.label if "PATH" in text else rules.solve_exactly(puzzle)
+            assert rules.verify(puzzle, path).status == "verified"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (TOKENS[:60], "expected pairs of rooms"),
+        (TOKENS.replace("(0,1) ;", "(0,2) ;"), "not side by side"),
+        (TOKENS.replace("TARGET", "TARGE"), "expected one room between <TARGET_START>"),
+        (TOKENS.replace("(0,1) (1,1)", "(1,1)"), "not side by side, or not joined"),
+        (TOKENS.replace("(0,0) (0,1)", "(0,0) (1,0) (0,1)"), "not joined"),
+        (TOKENS.replace("<--> (0,1)", "<--> (0,999)", 1), "more than 512 rooms"),
+        (TOKENS.replace(" <--> ", " "), "expected pairs of rooms"),
+    ],
+)
+def test_tokens_that_make_no_maze(text: str, told: str) -> None:
+    with pytest.raises(ParseError) as caught:
+        read(text)
+    assert told in caught.value.what and caught.value.hint
+
+
+def test_mazes_in_programs_tables_and_posts() -> None:
+    maze = styles.perfect(2, 2, 3)
+    text = styles.rows(maze, "# SG")
+    rows, numbers = text.split("\n"), styles.rows(maze, "1023").split("\n")
+    lists = [", ".join(row) for row in numbers]
+    turned = ", ".join(", ".join(row) for row in zip(*numbers, strict=True))
+    forms = {
+        "indented text": 'maze = """\n' + "".join(f"    {row}\n" for row in rows) + '    """\n',
+        "strings": "maze = (\n" + "\n".join(f'    "{row}\\n"' for row in rows) + "\n)",
+        "MiniZinc": "maze = [| " + "\n | ".join(lists) + " |];",
+        "MATLAB": "M = [" + "; ".join(" ".join(row) for row in numbers) + "];",
+        "R": f"m <- matrix(c({', '.join(lists)}), nrow={len(rows)}, byrow=TRUE)",
+        "R by columns": f"m <- matrix(c({turned}), nrow={len(rows)})",
+        "lists": "\n".join(str([*row]) for row in rows),
+        "rows with numbers": "\n".join(f"{number:2}: {row}" for number, row in enumerate(rows)),
+        "cat -n": "\n".join(f"{number:6}\t{row}" for number, row in enumerate(rows, 1)),
+        "ruler": "  0123456\n" + "\n".join(f"{number} {row}" for number, row in enumerate(rows)),
+        "empty cells": "\n".join("\t".join(row).replace(" ", "") for row in rows),
+        "page": "<table>"
+        + "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+        + "</table>",
+        "legend": f"Legend: # wall, S start, G goal\n\n{text}",
+        "dict": str({"easy": {"1": text}}),
+    }
+    for name, form in forms.items():
+        (puzzle,) = read_puzzles([form + "\n"])
+        assert np.array_equal(puzzle.grid, maze), name
+        assert puzzle.label is None, name
 
 
 def test_ends_of_lines_show_where_rooms_meet() -> None:

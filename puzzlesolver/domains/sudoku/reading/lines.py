@@ -13,7 +13,7 @@ from string import ascii_lowercase
 
 import numpy as np
 
-from puzzlesolver.domains.records import Place
+from puzzlesolver.domains.records import PARTING, Place
 from puzzlesolver.domains.sudoku.reading.cells import (
     BOARDS,
     NUMBERS,
@@ -30,12 +30,14 @@ from puzzlesolver.domains.sudoku.units import SIZES, box_shape
 from puzzlesolver.errors import ParseError
 
 COMMENT = re.compile(r"#(?!\d+[:.)]?\s+\S{16}).*|//.*|\s;(?=\s).*|^;(?=.*[A-Za-z]{2}).*")
-PREFIX = re.compile(r"^\s*(?:\w{1,4}\s*[:)](?=\s+\S)|>+|-\s+(?=\[)|\w+\s*=\s*(?=\[))")
+PREFIX = re.compile(
+    r"^\s*(?:\w{1,4}\s*[:)](?=\s+\S)|>+|-\s+(?=\[)|\w+\s*=\s*(?=\[)|r(?:ow)?_?\d\d?\s*=\s*)"
+)
 """What stands before a row or a board: a number, the sign of a quotation, a name."""
 
 FENCE = "```"
 NUMBER_ALONE = re.compile(
-    r"\(?\d{1,3}[:)]?|\d{1,2}\.|\d \d|\d+\.\d+ ?(?:m?s|secs?)\.?|"
+    r"[(\[]?\d{1,3}[:)\]]?|\d{1,2}\.|\d \d|\d+\.\d+ ?(?:m?s|secs?)\.?|"
     r"(\d\d?) ?[x×] ?\1|[-=*]{2,} +\d+ +[-=*]{2,}|[)}]+[;,]?"
 )
 DATE = re.compile(r"(?:19|20)\d\d([-./])\d\d\1\d\d")
@@ -156,6 +158,8 @@ def is_heading(text: str, place: Place) -> bool:
     """Whether a line is words, or a number alone, rather than cells."""
     if NUMBER_ALONE.fullmatch(text) or DATE.fullmatch(text) or text.startswith(FENCE):
         return True
+    if (parting := PARTING.fullmatch(text)) and (sign := parting["sign"]) and not is_rule(text):
+        return text.count(sign) not in sides(place.rules).rows or sign not in VALUES
     letters = sum(map(str.isalpha, text))
     if not letters:
         return False
