@@ -18,7 +18,8 @@ from functools import partial
 from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle
 from puzzlesolver.domains.formats.documents import START, At
 from puzzlesolver.domains.formats.links import unpacked
-from puzzlesolver.domains.formats.markup import bracketed, plain_rows
+from puzzlesolver.domains.formats.markup import plain_rows
+from puzzlesolver.domains.formats.programs import bracketed, python_values
 from puzzlesolver.domains.formats.spaces import dotted
 from puzzlesolver.domains.kinds import (
     JSON_HINT,
@@ -60,6 +61,8 @@ def parse_text(
         size += len(line) // 64 if REMARK.match(line) else len(line)
     text, lines = "\n".join(line.rstrip("\n") for line in head), itertools.chain(head, lines)
     whole = size < DETECT_BYTES
+    if whole and (values := python_values(text)):
+        lines, text = values, "\n".join(values)
     if not whole or _is_json(text) or header(_first(text)):
         yield from _read_text(lines, text, whole, source, kinds)
     elif values := bracketed(text):

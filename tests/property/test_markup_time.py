@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from puzzlesolver.domains.formats.markup import bracketed, plain_rows
+from puzzlesolver.domains.formats.markup import plain_rows
+from puzzlesolver.domains.formats.programs import bracketed
 
 LENGTH = 200_000
 
@@ -15,6 +16,7 @@ LENGTH = 200_000
     "piece",
     [
         *(" ", "[", "[b", "[[1,", "<a", "<input ", "<head ", "<script ", "<!--", "</td >   "),
+        *("[]", "[1]", "0=>", "new  ", "c(1,", "[1]\n", "1: #\n", "'a\\\n"),
         *("http://a", "\\begin{", "\\a{", "> ", "'a", "version: 1 |", "{(["),
     ],
 )

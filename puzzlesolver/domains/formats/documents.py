@@ -146,7 +146,8 @@ class _Text:
         if not line:
             column += self.at - start
         what = f"this is no JSON: {what[:1].lower()}{what[1:]}"
-        return ParseError(what, where=f"{self.source}:{self.line + line}:{column}")
+        hint = "write it as JSON, or the puzzle as rows"
+        return ParseError(what, where=f"{self.source}:{self.line + line}:{column}", hint=hint)
 
 
 def read_values(lines: Iterable[str], source: str) -> Iterator[tuple[Any, At]]:

@@ -9,6 +9,7 @@ and whatever holds these. Out: records like those of tables.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from math import isqrt
 from typing import Any
@@ -36,8 +37,11 @@ PLACES = (("row", "column"), ("row", "col"), ("r", "c"), ("y", "x"))
 
 Cell = tuple[int, int]
 
-LEAST_BOARD = 16
-"""Cells of the smallest board on one line."""
+LEAST_BOARD, LEAST_ROWS = 16, 3
+"""Cells of the smallest board on one line, and rows of the smallest maze."""
+
+_BOARD = re.compile(r"[0-4._*?-]{16}|[\d.*_?X-]{36,}|[\w.*?-]{256,}")
+_NAME = re.compile("(?:([A-I])|R([1-9])C)([1-9])", re.IGNORECASE)
 
 
 def read_records(value: Any, at: At, rules: str = "") -> Iterator[Record]:
@@ -51,6 +55,8 @@ def read_records(value: Any, at: At, rules: str = "") -> Iterator[Record]:
     if (text := as_text(value)) is not None:
         if len(text) >= LEAST_BOARD:
             yield Record(Place(str(at), 0, ""), [QUESTION, RULES], [text, rules])
+    elif isinstance(value, list) and _is_answered(value):
+        yield Record(Place(str(at), 0, ""), [QUESTION, ANSWER, RULES], [*value, rules])
     elif isinstance(value, list):
         for number, item in enumerate(value):
             if isinstance(item, (str, list, dict)):
@@ -89,7 +95,11 @@ def read_records(value: Any, at: At, rules: str = "") -> Iterator[Record]:
             yield Record(Place(str(at), 0, ""), [QUESTION, RULES], [text, rules])
         else:
             for key, item in value.items():
-                if isinstance(item, (list, dict)) and key != names.get(RULES):
+                if _is_answered([key, item]):
+                    yield from read_records([key, item], at.key(key), rules)
+                    continue
+                board = isinstance(item, str) and _is_board(item) and roles([key])[0] != ANSWER
+                if (board or isinstance(item, (list, dict))) and key != names.get(RULES):
                     yield from read_records(item, at.key(key), rules)
 
 
@@ -162,10 +172,14 @@ def as_text(value: Any) -> str | None:
     if all(isinstance(item, str) for item in value) and len(value[0]) > 1:
         if any("\n" in item for item in value):
             return None
+        if value[0][0] == "<" and value[-1][-1:] == ">":  # tokens of a language model
+            return " ".join(value)
         square = all(len(value) in (len(item), len(item.replace(" ", ""))) for item in value)
         drawn = len({*map(len, value)}) == 1 < len(value) and set("#█|│") & {*value[0]}
         whole = isqrt(len(value[0])) ** 2 == len(value[0]) >= LEAST_LINE
         return "\n".join(value) if square or (drawn and not whole) else None
+    if all(isinstance(cell, dict) and _place(cell, (0, 1)) for cell in value):
+        return _placed(value)
     if all(isinstance(row, list) for row in value):
         width = max(map(len, value))
         boards = len(value) != width and width >= LEAST_BOARD and isqrt(width) ** 2 == width > 25
@@ -173,10 +187,47 @@ def as_text(value: Any) -> str | None:
     return _join(map(_cell, value), " ") if LEAST_BOARD <= len(value) <= MAX_GRID_SIDE**2 else None
 
 
+def _is_answered(texts: list[Any]) -> bool:
+    """Whether these are a board with blanks and one of its size without."""
+    if len(texts) != 2 or not all(isinstance(text, str) for text in texts):
+        return False
+    question, answer = texts
+    full = _BOARD.fullmatch(answer) is not None and answer.isalnum() and "0" not in answer
+    return full and len(question) == len(answer) and bool(set("0.*_?-") & {*question})
+
+
+def _is_board(text: str) -> bool:
+    """Whether a text of an object is a puzzle whatever its key is, and no name, hash or number."""
+    lines = text.strip("\n").split("\n")
+    rows = len(lines) >= LEAST_ROWS and len({*map(len, lines)}) == 1
+    return rows or (_BOARD.fullmatch(text) is not None and isqrt(len(text)) ** 2 == len(text))
+
+
+def _placed(cells: list[dict[str, Any]]) -> str | None:
+    """The rows of a board of 9 whose cells tell their places, where it is clear if from 0 or 1."""
+    places = [place for cell in cells if (place := _place(cell, (0, 1)))]
+    numbers = {number for place in places for number in place}
+    first = int(0 not in numbers)
+    if not numbers <= {*range(first, first + 9)} or first + 8 not in numbers:
+        return None
+    rows: list[list[str | None]] = [["."] * 9 for _ in range(9)]
+    for (row, column), cell in zip(places, cells, strict=True):
+        rows[row - first][column - first] = _cell(cell)
+    return _join((_join(row, " ") for row in rows), "\n")
+
+
 def _named_rows(value: dict[str, Any]) -> str | None:
-    """The rows of a board that have a key each, such as row1."""
+    """The rows of a board that have a key each, such as row1, or its cells, such as A1 or r1c1."""
+    cells = {match: item for key, item in value.items() if (match := _NAME.fullmatch(key))}
+    if len(cells) == len(value) >= LEAST_BOARD:
+        grid = [["."] * 9 for _ in range(9)]
+        for match, item in cells.items():
+            row = "ABCDEFGHI".index(match[1].upper()) if match[1] else int(match[2]) - 1
+            text = str(item or ".")  # candidates are no value
+            grid[row][int(match[3]) - 1] = text if len(text) == 1 else "."
+        return "\n".join(map(" ".join, grid))
     rows = [*value.values()]
-    flat = all(isinstance(row, list) and len(row) == len(rows) for row in rows)
+    flat = all(isinstance(row, (list, str)) and len(row) == len(rows) for row in rows)
     return as_text(rows) if flat and len(rows) >= 4 else None
 
 

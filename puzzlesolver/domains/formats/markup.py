@@ -1,25 +1,19 @@
 r"""Text with something around its rows - a page, a post, a program - → the rows alone.
 
 In: a text of any kind that is no JSON. Out: the same text without tags, quotes, labels and heads,
-and which of its lines each of the new ones comes from; or the values that a program's source has in
-brackets. What is no markup stays as it is.
+and which of its lines each of the new ones comes from. What is no markup stays as it is.
 
     >>> plain_rows("[code]\n> 1 2\n> 3 4\n[/code]")
     ('\n1 2\n3 4\n', [1, 2, 3, 4])
-    >>> bracketed("board = [[1, None],\n         [0, 2]]  # hard")
-    [[[1, None], [0, 2]]]
 """
 
 from __future__ import annotations
 
-import json
 import re
 from html import unescape
 from math import isqrt
-from typing import Any
 from urllib.parse import unquote
 
-from puzzlesolver.domains.formats.fields import as_text
 from puzzlesolver.domains.formats.texts import plain
 
 _BBCODE = re.compile(r"\[/?(?:code|quote|pre|tt|[biu]|size|font|color|spoiler)\b[^\[\]\n]*\]", re.I)
@@ -49,26 +43,28 @@ _LATEX = re.compile(
 _STYLED = re.compile(r"\\\w+\{([^{}]{0,200})\}")
 
 _STRING = re.compile(
-    r"""^[^\n"'`=]{0,60}=[ \t]*[bfru]?("{3}|'{3}|`)\\?([^"'`]*)\1[;,)]*[ \t]*$""", re.MULTILINE
+    r"""^[^\n"'`=]{0,60}=[ \t]*[bfru]?("{3}|'{3}|`)\\?([^"'`]*?\n?)[ \t]*\1[;,)]*[ \t]*$""",
+    re.MULTILINE,
 )
 """A text of many lines in a program."""
 
+_NUMBERED = re.compile(
+    r"(?P<ruler>^ *0? ?1 ?2 ?3[\d ]*\n)?(?:^ *\d+(?: *[:.)|])?[ \t]*[#█].*(?:\n|\Z)){3,}",
+    re.MULTILINE,
+)
+"""Rows of a maze behind their numbers."""
+
 _LINK = re.compile(r"https?://[^\s%]{0,2000}%[0-9A-Fa-f]{2}\S*")
-_WHOLE = re.compile(r"^[ \t]*(?:-[ ]+)?([\"'])([^\"'\n]{4,})\1[,;]?[ \t]*$", re.MULTILINE)
+_WHOLE = re.compile(r"^[ \t]*(?:-[ ]+)?([\"'])([^\"'\n]{4,}?)(?:\\n)?\1[ \t,;+\\)]*$", re.M)
+_FIRST = re.compile(r"^[\w .:]+=[ \t(]*([\"'])([^\"'\n]{4,25}?)(?:\\n)?\1[ \t,+\\]*$", re.M)
+_LISTS = re.compile(r"(?:\s*\[[^\[\]\n]*\][,;]?[ \t]*(?:\n|\Z)){4,}\s*")
 _SHORT = re.compile(r"(?<![^,;\t\n])([\"'])([^\"',;\t\n]{0,3})\1(?![^,;\t\n])")
 _MISSING = re.compile(r"(?<![^,;\t\n])[ ]*(?:None|NULL|null|NaN|nan|NA)(?![^,;\t\n])")
 _FLOAT = re.compile(r"(?<![^,;\t\n])([ ]*\d{1,2})\.0*(?![^,;\t\n])")
 _BOXED = re.compile(r"[\[(]([ 1-9._])[\])]")
 _SLASHED = re.compile(r"(?<!\S)(?=\S*[4-9])(?:[\d.*_-]{9}/){8}[\d.*_-]{9}/?(?!\S)")
 _CELLS = re.compile(r"(?=.*[1-9])[\dA-Pa-p.*_?Xx-]+")
-LEAST_CELLS, MOST_TRIES, LEAST_SPACED = 16, 64, 7
-
-_OTHERS = re.compile(r"[\d.*_?-]{16}|^[\d.*_?| -]{7,}$", re.MULTILINE)
-_BRACKET = re.compile(r"[\[({]\s*[\[({\"']")
-_NOTHING = re.compile(r"\b(?:None|NULL|null|nil|NaN|nan|NA|undefined|_)\b|(?<=[\[,])\s*(?=[,\]])")
-_COMMENT = re.compile(r"(?:#|//)[^\"'\n]*$", re.MULTILINE)
-_GAP = re.compile(r"(?<=[\w\]])\s+(?=[\w\[])")
-_AS_JSON = str.maketrans("(){}'", '[][]"')
+LEAST_CELLS, LEAST_SPACED = 16, 7
 
 
 def plain_rows(text: str) -> tuple[str, list[int]]:
@@ -92,7 +88,10 @@ def plain_rows(text: str) -> tuple[str, list[int]]:
     text = _SLASHED.sub(lambda rows: rows[0].replace("/", ""), text)
     if len(_BOXED.findall(text)) >= LEAST_CELLS:
         text = _BOXED.sub(r"\1", text)
-    text = _QUOTED.sub("", _WHOLE.sub(r"\2", _BBCODE.sub("", text)))
+    text = _QUOTED.sub("", _WHOLE.sub(r"\2", _FIRST.sub(r"\2", _BBCODE.sub("", text))))
+    if _LISTS.fullmatch(text):  # a row a line
+        text = re.sub(r"[\[\]]|(?<=,) (?=[\"'])|,[ \t]*$", "", text.replace("],", "]"))
+    text = _NUMBERED.sub(_without_numbers, text)
     lines = _plain_fields(text).split("\n")
     if len(lines) >= LEAST_SPACED and "=" not in text:  # statements end at empty lines
         for first in (0, 1):
@@ -145,6 +144,15 @@ def _plain_fields(text: str) -> str:
     return text
 
 
+def _without_numbers(rows: re.Match[str]) -> str:
+    ruler = rows["ruler"] or ""
+    text = rows[0].removeprefix(ruler)
+    numbers = [int(number) for number in re.findall(r"^ *(\d+)", text, re.M)]
+    if numbers != [*range(numbers[0], numbers[0] + len(numbers))]:
+        return rows[0]
+    return ruler[-1:] + re.sub(r"^ *\d+(?: *[:.)|])?[ \t]*", "", text, flags=re.M)
+
+
 def _givens(state: re.Match[str]) -> str:
     fields = state[1].split("|")[:-1]
     step, rest = divmod(len(fields), 81)
@@ -156,45 +164,3 @@ def _givens(state: re.Match[str]) -> str:
         for value, fixed in zip(fields[::step], states, strict=True)
     )
     return "".join(cells) + "\n" * state[0].count("\n")
-
-
-def bracketed(text: str) -> list[Any]:
-    """The grids that a program's source, or what it printed, has in brackets of any kind."""
-    found, at, tries, rest, closings = [], 0, 0, text, _closings(text)
-    while tries < MOST_TRIES and (begin := _BRACKET.search(text, at)):
-        end = closings.get(begin.start(), begin.start())
-        if (value := _value(text[begin.start() : end])) is not None and as_text(value):
-            found.append(value)
-            rest = rest.replace(text[begin.start() : end], "", 1)
-            at = end
-        else:
-            at, tries = begin.end() - 1, tries + 1
-    return [] if _OTHERS.search(rest) else found  # no board beside them may be lost
-
-
-def _closings(text: str) -> dict[int, int]:
-    """Where each bracket's pair ends, by where it starts."""
-    open_ones: list[int] = []
-    ends = {}
-    for sign in re.finditer(r"[\[({})\]]", text):
-        if sign[0] in "[({":
-            open_ones.append(sign.start())
-        elif open_ones:
-            ends[open_ones.pop()] = sign.end()
-    return ends
-
-
-def _value(source: str) -> Any:
-    """A list of lists, or None."""
-    text = _COMMENT.sub("", source).translate(_AS_JSON)
-    if not re.match(r'\[\s*(?:\[|"[^"]{4,})', text):
-        return None
-    text = re.sub(r",(?=\s*\])", "", text.replace("True", "true").replace("False", "false"))
-    if '"' not in text:
-        text = _NOTHING.sub("null", _GAP.sub(",", re.sub(r"(\d)\.(?!\d)", r"\1", text)))
-    else:
-        text = re.sub(r"\b(?:None|nan|NaN|NULL|nil)\b", "null", text)
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None

@@ -230,23 +230,9 @@ class Fitters:
         busy = dict[Connection, tuple[Worker, _Course, int]]()
         deaths = Counter[tuple[int, int]]()
 
-        def begin() -> Iterator[_Course]:
-            """The tasks that have not begun, with the part of the time that each may take."""
-            for course in courses:
-                if deadline is not None:
-                    side_by_side = min(self.processes, course.settings.seeds)
-                    part = self.processes / side_by_side / max(1, count - course.number)
-                    left = max(0.0, _left(deadline, self.startup))
-                    course.deadline = deadline - left * (1 - min(1.0, part))
-                going.append(course)
-                yield course
-
-        def is_late(course: _Course) -> bool:
-            return _left(course.deadline, self.startup) <= 0
-
         def plan(fits: int) -> None:
             """Have so many fits wait, if there are, those of tasks that began first."""
-            begun = itertools.chain(going, begin())
+            begun = itertools.chain(going, self._begun(courses, going, deadline, count))
             while len(waiting) < fits and (course := next(begun, None)) is not None:
                 while len(waiting) < fits and (seed := course.begin()) is not None:
                     waiting.append((course, seed))
@@ -280,7 +266,7 @@ class Fitters:
                     break
                 while waiting and self._idle:
                     course, seed = waiting.popleft()
-                    if is_late(course):
+                    if _left(course.deadline, self.startup) <= 0:
                         self.late.add(course.number)
                         course.ended += 1
                         continue
@@ -320,6 +306,19 @@ class Fitters:
         for course in itertools.chain(going, courses):  # time is up
             self.late.add(course.number)
             yield course.number, None
+
+    def _begun(
+        self, courses: Iterator[_Course], going: list[_Course], deadline: float | None, count: int
+    ) -> Iterator[_Course]:
+        """Courses that begin, remembered, with the part of the time that each may take."""
+        for course in courses:
+            if deadline is not None:
+                side_by_side = min(self.processes, course.settings.seeds)
+                part = self.processes / side_by_side / max(1, count - course.number)
+                left = max(0.0, _left(deadline, self.startup))
+                course.deadline = deadline - left * (1 - min(1.0, part))
+            going.append(course)
+            yield course
 
     def _start_workers(self, count: int) -> None:
         """Have so many that are idle and have all machine code."""

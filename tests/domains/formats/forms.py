@@ -310,6 +310,53 @@ PAGES: dict[str, Callable[[Grid], str]] = {
     "strings of C": lambda grid: (
         "char *s =\n" + "\n".join(f'  "{row}"' for row in _rows(grid)) + ";\n"
     ),
+    "JSON by names": lambda grid: json.dumps({"easy": {"1": _line(grid)}, "by": "me"}),
+    "JSON of a text of lines": lambda grid: json.dumps({"hard": "\n".join(_rows(grid))}),
+    "JSON of rows by name": lambda grid: json.dumps(
+        {f"row{number}": row for number, row in enumerate(_rows(grid), 1)}
+    ),
+    "JSON of names of cells": lambda grid: json.dumps(
+        {f"{'ABCDEFGHI'[r]}{c + 1}": int(grid[r, c]) for r, c in np.ndindex(*grid.shape)}
+    ),
+    "JSON of places of cells": lambda grid: json.dumps(
+        {"cells": [{"col": c, "row": r, "value": int(v)} for (r, c), v in np.ndenumerate(grid)]}
+    ),
+    "dict of Python": lambda grid: str({"easy": {1: _line(grid)}, "done": None}),
+    "dict of Python with an array": lambda grid: "{'puzzle': " + repr(grid.astype(int)) + "}",
+    "dict of names of cells": lambda grid: str(
+        {f"{'ABCDEFGHI'[r]}{c + 1}": str(v or "123") for (r, c), v in np.ndenumerate(grid)}
+    ),
+    "lists of Python on lines": lambda grid: "\n".join(map(str, grid.tolist())),
+    "strings with plus": lambda grid: (
+        "s = '" + "' +\n    '".join(_rows(grid)) + "';\nconsole.log(solve(s));"
+    ),
+    "strings with backslashes": lambda grid: "grid = '" + "' \\\n  '".join(_rows(grid)) + "'",
+    "matrix of R": lambda grid: f"m <- matrix(c({_all(grid)}),\n  nrow = 9, byrow = TRUE)",
+    "matrix of R, filled by columns": lambda grid: f"m <- matrix(c({_all(grid.T)}), 9, 9)",
+    "matrix of R, turned": lambda grid: f"t(matrix(c({_all(grid)}), nrow=9))",
+    "rbind of R": lambda grid: "m <- rbind(" + _made("c({})", grid) + ")",
+    "cbind of R": lambda grid: "m <- cbind(" + _made("c({})", grid.T) + ")",
+    "reshape of numpy": lambda grid: f"a = np.array([{_all(grid)}]).reshape((9, 9))",
+    "reshape of numpy by columns": lambda grid: f"np.reshape([{_all(grid.T)}], (9, 9), order='F')",
+    "reshape of MATLAB": lambda grid: f"A = reshape([{_all(grid)}], 9, 9)';",
+    "rows of MATLAB": lambda grid: "A = [" + "; ...\n".join(_csv(grid, ",", "0").split()) + "];",
+    "array2d of MiniZinc": lambda grid: f"p = array2d(1..9, 1..9, [\n{_all(grid)}]);",
+    "matrix of MiniZinc": lambda grid: (
+        "p = [| " + "\n | ".join(_csv(grid, ", ", "_").split("\n")) + " |];"
+    ),
+    "one list of C": lambda grid: f"int grid[81] = {{\n{_all(grid)}\n}};",
+    "Kotlin": lambda grid: "val b = arrayOf(\n" + _made("intArrayOf({})", grid) + ")",
+    "Go with types": lambda grid: "b := [][]int{\n" + _made("[]int{{{}}}", grid) + ",\n}",
+    "Rust": lambda grid: "let b = vec![" + _made("vec![{}]", grid) + "];",
+    "F#": lambda grid: (
+        "let b = [ " + _made("[{}]", grid).replace(", ", ";").replace(",\n", "\n") + " ]"
+    ),
+    "PHP": lambda grid: "$b = array(" + _made("0 => array({})", grid) + ");",
+    "Lisp": lambda grid: (
+        "(setf *b* #2A(" + "\n".join(f"({' '.join(r)})" for r in _rows(grid, "0")) + "))"
+    ),
+    "SQL": lambda grid: f"INSERT INTO p (id, puzzle, answer) VALUES\n(1, '{_line(grid)}', NULL);",
+    "INI": lambda grid: "[Puzzle]\n" + "\n".join(f"row{n}={r}" for n, r in enumerate(_rows(grid))),
     "JSON of cells": lambda grid: json.dumps(
         {"board": [[{"value": v or None, "isGiven": v > 0} for v in r] for r in grid.tolist()]}
     ),
@@ -326,6 +373,14 @@ def _html(grid: Grid, end: str, blank: str) -> str:
 
 
 CURLY = str.maketrans("[]", "{}")
+
+
+def _all(grid: Grid) -> str:
+    return ", ".join(map(str, grid.ravel()))
+
+
+def _made(row: str, grid: Grid) -> str:
+    return ",\n".join(row.format(", ".join(map(str, cells))) for cells in grid.tolist())
 
 
 def _lists(grid: Grid) -> str:

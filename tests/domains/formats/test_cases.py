@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,56 @@ def test_rich_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "board.rtf").write_text(r"{\rtf1\ansi 53..7....\par 6..195...\par}")
     with pytest.raises(ParseError, match="this is rich text"):
         list(read_puzzles([tmp_path / "board.rtf"]))
+
+
+SOLVED = "182453769473698215659271483348519627926847531715326894291784356864135972537962148"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps([[BOARD, SOLVED], [BOARD, SOLVED]]),
+        json.dumps({"1": [BOARD, SOLVED], "2": {BOARD: SOLVED}}),
+        str([{"puzzle": BOARD, "solution": SOLVED}] * 2),
+        f"{ {'puzzle': BOARD, 'solution': SOLVED} }\n" * 2,
+        f"INSERT INTO p (id, puzzle, solution) VALUES\n(1, '{BOARD}', '{SOLVED}'),\n"
+        f"(2, '{BOARD}', '{SOLVED}');",
+    ],
+)
+def test_answers_beside_boards(text: str, tmp_path: Path) -> None:
+    (tmp_path / "list").write_text(text)
+    puzzles = list(read_puzzles([tmp_path / "list"]))
+    assert [format_line(puzzle.grid) for puzzle in puzzles] == [BOARD] * 2
+    assert all(puzzle.label is not None for puzzle in puzzles)
+
+
+@pytest.mark.parametrize("part", ["***", "* * *", "~~~", "%%", "[1]", "=====", "No. 2"])
+def test_lines_between_boards(part: str, tmp_path: Path) -> None:
+    rows = "".join(f"{BOARD[start : start + 9]}\n" for start in range(0, 81, 9))
+    (tmp_path / "list").write_text(f"{rows}{part}\n{rows}")
+    assert [format_line(each.grid) for each in read_puzzles([tmp_path / "list"])] == [BOARD] * 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"sha256": "a3f5" * 16, "id": "550e8400-e29b-41d4-a716-446655440000"}),
+        json.dumps({"n": "1234567890123456", "name": "my puzzles of this week"}),
+        json.dumps([{"row": 3, "col": 4, "value": 5}, {"row": 5, "col": 6, "value": 7}]),
+        "{(0, 0): 5, (0, 1): 3}",
+        "{'1......32..1...4'}",
+        "numbers <- c(" + ", ".join(map(str, range(60))) + ")",
+    ],
+)
+def test_what_only_resembles_a_board_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "other").write_text(text)
+    with pytest.raises(ParseError):
+        list(read_puzzles([tmp_path / "other"]))
+
+
+@pytest.mark.parametrize("form", [json.dumps, str])
+def test_tasks_that_python_printed(form: Callable[[object], str], tmp_path: Path) -> None:
+    task = {"train": [{"input": [[1]], "output": [[2]]}], "test": [{"input": [[3]]}]}
+    for value in (task, [task], {"a": task}):
+        (tmp_path / "tasks").write_text(form(value))
+        assert [puzzle.domain for puzzle in read_puzzles([tmp_path / "tasks"])] == ["arc"]
