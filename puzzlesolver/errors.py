@@ -6,8 +6,10 @@ cell")
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from puzzlesolver.printable import printable
 
@@ -59,6 +61,37 @@ class NoKindError(ParseError):
 
 class OtherDataError(NoKindError):
     """Data without a puzzle, such as a PDF or an index in JSON."""
+
+
+class Faults:
+    """Errors of single inputs, which are raised together when all others have been read."""
+
+    def __init__(self, strict: bool = False) -> None:
+        self.strict, self.found = strict, list[ParseError]()
+
+    def add(self, error: ParseError) -> None:
+        if self.strict:
+            raise error
+        self.found += [error, *error.others]
+        error.others = ()
+
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """Go on after an error within the block."""
+        try:
+            yield
+        except ParseError as error:
+            self.add(error)
+
+    def end(self, total: str) -> None:
+        """Raise what was found: first what has the commonest hint, which says what they are."""
+        if self.found:
+            common = Counter(error.hint for error in self.found).most_common(1)[0][0]
+            first = next(error for error in self.found if error.hint == common)
+            first.others = tuple(error for error in self.found if error is not first)
+            if first.others and "; " not in first.what:
+                first.what += f"; {len(first.others):,} more of the {total} cannot be read"
+            raise first
 
 
 class ModelError(PuzzleSolverError):

@@ -54,6 +54,8 @@ EXIT_CODES = {
 """In a word, and what it means."""
 ADDRESS = re.compile(r"auto|\S+:\d+")
 """Of a Ray cluster; what else follows `--ray` is a puzzle."""
+MOST_ERRORS = 20
+"""Inputs that cannot be read, beside the first, which are told one by one."""
 HELP_FLAGS = ["-h", "--help"]
 ROOT_FLAGS = ["--help", "--version"]
 """What people type as commands, too."""
@@ -171,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         told = error if isinstance(error, PuzzleSolverError) else _refused(error)
         with contextlib.suppress(OSError):  # stderr itself may be what cannot be written
             _complain(str(told), told.hint)
-            for other in getattr(told, "others", ()):
+            for other in getattr(told, "others", ())[:MOST_ERRORS]:
                 _complain(str(other), other.hint * (other.hint != told.hint))
         return told.exit_code
 

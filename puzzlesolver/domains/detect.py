@@ -15,7 +15,6 @@ import os
 import re
 import sys
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from puzzlesolver.domains.formats.pictures import is_picture
 from puzzlesolver.domains.kinds import read_arrays, read_image
 from puzzlesolver.domains.records import named
 from puzzlesolver.domains.text import parse_text
-from puzzlesolver.errors import NoKindError, OtherDataError, ParseError, UsageError
+from puzzlesolver.errors import Faults, NoKindError, OtherDataError, ParseError, UsageError
 from puzzlesolver.limits import DETECT_BYTES, MAX_ARRAY_BYTES, MAX_IMAGE_BYTES
 
 AUTO = "auto"
@@ -71,7 +70,7 @@ def read_puzzles(
         kinds = tuple(kind.under(rules) for kind in kinds if kind.under is not None)
         if not kinds:
             raise UsageError(f"{domain} has no rules by name", where="--rules")
-    inputs, faults = list(inputs), _Faults(strict)
+    inputs, faults = list(inputs), Faults(strict)
     for item in inputs:
         name = os.fspath(item)
         with faults.kept():
@@ -82,37 +81,6 @@ def read_puzzles(
             else:
                 yield from _read_literal(name, kinds)
     faults.end(f"{len(inputs):,} inputs")
-
-
-class _Faults:
-    """Errors of single inputs, which are raised together when all others have been read."""
-
-    def __init__(self, strict: bool) -> None:
-        self.strict, self.found = strict, list[ParseError]()
-
-    def add(self, error: ParseError) -> None:
-        if self.strict:
-            raise error
-        self.found += [error, *error.others]
-        error.others = ()
-
-    @contextlib.contextmanager
-    def kept(self) -> Iterator[None]:
-        """Go on after an error within the block."""
-        try:
-            yield
-        except ParseError as error:
-            self.add(error)
-
-    def end(self, total: str) -> None:
-        """Raise what was found: first what has the commonest hint, which says what they are."""
-        if self.found:
-            common = Counter(error.hint for error in self.found).most_common(1)[0][0]
-            first = next(error for error in self.found if error.hint == common)
-            first.others = tuple(error for error in self.found if error is not first)
-            if first.others and "; " not in first.what:
-                first.what += f"; {len(first.others):,} more of the {total} cannot be read"
-            raise first
 
 
 def _read_folder(
@@ -132,7 +100,7 @@ def _read_folder(
     files = [path for path in files if not any(part[0] == "." for part in parts[path][:-1])]
     aside = {path for path in files if ASIDE.fullmatch(path.name)}
     names = {path.name for path in files}
-    faults, read, strange = _Faults(strict), set[str](), list[tuple[Path, ParseError, bool]]()
+    faults, read, strange = Faults(strict), set[str](), list[tuple[Path, ParseError, bool]]()
     for path in files:
         challenges = SOLUTIONS.sub("challenges.json", path.name)
         if path in aside or (challenges != path.name and challenges in names):

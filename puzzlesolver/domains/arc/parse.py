@@ -40,6 +40,7 @@ from puzzlesolver.domains.arc.task import Pair, Task, TaskPuzzle, as_puzzle
 from puzzlesolver.domains.base import Puzzle
 from puzzlesolver.domains.formats.documents import At, read_document, read_file, read_values
 from puzzlesolver.domains.records import Record, numbered
+from puzzlesolver.errors import Faults
 from puzzlesolver.limits import MAX_ARC_PAIRS
 
 CHALLENGES, SOLUTIONS = "challenges.json", "solutions.json"
@@ -96,8 +97,8 @@ def from_record(record: Record) -> TaskPuzzle:
 
 
 def from_document(value: Any, at: At) -> Iterator[TaskPuzzle]:
-    """The tasks in a value of JSON, or none of them; raises `ParseError`."""
-    return map(as_puzzle, [*_read_tasks(value, at)])
+    """The tasks in a value of JSON; raises `ParseError` after those that can be read."""
+    return map(as_puzzle, _read_tasks(value, at))
 
 
 def read_challenges(
@@ -106,12 +107,15 @@ def read_challenges(
     """Tasks by their ids, with the lists of grids that solutions have by the same ids, if any."""
     if unknown := sorted(set(solutions or ()) - document.keys()):
         raise solved_at.key(unknown[0]).error("there is no challenge of this id")
+    faults = Faults()
     for name, value in document.items():
-        check_name(name, at.key(name))
-        parts = read_parts(value, at.key(name))
-        if solutions and name in solutions:
-            parts["test"] = _with_outputs(parts["test"], solutions[name], solved_at.key(name))
-        yield name, parts, at.key(name)
+        with faults.kept():
+            check_name(name, at.key(name))
+            parts = read_parts(value, at.key(name))
+            if solutions and name in solutions:
+                parts["test"] = _with_outputs(parts["test"], solutions[name], solved_at.key(name))
+            yield name, parts, at.key(name)
+    faults.end(f"{len(document):,} tasks")
 
 
 def solved(puzzles: Iterable[Puzzle], lines: Iterable[str], source: str) -> Iterator[Puzzle]:

@@ -209,12 +209,14 @@ def test_what_is_no_json(text: str, where: str, told: str) -> None:
     assert caught.value.where == where and told in caught.value.what
 
 
-def test_tasks_before_an_error_are_read() -> None:
-    puzzles = get_domain("arc").parse([json.dumps({"a": TASK, "b": {}})], "set.json")
-    assert next(puzzles).name == "a"
-    with pytest.raises(ParseError) as caught:
+def test_tasks_around_an_error_are_read() -> None:
+    text = json.dumps({"a": TASK, "b": {}, "c": TASK, "d": {"train": []}})
+    puzzles = get_domain("arc").parse([text], "set.json")
+    assert next(puzzles).name == "a" and next(puzzles).name == "c"
+    with pytest.raises(ParseError, match="1 more of the 4 tasks") as caught:
         next(puzzles)
     assert caught.value.where == "set.json: b"
+    assert [error.where for error in caught.value.others] == ["set.json: d"]
 
 
 def test_other_files_of_kaggle_are_told_apart() -> None:
