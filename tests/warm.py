@@ -2,6 +2,8 @@
 
 # ruff: noqa: F401
 
+import gc
+
 import safetensors.torch
 import torch._dynamo  # imported with the first optimizer; takes longer than all else here but torch
 from numba.core.registry import cpu_target
@@ -20,3 +22,5 @@ cpu_target.target_context.refresh()
 
 # Twenty frames that wait for a person's eyes would take each test of the live view two seconds.
 puzzlesolver.cli.view.show.UNHURRIED = 2
+
+gc.freeze()  # no forked process need look at all this again
