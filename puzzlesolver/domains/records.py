@@ -39,6 +39,9 @@ NO_ROLES = {
 
 _COMPOUND = re.compile("[a-z]{2,}(?:[ _-][a-z]{2,}){1,2}")
 
+_RULED = re.compile(r"[-+|:= ]+|\(\d+ rows?\)")
+"""What Markdown and databases draw below a header, and write below a table."""
+
 _ANSWER_HEAD = re.compile(
     rf"\W*(?:[a-z]+ ){{0,2}}(?:{'|'.join(ROLES[ANSWER].split())})\b", re.IGNORECASE
 )
@@ -250,8 +253,9 @@ def read_table(lines: Iterable[str], source: str, domain: str = "") -> Iterator[
 
     def texts() -> Iterator[str]:
         for place, line in rows:
-            at.append(place)
-            yield f"{line}\n"
+            if delimiter != "|" or not _RULED.fullmatch(line):
+                at.append(place)
+                yield f"{line}\n"
 
     reader = csv.reader(texts(), delimiter=delimiter, strict=True)
     while True:

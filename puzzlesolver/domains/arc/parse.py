@@ -180,6 +180,8 @@ def _read_pairs(value: Any, at: At, part: str) -> list[Pair]:
 def _read_pair(value: Any, at: At, part: str) -> Pair:
     needed = SIDES if part == "train" else SIDES[:1]
     sides = read_fields(value, at, needed, SIDES[len(needed) :])
+    if part == "test" and value.get(SIDES[1]) in (None, []):  # is not known
+        sides = sides[:1]
     return Pair(*(read_grid(value[side], at.key(side)) for side in sides))
 
 

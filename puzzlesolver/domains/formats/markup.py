@@ -64,7 +64,10 @@ _FLOAT = re.compile(r"(?<![^,;\t\n])([ ]*\d{1,2})\.0*(?![^,;\t\n])")
 _BOXED = re.compile(r"[\[(]([ 1-9._])[\])]")
 _SLASHED = re.compile(r"(?<!\S)(?=\S*[4-9])(?:[\d.*_-]{9}/){8}[\d.*_-]{9}/?(?!\S)")
 _CELLS = re.compile(r"(?=.*[1-9])[\dA-Pa-p.*_?Xx-]+")
-LEAST_CELLS, LEAST_SPACED = 16, 7
+_MARKED = re.compile(r"(?<!\S)(\*\*|__|`+)(\S{81}|\S{16})\1(?!\S)")
+"""A board in bold letters or as code."""
+
+LEAST_CELLS, LEAST_SPACED, LEAST_ENDS = 16, 7, 2
 
 
 def plain_rows(text: str) -> tuple[str, list[int]]:
@@ -75,6 +78,11 @@ def plain_rows(text: str) -> tuple[str, list[int]]:
     """
     text = _STATE.sub(_givens, text)
     numbers = list(range(1, text.count("\n") + 2))
+    if (
+        not text.strip().count("\n") and text.count("\\n") >= LEAST_ENDS
+    ):  # a text as programs show it
+        text = text.strip("\"' \n").replace("\\n", "\n")
+        numbers = [1] * (text.count("\n") + 1)
     if _TABLE.search(text):
         text, numbers = _rows_of_page(text)
     text = _ENTITY.sub(lambda it: plain(unescape(it[0]).replace("\n", " ")), text)
@@ -88,6 +96,7 @@ def plain_rows(text: str) -> tuple[str, list[int]]:
     text = _SLASHED.sub(lambda rows: rows[0].replace("/", ""), text)
     if len(_BOXED.findall(text)) >= LEAST_CELLS:
         text = _BOXED.sub(r"\1", text)
+    text = _MARKED.sub(r"\2", text)
     text = _QUOTED.sub("", _WHOLE.sub(r"\2", _FIRST.sub(r"\2", _BBCODE.sub("", text))))
     if _LISTS.fullmatch(text):  # a row a line
         text = re.sub(r"[\[\]]|(?<=,) (?=[\"'])|,[ \t]*$", "", text.replace("],", "]"))

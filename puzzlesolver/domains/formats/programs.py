@@ -16,6 +16,7 @@ import re
 from math import isqrt
 from typing import Any
 
+from puzzlesolver.domains.formats.documents import START
 from puzzlesolver.domains.formats.fields import as_text
 
 LEAST_CELLS, MOST_TRIES, LEAST_SIDE, LEAST_ROWS = 16, 64, 6, 3
@@ -24,6 +25,9 @@ _OTHERS = re.compile(r"[\d.*_?-]{16}|^[\d.*_?| -]{7,}$", re.MULTILINE)
 _PRINTED = re.compile(r"\s*[\[(]*\s*(?:\{\s*(?:'[^'\n]*'|\d+)\s*:|'<)")
 """How a dict of Python begins, or a list of such, or of tokens; none of JSON does."""
 
+_PYTHON = re.compile(r"[:,\[]\s*(?:None|True|False)\b")
+_WALLS = re.compile(r"^[#█+][#█+ -]*[#█+]$", re.MULTILINE)
+_KEY = re.compile(r"\{\s*[\"']")
 _BRACKET = re.compile(r"[\[({]\s*[\[({\"']")
 _NOTHING = re.compile(r"\b(?:None|NULL|null|nil|NaN|nan|NA|undefined|_)\b|(?<=[\[,])\s*(?=[,\]])")
 _COMMENT = re.compile(r"(?:#(?!\dA\()|//)[^\"'\n]*$", re.MULTILINE)
@@ -68,13 +72,32 @@ def bracketed(text: str) -> list[Any]:
 
 
 def python_values(text: str) -> list[str]:
-    """What Python printed, an object or one a line, as lines of JSON; empty where it is no such."""
-    if not _PRINTED.match(text):
-        return []
-    for parts in ([text], [*filter(str.strip, text.split("\n"))], [_MADE.sub("", text)]):
+    """What Python printed, an object or one a line, as lines of JSON; empty where it is no such.
+
+    So is an object of JSON or Python that other words stand around: a fence, a name, a comment.
+    """
+    begin, end = text.find("{"), text.rfind("}") + 1
+    tries: list[list[str]] = []
+    if _PRINTED.match(text) or (START.match(text) and _PYTHON.search(text)):
+        with contextlib.suppress(ValueError, RecursionError):
+            json.loads(text)
+            return []
+        tries = [[text], [*filter(str.strip, text.split("\n"))], [_MADE.sub("", text)]]
+    elif 0 <= begin < end and _KEY.match(text, begin) and not START.match(text):
+        around = text[:begin] + text[end:]
+        if not (_OTHERS.search(around) or _WALLS.search(around)):
+            tries = [[text[begin:end]]]
+    for parts in tries:
         with contextlib.suppress(ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            return [json.dumps(ast.literal_eval(part.strip())) for part in parts]
+            return [json.dumps(_literal(part.strip())) for part in parts]
     return []
+
+
+def _literal(text: str) -> Any:
+    """The value of JSON or of a literal of Python."""
+    with contextlib.suppress(ValueError):
+        return json.loads(text)
+    return ast.literal_eval(text)
 
 
 def _flat(text: str) -> tuple[list[Any], str]:

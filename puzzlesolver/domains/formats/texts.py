@@ -40,6 +40,9 @@ NULS = {
 CONTROL = re.compile(r"[\0-\x08\x0e-\x19\x1b-\x1f\x7f]")
 """Characters of no text; the last but one of the others, ^Z, ends files of DOS."""
 
+COLOUR = re.compile(r"\x1b\[[\d;]*[mK]")
+"""How terminals are told a colour."""
+
 BINARY = {
     b"%PDF": ("a PDF", "copy the puzzle out of it as text"),
     b"{\\rtf": ("rich text", "save it as plain text"),
@@ -84,7 +87,7 @@ def read_lines(stream: io.BufferedReader[Any], source: str) -> Iterator[str]:
             if head.startswith(magic):
                 raise error(f"this is {what}", where=source, hint=hint)
     encoding = encoding_of(head)
-    if strange := CONTROL.search(head.decode(encoding, LEGACY)):
+    if strange := CONTROL.search(COLOUR.sub("", head.decode(encoding, LEGACY))):
         what = f"this is no text: it has the byte {ord(strange[0]):#04x}"
         raise NoKindError(what, where=source, hint="save the puzzle as text or as a picture")
     decode = codecs.getincrementaldecoder(encoding)(LEGACY)
@@ -101,6 +104,7 @@ def read_lines(stream: io.BufferedReader[Any], source: str) -> Iterator[str]:
 
 def plain(text: str) -> str:
     """The text with digits, spaces and ASCII signs of all forms and scripts as plain ones."""
+    text = COLOUR.sub("", text) if "\x1b" in text else text
     return text if text.isascii() and "\x1a" not in text else "".join(map(_plain, text))
 
 

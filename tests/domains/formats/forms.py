@@ -322,6 +322,7 @@ PAGES: dict[str, Callable[[Grid], str]] = {
         {"cells": [{"col": c, "row": r, "value": int(v)} for (r, c), v in np.ndenumerate(grid)]}
     ),
     "dict of Python": lambda grid: str({"easy": {1: _line(grid)}, "done": None}),
+    "dict of Python in double quotes": lambda grid: '{"hard": None, "grid": "' + _line(grid) + '"}',
     "dict of Python with an array": lambda grid: "{'puzzle': " + repr(grid.astype(int)) + "}",
     "dict of names of cells": lambda grid: str(
         {f"{'ABCDEFGHI'[r]}{c + 1}": str(v or "123") for (r, c), v in np.ndenumerate(grid)}
@@ -357,6 +358,19 @@ PAGES: dict[str, Callable[[Grid], str]] = {
     ),
     "SQL": lambda grid: f"INSERT INTO p (id, puzzle, answer) VALUES\n(1, '{_line(grid)}', NULL);",
     "INI": lambda grid: "[Puzzle]\n" + "\n".join(f"row{n}={r}" for n, r in enumerate(_rows(grid))),
+    "text as Python shows it": lambda grid: repr("\n".join(_rows(grid))),
+    "ends of lines by name": lambda grid: "\\n".join(_rows(grid)),
+    "fence around JSON": lambda grid: (
+        'Here it is:\n\n```json\n{\n "puzzle": "' + _line(grid) + '"\n}\n```\nCan you solve it?'
+    ),
+    "object with a name": lambda grid: "const p = " + json.dumps({"grid": grid.tolist()}) + ";",
+    "bold": lambda grid: f"**{_line(grid)}**",
+    "code in a sentence": lambda grid: f"Try `{_line(grid)}` please",
+    "table of a database": lambda grid: (
+        f" id | puzzle \n----+--------\n  1 | {_line(grid)}\n(1 row)\n"
+    ),
+    "table of boards": lambda grid: f"| id | puzzle |\n|----|:---|\n| 1 | {_line(grid)} |\n",
+    "colours of a terminal": lambda grid: "\n".join(f"\x1b[1;31m{r}\x1b[0m" for r in _rows(grid)),
     "JSON of cells": lambda grid: json.dumps(
         {"board": [[{"value": v or None, "isGiven": v > 0} for v in r] for r in grid.tolist()]}
     ),

@@ -166,6 +166,20 @@ def test_what_only_resembles_a_board_is_refused(text: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("form", [json.dumps, str])
 def test_tasks_that_python_printed(form: Callable[[object], str], tmp_path: Path) -> None:
     task = {"train": [{"input": [[1]], "output": [[2]]}], "test": [{"input": [[3]]}]}
-    for value in (task, [task], {"a": task}):
-        (tmp_path / "tasks").write_text(form(value))
-        assert [puzzle.domain for puzzle in read_puzzles([tmp_path / "tasks"])] == ["arc"]
+    open_task = {"train": task["train"], "test": [{"input": [[3]], "output": None}]}
+    for value in (task, [task], {"a": task}, open_task):
+        text = form(value)
+        fenced = f"A task:\n```\n{text}\n```\n" if isinstance(value, dict) else text
+        for each in (text, fenced):
+            (tmp_path / "tasks").write_text(each)
+            assert [puzzle.domain for puzzle in read_puzzles([tmp_path / "tasks"])] == ["arc"]
+
+
+@pytest.mark.parametrize("other", [BOARD, "#####\n#S G#\n#####"])
+def test_an_object_among_puzzles_drops_none_of_them(other: str, tmp_path: Path) -> None:
+    (tmp_path / "mixed").write_text(f'{other}\n\nx = {{"puzzle": "{SOLVED}"}}\n')
+    try:
+        count = len(list(read_puzzles([tmp_path / "mixed"])))
+    except ParseError:
+        return
+    assert count == 2
