@@ -205,6 +205,20 @@ def test_a_folder_of_kaggle_is_read_without_its_sample(run: Run, tmp_path: Path)
     assert "score as on Kaggle: 3 of 4 test inputs, 75.00 %" in done.stderr
 
 
+def test_tasks_beside_damaged_ones_are_answered(run: Run, tmp_path: Path) -> None:
+    pairs = [{"input": [[1, 0]], "output": [[0, 1]]}, {"input": [[2, 0]], "output": [[0, 2]]}]
+    task = json.dumps({"train": pairs, "test": [{"input": [[3, 0]]}]})
+    (tmp_path / "tasks").mkdir()
+    texts = {"a.json": task, "b.json": task[:60], "c.json": "", "README.md": "# Tasks\n"}
+    for name, text in texts.items():
+        (tmp_path / "tasks" / name).write_text(text)
+    done = run("solve", "tasks", *SHORT)
+    assert done.code == 3 and list(json.loads(done.stdout)) == ["a"]
+    assert "passed over, no puzzles: README.md\n" in done.stderr
+    for name in ("b.json:1:61: this is no JSON", "c.json: there is nothing in it"):
+        assert f"error: tasks/{name}" in done.stderr
+
+
 @pytest.mark.parametrize("text", ["[PAIR]", '{"00576224": [PAIR]}', '{"abc": [PAIR, PAIR]}'])
 def test_lists_of_pairs_are_refused_by_name(run: Run, tmp_path: Path, text: str) -> None:
     pairs = text.replace("PAIR", '{"input": [[1]], "output": [[2]]}')

@@ -35,7 +35,9 @@ def is_caption(text: str) -> bool:
         for word in words
         if len(set(word)) > max(2, len(word) // 3) and not USUAL.issuperset(word)
     ]
-    return len(told) > any(wall in text for wall in KINDS[WALL])
+    if any(wall in text for wall in KINDS[WALL]):
+        return len(told) > 1 and text.rstrip()[-1] not in KINDS[WALL]
+    return bool(told)
 
 
 def is_parting(text: str, beside: str) -> bool:

@@ -120,6 +120,11 @@ def test_rows_of_one_sign_stay_rows(rows: str) -> None:
     assert rules.solve_exactly(puzzle) is not None
 
 
+def test_a_row_with_words_in_it_is_not_dropped() -> None:
+    with pytest.raises(ParseError):
+        read("###############\n#start  finish#\n#S           G#\n###############")
+
+
 TOKENS = (
     "<ADJLIST_START> (0,0) <--> (0,1) ; (1,1) <--> (0,1) ; (1,0) <--> (1,1) ; <ADJLIST_END> "
     "<ORIGIN_START> (0,0) <ORIGIN_END> <TARGET_START> (1,0) <TARGET_END> "
