@@ -41,6 +41,7 @@ LEAST_BOARD, LEAST_ROWS = 16, 3
 """Cells of the smallest board on one line, and rows of the smallest maze."""
 
 _BOARD = re.compile(r"[0-4._*?-]{16}|[\d.*_?X-]{36,}|[\w.*?-]{256,}")
+_BLANKS = frozenset("0.*_?-Xx")
 _NAME = re.compile("(?:([A-I])|R([1-9])C)([1-9])", re.IGNORECASE)
 
 
@@ -193,14 +194,15 @@ def _is_answered(texts: list[Any]) -> bool:
         return False
     question, answer = texts
     full = _BOARD.fullmatch(answer) is not None and answer.isalnum() and "0" not in answer
-    return full and len(question) == len(answer) and bool(set("0.*_?-") & {*question})
+    return full and len(question) == len(answer) and not _BLANKS.isdisjoint(question)
 
 
 def _is_board(text: str) -> bool:
     """Whether a text of an object is a puzzle whatever its key is, and no name, hash or number."""
     lines = text.strip("\n").split("\n")
     rows = len(lines) >= LEAST_ROWS and len({*map(len, lines)}) == 1
-    return rows or (_BOARD.fullmatch(text) is not None and isqrt(len(text)) ** 2 == len(text))
+    whole = _BOARD.fullmatch(text) is not None and isqrt(len(text)) ** 2 == len(text)
+    return rows or (whole and not _BLANKS.isdisjoint(text))
 
 
 def _placed(cells: list[dict[str, Any]]) -> str | None:

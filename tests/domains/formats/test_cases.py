@@ -151,6 +151,7 @@ def test_lines_between_boards(part: str, tmp_path: Path) -> None:
     [
         json.dumps({"sha256": "a3f5" * 16, "id": "550e8400-e29b-41d4-a716-446655440000"}),
         json.dumps({"n": "1234567890123456", "name": "my puzzles of this week"}),
+        json.dumps({"phone": "1234123412341234", "id": "1" * 36}),
         json.dumps([{"row": 3, "col": 4, "value": 5}, {"row": 5, "col": 6, "value": 7}]),
         "{(0, 0): 5, (0, 1): 3}",
         "{'1......32..1...4'}",
