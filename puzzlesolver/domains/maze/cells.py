@@ -107,11 +107,12 @@ def trimmed(texts: Sequence[str]) -> tuple[int, list[str]]:
     one sign.
     """
     left = min(len(text) - len(text.lstrip(" ")) for text in texts)
-    border = {text[left : left + 1] for text in texts}
-    framed = len(border) == 1 and texts[0][left:].count(" ") < 2
+    first = {text[left : left + 1] for text in texts}
+    framed = len(first) == 1 and texts[0][left:].count(" ") < 2
     left = left if framed and len(texts) >= LEAST_INDENTED else 0
     ends = {(len(text.rstrip(" ")), text.rstrip(" ")[-1:]) for text in texts}
-    return left, [text[left : min(ends)[0] if len(ends) == 1 else None] for text in texts]
+    border = len(ends) == 1 and len(texts) >= LEAST_INDENTED
+    return left, [text[left : min(ends)[0] if border else None] for text in texts]
 
 
 def one_sign_a_cell(texts: Sequence[str]) -> list[str]:

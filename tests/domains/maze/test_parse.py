@@ -306,3 +306,8 @@ def test_rows_of_small_letters_are_no_words() -> None:
     (puzzle,) = parse_text(rows, "maze.txt")
     assert puzzle.note == "w is wall, c is open"
     assert format_grid(puzzle.grid) == "\n".join(rows).translate(str.maketrans("wcse", "# SG"))
+
+
+def test_an_open_column_at_the_right_of_few_rows_stays() -> None:
+    (puzzle,) = read("G S# \n   # ")
+    assert puzzle.grid.shape == (2, 5)
