@@ -117,8 +117,11 @@ class Journal:
     def _append(self, line: dict[str, Any]) -> None:
         if self.path is None:
             return
-        with explained(self.path), self.path.open("ab") as file:
-            file.write(json.dumps(line).encode() + b"\n")
+        with explained(self.path), contextlib.ExitStack() as failed:
+            failed.callback(self._lock.close)  # who cannot write does not keep others from it
+            with self.path.open("ab") as file:
+                file.write(json.dumps(line).encode() + b"\n")
+            failed.pop_all()
 
     def _read(self, path: Path) -> None:
         with explained(path, verb="read"), open_regular(path) as file:

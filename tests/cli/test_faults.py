@@ -274,7 +274,7 @@ def _signal_after(pid: int, number: signal.Signals, cpu_seconds: float) -> None:
         ("bench settle-4x4 -m tiny --json pipe.json --resume", 2, "pipe.partial.jsonl"),
         ("train sudoku --data pipes --out run", 3, "pipes/train/dataset.json"),
         ("solve {ONE} -o pipes/ --format jsonl", 2, "pipes/run.json"),
-        ("solve pipes", 3, "there is no file in this folder"),
+        ("solve pipes", 3, "there is no file with a puzzle in this folder"),
     ],
 )
 def test_what_is_no_regular_file_is_refused(
