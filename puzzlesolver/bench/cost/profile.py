@@ -19,7 +19,7 @@ from torch.utils.benchmark import Timer
 
 from puzzlesolver.bench.cost.throughput import Cell
 from puzzlesolver.domains.base import Puzzle, get_domain
-from puzzlesolver.models.code import fused, matrices
+from puzzlesolver.models.code import matrices, routes
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.refine.engines.engine import micro_batch_of
 from puzzlesolver.runtime import Runtime
@@ -138,9 +138,9 @@ def _by_tiles(shapes: Sequence[Shape]) -> float:
 
     def once() -> None:
         for (a, b, out), (m, _, _) in zip(operands, shapes, strict=True):
-            _repeat(a, b, out, -(-m // fused.CHUNK))
+            _repeat(a, b, out, -(-m // routes.CHUNK))
 
-    operands = [(drawn(fused.CHUNK, k), drawn(k, n), drawn(fused.CHUNK, n)) for _, k, n in shapes]
+    operands = [(drawn(routes.CHUNK, k), drawn(k, n), drawn(routes.CHUNK, n)) for _, k, n in shapes]
     return _fastest(once)
 
 
