@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, distributed
 
-from puzzlesolver.errors import ModelError, UsageError
+from puzzlesolver.errors import ModelError, ParseError, UsageError
 
 INTERRUPTED = 130
 """Exit code of a process that saved after Ctrl-C."""
@@ -117,7 +117,8 @@ def launch(processes: int, arguments: list[str]) -> None:
     """Run a command line of ours in so many processes on this machine, and wait.
 
     Raises:
-        ModelError: one of them ended badly; the others were stopped.
+        PuzzleSolverError: one of them ended badly, the kind by its exit code; the others were
+            stopped.
         KeyboardInterrupt: Ctrl-C or SIGTERM arrived; they have saved.
     """
     from torch.distributed.elastic.multiprocessing import SignalException
@@ -126,7 +127,9 @@ def launch(processes: int, arguments: list[str]) -> None:
 
     cores = os.cpu_count() or processes
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // processes)))
-    words = ["--standalone", f"--nproc-per-node={processes}", "-m", "puzzlesolver", *arguments]
+    # Behind `--` the launcher takes no option of ours for one of its own.
+    ours = ["-m", "--", "puzzlesolver", *arguments]
+    words = ["--standalone", f"--nproc-per-node={processes}", *ours]
     try:
         torchrun(words)
     except SignalException as error:
@@ -135,7 +138,9 @@ def launch(processes: int, arguments: list[str]) -> None:
         rank, failure = error.get_first_failure()
         if failure.exitcode == INTERRUPTED:
             raise KeyboardInterrupt from error
-        raise ModelError(
+        kinds = (UsageError, ParseError)
+        kind = {kind.exit_code: kind for kind in kinds}.get(failure.exitcode, ModelError)
+        raise kind(
             f"process {rank} of {processes} ended with exit code {failure.exitcode}",
             where="--nproc",
             hint="its own message stands above; the same command goes on from the last checkpoint",

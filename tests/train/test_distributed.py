@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 
 from puzzlesolver.cli.app import main
 from puzzlesolver.errors import UsageError
-from puzzlesolver.train.distributed import Ranks, check_divides
+from puzzlesolver.train.distributed import Ranks, check_divides, launch
 from tests.cli.support import start
 
 TINY = {
@@ -170,6 +170,15 @@ def test_carried_states_are_shared_by_processes(tmp_path: Path) -> None:
         for name in ("alone", "pair")
     ]
     assert [row.get("puzzles") for row in rows[0]] == [row.get("puzzles") for row in rows[1]]
+
+
+def test_the_launcher_leaves_our_options_to_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--start` also begins an option of its own."""
+    seen: list[Any] = []
+    monkeypatch.setattr("torch.distributed.run.run", seen.append)
+    words = ["train", "sudoku", "--start", "sudoku", "-q"]
+    launch(2, words)
+    assert (seen[0].training_script, seen[0].training_script_args) == ("puzzlesolver", words)
 
 
 def test_the_batch_must_divide() -> None:

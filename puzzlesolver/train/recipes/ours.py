@@ -114,6 +114,16 @@ def sudoku_any_fourth() -> dict[str, Any]:
 
 
 @preset
+def sudoku_any_fifth() -> dict[str, Any]:
+    """From those of `sudoku-any-fourth` on: more 25×25."""
+    fourth = sudoku_any_fourth()
+    shares = {"25: easy": 16, "9 anti-king: minimal": 6, "9 jigsaw: minimal": 6}
+    return fourth | {
+        "mix": fourth["mix"] | shares, "start": "runs/sudoku-any-fourth/model", "minutes": 130.0,
+    }  # fmt: skip
+
+
+@preset
 def sudoku_1k() -> dict[str, Any]:
     """Exactly 1,000 training puzzles, the small-sample setting of the HRM and TRM papers."""
     return _stem() | {
