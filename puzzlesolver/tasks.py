@@ -25,8 +25,9 @@ from puzzlesolver.domains.arc.submission import as_json
 from puzzlesolver.domains.arc.task import digest
 from puzzlesolver.domains.base import Answer, Grid, Puzzle, Verdict
 from puzzlesolver.errors import UsageError
-from puzzlesolver.refine.adapt.answer import Fitters, TaskAnswer, merge
+from puzzlesolver.refine.adapt.answer import TaskAnswer, merge
 from puzzlesolver.refine.adapt.fit import FitReport
+from puzzlesolver.refine.adapt.fitters import Fitters
 from puzzlesolver.refine.adapt.settings import EFFORTS, NORMAL, FitSettings
 from puzzlesolver.refine.adapt.start import Start, find_start
 from puzzlesolver.refine.report import Result

@@ -13,7 +13,7 @@ import puzzlesolver.cli.solving
 import puzzlesolver.cli.view.show
 import puzzlesolver.domains.sudoku.search
 import puzzlesolver.models.code.fused
-import puzzlesolver.refine.adapt.answer
+import puzzlesolver.refine.adapt.fitters
 import puzzlesolver.train.loop
 
 # What numba knows of Python and numpy, which it else looks up at the first call of machine code.

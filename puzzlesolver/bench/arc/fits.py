@@ -15,8 +15,9 @@ from typing import Any
 
 from puzzlesolver.bench.arc.records import TaskRecord, record, summarise
 from puzzlesolver.domains.arc import Task
-from puzzlesolver.refine.adapt.answer import Fitters, merge
+from puzzlesolver.refine.adapt.answer import merge
 from puzzlesolver.refine.adapt.fit import FitReport
+from puzzlesolver.refine.adapt.fitters import Fitters
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.refine.adapt.start import find_start
 from puzzlesolver.runtime import Runtime

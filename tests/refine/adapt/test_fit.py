@@ -22,8 +22,9 @@ from puzzlesolver.domains.arc.task import Pair, Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.errors import PuzzleSolverError
 from puzzlesolver.models.arc.stem import ArcConfig
-from puzzlesolver.refine.adapt.answer import Fitters, TaskAnswer, merge
+from puzzlesolver.refine.adapt.answer import TaskAnswer, merge
 from puzzlesolver.refine.adapt.fit import FitReport, fit_task
+from puzzlesolver.refine.adapt.fitters import Fitters
 from puzzlesolver.refine.adapt.settings import FitSettings
 from puzzlesolver.refine.adapt.sheets import canonical_variant, prepare
 from puzzlesolver.refine.adapt.votes import Ballot
