@@ -6,13 +6,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import time
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from puzzlesolver.models.interface import RecursiveModel, State, StepFunction
 from puzzlesolver.models.relations import Layout
+
+LINKING = 10.0
+"""Seconds after which no linker is still at work on an empty file."""
+
+LINKING = 10.0
+"""Seconds after which no linker is at work on an empty file."""
 
 
 def can_compile(device: torch.device) -> bool:
@@ -55,6 +64,7 @@ def step_function(
     from torch import _dynamo
 
     _leave_wiring()
+    _drop_cut_off()
     # Past the limit dynamo silently falls back to eager code.
     _dynamo.config.recompile_limit = 64
     if not next(model.parameters()).is_cuda:
@@ -75,3 +85,17 @@ def _leave_wiring() -> None:
 
     # Said here, for as a decorator this would import the compiler at every start.
     stem.wiring_of = torch.compiler.disable(stem.wiring_of)  # type: ignore[no-untyped-call]
+
+
+def _drop_cut_off() -> None:
+    """Remove empty libraries from torch's cache, which would be loaded instead of compiled.
+
+    A linker leaves one when Ctrl-C ends it; one that has just begun may still be at work.
+    """
+    from torch._inductor.runtime.cache_dir_utils import cache_dir
+
+    for library in Path(cache_dir()).glob("*/*.so"):
+        with contextlib.suppress(OSError):  # another process does the same, or it is not ours
+            about = library.stat()
+            if about.st_size == 0 and time.time() - about.st_mtime > LINKING:
+                library.unlink()

@@ -301,3 +301,21 @@ def test_compiled_steps_learn_the_same(tiny_config: Config) -> None:
     for _ in range(2):
         assert compiled.update().loss == pytest.approx(plain.update().loss, rel=1e-4)
     assert compiled.evaluate()["right"].keys() == {"4", "16"}
+
+
+@pytest.mark.filterwarnings("default")  # torch warns about itself while compiling
+def test_libraries_whose_linking_was_interrupted_are_made_anew(
+    tiny_config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Torch would load an empty one, and fail."""
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", f"{tmp_path}")
+    empty, begun, whole = (tmp_path / folder / "c.main.so" for folder in ("ab", "cd", "ef"))
+    for library in (empty, begun, whole):
+        library.parent.mkdir()
+        library.touch()
+    whole.write_bytes(b"ELF")
+    for library in (empty, whole):
+        os.utime(library, (0, 0))
+    if not Run(tiny_config("compile=true")).compiled:
+        pytest.skip("no C++ compiler")
+    assert [library.exists() for library in (empty, begun, whole)] == [False, True, True]
