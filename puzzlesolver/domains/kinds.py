@@ -9,6 +9,7 @@ Out: puzzles. Where several kinds could take something, the first one does, and 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -95,13 +96,29 @@ def _reads(kind: Domain, lines: Iterable[str]) -> bool | None:
 
 def read_json(lines: Iterable[str], source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:
     """The puzzles in values of JSON: documents of one kind, or questions as in tables."""
-    for value, at in read_values(lines, source):
-        for kind in kinds:
-            if kind.from_document is not None and (len(kinds) == 1 or kind.holds(value)):
+    documents = [kind for kind in kinds if kind.from_document is not None]
+    read = (_unwrapped(value, at, documents) for value, at in read_values(lines, source))
+    for value, at in itertools.chain.from_iterable(read):
+        for kind in documents:
+            if len(kinds) == 1 or kind.holds(value):
+                assert kind.from_document is not None
                 yield from kind.from_document(value, at)
                 break
         else:
             yield from from_value(value, at, source, kinds)
+
+
+def _unwrapped(value: Any, at: At, documents: Sequence[Domain]) -> Iterator[tuple[Any, At]]:
+    """The documents in an object of other keys, such as sets by their names; else the value."""
+    inner = list[tuple[Any, At]]()
+    if isinstance(value, dict) and not any(kind.holds(value) for kind in documents):
+        for key, item in value.items():
+            if isinstance(item, list):
+                inner += ((each, at.key(key).item(n)) for n, each in enumerate(item))
+            elif isinstance(item, dict):
+                inner.append((item, at.key(key)))
+    wrapped = any(kind.holds(each) for kind in documents for each, _ in inner)
+    yield from inner if wrapped else [(value, at)]
 
 
 def from_value(value: Any, at: At, source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:

@@ -19,6 +19,7 @@ from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle
 from puzzlesolver.domains.formats.documents import START, At
 from puzzlesolver.domains.formats.links import unpacked
 from puzzlesolver.domains.formats.markup import plain_rows
+from puzzlesolver.domains.formats.places import rows_told
 from puzzlesolver.domains.formats.programs import bracketed, python_values
 from puzzlesolver.domains.formats.spaces import dotted
 from puzzlesolver.domains.kinds import (
@@ -61,7 +62,9 @@ def parse_text(
         size += len(line) // 64 if REMARK.match(line) else len(line)
     text, lines = "\n".join(line.rstrip("\n") for line in head), itertools.chain(head, lines)
     whole = size < DETECT_BYTES
-    if whole and (values := python_values(text)):
+    if whole and (told := rows_told(text)):
+        lines, text = told.split("\n"), told
+    elif whole and (values := python_values(text)):
         lines, text = values, "\n".join(values)
     if not whole or _is_json(text) or header(_first(text)):
         yield from _read_text(lines, text, whole, source, kinds)
@@ -69,11 +72,11 @@ def parse_text(
         read = (from_value(value, At(source), source, kinds) for value in values)
         yield from named(itertools.chain.from_iterable(read), source, JSON_HINT)
     else:
-        told = text.removeprefix("\ufeff").split("\n")
-        plain, numbers = plain_rows("\n".join(told))
+        had = text.removeprefix("\ufeff").split("\n")
+        plain, numbers = plain_rows("\n".join(had))
         rows = dotted(plain).split("\n")
         places = {
-            number: (line, row == told[line - 1])
+            number: (line, row == had[line - 1])
             for number, (line, row) in enumerate(zip(numbers, rows, strict=True), 1)
         }
         puzzles = _read_text(rows, "\n".join(rows), True, source, kinds)

@@ -15,7 +15,8 @@ from math import isqrt
 from typing import Any
 
 from puzzlesolver.domains.formats.documents import At, Repeating
-from puzzlesolver.domains.formats.setters import as_plain, rules_of, value_of
+from puzzlesolver.domains.formats.places import rows_at, rows_told
+from puzzlesolver.domains.formats.setters import VALUES, as_plain, rules_of, value_of
 from puzzlesolver.domains.records import (
     ANSWER,
     DOMAIN,
@@ -42,7 +43,6 @@ LEAST_BOARD, LEAST_ROWS = 16, 3
 
 _BOARD = re.compile(r"[0-4._*?-]{16}|[\d.*_?X-]{36,}|[\w.*?-]{256,}")
 _BLANKS = frozenset("0.*_?-Xx")
-_NAME = re.compile("(?:([A-I])|R([1-9])C)([1-9])", re.IGNORECASE)
 
 
 def read_records(value: Any, at: At, rules: str = "") -> Iterator[Record]:
@@ -206,28 +206,23 @@ def _is_board(text: str) -> bool:
 
 
 def _placed(cells: list[dict[str, Any]]) -> str | None:
-    """The rows of a board of 9 whose cells tell their places, where it is clear if from 0 or 1."""
-    places = [place for cell in cells if (place := _place(cell, (0, 1)))]
-    numbers = {number for place in places for number in place}
-    first = int(0 not in numbers)
-    if not numbers <= {*range(first, first + 9)} or first + 8 not in numbers:
+    """The rows of a board whose cells tell their places; None where values have unknown names."""
+    if not any(name in cell for cell in cells for name in VALUES):
         return None
-    rows: list[list[str | None]] = [["."] * 9 for _ in range(9)]
-    for (row, column), cell in zip(places, cells, strict=True):
-        rows[row - first][column - first] = _cell(cell)
-    return _join((_join(row, " ") for row in rows), "\n")
+    told = [(_place(cell, (0, 1)), _cell(cell)) for cell in cells]
+    return rows_at([(*place, value) for place, value in told if place and value])
 
 
 def _named_rows(value: dict[str, Any]) -> str | None:
     """The rows of a board that have a key each, such as row1, or its cells, such as A1 or r1c1."""
-    cells = {match: item for key, item in value.items() if (match := _NAME.fullmatch(key))}
-    if len(cells) == len(value) >= LEAST_BOARD:
-        grid = [["."] * 9 for _ in range(9)]
-        for match, item in cells.items():
-            row = "ABCDEFGHI".index(match[1].upper()) if match[1] else int(match[2]) - 1
-            text = str(item or ".")  # candidates are no value
-            grid[row][int(match[3]) - 1] = text if len(text) == 1 else "."
-        return "\n".join(map(" ".join, grid))
+    if len(value) >= LEAST_BOARD:
+        cells = ((key.strip("()"), str(item or ".")) for key, item in value.items())
+        told = (  # candidates are no value
+            f"{key if key.isalnum() else f'({key})'}: {text if len(text) == 1 else '.'}"
+            for key, text in cells
+        )
+        if board := rows_told(" ".join(told)):
+            return board
     rows = [*value.values()]
     flat = all(isinstance(row, (list, str)) and len(row) == len(rows) for row in rows)
     return as_text(rows) if flat and len(rows) >= 4 else None

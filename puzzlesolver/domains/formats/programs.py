@@ -25,7 +25,9 @@ _OTHERS = re.compile(r"[\d.*_?-]{16}|^[\d.*_?| -]{7,}$", re.MULTILINE)
 _PRINTED = re.compile(r"\s*[\[(]*\s*(?:\{\s*(?:'[^'\n]*'|\d+)\s*:|'<)")
 """How a dict of Python begins, or a list of such, or of tokens; none of JSON does."""
 
-_PYTHON = re.compile(r"[:,\[]\s*(?:None|True|False)\b")
+_PYTHON = re.compile(r"[:,\[]\s*(?:None|True|False)\b|,\s*[\]}]")
+"""What Python has and JSON has not."""
+
 _WALLS = re.compile(r"^[#█+][#█+ -]*[#█+]$", re.MULTILINE)
 _KEY = re.compile(r"\{\s*[\"']")
 _BRACKET = re.compile(r"[\[({]\s*[\[({\"']")

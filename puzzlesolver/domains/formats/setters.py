@@ -49,7 +49,8 @@ RULES_HINT = 'write them as "diagonal,anti-knight", or as a list of such names'
 NO_SUM = {"cells", "unique", "style"}
 """Keys of a cage that say no more than that its digits differ."""
 
-VALUES, GIVEN = ("value", "digit", "number"), ("given", "isGiven", "fixed", "isFixed", "locked")
+VALUES = ("value", "digit", "number", "val", "v", "num", "n")
+GIVEN = ("given", "isGiven", "fixed", "isFixed", "locked")
 """What programs call the digit of a cell, and what says that it is a given."""
 
 

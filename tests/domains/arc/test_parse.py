@@ -48,6 +48,20 @@ def test_a_task() -> None:
     assert as_json(only(json.dumps(SOLVED, indent=4))) == SOLVED
 
 
+@pytest.mark.parametrize(
+    ("document", "names"),
+    [
+        ({"training": {"a": SOLVED, "b": TASK}, "evaluation": {"c": TASK}}, ["a", "b", "c"]),
+        ({"data": [SOLVED | {"id": "a"}, TASK | {"id": "b"}], "version": 2}, ["a", "b"]),
+    ],
+    ids=["sets by name", "list"],
+)
+def test_tasks_within_an_object(document: dict[str, Any], names: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "sets.json"
+    path.write_text(json.dumps(document))
+    assert [puzzle.name for puzzle in read_puzzles([path])] == names
+
+
 def test_what_a_solver_may_see() -> None:
     task = only(SOLVED).without_answers()
     assert [pair.output for pair in task.test] == [None, None] and not task.known

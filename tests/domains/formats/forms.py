@@ -374,8 +374,35 @@ PAGES: dict[str, Callable[[Grid], str]] = {
     "JSON of cells": lambda grid: json.dumps(
         {"board": [[{"value": v or None, "isGiven": v > 0} for v in r] for r in grid.tolist()]}
     ),
+    "JSON of an object a cell": lambda grid: json.dumps(
+        {"cells": [{"r": int(r), "c": int(c), "v": int(grid[r, c])} for r, c in np.argwhere(grid)]}
+    ),
+    "JSON of places": lambda grid: json.dumps(
+        {f"{r},{c}": int(grid[r, c]) for r, c in np.ndindex(grid.shape)}
+    ),
+    "JSON list of cells": lambda grid: (
+        "[" + _cells(grid, '{{"row": {r}, "column": {c}, "value": {v}}}', ",\n") + "]"
+    ),
+    "JSON with commas at the end": lambda grid: (
+        "[\n" + "".join(f"  {row},\n" for row in grid.tolist()) + "]\n"
+    ),
+    "Python's dict of cells": lambda grid: (
+        "puzzle = {" + _cells(grid, "({r}, {c}): {v}", ", ") + "}"
+    ),
+    "facts": lambda grid: "% clues\n" + _cells(grid, "given({r},{c},{v}).", "\n", 1),
+    "assignments": lambda grid: _cells(grid, "grid[{r}][{c}] = {v};", "\n"),
+    "cells by name": lambda grid: "\n".join(
+        f"{ascii_uppercase[r]}{c + 1}: {grid[r, c]}" for r, c in np.argwhere(grid)
+    ),
+    "table of cells": lambda grid: "row,col,value\n" + _cells(grid, "{r},{c},{v}", "\n", 1),
 }
 """What has other things around it, so that it stands alone in a text."""
+
+
+def _cells(grid: Grid, form: str, between: str, first: int = 0) -> str:
+    """The givens one by one, their places counted from that number."""
+    places = np.argwhere(grid)
+    return between.join(form.format(r=r + first, c=c + first, v=grid[r, c]) for r, c in places)
 
 
 def _html(grid: Grid, end: str, blank: str) -> str:

@@ -1,0 +1,84 @@
+r"""Cells told one by one, by their rows and columns → the rows of a Sudoku.
+
+In: a text of nothing else, as programs, solvers and tables write it, or the cells. Out: rows of
+text, the blanks as dots; None where the cells do not tell a board.
+
+    >>> rows_told("\n".join(f"given({row},{(5 * row) % 9 + 1},{row})." for row in range(1, 10)))
+    '. . . . . 1 . . .\n. 2 . . . . . . .\n...'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+SIDES = (4, 6, 9, 16, 25)
+LEAST_CELLS = 8
+"""Told in a text; fewer are no puzzle."""
+
+Told = tuple[int, int, str]
+"""Row and column, as they are counted, and what stands there."""
+
+_CALL = r"(?:\b[a-z]\w*\s*)?"
+_NUMBER = r"\s*(\d{1,2})\s*"
+_VALUE = r"\s*[\"']?(\d{1,2}|null|None|[.?_])[\"']?\s*"
+_ROW, _COLUMN = r"[\"']?(?:row|r|y)[\"']?", r"[\"']?(?:column|col|c|x)[\"']?"
+_DIGIT = r"[\"']?(?:value|val|v|digit|number|num|n)[\"']?"
+_FORMS = {
+    re.compile(pattern, re.IGNORECASE | re.MULTILINE): first
+    for pattern, first in {
+        rf"{_CALL}[(\[]{_NUMBER}(?:,|\]\[){_NUMBER}[)\]]\s*(?::|=>?|->){_VALUE}": None,
+        rf"{_CALL}\({_NUMBER},{_NUMBER},{_VALUE}\)": None,
+        rf"\{{\s*{_ROW}\s*:{_NUMBER},\s*{_COLUMN}\s*:{_NUMBER},\s*{_DIGIT}\s*:{_VALUE}\}}": None,
+        rf"\br{_NUMBER}c{_NUMBER}[:=]{_VALUE}": 1,
+        rf"\b([A-I])([1-9])\s*[:=]{_VALUE}": 1,
+    }.items()
+}
+"""Ways to write a cell, and from which number their rows and columns count, if it is known."""
+
+_HEAD = re.compile(rf"\A\s*{_ROW}[\s,;|]+{_COLUMN}[\s,;|]+{_DIGIT}\s*\n", re.IGNORECASE)
+_LINE = re.compile(r"^ *(\d{1,2})[ ,;|\t]+(\d{1,2})[ ,;|\t]+(\d{1,2}|[.?_]|) *$", re.MULTILINE)
+_AROUND = re.compile(r"(?:[a-z]\w*\s*=)?[\s,;.{}()\[\]&]*", re.IGNORECASE)
+_REMARK = re.compile(r"^[ \t]*(?:%|#|//).*$", re.MULTILINE)
+
+
+def rows_told(text: str) -> str | None:
+    """The rows of the board whose cells a text tells, each with its place."""
+    text = _REMARK.sub("", text)
+    head = _HEAD.match(text)
+    text, forms = (text[head.end() :], {_LINE: None}) if head else (text, _FORMS)
+    for form, first in forms.items():
+        if form.search(text) and _AROUND.fullmatch(form.sub("", text)):
+            told = form.findall(text)
+            if len(told) >= LEAST_CELLS:
+                return rows_at(
+                    [(_number(row), int(column), value) for row, column, value in told], first
+                )
+    return None
+
+
+def rows_at(cells: Sequence[Told], first: int | None = None) -> str | None:
+    """The rows of the smallest board that has these cells.
+
+    Args:
+        cells: each with its place; none may have two values.
+        first: the number of the first row and column; None finds out if it is 0 or 1.
+    """
+    numbers = {number for row, column, _ in cells for number in (row, column)}
+    base = int(0 not in numbers) if first is None else first
+    digits = [int(value) for *_, value in cells if value.isdecimal()]
+    most = max([number - base + 1 for number in numbers] + digits, default=0)
+    side = next((side for side in SIDES if most <= side), 0)
+    unclear = first is None and base and side not in numbers
+    known: dict[tuple[int, int], str] = {}
+    twice = any(known.setdefault((row, column), value) != value for row, column, value in cells)
+    if not side or unclear or twice:
+        return None
+    rows = [["."] * side for _ in range(side)]
+    for row, column, value in cells:
+        rows[row - base][column - base] = value if value.isdecimal() and int(value) else "."
+    return "\n".join(map(" ".join, rows))
+
+
+def _number(row: str) -> int:
+    return int(row) if row.isdecimal() else ord(row.upper()) - ord("A") + 1
