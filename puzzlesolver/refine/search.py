@@ -94,6 +94,9 @@ It grows with the share of contradictory boards in the training: nine of ten rig
 GUESS = 0.1
 """What -log of the belief in a clamp counts beside -log of the belief in no contradiction."""
 
+SPARE = 32
+"""Hypotheses beyond reach that are kept until as many have come together."""
+
 Search = Generator[Attempt, Reading, None]
 
 
@@ -157,9 +160,11 @@ def _hypotheses(givens: Tokens, conflict: Conflict, policy: Policy) -> Search:
     """Best-first search over clamps, restarted when exhausted.
 
     What a state says of a contradiction replaces what earlier ones said; the beliefs in the clamps,
-    when they were made, add up, but count little.
+    when they were made, add up, but count little. Hypotheses that the budget cannot reach any more
+    are dropped with their states, of which a 25×25 board has 3 MB each.
     """
     age = itertools.count()  # equal doubts: the older one first
+    reach = policy.max_steps // policy.branch_patience
     while True:
         reading = yield Attempt(givens, policy.patience)
         guessed, tokens = 0.0, givens
@@ -174,6 +179,9 @@ def _hypotheses(givens: Tokens, conflict: Conflict, policy: Policy) -> Search:
                         heapq.heappush(frontier, (doubt, next(age), guess, child, reading.state))
             if not frontier:
                 break
+            reach = max(1, reach - 1)
+            if len(frontier) > reach + SPARE:
+                frontier = heapq.nsmallest(reach, frontier)
             _, _, guessed, tokens, state = heapq.heappop(frontier)
             reading = yield Attempt(tokens, policy.branch_patience, state)
 

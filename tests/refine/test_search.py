@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 from itertools import islice
 
@@ -143,3 +144,16 @@ def test_the_search_finds_the_only_solution_without_any_help_from_beliefs() -> N
     else:
         raise AssertionError("never tried the solution")
     assert len(tried) < 200
+
+
+def test_states_that_the_budget_cannot_reach_are_let_go() -> None:
+    """So memory is bounded by what is left, and no longer grows with every hypothesis."""
+    search, attempt = begin(puzzle_with(*np.ndindex(4, 4)), max_steps=1_600)
+    unsure = np.full((16, 4), 0.25, np.float32)
+    states: list[weakref.ref[torch.Tensor]] = []
+    for _ in range(100):
+        state = torch.zeros(1)
+        states.append(weakref.ref(state))
+        attempt = search.send(replace(reading(unsure), state=(state,)))
+    del state, attempt
+    assert sum(ref() is not None for ref in states) < 40
