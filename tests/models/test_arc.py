@@ -14,7 +14,7 @@ from puzzlesolver.domains.symmetry import TURNS, turned
 from puzzlesolver.models.arc.features import Sheet, read_sheet
 from puzzlesolver.models.arc.hearing import hear
 from puzzlesolver.models.arc.modes import from_modes, to_modes
-from puzzlesolver.models.arc.objects import label
+from puzzlesolver.models.arc.objects import Objects, group, label
 from puzzlesolver.models.arc.stem import (
     ArcConfig,
     ArcStem,
@@ -316,6 +316,19 @@ def test_tokens_that_are_alike_share_what_their_maximum_is_given(canvases: Canva
     by_token = alike[0].grad[..., : canvases.sheets[0].tokens]
     torch.testing.assert_close(by_token, by_token[..., :1].expand_as(by_token))
     assert by_token.abs().max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("objects", "expected"),
+    [
+        ("components", [[0, 1, 2, 3], [0, 2, 2, 3], [4, 5, 2, 6]]),
+        ("figures", [[0, 0, 1, 2], [0, 1, 1, 2], [3, 0, 1, 2]]),
+        ("alike", [[0, 1, 2, 0], [0, 2, 2, 0], [1, 1, 2, 1]]),
+    ],
+)
+def test_what_an_object_is(objects: Objects, expected: list[list[int]]) -> None:
+    grid = np.array([[3, 5, 0, 4], [3, 0, 0, 4], [0, 5, 0, 6]])
+    assert group(grid, objects).tolist() == expected
 
 
 def test_black_cells_that_touch_at_corners_are_apart_and_others_are_not() -> None:

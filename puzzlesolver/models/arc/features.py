@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.models.arc.objects import BLACK, Labels, box_of, label, most_common
+from puzzlesolver.models.arc.objects import BLACK, Labels, Objects, background, box_of, group
 
 Planes = npt.NDArray[np.int8]
 """Colours on the canvas of an output, `int8[1..4, height, width]`; `NOTHING` where a plane has
@@ -52,7 +52,7 @@ class Sheet:
             turn changes its sign. Zero unless the canvas is square.
         colours: those of the tokens, in rising order.
         shape: height and width of the canvas.
-        component: `int64[C]`, the component of every cell of the first plane.
+        component: `int64[C]`, the object of every cell of the first plane.
         expected: `int8[C]`, the first plane.
         target: `int64[C]`, the position in `colours` of the right colour; None = nobody knows.
         source: the whole input, with the same colours, where the canvas is another grid.
@@ -87,7 +87,10 @@ class Sheet:
 
 
 def read_sheet(
-    planes: Planes, colours: tuple[int, ...], target: npt.NDArray[np.integer] | None = None
+    planes: Planes,
+    colours: tuple[int, ...],
+    target: npt.NDArray[np.integer] | None = None,
+    objects: Objects = "components",
 ) -> Sheet:
     """The features of one grid.
 
@@ -95,9 +98,10 @@ def read_sheet(
         planes: on the canvas of the output.
         colours: that a cell may get, those of the target among them; in rising order.
         target: `[height, width]`, the output, where it may be known.
+        objects: which cells are pooled and described together, as `objects.group` says.
     """
     grid = planes[0]
-    components = label(grid)
+    components = group(grid, objects)
     absent = np.full((MAX_PLANES - len(planes), *grid.shape), NOTHING)
     square = grid.shape[0] == grid.shape[1]
     nowhere = np.full(grid.shape, NOTHING)
@@ -139,7 +143,7 @@ def _one_hot(planes: Planes, colours: tuple[int, ...]) -> Floats:
 
 def _cell_features(grid: Planes, components: Labels) -> Floats:
     """`float32[CELL_FEATURES, C]`, of the component that a cell belongs to."""
-    background = BLACK if (grid == BLACK).any() else most_common(grid)
+    ground = background(grid)
     sizes = np.bincount(components.ravel())
     described = []
     for number, size in enumerate(sizes):
@@ -155,7 +159,7 @@ def _cell_features(grid: Planes, components: Labels) -> Floats:
                 size / (height * width),
                 np.log(max(height, width) / min(height, width)),
                 height == width,
-                grid[mask][0] != background,
+                grid[mask][0] != ground,
             )
         )
     table = np.array(described, np.float32).T

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from puzzlesolver.domains.arc.task import COLOURS
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import TURNS, turned
-from puzzlesolver.models.arc.objects import BLACK, box_of, label, most_common
+from puzzlesolver.models.arc.objects import BLACK, background, box_of, label, most_common
 
 Box = tuple[slice, slice]
 Crop = Callable[[Grid], Box | None]
@@ -51,11 +51,6 @@ MEASURES: dict[str, Callable[[Thing], int]] = {
     ),
 }
 """What can be most or least of an object."""
-
-
-def background(grid: Grid) -> int:
-    """Black where it occurs, otherwise the most common colour."""
-    return BLACK if (grid == BLACK).any() else most_common(grid)
 
 
 def things(grid: Grid, one_colour: bool) -> list[Thing]:

@@ -125,12 +125,14 @@ def fit_task(
     settings = settings or FitSettings()
     variant = canonical_variant(task)
     seen = variant.apply_task(task.without_answers())
-    desk = prepare(seen, settings.more_sizes)
+    number = seed - settings.first_seed
+    prior = settings.priors[number % len(settings.priors)]
+    desk = prepare(seen, settings.more_sizes, prior.objects)
     if desk is not None and settings.masked:
-        desk = replace(desk, masked=masked_inputs(seen, np.random.default_rng(seed)))
+        masked = masked_inputs(seen, np.random.default_rng(seed), prior.objects)
+        desk = replace(desk, masked=masked)
     if desk is not None:
-        left_out, number = None, seed - settings.first_seed
-        prior = settings.priors[number % len(settings.priors)]
+        left_out = None
         last = number % settings.seeds >= settings.seeds - settings.left_out
         if last and len(desk.demos) >= ENOUGH_TO_LEAVE_OUT:
             desk, left_out = desk.leave_out(number % len(desk.demos))

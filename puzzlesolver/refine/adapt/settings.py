@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from puzzlesolver.models.arc.objects import Objects
 from puzzlesolver.models.arc.stem import ArcConfig
 
 
@@ -20,10 +21,12 @@ class Prior:
     Attributes:
         scale: of the weights at the start, relative to the usual ones.
         decay: of the weights.
+        objects: which cells are one object, as `models.arc.objects.group` says.
     """
 
     scale: float
     decay: float
+    objects: Objects = "components"
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from puzzlesolver.domains.arc.task import COLOURS, Pair, Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import TURNS
 from puzzlesolver.models.arc.features import NOTHING, Sheet, read_sheet
-from puzzlesolver.models.arc.objects import BLACK
+from puzzlesolver.models.arc.objects import BLACK, Objects
 from puzzlesolver.refine.adapt.more_sizes import choose_more
 from puzzlesolver.refine.adapt.size_rules import Rule
 from puzzlesolver.refine.adapt.sizes import choose_rule
@@ -78,20 +78,20 @@ def canonical_variant(task: Task) -> Variant:
     return min(keyed)[2]
 
 
-def masked_inputs(task: Task, rng: np.random.Generator) -> tuple[Sheet, ...]:
+def masked_inputs(task: Task, rng: np.random.Generator, objects: Objects) -> tuple[Sheet, ...]:
     """Every input several times, with other hidden cells each time."""
     inputs = [pair.input for pair in (*task.train, *task.test)]
-    return tuple(_masked(grid, rng) for _ in range(MASKS) for grid in inputs)
+    return tuple(_masked(grid, rng, objects) for _ in range(MASKS) for grid in inputs)
 
 
-def _masked(grid: Grid, rng: np.random.Generator) -> Sheet:
+def _masked(grid: Grid, rng: np.random.Generator, objects: Objects) -> Sheet:
     hidden = rng.random(grid.shape) < HIDDEN
     hidden.flat[rng.integers(grid.size)] = True
     planes = np.where(hidden, NOTHING, grid.astype(np.int8))[None].astype(np.int8)
-    return read_sheet(planes, tuple(sorted(_colours(grid) | {BLACK})), grid)
+    return read_sheet(planes, tuple(sorted(_colours(grid) | {BLACK})), grid, objects)
 
 
-def prepare(task: Task, more_sizes: bool = False) -> Desk | None:
+def prepare(task: Task, more_sizes: bool = False, objects: Objects = "components") -> Desk | None:
     """Choose the rule and read all sheets; None where no rule gives every demonstration's size."""
     rule = choose_rule(task.train) or (choose_more(task.train) if more_sizes else None)
     if rule is None:
@@ -99,8 +99,8 @@ def prepare(task: Task, more_sizes: bool = False) -> Desk | None:
     introduced = {
         colour for pair in task.train for colour in _colours(pair.output) - _colours(pair.input)
     }
-    demos = [_sheet(pair, rule, introduced) for pair in task.train]
-    tests = [_sheet(Pair(pair.input), rule, introduced) for pair in task.test]
+    demos = [_sheet(pair, rule, introduced, objects) for pair in task.train]
+    tests = [_sheet(Pair(pair.input), rule, introduced, objects) for pair in task.test]
     return Desk(
         rule,
         tuple(sheet for sheet in demos if sheet is not None),
@@ -109,15 +109,16 @@ def prepare(task: Task, more_sizes: bool = False) -> Desk | None:
     )
 
 
-def _sheet(pair: Pair, rule: Rule, introduced: set[int]) -> Sheet | None:
+def _sheet(pair: Pair, rule: Rule, introduced: set[int], objects: Objects) -> Sheet | None:
     planes = rule.lay(pair.input)
     if planes is None:
         return None
     colours = tuple(sorted(_colours(pair.input) | introduced | {BLACK}))
-    sheet = read_sheet(planes, colours, pair.output)
+    sheet = read_sheet(planes, colours, pair.output, objects)
     if np.array_equal(planes[0], pair.input):
         return sheet
-    return replace(sheet, source=read_sheet(pair.input[None].astype(np.int8), colours))
+    whole = pair.input[None].astype(np.int8)
+    return replace(sheet, source=read_sheet(whole, colours, None, objects))
 
 
 def _colours(grid: Grid | None) -> set[int]:

@@ -21,8 +21,8 @@ import numpy.typing as npt
 
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import MAX_PLANES, NOTHING, Planes
-from puzzlesolver.models.arc.objects import BLACK, most_common
-from puzzlesolver.refine.adapt.crops import CROPS, background, things
+from puzzlesolver.models.arc.objects import BLACK, background, most_common
+from puzzlesolver.refine.adapt.crops import CROPS, things
 
 MAX_SIDE = 30
 """Of any grid of ARC."""

@@ -25,7 +25,7 @@ from puzzlesolver.models.arc.stem import ArcConfig
 from puzzlesolver.refine.adapt.answer import TaskAnswer, merge
 from puzzlesolver.refine.adapt.fit import FitReport, fit_task
 from puzzlesolver.refine.adapt.fitters import Fitters
-from puzzlesolver.refine.adapt.settings import FitSettings
+from puzzlesolver.refine.adapt.settings import FitSettings, Prior
 from puzzlesolver.refine.adapt.sheets import canonical_variant, prepare
 from puzzlesolver.refine.adapt.votes import Ballot
 from tests.forks import FORKS
@@ -237,7 +237,10 @@ def test_a_task_that_kills_three_processes_ends_the_run(two: Fitters, tmp_path: 
     assert "the same command goes on" in caught.value.hint and len([*tmp_path.iterdir()]) == 3
 
 
-@pytest.mark.parametrize("idea", [{"denoise": 0.9}, {"masked": 0.3}])
+FIGURES = (Prior(scale=1.0, decay=0.01, objects="figures"),)
+
+
+@pytest.mark.parametrize("idea", [{"denoise": 0.9}, {"masked": 0.3}, {"priors": FIGURES}])
 def test_ideas_change_a_fit_and_are_reproducible(idea: dict[str, float]) -> None:
     settings = replace(TINY, **idea)
     *_, plain = fit_task(TASK, 0, TINY)
