@@ -16,7 +16,7 @@ from typing import Any
 
 from puzzlesolver.domains.formats.documents import At, Repeating
 from puzzlesolver.domains.formats.places import rows_at, rows_told
-from puzzlesolver.domains.formats.setters import VALUES, as_plain, rules_of, value_of
+from puzzlesolver.domains.formats.setters import NO_CELL_RULES, VALUES, as_plain, rules_of, value_of
 from puzzlesolver.domains.records import (
     ANSWER,
     DOMAIN,
@@ -242,7 +242,8 @@ def _cell(cell: Any) -> str | None:
     if cell is None or cell == "" or cell == " ":
         return "."
     if isinstance(cell, dict):
-        return None if "input" in cell else _cell(value_of(cell))
+        unnamed = cell.keys().isdisjoint(VALUES) and {*map(str.lower, cell)} - NO_CELL_RULES
+        return None if "input" in cell or unnamed else _cell(value_of(cell))
     if isinstance(cell, bool):
         return str(int(cell))
     if isinstance(cell, float) and cell.is_integer():

@@ -33,7 +33,7 @@ NO_CELL_RULES = {
     "givenpencilmarks", "pencilmarks", "candidates", "centremarks", "cornermarks", "notes",
     "marks", "digit", "number", "isgiven", "fixed", "isfixed", "locked", "readonly", "editable",
     "row", "col", "column", "box", "block", "index", "id", "x", "y", "solution", "color", "colour",
-    "selected", "region",
+    "selected", "region", "r", "val", "v", "num", "n",
 }  # fmt: skip
 """Keys of a cell that add no rule."""
 

@@ -80,7 +80,9 @@ def group(grid: Cells, objects: Objects) -> Labels:
         box = box_of(mask)
         assert box is not None
         shape = mask[box]
-        numbers.append(shapes.setdefault(bytes([shape.shape[1], *shape.ravel().tolist()]), len(shapes)))
+        numbers.append(
+            shapes.setdefault(bytes([shape.shape[1], *shape.ravel().tolist()]), len(shapes))
+        )
     alike: Labels = np.array(numbers)[labels]
     return alike
 

@@ -394,6 +394,11 @@ PAGES: dict[str, Callable[[Grid], str]] = {
     "cells by name": lambda grid: "\n".join(
         f"{ascii_uppercase[r]}{c + 1}: {grid[r, c]}" for r, c in np.argwhere(grid)
     ),
+    "list of triples": lambda grid: "clues = [" + _cells(grid, "[{r}, {c}, {v}]", ", ") + "]",
+    "JSON of triples": lambda grid: (
+        '{"givens": [' + _cells(grid, "[{r}, {c}, {v}]", ", ", 1) + "]}"
+    ),
+    "constraints": lambda grid: _cells(grid, "constraint x[{r},{c}] = {v};", "\n", 1),
     "table of cells": lambda grid: "row,col,value\n" + _cells(grid, "{r},{c},{v}", "\n", 1),
 }
 """What has other things around it, so that it stands alone in a text."""

@@ -156,6 +156,10 @@ def test_lines_between_boards(part: str, tmp_path: Path) -> None:
         "{(0, 0): 5, (0, 1): 3}",
         "{'1......32..1...4'}",
         "numbers <- c(" + ", ".join(map(str, range(60))) + ")",
+        json.dumps([[{"clue": n} if n else {} for n in map(int, BOARD.replace(".", "0"))]] * 9),
+        json.dumps([{"row": n, "col": n, "clue": n} for n in range(9)]),
+        "\n".join(f"cell({n},{n},{n})." for n in range(1, 9)),  # from 0 or from 1?
+        " ".join(f"a1={n}" for n in range(1, 9)),
     ],
 )
 def test_what_only_resembles_a_board_is_refused(text: str, tmp_path: Path) -> None:
