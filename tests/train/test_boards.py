@@ -16,6 +16,7 @@ from puzzlesolver.train.data.boards import ManyBoards
 from puzzlesolver.train.data.recipe import data_recipe
 from puzzlesolver.train.data.sources import open_source
 from puzzlesolver.train.presets import get_preset, override
+from puzzlesolver.train.recipes import PRESETS
 from puzzlesolver.train.run import Run
 
 MIX = '{"4: minimal": 1, "6: easy hard": 1, "9 diagonal,anti-king: easy": 1, "5 jigsaw: easy": 2}'
@@ -80,9 +81,7 @@ def test_a_resumed_run_makes_the_same_updates() -> None:
         assert str(run.update()) == str(again.update())
 
 
-@pytest.mark.parametrize(
-    "preset", ["sudoku-any", "sudoku-any-second", "sudoku-any-third", "sudoku-any-fourth"]
-)
+@pytest.mark.parametrize("preset", [name for name in PRESETS if name.startswith("sudoku-any")])
 def test_presets_never_see_a_diagonal_with_the_rule_of_kings(preset: str) -> None:
     for kind in get_preset(preset).puzzles.shares:
         assert not ("diagonal" in kind and "anti-king" in kind)
