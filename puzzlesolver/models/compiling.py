@@ -20,9 +20,6 @@ from puzzlesolver.models.relations import Layout
 LINKING = 10.0
 """Seconds after which no linker is still at work on an empty file."""
 
-LINKING = 10.0
-"""Seconds after which no linker is at work on an empty file."""
-
 
 def can_compile(device: torch.device) -> bool:
     """Whether `torch.compile` can make code here: for a CPU and for CUDA it calls a compiler."""

@@ -13,6 +13,8 @@ import re
 from collections.abc import Sequence
 
 SIDES = (4, 6, 9, 16, 25)
+"""Rows of the boards that cells can tell."""
+
 Told = tuple[int, int, str]
 """Row and column, as they are counted, and what stands there."""
 
@@ -20,31 +22,29 @@ _CALL = r"(?:\b(?:constraint\s+)?[a-z]\w*\s*)?"
 _NUMBER = r"\s*(\d{1,2})\s*"
 _VALUE = r"\s*[\"']?(\d{1,2}|null|None|[.?_])[\"']?\s*"
 _ROW, _COLUMN = r"[\"']?(?:row|r|y)[\"']?", r"[\"']?(?:column|col|c|x)[\"']?"
-_DIGIT = r"[\"']?(?:value|val|v|digit|number|num|n)[\"']?"
+_DIGIT = r"[\"']?(?:value|val|v|digit|number|num|n)[\"']?\s*"
 _FORMS = {
     re.compile(pattern, re.IGNORECASE | re.MULTILINE): known
     for pattern, known in {
         rf"{_CALL}[(\[]{_NUMBER}(?:,|\]\[){_NUMBER}[)\]]\s*(?::|==?>?|->){_VALUE}": (None, 8),
         rf"{_CALL}\({_NUMBER},{_NUMBER},{_VALUE}\)": (None, 8),
         rf"\[{_NUMBER},{_NUMBER},{_VALUE}\]": (None, 17),  # fewer may be a maze of 3 columns
-        rf"\{{\s*{_ROW}\s*:{_NUMBER},\s*{_COLUMN}\s*:{_NUMBER},\s*{_DIGIT}\s*:{_VALUE}\}}": (
-            None,
-            8,
-        ),
+        rf"\{{\s*{_ROW}\s*:{_NUMBER},\s*{_COLUMN}\s*:{_NUMBER},\s*{_DIGIT}:{_VALUE}\}}": (None, 8),
         rf"\br{_NUMBER}c{_NUMBER}[:=]{_VALUE}": (1, 8),
         rf"\b([A-I])([1-9])\s*[:=]{_VALUE}": (1, 8),
     }.items()
 }
 """Ways to write a cell; from which number rows and columns count, if it is known; least cells."""
 
-_HEAD = re.compile(rf"\A\s*{_ROW}[\s,;|]+{_COLUMN}[\s,;|]+{_DIGIT}\s*\n", re.IGNORECASE)
+_HEAD = re.compile(rf"\A\s*{_ROW}[\s,;|]+{_COLUMN}[\s,;|]+{_DIGIT}\n", re.IGNORECASE)
 _LINE = re.compile(r"^ *(\d{1,2})[ ,;|\t]+(\d{1,2})[ ,;|\t]+(\d{1,2}|[.?_]|) *$", re.MULTILINE)
 _AROUND = re.compile(r"\{?\s*(?:[\"']?[a-z]\w*[\"']?\s*[=:])?[\s,;.{}()\[\]&]*", re.IGNORECASE)
-_REMARK = re.compile(r"^[ \t]*(?:%|#|//).*$", re.MULTILINE)
+_REMARK = re.compile(r"^[ \t]*(?:%|#|//)(.*)$", re.MULTILINE)
 
 
 def rows_told(text: str) -> str | None:
-    """The rows of the board whose cells a text tells, each with its place."""
+    """The rows of the board whose cells a text tells, each with its place; remarks above them."""
+    remarks = [f"# {remark.strip()}" for remark in _REMARK.findall(text)]
     text = _REMARK.sub("", text)
     head = _HEAD.match(text)
     text, forms = (text[head.end() :], {_LINE: (None, 8)}) if head else (text, _FORMS)
@@ -53,7 +53,8 @@ def rows_told(text: str) -> str | None:
         if _AROUND.fullmatch(rest) and rest.count("[") <= 1:  # lists of lists are rows
             told = [(_number(row), int(column), value) for row, column, value in form.findall(text)]
             if len({cell[:2] for cell in told}) >= least:
-                return rows_at(told, first)
+                rows = rows_at(told, first)
+                return rows and "\n".join([*remarks, rows])
     return None
 
 

@@ -168,6 +168,20 @@ def test_what_only_resembles_a_board_is_refused(text: str, tmp_path: Path) -> No
         list(read_puzzles([tmp_path / "other"]))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# rules: anti-knight\n" + " ".join(f"r{n}c{n}=1" for n in range(1, 10)),
+        "// Rules: anti-knight\n" + "\n".join(f"grid[{n}][0] = {n};" for n in range(9)),
+        json.dumps({"rules": "anti-knight", "cells": [{"r": n, "c": 0, "v": n} for n in range(9)]}),
+    ],
+)
+def test_rules_beside_cells_that_are_told_one_by_one(text: str, tmp_path: Path) -> None:
+    (tmp_path / "board").write_text(text)
+    (puzzle,) = read_puzzles([tmp_path / "board"])
+    assert puzzle.rules == "anti-knight"
+
+
 @pytest.mark.parametrize("form", [json.dumps, str])
 def test_tasks_that_python_printed(form: Callable[[object], str], tmp_path: Path) -> None:
     task = {"train": [{"input": [[1]], "output": [[2]]}], "test": [{"input": [[3]]}]}
