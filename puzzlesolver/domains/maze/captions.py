@@ -46,7 +46,7 @@ def is_parting(text: str, beside: str) -> bool:
     if parting is None or not beside:
         return parting is not None
     if not (sign := parting["sign"]):
-        return len(text) != len(beside) or not {*filter(str.isdigit, text)} & {*beside}
+        return len(text) != len(beside) or ({*text} - {" "}).isdisjoint(beside)
     if sign in beside or len(text) != len(beside):
         return sign not in beside or (is_drawn([beside]) and beside[0] not in (sign, " "))
     # A line of cells, unless its signs are no floor or the row beside it has another floor.

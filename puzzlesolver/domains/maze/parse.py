@@ -21,6 +21,7 @@ the label.
 from __future__ import annotations
 
 import itertools
+import operator
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -136,11 +137,17 @@ MOST_LETTERS = 6
 """Letters and digits of a maze at most: wall, floor, start, goal, path, and one to spare."""
 
 
+PILLARS = "!|:"
+"""What parts the boxes of a Sudoku in a row."""
+
+
 def _is_board(rows: list[str]) -> bool:
     """Whether rows begin with a Sudoku: a square where but one sign, the blank, repeats in a line.
 
     Walls and floor of a maze are two that do. A square of many letters and digits is one anyway.
     """
+    pillars = [{*column} <= {*PILLARS} for column in zip(*rows, strict=False)]
+    rows = ["".join(itertools.compress(row, map(operator.not_, pillars))) for row in rows]
     square = rows[: len(rows[0])]
     side = len(square)
     if side <= LEAST_ROWS or {side} != {*map(len, square)} or any(" " in row for row in square):
