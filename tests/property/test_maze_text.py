@@ -90,7 +90,8 @@ def sparse(side: int, **givens: int) -> Grid:
 @example(board=sparse(25, r1c1=25, r4c14=25, r11c18=20, r18c9=7, r25c20=4), blank="0")
 @example(board=sparse(16, r1c1=16, r2c9=10, r9c4=11, r16c16=12), blank="0")
 @example(board=sparse(16, r1c1=16, r6c9=16, r9c4=11, r13c5=11), blank="X")
-@example(board=sparse(16, r1c1=16, r4c4=15, r4c7=14, r5c15=1, r6c1=5), blank="*")
+@example(board=sparse(12, r1c1=12, r3c11=12, r5c9=3, r5c10=7, r6c7=8, r7c4=1, r11c5=1), blank=".")
+@example(board=sparse(16, r1c1=16, r3c2=15, r4c7=15, r5c15=1, r6c1=5, r9c9=3), blank="*")
 @given(board=sudoku.boards(), blank=st.sampled_from(".0-*_Xx"))
 def test_no_sudoku_is_recognised(form: str, board: Grid, blank: str) -> None:
     assume(len(np.unique(board)) > 3)

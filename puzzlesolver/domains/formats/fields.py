@@ -209,8 +209,8 @@ def _placed(cells: list[dict[str, Any]]) -> str | None:
     """The rows of a board whose cells tell their places; None where values have unknown names."""
     if not any(name in cell for cell in cells for name in VALUES):
         return None
-    told = [(_place(cell, (0, 1)), _cell(cell)) for cell in cells]
-    return rows_at([(*place, value) for place, value in told if place and value])
+    told = [(*place, _cell(cell) or "strange") for cell in cells if (place := _place(cell, (0, 1)))]
+    return rows_at(told)
 
 
 def _named_rows(value: dict[str, Any]) -> str | None:

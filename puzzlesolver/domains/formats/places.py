@@ -15,6 +15,9 @@ from collections.abc import Sequence
 SIDES = (4, 6, 9, 16, 25)
 """Rows of the boards that cells can tell."""
 
+BLANKS = frozenset({"", ".", "?", "_", "-", "*", "null", "none"})
+"""What stands in a cell that has no digit, beside 0."""
+
 Told = tuple[int, int, str]
 """Row and column, as they are counted, and what stands there."""
 
@@ -73,7 +76,8 @@ def rows_at(cells: Sequence[Told], first: int | None = None) -> str | None:
     unclear = first is None and base and side not in numbers
     known: dict[tuple[int, int], str] = {}
     twice = any(known.setdefault((row, column), value) != value for row, column, value in cells)
-    if not side or unclear or twice:
+    strange = any(not each.isdecimal() and each.lower() not in BLANKS for *_, each in cells)
+    if not side or unclear or twice or strange:
         return None
     rows = [["."] * side for _ in range(side)]
     for row, column, value in cells:

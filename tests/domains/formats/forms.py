@@ -375,7 +375,7 @@ PAGES: dict[str, Callable[[Grid], str]] = {
         {"board": [[{"value": v or None, "isGiven": v > 0} for v in r] for r in grid.tolist()]}
     ),
     "JSON of an object a cell": lambda grid: json.dumps(
-        {"cells": [{"r": int(r), "c": int(c), "v": int(grid[r, c])} for r, c in np.argwhere(grid)]}
+        {"cells": [{"r": r, "c": c, "v": int(grid[r, c])} for r, c in _told(grid)]}
     ),
     "JSON of places": lambda grid: json.dumps(
         {f"{r},{c}": int(grid[r, c]) for r, c in np.ndindex(grid.shape)}
@@ -406,8 +406,14 @@ PAGES: dict[str, Callable[[Grid], str]] = {
 
 def _cells(grid: Grid, form: str, between: str, first: int = 0) -> str:
     """The givens one by one, their places counted from that number."""
-    places = np.argwhere(grid)
-    return between.join(form.format(r=r + first, c=c + first, v=grid[r, c]) for r, c in places)
+    return between.join(form.format(r=r + first, c=c + first, v=grid[r, c]) for r, c in _told(grid))
+
+
+def _told(grid: Grid) -> list[list[int]]:
+    """The places of the givens, and of two corners, without which the first may be 0 or 1."""
+    told = grid > 0
+    told[0, 0] = told[-1, -1] = True
+    return np.argwhere(told).tolist()
 
 
 def _html(grid: Grid, end: str, blank: str) -> str:

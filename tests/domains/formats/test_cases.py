@@ -14,6 +14,7 @@ from puzzlesolver.errors import ParseError
 
 CASES = Path(__file__).parents[2] / "cases"
 BOARD = "..2.537.....6..2...59..1...34.......9..84.5......2............68..1...7.5.7.6..4."
+LAST = {"row": 8, "col": 8, "value": 9}
 TWICE = ("comment_end.txt", "euler.txt", "num_colon.txt", "opensudoku.opensudoku")
 LARGE = ("hex0F.txt", "num2.txt")
 WITH_RULES = {"link_antiknight.txt": "anti-knight"}
@@ -158,6 +159,10 @@ def test_lines_between_boards(part: str, tmp_path: Path) -> None:
         "numbers <- c(" + ", ".join(map(str, range(60))) + ")",
         json.dumps([[{"clue": n} if n else {} for n in map(int, BOARD.replace(".", "0"))]] * 9),
         json.dumps([{"row": n, "col": n, "clue": n} for n in range(9)]),
+        *(
+            json.dumps({"cells": [{"row": n, "col": n, "value": value} for n in range(8)] + [LAST]})
+            for value in (123, "A", "abc")
+        ),
         "\n".join(f"cell({n},{n},{n})." for n in range(1, 9)),  # from 0 or from 1?
         " ".join(f"a1={n}" for n in range(1, 9)),
     ],
