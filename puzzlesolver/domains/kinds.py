@@ -19,13 +19,16 @@ import numpy as np
 import numpy.typing as npt
 
 from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle, size_of
-from puzzlesolver.domains.formats.documents import At, read_values, told
+from puzzlesolver.domains.formats.documents import At, Repeating, read_values, told
 from puzzlesolver.domains.formats.fields import read_records
 from puzzlesolver.domains.formats.numbers import Integers, read_rows, readings
 from puzzlesolver.domains.records import DOMAIN, QUESTION, RULES, Record, named, read_table, roles
 from puzzlesolver.errors import NoKindError, OtherDataError, ParseError
 
-JSON_HINT = 'name the board "puzzle", and its solution "solution" if there is one'
+JSON_HINT = (
+    'name the board "puzzle", and its solution "solution" if there is one; '
+    "a board is text, a list of rows, or all cells with their rows and columns"
+)
 EMPTY_HINT = "give a file with a puzzle"
 
 WALL_OR_DIGIT = re.compile(r"#|\d")
@@ -110,15 +113,22 @@ def read_json(lines: Iterable[str], source: str, kinds: Sequence[Domain]) -> Ite
 
 def _unwrapped(value: Any, at: At, documents: Sequence[Domain]) -> Iterator[tuple[Any, At]]:
     """The documents in an object of other keys, such as sets by their names; else the value."""
-    inner = list[tuple[Any, At]]()
-    if isinstance(value, dict) and not any(kind.holds(value) for kind in documents):
-        for key, item in value.items():
-            if isinstance(item, list):
-                inner += ((each, at.key(key).item(n)) for n, each in enumerate(item))
-            elif isinstance(item, dict):
-                inner.append((item, at.key(key)))
-    wrapped = any(kind.holds(each) for kind in documents for each, _ in inner)
-    yield from inner if wrapped else [(value, at)]
+    known = not isinstance(value, dict) or any(kind.holds(value) for kind in documents)
+    if known or isinstance(value, Repeating):
+        yield value, at
+        return
+    others, wrapped = {}, False
+    for key, item in value.items():
+        inner = [(item, at.key(key))]
+        if isinstance(item, list):
+            inner = [(each, at.key(key).item(number)) for number, each in enumerate(item)]
+        if any(kind.holds(each) for kind in documents for each, _ in inner):
+            wrapped = True
+            yield from inner
+        else:
+            others[key] = item
+    if not wrapped or any(True for _ in read_records(others, at)):
+        yield others if wrapped else value, at
 
 
 def from_value(value: Any, at: At, source: str, kinds: Sequence[Domain]) -> Iterator[Puzzle]:

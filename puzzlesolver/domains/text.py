@@ -16,7 +16,9 @@ from dataclasses import replace
 from functools import partial
 
 from puzzlesolver.domains.base import DOMAINS, Domain, Puzzle
-from puzzlesolver.domains.formats.documents import START, At
+from puzzlesolver.domains.formats.documents import CELLS, START, At
+from puzzlesolver.domains.formats.ends import ends_told, with_ends_told
+from puzzlesolver.domains.formats.fields import as_text
 from puzzlesolver.domains.formats.links import unpacked
 from puzzlesolver.domains.formats.markup import plain_rows
 from puzzlesolver.domains.formats.places import rows_told
@@ -66,10 +68,16 @@ def parse_text(
         lines, text = told.split("\n"), told
     elif whole and (values := python_values(text)):
         lines, text = values, "\n".join(values)
+    if whole and CELLS.match(text) and (row_list := _as_rows(text)):
+        lines, text = [row_list], row_list
+    elif whole and (maze := with_ends_told(text, At(source))):
+        lines, text = maze.split("\n"), maze
     if not whole or _is_json(text) or header(_first(text)):
         yield from _read_text(lines, text, whole, source, kinds)
     elif values := bracketed(text):
-        read = (from_value(value, At(source), source, kinds) for value in values)
+        ends = ends_told(text) if len(values) == 1 else {}
+        mazes = ({"maze": value, **ends} if ends else value for value in values)
+        read = (from_value(value, At(source), source, kinds) for value in mazes)
         yield from named(itertools.chain.from_iterable(read), source, JSON_HINT)
     else:
         had = text.removeprefix("\ufeff").split("\n")
@@ -128,6 +136,15 @@ def _read_text(
         kinds = fitting(told, source, kinds)
         for puzzle in kinds[0].parse(lines, source):
             yield noted(puzzle, kinds)
+
+
+def _as_rows(text: str) -> str:
+    """The list of objects that stand one after another, where they are the rows of a board."""
+    rows = "[" + re.sub(r"\}\s*\{", "},{", text) + "]"
+    try:
+        return rows if as_text(json.loads(rows)) else ""
+    except ValueError:
+        return ""
 
 
 def _first(text: str) -> str:

@@ -30,7 +30,11 @@ START = re.compile(
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,40}")
 """Keys that need no quotes in a path."""
 
-_LONG = re.compile(r'\[\s*(?=\{|\[\s*\[|\[\s*"[^"]{9}|"[^"]{81})')
+_PAIR = r'\s*"\w{1,9}"\s*:\s*(?:\d{1,3}(?:\.0)?|null|NaN|true|false|"[^"\n]?")\s*'
+CELLS = re.compile(rf"\s*\{{{_PAIR}(?:,{_PAIR})*\}}")
+"""An object of nothing but cells: a row of a board, or one cell with its place."""
+
+_LONG = re.compile(rf'\[\s*(?=(?!{CELLS.pattern})\{{|\[\s*\[|\[\s*"[^"]{{9}}|"[^"]{{81}})')
 """How a list begins whose items are worth to be read one by one."""
 
 _SPACE = re.compile(r"[\s\ufeff]*")

@@ -12,10 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from math import isqrt
+from string import ascii_uppercase
 from typing import Any
 
 from puzzlesolver.domains.formats.documents import At, Repeating
-from puzzlesolver.domains.formats.places import rows_at, rows_told
+from puzzlesolver.domains.formats.ends import place_of, with_ends
+from puzzlesolver.domains.formats.places import rows_at, rows_counted, rows_told
 from puzzlesolver.domains.formats.setters import NO_CELL_RULES, VALUES, as_plain, rules_of, value_of
 from puzzlesolver.domains.records import (
     ANSWER,
@@ -32,11 +34,8 @@ from puzzlesolver.limits import MAX_GRID_SIDE
 LEAST_LINE = 100
 """Cells of the smallest maze on one line; shorter lines are rows."""
 
-ENDS = {"S": ("start", "entrance", "begin"), "G": ("goal", "end", "exit", "finish", "target")}
-PLACES = (("row", "column"), ("row", "col"), ("r", "c"), ("y", "x"))
-"""What documents call the ends of a maze, and the row and the column of a place."""
-
-Cell = tuple[int, int]
+INDICES = ("index", "idx", "i")
+"""What they call the number of a cell, counted row by row."""
 
 LEAST_BOARD, LEAST_ROWS = 16, 3
 """Cells of the smallest board on one line, and rows of the smallest maze."""
@@ -68,6 +67,7 @@ def read_records(value: Any, at: At, rules: str = "") -> Iterator[Record]:
         names = dict(zip(roles(value), value, strict=True))
         question, answers, each = (value.get(names.get(k)) for k in (QUESTION, ANSWER, RULES))
         heads, each = value.get("columns"), _column(each)
+        heads = [*map(str, heads)] if isinstance(heads, list) else []
         text = as_text(with_ends(as_plain(question), value, at)) or ""
         if len(text) < LEAST_BOARD and DOMAIN not in names:
             text = ""
@@ -77,7 +77,7 @@ def read_records(value: Any, at: At, rules: str = "") -> Iterator[Record]:
         else:
             one = {key: item for key, item in value.items() if key != names[RULES]}
         rules = "\n".join(filter(None, (rules, rules_of(one, question, at))))
-        if isinstance(heads, list) and isinstance(question, list) and QUESTION in roles(heads):
+        if isinstance(question, list) and QUESTION in roles(heads):
             for number, row in enumerate(question):  # how pandas splits a table
                 if isinstance(row, list) and len(row) == len(heads):
                     item = at.key(names[QUESTION]).item(number)
@@ -102,47 +102,6 @@ def read_records(value: Any, at: At, rules: str = "") -> Iterator[Record]:
                 board = isinstance(item, str) and _is_board(item) and roles([key])[0] != ANSWER
                 if (board or isinstance(item, (list, dict))) and key != names.get(RULES):
                     yield from read_records(item, at.key(key), rules)
-
-
-def with_ends(rows: Any, document: dict[str, Any], at: At) -> Any:
-    """The rows of a maze with the ends that keys beside it name by their places, as S and G.
-
-    Raises:
-        ParseError: the places fit as [row, column] and as [x, y].
-    """
-    named = [next((document[k] for k in keys if k in document), None) for keys in ENDS.values()]
-    if not isinstance(rows, list) or not all(isinstance(row, (list, str)) for row in rows):
-        return rows
-    readings: dict[bool, set[tuple[Cell, ...]]] = {True: set(), False: set()}
-    for order in ((0, 1), (1, 0)):
-        places = (_place(end, order) for end in named)
-        cells = tuple(
-            cell
-            for cell in places
-            if cell and 0 <= cell[0] < len(rows) and 0 <= cell[1] < len(rows[cell[0]])
-        )
-        if len(cells) == len(named):
-            signs = [rows[row][column] for row, column in cells]
-            readings[all(sign in (0, " ", ".", "", None) for sign in signs)].add(cells)
-    found = readings[True] or readings[False]
-    if len(found) > 1:
-        what = f"its ends {' and '.join(map(str, named))} fit as [row, column] and as [x, y]"
-        raise at.error(what, 'write them as {"row": …, "column": …}, counted from 0')
-    grid = [[*row] for row in rows]
-    for cells in found:
-        for sign, (row, column) in zip(ENDS, cells, strict=True):
-            grid[row][column] = sign
-    return grid if found else rows
-
-
-def _place(value: Any, order: tuple[int, int]) -> Cell | None:
-    """Row and column, from 0, of a place in a document."""
-    if isinstance(value, dict):
-        pairs = ([value.get(name) for name in names] for names in PLACES)
-        return next(((r, c) for r, c in pairs if isinstance(r, int) and isinstance(c, int)), None)
-    if isinstance(value, list) and len(value) == 2 and all(type(n) is int for n in value):
-        return value[order[0]], value[order[1]]
-    return None
 
 
 def _column(value: Any) -> list[Any] | None:
@@ -179,8 +138,12 @@ def as_text(value: Any) -> str | None:
         drawn = len({*map(len, value)}) == 1 < len(value) and set("#█|│") & {*value[0]}
         whole = isqrt(len(value[0])) ** 2 == len(value[0]) >= LEAST_LINE
         return "\n".join(value) if square or (drawn and not whole) else None
-    if all(isinstance(cell, dict) and _place(cell, (0, 1)) for cell in value):
-        return _placed(value)
+    if all(isinstance(item, dict) for item in value):
+        rows = [[*item.values()] for item in value if item.keys() == value[0].keys()]
+        if len(rows) == len(value) == len(value[0]) and _are_labels([*value[0]]):
+            return as_text(rows)  # as pandas writes a table
+        if all(place_of(cell, (0, 1)) or _index(cell) is not None for cell in value):
+            return _placed(value)
     if all(isinstance(row, list) for row in value):
         width = max(map(len, value))
         boards = len(value) != width and width >= LEAST_BOARD and isqrt(width) ** 2 == width > 25
@@ -209,8 +172,28 @@ def _placed(cells: list[dict[str, Any]]) -> str | None:
     """The rows of a board whose cells tell their places; None where values have unknown names."""
     if not any(name in cell for cell in cells for name in VALUES):
         return None
-    told = [(*place, _cell(cell) or "strange") for cell in cells if (place := _place(cell, (0, 1)))]
-    return rows_at(told)
+    values = [_cell(cell) or "strange" for cell in cells]
+    indices = [index for cell in cells if (index := _index(cell)) is not None]
+    if len(indices) == len(cells):
+        return rows_counted([*zip(indices, values, strict=True)])
+    places = [place for cell in cells if (place := place_of(cell, (0, 1)))]
+    told = [(*place, value) for place, value in zip(places, values, strict=False)]
+    return rows_at(told) if len(told) == len(cells) else None
+
+
+def _index(cell: dict[str, Any]) -> int | None:
+    """The number of a cell that names no row and no column."""
+    if place_of(cell, (0, 1)):
+        return None
+    return next((cell[name] for name in INDICES if type(cell.get(name)) is int), None)
+
+
+def _are_labels(names: list[str]) -> bool:
+    """Whether these are names of columns in their order: 0 1 2, c1 c2 c3, A B C."""
+    stem = names[0][:-1]
+    numbers = [*map(str, range(len(names) + 1))]
+    known = (numbers[:-1], numbers[1:], [*ascii_uppercase[: len(names)]])
+    return len(names) > 3 and [name.removeprefix(stem).upper() for name in names] in known
 
 
 def _named_rows(value: dict[str, Any]) -> str | None:
@@ -239,7 +222,7 @@ def _join(parts: Iterable[str | None], separator: str) -> str | None:
 
 
 def _cell(cell: Any) -> str | None:
-    if cell is None or cell == "" or cell == " ":
+    if cell is None or cell in ("", " ") or cell != cell:  # NaN
         return "."
     if isinstance(cell, dict):
         unnamed = cell.keys().isdisjoint(VALUES) and {*map(str.lower, cell)} - NO_CELL_RULES

@@ -399,6 +399,20 @@ PAGES: dict[str, Callable[[Grid], str]] = {
         '{"givens": [' + _cells(grid, "[{r}, {c}, {v}]", ", ", 1) + "]}"
     ),
     "constraints": lambda grid: _cells(grid, "constraint x[{r},{c}] = {v};", "\n", 1),
+    "statements of z3": lambda grid: _cells(grid, "s.add(X[{r}][{c}] == {v})", "\n"),
+    "one statement of z3": lambda grid: f"s.add({_cells(grid, 'X[{r}][{c}]=={v}', ', ')})",
+    "answer set of clingo": lambda grid: (
+        "clingo version 5.4.0\nReading from a.lp\nSolving...\nAnswer: 1\nrow(1) row(2) num(9) "
+        + _cells(grid, "value({r},{c},{v})", " ", 1)
+        + "\nSATISFIABLE\n\nModels       : 1+\nTime         : 0.013s\n"
+    ),
+    "records of pandas": lambda grid: json.dumps(_records(grid, "{n}")),
+    "records of pandas by letters": lambda grid: json.dumps(_records(grid, "{letter}"), indent=1),
+    "records of pandas a line": lambda grid: "\n".join(map(json.dumps, _records(grid, "c{n}"))),
+    "records that Python printed": lambda grid: str(_records(grid, "col_{n}")),
+    "JSON of indices": lambda grid: json.dumps(
+        [{"index": r * len(grid) + c, "value": int(grid[r, c]) or None} for r, c in _told(grid)]
+    ),
     "table of cells": lambda grid: "row,col,value\n" + _cells(grid, "{r},{c},{v}", "\n", 1),
 }
 """What has other things around it, so that it stands alone in a text."""
@@ -407,6 +421,13 @@ PAGES: dict[str, Callable[[Grid], str]] = {
 def _cells(grid: Grid, form: str, between: str, first: int = 0) -> str:
     """The givens one by one, their places counted from that number."""
     return between.join(form.format(r=r + first, c=c + first, v=grid[r, c]) for r, c in _told(grid))
+
+
+def _records(grid: Grid, name: str) -> list[dict[str, int | None]]:
+    """The rows with a name for each column."""
+    names = [name.format(n=n, letter=letter) for n, letter in enumerate(ascii_uppercase)]
+    rows = grid.tolist()
+    return [{name: v or None for name, v in zip(names, row, strict=False)} for row in rows]
 
 
 def _told(grid: Grid) -> list[list[int]]:

@@ -165,6 +165,12 @@ def test_lines_between_boards(part: str, tmp_path: Path) -> None:
         ),
         "\n".join(f"cell({n},{n},{n})." for n in range(1, 9)),  # from 0 or from 1?
         " ".join(f"a1={n}" for n in range(1, 9)),
+        json.dumps([{"index": 10 * n, "value": n} for n in range(1, 9)]),  # from 0 or from 1?
+        json.dumps([dict.fromkeys(("a", "b", "d", "e"), n) for n in range(4)]),
+        json.dumps([{"A": n, "C": 0, "B": 0, "D": 0} for n in range(4)]),
+        json.dumps({str(n): {str(m): n == m for m in range(9)} for n in range(9)}),
+        "\n".join(f"s.add(X[{n}][{n}] != {n + 1})" for n in range(9)),
+        "\n".join(f"s.add(Not(X[{n}][{n}] == {n + 1}))" for n in range(9)),
     ],
 )
 def test_what_only_resembles_a_board_is_refused(text: str, tmp_path: Path) -> None:
@@ -197,6 +203,44 @@ def test_tasks_that_python_printed(form: Callable[[object], str], tmp_path: Path
         for each in (text, fenced):
             (tmp_path / "tasks").write_text(each)
             assert [puzzle.domain for puzzle in read_puzzles([tmp_path / "tasks"])] == ["arc"]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_cells_counted_from_0_or_1_where_the_digits_show_which(first: int, tmp_path: Path) -> None:
+    board = "." + SOLVED[1:-1] + "."
+    cells = [{"index": n + first, "value": int(v)} for n, v in enumerate(board) if v != "."]
+    (tmp_path / "board").write_text(json.dumps({"cells": cells}))
+    assert [format_line(puzzle.grid) for puzzle in read_puzzles([tmp_path / "board"])] == [board]
+
+
+def test_facts_of_the_numbers_tell_the_size(tmp_path: Path) -> None:
+    facts = "size(16). number(1..16). " + " ".join(f"given({n},{n},{n + 1})." for n in range(9))
+    (tmp_path / "board").write_text(facts)
+    assert [puzzle.grid.shape for puzzle in read_puzzles([tmp_path / "board"])] == [(16, 16)]
+
+
+def test_a_table_of_pandas_whose_columns_are_numbers(tmp_path: Path) -> None:
+    rows = [[*map(int, BOARD.replace(".", "0")[n : n + 9])] for n in range(0, 81, 9)]
+    table = {"columns": [*range(9)], "index": [*range(9)], "data": rows}
+    (tmp_path / "board").write_text(json.dumps(table))
+    assert [format_line(puzzle.grid) for puzzle in read_puzzles([tmp_path / "board"])] == [BOARD]
+
+
+@pytest.mark.parametrize(
+    ("beside", "others"),
+    [
+        ({"sudoku": BOARD}, ["sudoku"]),
+        ({"boards": [BOARD, BOARD]}, ["sudoku", "sudoku"]),
+        ({"x": {"board": BOARD}, "notes": ["two", "notes"], "version": 1}, ["sudoku"]),
+        ({"name": "my tasks", "notes": ["two", "notes"], "meta": {"version": 1}}, []),
+    ],
+)
+def test_what_stands_beside_sets_of_tasks(
+    beside: dict[str, object], others: list[str], tmp_path: Path
+) -> None:
+    task = {"train": [{"input": [[1]], "output": [[2]]}], "test": [{"input": [[3]]}]}
+    (tmp_path / "mixed").write_text(json.dumps({"tasks": {"a": task}, **beside}))
+    assert [puzzle.domain for puzzle in read_puzzles([tmp_path / "mixed"])] == ["arc", *others]
 
 
 @pytest.mark.parametrize("other", [BOARD, "#####\n#S G#\n#####"])
