@@ -324,6 +324,13 @@ def test_json_of_every_depth_is_refused(begin: str, end: str, tmp_path: Path) ->
             list(read_puzzles([path], "maze"))
 
 
+@pytest.mark.parametrize("text", [" " * 60_000, "start:" + " " * 60_000, "{" + '"a": 1 ' * 8_000])
+def test_long_runs_of_spaces_are_looked_through_once(text: str, tmp_path: Path) -> None:
+    (tmp_path / "long").write_text(text)
+    with pytest.raises(ParseError):
+        list(read_puzzles([tmp_path / "long"]))
+
+
 def test_a_path_is_never_taken_for_a_puzzle(tmp_path: Path) -> None:
     for name in ("missing.txt", 81 * "1"):
         with pytest.raises(ParseError, match="No such file"):

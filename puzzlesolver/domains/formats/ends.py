@@ -27,11 +27,11 @@ WALLS, FLOORS = ("#", "█", "■"), (0, "0", " ", ".", "", None)
 
 Cell = tuple[int, int]
 
-_NUMBER = r"\s*([a-z]*)\s*[:=]?\s*(\d{1,4})\s*"
+_NUMBER = r"(?:\s*([a-z]+))?(?:\s*[:=])?\s*(\d{1,4})"
 _END = re.compile(
     rf"\b({'|'.join(name for names in ENDS.values() for name in names)})"
-    r"(?:[_ ](?:position|pos|point|cell|node|at|is|coordinates?))*\s*[:=]?\s*"
-    rf"[(\[{{]?{_NUMBER}[,; ]{_NUMBER}[)\]}}]?",
+    r"(?:[_ ](?:position|pos|point|cell|node|at|is|coordinates?))*(?:\s*[:=])?(?:\s*[(\[{])?"
+    rf"{_NUMBER}(?:\s*[,;]|\s){_NUMBER}(?:\s*[)\]}}])?",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"[^\w#]*(?:and|to)?[^\w#]*", re.IGNORECASE)

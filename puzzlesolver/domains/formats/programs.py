@@ -22,7 +22,7 @@ from puzzlesolver.domains.formats.fields import as_text
 LEAST_CELLS, MOST_TRIES, LEAST_SIDE, LEAST_ROWS = 16, 64, 6, 3
 
 _OTHERS = re.compile(r"[\d.*_?-]{16}|^[\d.*_?| -]{7,}$", re.MULTILINE)
-_PRINTED = re.compile(r"\s*[\[(]*\s*(?:\{\s*(?:'[^'\n]*'|\d+)\s*:|'<)")
+_PRINTED = re.compile(r"\s*(?:[\[(]+\s*)?(?:\{\s*(?:'[^'\n]*'|\d+)\s*:|'<)")
 """How a dict of Python begins, or a list of such, or of tokens; none of JSON does."""
 
 _PYTHON = re.compile(r"[:,\[]\s*(?:None|True|False)\b|,\s*[\]}]")
