@@ -67,7 +67,7 @@ def recognise(head: str) -> bool:
 
 def holds(value: Any) -> bool:
     """Whether a value of JSON is a task, many by their ids, or something else of ARC's."""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not value:
         return False
     if value.keys() & set(PARTS) or value.keys() >= set(SIDES):
         return True

@@ -95,12 +95,13 @@ def read_records(value: Any, at: At, rules: str = "") -> Iterator[Record]:
         elif value.keys() and (text := _named_rows(value) or ""):
             yield Record(Place(str(at), 0, ""), [QUESTION, RULES], [text, rules])
         else:
+            alone = not any(map(_may_hold, (item for item in value.values() if item != answers)))
             for key, item in value.items():
                 if _is_answered([key, item]):
                     yield from read_records([key, item], at.key(key), rules)
                     continue
-                board = isinstance(item, str) and _is_board(item) and roles([key])[0] != ANSWER
-                if (board or isinstance(item, (list, dict))) and key != names.get(RULES):
+                full = alone and key == names.get(ANSWER)  # a file of answers
+                if _may_hold(item, full, roles([key])[0]) and key != names.get(RULES):
                     yield from read_records(item, at.key(key), rules)
 
 
@@ -160,12 +161,21 @@ def _is_answered(texts: list[Any]) -> bool:
     return full and len(question) == len(answer) and not _BLANKS.isdisjoint(question)
 
 
-def _is_board(text: str) -> bool:
-    """Whether a text of an object is a puzzle whatever its key is, and no name, hash or number."""
+def _may_hold(item: Any, full: bool = False, role: str = QUESTION) -> bool:
+    """Whether an item of an object is a board, or may have one in it."""
+    text = isinstance(item, str) and (full or role != ANSWER) and _is_board(item, full)
+    return text or isinstance(item, (list, dict))
+
+
+def _is_board(text: str, full: bool = False) -> bool:
+    """Whether a text of an object is a puzzle whatever its key is, and no name, hash or number.
+
+    Only what is known for an answer may be `full`, without blanks.
+    """
     lines = text.strip("\n").split("\n")
     rows = len(lines) >= LEAST_ROWS and len({*map(len, lines)}) == 1
     whole = _BOARD.fullmatch(text) is not None and isqrt(len(text)) ** 2 == len(text)
-    return rows or (whole and not _BLANKS.isdisjoint(text))
+    return rows or (whole and (full or not _BLANKS.isdisjoint(text)))
 
 
 def _placed(cells: list[dict[str, Any]]) -> str | None:

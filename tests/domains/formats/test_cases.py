@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from puzzlesolver.domains.detect import read_puzzles
+from puzzlesolver.domains.marking import mark
 from puzzlesolver.domains.sudoku.render import format_line
 from puzzlesolver.errors import ParseError
 
@@ -203,6 +204,23 @@ def test_tasks_that_python_printed(form: Callable[[object], str], tmp_path: Path
         for each in (text, fenced):
             (tmp_path / "tasks").write_text(each)
             assert [puzzle.domain for puzzle in read_puzzles([tmp_path / "tasks"])] == ["arc"]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [{"answer": SOLVED}, [{"name": "a", "solution": SOLVED}], {"solution": SOLVED, "note": "mine"}],
+)
+def test_answers_alone(answers: object, tmp_path: Path) -> None:
+    (tmp_path / "answers").write_text(json.dumps(answers))
+    ((_, verdict),) = mark(BOARD, str(tmp_path / "answers"))
+    assert verdict is not None and verdict.status == "verified"
+
+
+@pytest.mark.parametrize("empty", ["{}", "[]", "null", "", " \n"])
+def test_what_is_empty_is_no_task(empty: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text(empty)
+    with pytest.raises(ParseError, match="there is nothing in"):
+        list(read_puzzles([tmp_path / "empty"]))
 
 
 @pytest.mark.parametrize("first", [0, 1])
