@@ -86,7 +86,7 @@ def parse_name(text: str) -> HubName:
     match = _NAME.fullmatch(text)
     name = HubName(**match.groupdict()) if match else None
     if name is None or not _is_repo(name.repo):
-        fault = "expected OWNER/REPO"
+        fault = "expected hub:OWNER/REPO"
     elif name.file is not None and not is_plain_path(name.file):
         fault = f"{name.file!r} is no path of a file in a repository"
     elif name.revision is not None and not _is_revision(name.revision):

@@ -73,12 +73,14 @@ def check_path(path: Path) -> None:
     """Raise `UsageError` when `save` could not write this file, before any work is done."""
     if path.suffix.lower() not in SAVERS:
         raise UsageError(
-            f"cannot save a settling as {path.suffix or 'a file without a suffix'!r}",
+            f"no kind of file is saved under the name {path.name!r}",
             where="--save",
             hint=f"use one of {', '.join(SAVERS)}",
         )
     if not path.parent.is_dir():
         raise UsageError(f"no folder {str(path.parent)!r}", where="--save")
+    if path.is_dir():
+        raise UsageError(f"{str(path)!r} is a folder", where="--save", hint="name a file")
     if path.suffix.lower() in (".gif", ".png"):
         require("images", f"--save {path}", instead="save as .svg or .html")
 

@@ -155,8 +155,9 @@ def test_size_is_small(tmp_path: Path) -> None:
     assert (tmp_path / "a.gif").stat().st_size < 3 * 2**20
 
 
-@pytest.mark.parametrize("name", ["a.mp4", "a", "no/a.gif"])
+@pytest.mark.parametrize("name", ["a.mp4", "a", "no/a.gif", "folder.gif"])
 def test_bad_paths_are_refused_before_any_work(name: str, tmp_path: Path) -> None:
+    (tmp_path / "folder.gif").mkdir()
     with pytest.raises(UsageError) as caught:
         check_path(tmp_path / name)
     assert caught.value.where == "--save"
