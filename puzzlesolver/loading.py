@@ -87,7 +87,7 @@ def load_network(
     if engine not in ENGINES:
         raise UsageError(f"unknown engine {engine!r}", where="--engine", hint=" or ".join(ENGINES))
     if model is not None and str(model).endswith(SUFFIX):
-        if engine != "onnx":
+        if engine != "onnx" and Path(model).exists():
             raise UsageError("torch cannot run it", where=str(model), hint="add --engine onnx")
         return _load_graph(Path(model), domain, device)
 

@@ -262,7 +262,8 @@ def _opened(model: str | bytes, path: Path, device: str) -> Any:
         return _session(model, asked)
     except Exception as error:  # ONNX Runtime's own errors have no common base but this
         reason = str(error).partition("\n")[0]
-        raise ModelError(f"ONNX Runtime cannot open it: {reason}", where=str(path)) from error
+        what, hint = f"ONNX Runtime cannot open it: {reason}", "make it anew: puzzlesolver export"
+        raise ModelError(what, where=str(path), hint=hint) from error
 
 
 def _session(model: str | bytes, providers: list[Any]) -> Any:

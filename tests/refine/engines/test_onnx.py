@@ -178,6 +178,12 @@ def test_what_is_no_graph_of_ours_is_refused(tmp_path: Path, graphs: dict[str, P
         StepGraph(tmp_path / "foreign.onnx")
 
 
+@pytest.mark.parametrize("engine", ["torch", "onnx"])
+def test_a_missing_graph_is_told_before_the_engine(engine: str) -> None:
+    with pytest.raises(ModelError, match="there is no such file"):
+        load_network("missing.onnx", "maze", engine, "cpu")
+
+
 def test_engine_and_model_must_fit(graphs: dict[str, Path]) -> None:
     with pytest.raises(UsageError, match="torch cannot run it"):
         load_network(graphs["maze"], "maze", "torch")
