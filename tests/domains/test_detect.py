@@ -324,6 +324,12 @@ def test_json_of_every_depth_is_refused(begin: str, end: str, tmp_path: Path) ->
             list(read_puzzles([path], "maze"))
 
 
+def test_all_lines_of_json_are_named_alike(tmp_path: Path) -> None:
+    path = tmp_path / "list.jsonl"
+    path.write_text('\n{"puzzle": "1......32..1...4"}\n{"puzzle": "1......32..1...4"}\n')
+    assert [puzzle.name for puzzle in read_puzzles([path])] == [f"{path}:2", f"{path}:3"]
+
+
 @pytest.mark.parametrize("text", [" " * 60_000, "start:" + " " * 60_000, "{" + '"a": 1 ' * 8_000])
 def test_long_runs_of_spaces_are_looked_through_once(text: str, tmp_path: Path) -> None:
     (tmp_path / "long").write_text(text)

@@ -176,7 +176,8 @@ def read_values(lines: Iterable[str], source: str) -> Iterator[tuple[Any, At]]:
                     break
                 text.next()
         else:
-            yield text.value(), at
+            line, value = text.line, text.value()
+            yield value, At(f"{source}:{line}") if many or text.next() else at
         many = True
 
 
