@@ -19,7 +19,7 @@ ENDS = {
     "S": ("start", "entrance", "begin", "s"),
     "G": ("goal", "end", "exit", "finish", "target", "g"),
 }
-PLACES = (("row", "column"), ("row", "col"), ("r", "c"), ("y", "x"))
+PLACES = (("row", "column"), ("row", "col"), ("r", "c"), ("i", "j"), ("y", "x"))
 """What people call the ends of a maze, and the row and the column of a place."""
 
 WALLS, FLOORS = ("#", "█", "■"), (0, "0", " ", ".", "", None)

@@ -34,7 +34,7 @@ from puzzlesolver.limits import MAX_GRID_SIDE
 LEAST_LINE = 100
 """Cells of the smallest maze on one line; shorter lines are rows."""
 
-INDICES = ("index", "idx", "i")
+INDICES = ("index", "idx")
 """What they call the number of a cell, counted row by row."""
 
 LEAST_BOARD, LEAST_ROWS = 16, 3
@@ -193,7 +193,7 @@ def _placed(cells: list[dict[str, Any]]) -> str | None:
 
 def _index(cell: dict[str, Any]) -> int | None:
     """The number of a cell that names no row and no column."""
-    if place_of(cell, (0, 1)):
+    if place_of(cell, (0, 1)) or {*map(str.lower, cell)} - NO_CELL_RULES:
         return None
     return next((cell[name] for name in INDICES if type(cell.get(name)) is int), None)
 

@@ -34,6 +34,7 @@ NO_CELL_RULES = {
     "marks", "digit", "number", "isgiven", "fixed", "isfixed", "locked", "readonly", "editable",
     "row", "col", "column", "box", "block", "index", "id", "x", "y", "solution", "color", "colour",
     "selected", "region", "r", "val", "v", "num", "n",
+    "idx", "i", "j",
 }  # fmt: skip
 """Keys of a cell that add no rule."""
 

@@ -410,6 +410,9 @@ PAGES: dict[str, Callable[[Grid], str]] = {
     "records of pandas by letters": lambda grid: json.dumps(_records(grid, "{letter}"), indent=1),
     "records of pandas a line": lambda grid: "\n".join(map(json.dumps, _records(grid, "c{n}"))),
     "records that Python printed": lambda grid: str(_records(grid, "col_{n}")),
+    "JSON of i and j": lambda grid: json.dumps(
+        [{"i": r, "j": c, "value": int(grid[r, c])} for r, c in _told(grid)]
+    ),
     "JSON of indices": lambda grid: json.dumps(
         [{"index": r * len(grid) + c, "value": int(grid[r, c]) or None} for r, c in _told(grid)]
     ),

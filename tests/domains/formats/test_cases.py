@@ -167,6 +167,8 @@ def test_lines_between_boards(part: str, tmp_path: Path) -> None:
         "\n".join(f"cell({n},{n},{n})." for n in range(1, 9)),  # from 0 or from 1?
         " ".join(f"a1={n}" for n in range(1, 9)),
         json.dumps([{"index": 10 * n, "value": n} for n in range(1, 9)]),  # from 0 or from 1?
+        json.dumps([{"index": n, "variable": "A", "value": n} for n in range(9)]),
+        json.dumps([{"i": n, "k": n, "value": n} for n in range(9)]),
         json.dumps([dict.fromkeys(("a", "b", "d", "e"), n) for n in range(4)]),
         json.dumps([{"A": n, "C": 0, "B": 0, "D": 0} for n in range(4)]),
         json.dumps({str(n): {str(m): n == m for m in range(9)} for n in range(9)}),
