@@ -50,7 +50,10 @@ def solve_one(arguments: Arguments, puzzle: Puzzle) -> int:
     """One puzzle, which may be watched and saved; its last frame is the answer's picture."""
     recorder = Recorder() if arguments.save else None
     show = Show(arguments, Tracker(1), view_for(arguments, alone=True), recorder)
+    started = time.monotonic()
     statuses = _solve(arguments, [puzzle], show)
+    if arguments.format in ("grid", "line") and exit_code(statuses):  # which do not tell why
+        show.say(_total(statuses, time.monotonic() - started))
     if recorder is not None and recorder.moments:
         for path in arguments.save or ():
             save(path, recorder.moments)

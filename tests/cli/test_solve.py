@@ -136,6 +136,13 @@ def test_several_solutions_are_ambiguous_and_5(run: Run, model: Path) -> None:
     assert "more than one solution; this is one of them" in run("solve", TWO_SOLUTIONS).stdout
 
 
+@pytest.mark.parametrize("form", ["grid", "line"])
+def test_forms_that_do_not_tell_why_leave_it_to_stderr(run: Run, model: Path, form: str) -> None:
+    done = run("solve", "11..............", "-m", model, "-f", form)
+    assert done.code == 5 and "1 contradiction" in done.stderr
+    assert "solved" not in run("solve", ONE_BLANK, "-m", model, "-f", form).stderr
+
+
 def test_contradiction_counts_more_than_unsolved(run: Run, model: Path) -> None:
     done = run("solve", HARD, TWO_FIVES, ONE_BLANK, "-m", model, "--max-steps", "20", "-f", "csv")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))

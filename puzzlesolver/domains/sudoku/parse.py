@@ -217,7 +217,7 @@ def _find(lines: Iterable[tuple[Place, str]]) -> Iterator[Found | None]:
             if role == ANSWER:
                 yield None
         elif not text and MAZE_ROW.fullmatch(line):
-            hint = "put mazes into a file of their own"
+            hint = "mazes need a file of their own, without --rules and --domain sudoku"
             raise place.error(1, "a row of a maze among Sudokus", hint)
         elif elsewhere or (not text and line.strip()):  # a section of other things, or a comment
             if not elsewhere and heads_answer(line):
