@@ -110,7 +110,7 @@ class ModelConfig:
 
     Attributes:
         RANGES: least and largest value of every number.
-        GROWING: fields that, raised from 0, add weights and change no other.
+        GROWING: fields in which a model may differ from one that it starts from, `grow_from`.
     """
 
     RANGES: ClassVar[Mapping[str, tuple[float, float]]] = {}
@@ -141,6 +141,14 @@ class Network(nn.Module):
     """What can be trained, stored and named."""
 
     config: ModelConfig
+
+    def grow_from(self, smaller: Network) -> None:
+        """Take the weights of a model that is smaller in `GROWING` alone.
+
+        Raises:
+            ValueError: it cannot grow from that size.
+        """
+        self.load_state_dict(smaller.state_dict())
 
 
 class RecursiveModel(Network, ABC):

@@ -29,6 +29,7 @@ from torch.nn import functional as F
 from puzzlesolver.models.interface import (
     Batch,
     ModelConfig,
+    Network,
     Noise,
     Readout,
     RecursiveModel,
@@ -92,7 +93,7 @@ class StemConfig(ModelConfig):
         "layers": (1, 64),
         "start_noise": (0, 1_000),
     }
-    GROWING: ClassVar = ("overlaps",)
+    GROWING: ClassVar = ("layers", "overlaps")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -259,6 +260,26 @@ class RelationalStem(RecursiveModel):
         from puzzlesolver.models.code.fused import FusedStep  # numba takes a while to import
 
         return FusedStep(self, layout, heard_on(layout, self.config))
+
+    def grow_from(self, smaller: Network) -> None:
+        """Take the weights of a stem; raises `ValueError` where this is not the same one, grown.
+
+        Channels of `overlaps` that it lacks start without effect. With twice its layers one step
+        starts as two of its steps, with three times as three.
+        """
+        assert isinstance(smaller, RelationalStem)
+        theirs, ours = smaller.config, self.config
+        if ours.layers % theirs.layers or theirs.overlaps not in (0, ours.overlaps):
+            raise ValueError("layers grow to a multiple, overlaps from 0")
+        rest = {
+            name: weight
+            for name, weight in smaller.state_dict().items()
+            if not name.startswith("layers.")
+        }
+        self.load_state_dict(rest, strict=False)
+        for number, layer in enumerate(self.layers):
+            taken = smaller.layers[number % theirs.layers].state_dict()
+            layer.load_state_dict(taken, strict=theirs.overlaps == ours.overlaps)
 
     def readout(self, state: State, layout: Layout) -> Readout:
         (z_BND,) = state

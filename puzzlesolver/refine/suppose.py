@@ -19,10 +19,10 @@ from torch.nn import functional as F
 from puzzlesolver.models.interface import Readout
 
 REFUTED = 0.5
-"""Belief in a contradiction that drops the suppositions."""
+"""The belief in a contradiction that drops the suppositions, if none is given."""
 
 DEEPEST = 3
-"""So many suppositions stand at once; where they decide nothing, all are dropped."""
+"""The most suppositions that stand at once, if no other number is given."""
 
 DECIDED = 0.9
 """Belief from which a cell counts as decided; where all are, nothing is left to suppose."""
@@ -50,7 +50,14 @@ def decided(logits_BCS: Tensor) -> Tensor:
     return (belief.amax(-1) >= DECIDED).all(1)
 
 
-def suppose(givens_BC: Tensor, tokens_BC: Tensor, readout: Readout, lots: Tensor) -> Tensor:
+def suppose(
+    givens_BC: Tensor,
+    tokens_BC: Tensor,
+    readout: Readout,
+    lots: Tensor,
+    refuted: float = REFUTED,
+    deepest: int = DEEPEST,
+) -> Tensor:
     """The suppositions of every puzzle from here on.
 
     Args:
@@ -58,6 +65,8 @@ def suppose(givens_BC: Tensor, tokens_BC: Tensor, readout: Readout, lots: Tensor
         tokens_BC: `int64[B, C]`, givens and present suppositions.
         readout: what the states say now, a belief in a contradiction included.
         lots: `float32[B, C + 1]`, random numbers in [0, 1): one for every cell, one for the digit.
+        refuted: belief in a contradiction that drops the suppositions.
+        deepest: so many suppositions stand at once; where they decide nothing, all are dropped.
 
     Returns:
         New tokens: unchanged where every cell is decided, the givens where the suppositions are
@@ -73,7 +82,7 @@ def suppose(givens_BC: Tensor, tokens_BC: Tensor, readout: Readout, lots: Tensor
     drawn = (belief_BS.cumsum(-1) < lots[:, cells:]).sum(-1, keepdim=True)
     symbol = 1 + drawn.clamp_max(belief_BS.shape[-1] - 1)
     supposed = (tokens_BC != givens_BC).sum(1)
-    dropped = (supposed > 0) & ((readout.contradiction > REFUTED) | (supposed >= DEEPEST))
+    dropped = (supposed > 0) & ((readout.contradiction > refuted) | (supposed >= deepest))
     moved = torch.where(dropped[:, None], givens_BC, tokens_BC.scatter(1, cell, symbol))
     done = decided(readout.logits) | (tokens_BC > 0).all(1)
     return torch.where(done[:, None], tokens_BC, moved)

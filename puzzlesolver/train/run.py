@@ -118,21 +118,24 @@ class Run:
     def take_weights(self, name: str) -> None:
         """Start from those of a model; raises `ModelError` where there are none that fit.
 
-        Weights that the run has and the model lacks, `GROWING`, stay as new ones start.
+        The model may be smaller in what its family lets grow, `GROWING`.
         """
         found = resolve(name, self.config.domain)
         network, sha256 = read_network(found.folder, found.sha256)
         theirs, ours = network.config.to_json(), self.model.config.to_json()
-        grown = {key for key in network.config.GROWING if not theirs[key]}
-        other = [key for key in theirs if key not in grown and theirs[key] != ours.get(key)]
+        fixed = theirs.keys() - network.config.GROWING
+        other = [key for key in theirs if key in fixed and theirs[key] != ours.get(key)]
         if other or type(network) is not type(self.model):
             raise ModelError(
                 f"this model has another {', '.join(other) or 'family'} than the run",
                 where=flag("start"),
                 hint="--set model='{…}' as in its config.json, or another --preset",
             )
-        for model in (self.model, self.average):
-            model.load_state_dict(network.state_dict(), strict=not grown)
+        try:
+            for model in (self.model, self.average):
+                model.grow_from(network)
+        except ValueError as error:
+            raise ModelError(f"this model cannot grow: {error}", where=flag("start")) from None
         before = read_config(found.folder).training
         told = ("command", "updates", "core_minutes", "machine", "start")
         self.started_from = {"sha256": sha256} | {key: before.get(key) for key in told}

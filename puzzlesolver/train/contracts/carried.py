@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from puzzlesolver.models.interface import PARTS, Readout, RecursiveModel, State, StepFunction
-from puzzlesolver.refine.suppose import suppose
+from puzzlesolver.refine.suppose import DEEPEST, REFUTED, suppose
 from puzzlesolver.train.contracts.carry import SlotContract, per_puzzle
 from puzzlesolver.train.contracts.losses import LATE, Learned, judge
 from puzzlesolver.train.settings import Settings, within
@@ -32,6 +32,8 @@ class Carried(Settings):
         suppositions: probability, per puzzle and update, that a puzzle moves its suppositions as
             raw refinement does (`refine/suppose.py`).
         suppose_after: updates a puzzle has to settle before the first supposition.
+        refuted: belief in a contradiction that drops its suppositions.
+        deepest: so many suppositions stand at once; where they decide nothing, all are dropped.
         loss_every_step: whether the loss is the mean over the steps with gradient, instead of that
             of the last one.
         stillness: weight, in the loss, of the squared relative residual of solved puzzles.
@@ -48,6 +50,8 @@ class Carried(Settings):
     linger: int = within(3, 1)
     suppositions: float = within(0.0, 0, 1)
     suppose_after: int = within(6, 0)
+    refuted: float = within(REFUTED, 0, 1)
+    deepest: int = within(DEEPEST, 1)
     loss_every_step: bool = False
     stillness: float = within(0.0, 0)
     save_states: bool = True
@@ -139,7 +143,8 @@ class CarriedState(SlotContract[Carried]):
         assert self.pool is not None
         size, cells = self.tokens.shape
         lots = self.uniform((size, cells + 2))
-        moved = suppose(self.pool.tokens, self.tokens, readout, lots[:, :-1])
+        limits = (self.settings.refuted, self.settings.deepest)
+        moved = suppose(self.pool.tokens, self.tokens, readout, lots[:, :-1], *limits)
         moving = (lots[:, -1] < self.settings.suppositions) & (
             self.age >= self.settings.suppose_after
         )

@@ -124,6 +124,20 @@ def sudoku_any_fifth() -> dict[str, Any]:
 
 
 @preset
+def sudoku_any_sixth() -> dict[str, Any]:
+    """From those of `sudoku-any-fifth` on: twice the layers, and deeper suppositions.
+
+    A step starts as two of the former ones, so half as many have a gradient.
+    """
+    fifth = sudoku_any_fifth()
+    return fifth | {
+        "mix": fifth["mix"] | {"9 anti-knight: minimal": 48}, "model": fifth["model"] | {"layers": 4},
+        "start": "runs/sudoku-any-fifth/model", "minutes": 100.0, "grad_steps": 4,
+        "suppositions": 0.3, "refuted": 0.8, "deepest": 6,
+    }  # fmt: skip
+
+
+@preset
 def sudoku_1k() -> dict[str, Any]:
     """Exactly 1,000 training puzzles, the small-sample setting of the HRM and TRM papers."""
     return _stem() | {
