@@ -164,6 +164,16 @@ def test_one_step_is_the_equation(device: torch.device) -> None:
     np.testing.assert_allclose(got[0].numpy(), logits, atol=1e-5)
 
 
+def test_a_step_of_a_stem_grown_in_layers_starts_as_several(stem: RecursiveModel) -> None:
+    grown = build_model("stem", SIZES | {"layers": 6, "overlaps": 4})
+    grown.grow_from(stem)
+    boards, noise = tokens_like(9), noise_for(9)
+    six_steps, two_steps = run(stem, boards, noise, 6), run(grown, boards, noise, 2)
+    torch.testing.assert_close(two_steps, six_steps, atol=1e-4, rtol=1e-4)
+    with pytest.raises(ValueError, match="multiple"):
+        build_model("stem", SIZES | {"layers": 3}).grow_from(stem)
+
+
 @pytest.mark.parametrize(
     "config", [{"width": 0}, {"layers": 10**9}, {"colour": 3}, {"width": "wide"}]
 )

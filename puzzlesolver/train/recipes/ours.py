@@ -131,7 +131,8 @@ def sudoku_any_sixth() -> dict[str, Any]:
     """
     fifth = sudoku_any_fifth()
     return fifth | {
-        "mix": fifth["mix"] | {"9 anti-knight: minimal": 48}, "model": fifth["model"] | {"layers": 4},
+        "mix": fifth["mix"] | {"9 anti-knight: minimal": 48},
+        "model": fifth["model"] | {"layers": 4},
         "start": "runs/sudoku-any-fifth/model", "minutes": 100.0, "grad_steps": 4,
         "suppositions": 0.3, "refuted": 0.8, "deepest": 6,
     }  # fmt: skip
