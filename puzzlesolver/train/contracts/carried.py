@@ -34,6 +34,7 @@ class Carried(Settings):
         suppose_after: updates a puzzle has to settle before the first supposition.
         refuted: belief in a contradiction that drops its suppositions.
         deepest: so many suppositions stand at once; where they decide nothing, all are dropped.
+        guided: probability that a supposition is the right digit, whatever the model believes.
         loss_every_step: whether the loss is the mean over the steps with gradient, instead of that
             of the last one.
         stillness: weight, in the loss, of the squared relative residual of solved puzzles.
@@ -52,6 +53,7 @@ class Carried(Settings):
     suppose_after: int = within(6, 0)
     refuted: float = within(REFUTED, 0, 1)
     deepest: int = within(DEEPEST, 1)
+    guided: float = within(0.0, 0, 1)
     loss_every_step: bool = False
     stillness: float = within(0.0, 0)
     save_states: bool = True
@@ -145,6 +147,10 @@ class CarriedState(SlotContract[Carried]):
         lots = self.uniform((size, cells + 2))
         limits = (self.settings.refuted, self.settings.deepest)
         moved = suppose(self.pool.tokens, self.tokens, readout, lots[:, :-1], *limits)
+        if self.settings.guided:
+            guided = self.uniform((size, 1)) < self.settings.guided
+            supposed = (moved > 0) & (moved != self.tokens) & (self.pool.targets > 0)
+            moved = torch.where(supposed & guided, self.pool.targets, moved)
         moving = (lots[:, -1] < self.settings.suppositions) & (
             self.age >= self.settings.suppose_after
         )
