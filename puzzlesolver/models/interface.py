@@ -128,6 +128,11 @@ class ModelConfig:
                 if not lowest <= value <= highest:
                     raise ValueError(f"{name} must lie in {lowest}..{highest}, not {short(value)}")
 
+    @property
+    def stride(self) -> int:
+        """How far one step gets, in steps of the kind that `Policy.patience` counts."""
+        return 1
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 

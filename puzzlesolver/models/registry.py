@@ -51,13 +51,16 @@ def refines_boards(network: Network, where: str) -> RecursiveModel:
 
 def build_network(family: str, config: dict[str, Any]) -> Network:
     """Freshly initialised, of any family; raises `ModelError` on an unknown family or setting."""
-    model_class, config_class = _classes(family)
+    network: Network = _classes(family)[0](build_config(family, config))
+    return network
+
+
+def build_config(family: str, config: dict[str, Any]) -> ModelConfig:
+    """The hyperparameters of a family; errors of `build_network`."""
     try:
-        typed_config = config_class(**config)
+        return _classes(family)[1](**config)
     except (TypeError, ValueError) as error:
         raise ModelError(f"the configuration does not fit family {family!r}: {error}") from error
-    network: Network = model_class(typed_config)
-    return network
 
 
 def build_empty(family: str, config: dict[str, Any]) -> Network:

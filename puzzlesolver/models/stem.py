@@ -104,6 +104,10 @@ class StemConfig(ModelConfig):
                 raise ValueError(f"{short(name)} is no name of a relation")
         object.__setattr__(self, "relations", tuple(self.relations))
 
+    @property
+    def stride(self) -> int:
+        return max(1, self.layers // 2)
+
     def loudness(self, nodes: int) -> float:
         """What a mean over so many nodes counts."""
         return math.sqrt(nodes / USUAL) if self.balanced else 1.0

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from puzzlesolver.errors import UsageError
 
@@ -42,7 +42,8 @@ class Policy:
         restarts: how often a rollout may start again from fresh noise; None = as often as the
             budget allows. None is made that would go the way of an earlier start.
         search: verified: whether hypotheses (a cell clamped to a digit) are tried before a restart.
-        patience: steps a start has to settle before the first supposition or hypothesis.
+        patience: steps a start has to settle before the first supposition or hypothesis, fewer for
+            a model with a `stride`.
         branch_patience: the same for what follows a supposition or hypothesis.
         noise: standard deviation of Gaussian noise added to the state after every step.
         rollouts: trajectories of one puzzle side by side, each with its own noise; the first is the
@@ -80,6 +81,11 @@ class Policy:
     def share(self) -> int:
         """Steps that one rollout may spend."""
         return self.max_steps // self.rollouts
+
+    def paced(self, stride: int) -> Policy:
+        """The same for a model of which one step gets as far as `stride` usual ones."""
+        patience, branch_patience = self.patience // stride, self.branch_patience // stride
+        return replace(self, patience=max(1, patience), branch_patience=max(1, branch_patience))
 
     def __post_init__(self) -> None:
         if self.max_steps < 1:

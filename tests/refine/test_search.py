@@ -9,6 +9,7 @@ import torch
 
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.models.interface import Readout
+from puzzlesolver.models.registry import build_model
 from puzzlesolver.refine.policy import Policy
 from puzzlesolver.refine.search import Attempt, Reading, Search, next_attempt, start_search
 
@@ -157,3 +158,9 @@ def test_states_that_the_budget_cannot_reach_are_let_go() -> None:
         attempt = search.send(replace(reading(unsure), state=(state,)))
     del state, attempt
     assert sum(ref() is not None for ref in states) < 40
+
+
+def test_a_stem_of_more_layers_is_given_fewer_steps() -> None:
+    paced = Policy().paced(build_model("stem", {"layers": 4}).config.stride)
+    usual = Policy().paced(build_model("stem", {"layers": 2}).config.stride)
+    assert usual == Policy() and paced == Policy(patience=24, branch_patience=8)

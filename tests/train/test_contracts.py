@@ -184,6 +184,23 @@ def test_suppositions_become_clues_or_contradictions_and_come_off_again(
     assert torch.equal(contract.pool.targets, solutions)
 
 
+def test_guided_suppositions_are_right_and_stand_deeper(tiny_config: Config) -> None:
+    changes = "suppositions=1", "suppose_after=0", "reveal=0", "max_age=50", "guided=1", "deepest=5"
+    config = tiny_config(*changes)
+    source = SudokuSource(config)
+    contract = CarriedState(config, source, torch.Generator().manual_seed(0))
+    model = CopyClues(none_class=True)
+    step, _ = steps_of(model, source.layout)
+    for _ in range(5):
+        contract.loss(model, step, 0.0)
+    assert contract.pool is not None and contract.pool.targets is not None
+    supposed = contract.tokens != contract.pool.tokens
+    assert (supposed.sum(1) == 5).all(), "two more than without the setting"
+    assert (contract.tokens == contract.pool.targets)[supposed].all()
+    contract.loss(model, step, 0.0)
+    assert torch.equal(contract.tokens, contract.pool.tokens), "they led nowhere and were dropped"
+
+
 def test_stillness_is_what_solved_puzzles_lack(tiny_config: Config) -> None:
     """CopyClues never stands still, and solves the boards without a blank alone."""
 

@@ -47,10 +47,12 @@ class Engine(ABC):
 
     Attributes:
         fixed_start: as in `RecursiveModel`.
+        stride: as in `ModelConfig`.
         workers: threads of micro-batches, where there are such.
     """
 
     fixed_start: bool
+    stride: int
     workers: ThreadPoolExecutor | None = None
 
     @abstractmethod

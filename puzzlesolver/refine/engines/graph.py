@@ -96,6 +96,13 @@ class GraphFacts:
     int8: bool
     checked: dict[str, Any]
 
+    @property
+    def stride(self) -> int:
+        """As in `ModelConfig`."""
+        from puzzlesolver.models.registry import build_config  # torch takes a second to import
+
+        return build_config(self.family, self.config).stride
+
     def to_metadata(self) -> dict[str, str]:
         return {
             name: value if isinstance(value, str) else json.dumps(value)
@@ -175,10 +182,12 @@ class GraphSource(Protocol):
     Attributes:
         device: as in `StepGraph`.
         fixed_start: as in `RecursiveModel`.
+        stride: as in `ModelConfig`.
     """
 
     device: str
     fixed_start: bool
+    stride: int
 
     def open(self, layout: Layout) -> StepGraph:
         """The graph for boards of this layout; raises `ModelError` where there is none."""
@@ -195,6 +204,7 @@ class GraphFile:
         self.graph = StepGraph(path, device)
         self.device = device
         self.fixed_start = self.graph.facts.fixed_start
+        self.stride = self.graph.facts.stride
 
     def open(self, layout: Layout) -> StepGraph:
         if layout != self.graph.layout:
