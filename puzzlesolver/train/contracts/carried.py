@@ -148,7 +148,8 @@ class CarriedState(SlotContract[Carried]):
         limits = (self.settings.refuted, self.settings.deepest)
         moved = suppose(self.pool.tokens, self.tokens, readout, lots[:, :-1], *limits)
         if self.settings.guided:
-            assert (targets := self.pool.targets) is not None
+            targets = self.pool.targets
+            assert targets is not None
             guided = self.uniform((size, 1)) < self.settings.guided
             supposed = (moved > 0) & (moved != self.tokens) & (targets > 0)
             moved = torch.where(supposed & guided, targets, moved)
