@@ -22,8 +22,8 @@ ENDS = {
 PLACES = (("row", "column"), ("row", "col"), ("r", "c"), ("i", "j"), ("y", "x"))
 """What people call the ends of a maze, and the row and the column of a place."""
 
-WALLS, FLOORS = ("#", "█", "■"), (0, "0", " ", ".", "", None)
-"""What stands where no end can be, and where it is likely."""
+WALLS = ("#", "█", "■")
+"""What stands where no end can be; so does the one sign of a closed border."""
 
 Cell = tuple[int, int]
 
@@ -93,6 +93,10 @@ def with_ends(rows: Any, document: dict[str, Any], at: At, firsts: Sequence[int]
     named = [next((document[k] for k in keys if k in document), None) for keys in ENDS.values()]
     if not isinstance(rows, list) or not all(isinstance(row, (list, str)) for row in rows):
         return rows
+    if None in named or not rows or not all(rows):
+        return rows
+    border = [*rows[0], *rows[-1], *(row[0] for row in rows), *(row[-1] for row in rows)]
+    walls = (*WALLS, border[0]) if all(sign == border[0] for sign in border) else WALLS
     readings: dict[bool, set[tuple[Cell, ...]]] = {True: set(), False: set()}
     inside = False
     for order, first in product(((0, 1), (1, 0)), firsts):
@@ -102,8 +106,8 @@ def with_ends(rows: Any, document: dict[str, Any], at: At, firsts: Sequence[int]
         if len(cells) == len(named):
             inside = True
             signs = [rows[row][column] for row, column in cells]
-            if not any(sign in WALLS for sign in signs):
-                readings[all(sign in FLOORS for sign in signs)].add(cells)
+            if not any(sign in walls for sign in signs):
+                readings[all(sign == signs[0] for sign in signs)].add(cells)
     found = readings[True] or readings[False]
     if len(found) > 1:
         what = f"its ends {' and '.join(map(str, named))} fit in several ways, as row and column"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,14 @@ def test_ends_beside_a_drawing(told: str, maze: str, tmp_path: Path) -> None:
     assert _ends(told.format(maze), tmp_path) == [[[1, 1]], [[3, 5]]]
 
 
+def test_ends_where_1_is_open_and_0_is_wall(tmp_path: Path) -> None:
+    maze = DIGITS.translate(str.maketrans("01", "10"))
+    assert _ends(f"start: (1, 1)\nend: (3, 5)\n{maze}", tmp_path) == [[[1, 1]], [[3, 5]]]
+    rows = [[*map(int, row)] for row in maze.split("\n")]
+    text = json.dumps({"maze": rows, "start": [1, 1], "end": [3, 5]})
+    assert _ends(text, tmp_path) == [[[1, 1]], [[3, 5]]]
+
+
 def test_ends_in_a_program(tmp_path: Path) -> None:
     rows = ",\n".join(f"[{', '.join(row)}]" for row in DIGITS.split("\n"))
     text = f"maze = [{rows}]\nstart = (1, 1)\nend = (3, 5)\n"
@@ -65,6 +74,12 @@ def test_ends_that_fit_in_no_way_or_several_are_refused(
 ) -> None:
     with pytest.raises(ParseError, match=told):
         _ends(text, tmp_path)
+
+
+@pytest.mark.parametrize("rows", [[], [[]], [""], [[], [0]], "", None, [[{}, []], [[], {}]]])
+def test_ends_of_no_maze_are_refused(rows: object, tmp_path: Path) -> None:
+    with pytest.raises(ParseError):
+        _ends(json.dumps({"maze": rows, "start": [0, 0], "end": [1, 1]}), tmp_path)
 
 
 def test_ends_that_are_drawn_are_not_moved(tmp_path: Path) -> None:
