@@ -96,8 +96,9 @@ def test_what_cannot_be_is_a_usage_error(
     assert not [*tmp_path.iterdir()]
 
 
-def test_onnx_refuses_what_only_torch_can(run: Run) -> None:
+def test_onnx_refuses_what_only_torch_can(run: Run, tmp_path: Path) -> None:
     done = run("bench", "sudoku-extreme", "--engine", "onnx", "--compile")
     assert done.code == 2 and "--compile" in done.stderr
-    done = run("solve", ONE_BLANK, "--model", "some.onnx")
+    (graph := tmp_path / "some.onnx").touch()
+    done = run("solve", ONE_BLANK, "--model", str(graph))
     assert done.code == 2 and "--engine onnx" in done.stderr
