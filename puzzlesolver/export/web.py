@@ -137,6 +137,8 @@ def describe(facts: GraphFacts, size: tuple[int, int]) -> dict[str, Any]:
             "guess": search.GUESS,
             "sure": search.SURE,
             "refuted": search.REFUTED,
+            "open": search.OPEN,
+            "sway": search.SWAY,
             "further": suppose.FURTHER,
         },
         "examples": [domain.format_line(each.grid) for each in reversed(puzzles)],  # easy ones last

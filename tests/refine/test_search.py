@@ -70,6 +70,23 @@ def test_clamps_the_least_certain_cell_to_its_likelier_digit_first() -> None:
     assert clamps(second, FOUR_BLANKS) == {0: 2}
 
 
+def test_of_cells_alike_it_clamps_the_one_that_decides_more_of_its_peers() -> None:
+    puzzle = puzzle_with((0, 0), (0, 1), (3, 3))
+    search, _ = begin(puzzle)
+    evenly = {"r0c0": [0.55, 0.45, 0, 0], "r0c1": [0.45, 0.55, 0, 0], "r3c3": [0.5, 0.5, 0, 0]}
+    (clamped,) = clamps(search.send(reading(belief(**evenly))), puzzle)
+    assert clamped in (0, 1)
+
+
+def test_a_hypothesis_in_much_doubt_waits_but_is_not_dropped() -> None:
+    search, _ = begin(FOUR_BLANKS)
+    search.send(reading(belief(r0c0=[0.55, 0.45, 0, 0])))
+    other = search.send(reading(belief(r0c1=[0, 0.6, 0.4, 0]), contradiction=0.97))
+    assert clamps(other, FOUR_BLANKS) == {0: 2}
+    below = search.send(reading(belief(r0c0=[0, 1, 0, 0]), contradiction=1.0))
+    assert clamps(below, FOUR_BLANKS) == {0: 1, 1: 2}
+
+
 def test_goes_deeper_into_what_it_believes_in() -> None:
     search, _ = begin(FOUR_BLANKS)
     search.send(reading(belief(r0c0=[0.55, 0.45, 0, 0])))

@@ -17,6 +17,7 @@ function* attempts(tokens, patience, count) {
 // replaces what earlier ones said; the beliefs in the clamps add up, but count little.
 function* hypotheses(kind, board, givens, policy) {
   const conflict = (tokens) => kind.contradiction(tokens, board) !== null;
+  const peers = kind.peersOf(board);
 
   function refuted(tokens, reading) {
     if (reading.contradiction >= policy.refuted) return true;
@@ -35,7 +36,7 @@ function* hypotheses(kind, board, givens, policy) {
     while (true) {
       if (tokens === givens || !refuted(tokens, reading)) {
         const sound = 1 - Math.min(reading.contradiction, policy.refuted);
-        for (const [share, child] of children(tokens, reading.probabilities, policy)) {
+        for (const [share, child] of children(tokens, peers, reading.probabilities, policy)) {
           if (conflict(child)) continue;
           const guess = guessed - policy.guess * Math.log(share);
           const doubt = guess - Math.log(sound);
@@ -51,16 +52,27 @@ function* hypotheses(kind, board, givens, policy) {
   }
 }
 
-// One more clamp, of the open cell that two digits share: belief and tokens of each digit.
-function children(tokens, probabilities, policy) {
+// One more clamp, of an open cell that two digits share: belief and tokens of each digit. Of such
+// cells it is the one whose peers have most to learn from it.
+function children(tokens, peers, probabilities, policy) {
   const symbols = probabilities.length / tokens.length;
+  const beliefs = Array.from(tokens, (_, cell) =>
+    probabilities.subarray(cell * symbols, (cell + 1) * symbols),
+  );
+  const undecided = (belief) => (Math.abs(belief - 0.5) < 0.5 - policy.open ? belief : 0);
   let chosen = null;
   let leastDoubt = Infinity;
   for (const [cell, token] of tokens.entries()) {
     if (token) continue;
-    const belief = probabilities.subarray(cell * symbols, (cell + 1) * symbols);
-    const [best, second] = Float32Array.from(belief).sort().reverse();
-    const doubt = Math.abs(best - 0.5) + policy.further * (1 - best - second);
+    const belief = beliefs[cell];
+    const both = Array.from(belief.keys()).sort((a, b) => belief[b] - belief[a]).slice(0, 2);
+    const [best, second] = both.map((symbol) => belief[symbol]);
+    let sway = 0;
+    for (const peer of peers[cell]) {
+      for (const symbol of both) sway += undecided(beliefs[peer][symbol]);
+    }
+    const doubt =
+      Math.abs(best - 0.5) + policy.further * (1 - best - second) - policy.sway * sway;
     if (doubt < leastDoubt) [chosen, leastDoubt] = [{ cell, belief }, doubt];
   }
   if (chosen === null) return [];

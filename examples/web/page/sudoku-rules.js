@@ -37,6 +37,15 @@ function repetition(grid, board, verb) {
   return null;
 }
 
+// The other cells that each cell differs from.
+export function peersOf({ units, rows, columns }) {
+  const peers = Array.from({ length: rows * columns }, () => new Set());
+  for (const { cells } of units) {
+    for (const cell of cells) cells.forEach((each) => each !== cell && peers[cell].add(each));
+  }
+  return peers;
+}
+
 // How many solutions: 0, 1 or 2 (more than one), by search, or null where that takes too long to
 // tell; and one of them.
 export function findSolutions(givens, board) {

@@ -14,7 +14,7 @@ export const HELP =
   "“rules: diagonal” in the text takes the model for such boards, if the page has it.";
 export const draws = false; // whether a pointer draws
 export const clamps = true; // a digit can be put into an open cell to see what follows
-export const { contradiction, findSolutions, verify } = rules;
+export const { contradiction, findSolutions, peersOf, verify } = rules;
 export const empty = ({ rows, columns }) => new Uint8Array(rows * columns);
 
 // Which of the models is for the board of a text: `present`, unless the text tells other rules or
