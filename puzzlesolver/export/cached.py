@@ -41,7 +41,7 @@ class CachedGraphs:
         self.domain = domain
         self.sha256 = sha256
         self.device = device
-        self.fixed_start, self.stride = model.fixed_start, model.config.stride
+        self.fixed_start, self.habits = model.fixed_start, model.config.habits
         self._opened: dict[Layout, StepGraph] = {}
 
     def open(self, layout: Layout) -> StepGraph:

@@ -114,7 +114,7 @@ def describe(facts: GraphFacts, size: tuple[int, int]) -> dict[str, Any]:
         if board is None
         else {"rules": board.told, "cells": board.cells, "units": [*map(asdict, board.units)]}
     )
-    policy = Policy(max_steps=facts.default_steps or Policy.max_steps).paced(facts.stride)
+    policy = Policy(max_steps=facts.default_steps or Policy.max_steps).suiting(facts.habits)
     return {
         "domain": facts.domain,
         "rows": size[0],

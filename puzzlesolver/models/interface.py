@@ -101,6 +101,21 @@ class Readout(NamedTuple):
         return Readout(*parts)
 
 
+class Habits(NamedTuple):
+    """How steps are made with a model.
+
+    Attributes:
+        stride: how far one step gets, in steps of the kind that `Policy.patience` counts.
+        refuted: belief in a contradiction that drops the model's own suppositions
+            (`refine/suppose.py`).
+        deepest: so many suppositions stand at once; where they decide nothing, all are dropped.
+    """
+
+    stride: int = 1
+    refuted: float = 0.5
+    deepest: int = 3
+
+
 @dataclass(frozen=True)
 class ModelConfig:
     """Hyperparameters of one architecture; stored as `config.json` beside the weights.
@@ -129,9 +144,9 @@ class ModelConfig:
                     raise ValueError(f"{name} must lie in {lowest}..{highest}, not {short(value)}")
 
     @property
-    def stride(self) -> int:
-        """How far one step gets, in steps of the kind that `Policy.patience` counts."""
-        return 1
+    def habits(self) -> Habits:
+        """Those that the model was trained with."""
+        return Habits()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

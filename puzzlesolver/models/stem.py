@@ -28,6 +28,7 @@ from torch.nn import functional as F
 
 from puzzlesolver.models.interface import (
     Batch,
+    Habits,
     ModelConfig,
     Network,
     Noise,
@@ -72,6 +73,8 @@ class StemConfig(ModelConfig):
         learned_start: whether states start from a learned vector, the same in every node, instead
             of zero.
         start_noise: standard deviation of the Gaussian noise added to the start.
+        refuted: as in `Habits`, in training and in raw refinement.
+        deepest: likewise.
     """
 
     width: int = 32
@@ -86,14 +89,18 @@ class StemConfig(ModelConfig):
     outputs: int = 1
     learned_start: bool = False
     start_noise: float = 1.0
+    refuted: float = Habits().refuted
+    deepest: int = Habits().deepest
 
     RANGES: ClassVar = {
         **dict.fromkeys(("width", "messages", "hidden", "clues", "outputs"), (1, 4_096)),
         "overlaps": (0, 4_096),
         "layers": (1, 64),
         "start_noise": (0, 1_000),
+        "refuted": (0, 1),
+        "deepest": (1, 4_096),
     }
-    GROWING: ClassVar = ("layers", "overlaps")
+    GROWING: ClassVar = ("layers", "overlaps", "refuted", "deepest")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -105,8 +112,8 @@ class StemConfig(ModelConfig):
         object.__setattr__(self, "relations", tuple(self.relations))
 
     @property
-    def stride(self) -> int:
-        return max(1, self.layers // 2)
+    def habits(self) -> Habits:
+        return Habits(max(1, self.layers // 2), self.refuted, self.deepest)
 
     def loudness(self, nodes: int) -> float:
         """What a mean over so many nodes counts."""

@@ -227,7 +227,7 @@ def refine(
     varied = policy.noise > 0 or not engine.fixed_start
     if policy.symmetries is None:
         policy = replace(policy, symmetries=not varied)
-    policy = policy.paced(engine.stride)
+    policy = policy.suiting(engine.habits)
     arrivals = iter(puzzles)
     if (first := next(arrivals, None)) is None:
         return

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from puzzlesolver.errors import UsageError
+
+if TYPE_CHECKING:  # torch takes a second to import
+    from puzzlesolver.models.interface import Habits
 
 MODES = {
     "settle": "the answer where the state first settles, nothing else",
@@ -43,8 +47,11 @@ class Policy:
             budget allows. None is made that would go the way of an earlier start.
         search: verified: whether hypotheses (a cell clamped to a digit) are tried before a restart.
         patience: steps a start has to settle before the first supposition or hypothesis, fewer for
-            a model with a `stride`.
+            a model with a `stride` (`models/interface.py: Habits`).
         branch_patience: the same for what follows a supposition or hypothesis.
+        refuted: raw: belief in a contradiction that drops all suppositions; None = as the model was
+            trained.
+        deepest: raw: so many suppositions stand at once; None = as the model was trained.
         noise: standard deviation of Gaussian noise added to the state after every step.
         rollouts: trajectories of one puzzle side by side, each with its own noise; the first is the
             one that a single rollout would be. They end with the first answer that the rules
@@ -67,6 +74,8 @@ class Policy:
     search: bool = True
     patience: int = 48
     branch_patience: int = 16
+    refuted: float | None = None
+    deepest: int | None = None
     noise: float = 0.0
     rollouts: int = 1
     symmetries: bool | None = None
@@ -82,10 +91,15 @@ class Policy:
         """Steps that one rollout may spend."""
         return self.max_steps // self.rollouts
 
-    def paced(self, stride: int) -> Policy:
-        """The same for a model of which one step gets as far as `stride` usual ones."""
-        patience, branch_patience = self.patience // stride, self.branch_patience // stride
-        return replace(self, patience=max(1, patience), branch_patience=max(1, branch_patience))
+    def suiting(self, habits: Habits) -> Policy:
+        """The same for a model of these habits."""
+        return replace(
+            self,
+            patience=max(1, self.patience // habits.stride),
+            branch_patience=max(1, self.branch_patience // habits.stride),
+            refuted=habits.refuted if self.refuted is None else self.refuted,
+            deepest=habits.deepest if self.deepest is None else self.deepest,
+        )
 
     def __post_init__(self) -> None:
         if self.max_steps < 1:

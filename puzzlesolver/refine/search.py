@@ -159,11 +159,12 @@ def _suppositions(givens: Tokens, policy: Policy, generator: torch.Generator) ->
         if reading.settled:
             return
         reading = yield Attempt(givens, policy.max_steps, reading.state)
+    assert policy.refuted is not None and policy.deepest is not None
     tokens = torch.from_numpy(givens)[None]
     start = tokens
     while True:
         lots = torch.rand(1, len(givens) + 1, generator=generator)
-        moved = suppose(start, tokens, reading.readout, lots)
+        moved = suppose(start, tokens, reading.readout, lots, policy.refuted, policy.deepest)
         if reading.settled and torch.equal(moved, tokens):
             return
         tokens = moved

@@ -16,13 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from puzzlesolver.models.interface import Readout
-
-REFUTED = 0.5
-"""The belief in a contradiction that drops the suppositions, if none is given."""
-
-DEEPEST = 3
-"""The most suppositions that stand at once, if no other number is given."""
+from puzzlesolver.models.interface import Habits, Readout
 
 DECIDED = 0.9
 """Belief from which a cell counts as decided; where all are, nothing is left to suppose."""
@@ -55,8 +49,8 @@ def suppose(
     tokens_BC: Tensor,
     readout: Readout,
     lots: Tensor,
-    refuted: float = REFUTED,
-    deepest: int = DEEPEST,
+    refuted: float = Habits().refuted,
+    deepest: int = Habits().deepest,
 ) -> Tensor:
     """The suppositions of every puzzle from here on.
 

@@ -107,7 +107,7 @@ def test_the_first_answer_that_the_rules_accept_counts(
     assert sum(outcome.verdict.status == "verified" for outcome in alone) < sum(solved) < 40
     for board, first, outcome in zip(boards, alone, several, strict=True):
         assert outcome.verdict == SUDOKU.verify(board, outcome.answer.grid)
-        if first.verdict.status == "verified":
+        if first.verdict.status == "verified" and not (symmetries and first.restarts):
             assert outcome.verdict.status == "verified"
             assert outcome.steps <= 6 * first.steps, "the others stop when one is accepted"
         if outcome.verdict.status != "verified":

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from puzzlesolver.domains.base import Puzzle, get_domain
-from puzzlesolver.models.interface import Readout
+from puzzlesolver.models.interface import Habits, Readout
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.refine.policy import Policy
 from puzzlesolver.refine.search import Attempt, Reading, Search, next_attempt, start_search
@@ -47,7 +47,8 @@ def clamps(attempt: Attempt, puzzle: Puzzle) -> dict[int, int]:
 
 def begin(puzzle: Puzzle, **policy: object) -> tuple[Search, Attempt]:
     generator = torch.Generator().manual_seed(0)
-    search = start_search(puzzle, SUDOKU, Policy(**policy), generator)
+    settings = Policy(**policy).suiting(Habits())
+    search = start_search(puzzle, SUDOKU, settings, generator)
     return search, next(search)
 
 
@@ -178,6 +179,8 @@ def test_states_that_the_budget_cannot_reach_are_let_go() -> None:
 
 
 def test_a_stem_of_more_layers_is_given_fewer_steps() -> None:
-    paced = Policy().paced(build_model("stem", {"layers": 4}).config.stride)
-    usual = Policy().paced(build_model("stem", {"layers": 2}).config.stride)
-    assert usual == Policy() and paced == Policy(patience=24, branch_patience=8)
+    deep, usual = (
+        Policy().suiting(build_model("stem", {"layers": layers}).config.habits) for layers in (4, 2)
+    )
+    assert (usual.patience, usual.branch_patience) == (48, 16)
+    assert (deep.patience, deep.branch_patience) == (24, 8)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from puzzlesolver.models.interface import Readout
-from puzzlesolver.refine.suppose import DEEPEST, cell_doubt, decided, suppose
+from puzzlesolver.models.interface import Habits, Readout
+from puzzlesolver.refine.suppose import cell_doubt, decided, suppose
 
 CELLS, DIGITS = 6, 4
 EMPTY = torch.zeros(1, CELLS, dtype=torch.int64)
@@ -41,7 +41,7 @@ def test_a_cell_that_two_digits_can_hold_is_supposed() -> None:
     assert drawn == {2, 3}, "in proportion to belief, so never a digit without any"
 
 
-@pytest.mark.parametrize(("standing", "contradiction"), [(1, 0.9), (DEEPEST, 0.1)])
+@pytest.mark.parametrize(("standing", "contradiction"), [(1, 0.9), (Habits().deepest, 0.1)])
 def test_refuted_or_fruitless_suppositions_are_dropped(standing: int, contradiction: float) -> None:
     givens = torch.tensor([[1, 0, 0, 0, 0, 0]])
     tokens = givens.clone()

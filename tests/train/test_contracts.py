@@ -14,7 +14,7 @@ from puzzlesolver.errors import UsageError
 from puzzlesolver.models.interface import Batch, Noise, Readout, RecursiveModel, State
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.refine.suppose import DEEPEST
+from puzzlesolver.models.stem import StemConfig
 from puzzlesolver.train.config import TrainConfig
 from puzzlesolver.train.contracts.carried import CarriedState
 from puzzlesolver.train.contracts.final import FinalStep
@@ -31,8 +31,9 @@ class CopyClues(RecursiveModel):
     With `none_class` it also tells the probability of a contradiction: never.
     """
 
-    def __init__(self, none_class: bool = False) -> None:
+    def __init__(self, none_class: bool = False, deepest: int = 3) -> None:
         super().__init__()
+        self.config = StemConfig(deepest=deepest)
         self.none_class = none_class
         self.scale = torch.nn.Parameter(torch.ones(()))
 
@@ -178,18 +179,18 @@ def test_suppositions_become_clues_or_contradictions_and_come_off_again(
     assert 0 < wrong.sum() < len(wrong)
     learned = contract.loss(model, step, 0.0)
     assert not learned.rejected.isnan(), "boards with a wrong supposition are contradictory"
-    for _ in range(DEEPEST - 1):
+    for _ in range(model.config.habits.deepest - 1):
         contract.loss(model, step, 0.0)
     assert torch.equal(contract.tokens, givens), "they led nowhere and were dropped"
     assert torch.equal(contract.pool.targets, solutions)
 
 
 def test_guided_suppositions_are_right_and_stand_deeper(tiny_config: Config) -> None:
-    changes = "suppositions=1", "suppose_after=0", "reveal=0", "max_age=50", "guided=1", "deepest=5"
+    changes = "suppositions=1", "suppose_after=0", "reveal=0", "max_age=50", "guided=1"
     config = tiny_config(*changes)
     source = SudokuSource(config)
     contract = CarriedState(config, source, torch.Generator().manual_seed(0))
-    model = CopyClues(none_class=True)
+    model = CopyClues(none_class=True, deepest=5)
     step, _ = steps_of(model, source.layout)
     for _ in range(5):
         contract.loss(model, step, 0.0)

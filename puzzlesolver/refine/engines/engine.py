@@ -18,7 +18,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from puzzlesolver.models.interface import Batch, Readout, State
+from puzzlesolver.models.interface import Batch, Habits, Readout, State
 from puzzlesolver.models.relations import Layout
 from puzzlesolver.refine.settle import relative_residual
 
@@ -47,12 +47,12 @@ class Engine(ABC):
 
     Attributes:
         fixed_start: as in `RecursiveModel`.
-        stride: as in `ModelConfig`.
+        habits: as in `ModelConfig`.
         workers: threads of micro-batches, where there are such.
     """
 
     fixed_start: bool
-    stride: int
+    habits: Habits
     workers: ThreadPoolExecutor | None = None
 
     @abstractmethod

@@ -32,7 +32,7 @@ from puzzlesolver.runtime import DEVICES, available_devices
 from puzzlesolver.shapes import Rule, check
 
 if TYPE_CHECKING:
-    from puzzlesolver.models.interface import RecursiveModel
+    from puzzlesolver.models.interface import Habits, RecursiveModel
 
 SUFFIX = ".onnx"
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -97,11 +97,11 @@ class GraphFacts:
     checked: dict[str, Any]
 
     @property
-    def stride(self) -> int:
+    def habits(self) -> Habits:
         """As in `ModelConfig`."""
         from puzzlesolver.models.registry import build_config  # torch takes a second to import
 
-        return build_config(self.family, self.config).stride
+        return build_config(self.family, self.config).habits
 
     def to_metadata(self) -> dict[str, str]:
         return {
@@ -182,12 +182,12 @@ class GraphSource(Protocol):
     Attributes:
         device: as in `StepGraph`.
         fixed_start: as in `RecursiveModel`.
-        stride: as in `ModelConfig`.
+        habits: as in `ModelConfig`.
     """
 
     device: str
     fixed_start: bool
-    stride: int
+    habits: Habits
 
     def open(self, layout: Layout) -> StepGraph:
         """The graph for boards of this layout; raises `ModelError` where there is none."""
@@ -204,7 +204,7 @@ class GraphFile:
         self.graph = StepGraph(path, device)
         self.device = device
         self.fixed_start = self.graph.facts.fixed_start
-        self.stride = self.graph.facts.stride
+        self.habits = self.graph.facts.habits
 
     def open(self, layout: Layout) -> StepGraph:
         if layout != self.graph.layout:

@@ -33,7 +33,7 @@ class OnnxEngine(Engine):
 
     def __init__(self, source: GraphSource, runtime: Runtime) -> None:
         self.source = source
-        self.fixed_start, self.stride = source.fixed_start, source.stride
+        self.fixed_start, self.habits = source.fixed_start, source.habits
         self.workers = ThreadPoolExecutor(runtime.threads)
 
     def embed(self, batch: Batch) -> Tensor:

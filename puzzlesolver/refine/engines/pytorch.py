@@ -57,7 +57,7 @@ class TorchEngine(Engine):
         self.compiled = compiled and can_compile(self.device)
         self._prepared: dict[Layout, Steps] = {}
         self.model, self.fixed_start = model.to(self.device).eval(), model.fixed_start
-        self.stride = model.config.stride
+        self.habits = model.config.habits
         graphs = replay and self.device.type == "cuda"
         self._pool = torch.cuda.graph_pool_handle() if graphs else None
         if self.device.type == "cpu":

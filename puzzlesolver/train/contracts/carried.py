@@ -13,8 +13,15 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from puzzlesolver.models.interface import PARTS, Readout, RecursiveModel, State, StepFunction
-from puzzlesolver.refine.suppose import DEEPEST, REFUTED, suppose
+from puzzlesolver.models.interface import (
+    PARTS,
+    Habits,
+    Readout,
+    RecursiveModel,
+    State,
+    StepFunction,
+)
+from puzzlesolver.refine.suppose import suppose
 from puzzlesolver.train.contracts.carry import SlotContract, per_puzzle
 from puzzlesolver.train.contracts.losses import LATE, Learned, judge
 from puzzlesolver.train.settings import Settings, within
@@ -32,8 +39,6 @@ class Carried(Settings):
         suppositions: probability, per puzzle and update, that a puzzle moves its suppositions as
             raw refinement does (`refine/suppose.py`).
         suppose_after: updates a puzzle has to settle before the first supposition.
-        refuted: belief in a contradiction that drops its suppositions.
-        deepest: so many suppositions stand at once; where they decide nothing, all are dropped.
         guided: probability that a supposition is the right digit, whatever the model believes.
         loss_every_step: whether the loss is the mean over the steps with gradient, instead of that
             of the last one.
@@ -51,8 +56,6 @@ class Carried(Settings):
     linger: int = within(3, 1)
     suppositions: float = within(0.0, 0, 1)
     suppose_after: int = within(6, 0)
-    refuted: float = within(REFUTED, 0, 1)
-    deepest: int = within(DEEPEST, 1)
     guided: float = within(0.0, 0, 1)
     loss_every_step: bool = False
     stillness: float = within(0.0, 0)
@@ -108,7 +111,7 @@ class CarriedState(SlotContract[Carried]):
         self.state = tuple(tensor.detach().clone() for tensor in state)
         self.age += 1
         if self.settings.suppositions:
-            self._suppose(readout)
+            self._suppose(readout, model.config.habits)
         sound = self.pool.targets.flatten(1).any(1)
         self.streak = torch.where(solved & ~wrong, self.streak + 1, 0)
         leaving = self.ranks.gather(self._finished() & sound)
@@ -140,12 +143,12 @@ class CarriedState(SlotContract[Carried]):
         return finished | (self.age - self.settings.linger >= told / self.settings.grad_steps)
 
     @torch.no_grad()
-    def _suppose(self, readout: Readout) -> None:
+    def _suppose(self, readout: Readout, habits: Habits) -> None:
         """Let some of the puzzles that had time to settle move their suppositions."""
         assert self.pool is not None
         size, cells = self.tokens.shape
         lots = self.uniform((size, cells + 2))
-        limits = (self.settings.refuted, self.settings.deepest)
+        limits = (habits.refuted, habits.deepest)
         moved = suppose(self.pool.tokens, self.tokens, readout, lots[:, :-1], *limits)
         if self.settings.guided:
             targets = self.pool.targets

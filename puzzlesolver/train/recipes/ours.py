@@ -132,10 +132,10 @@ def sudoku_any_sixth() -> dict[str, Any]:
     fifth = sudoku_any_fifth()
     return fifth | {
         "mix": fifth["mix"] | {"9 anti-knight: minimal": 48},
-        "model": fifth["model"] | {"layers": 4}, "grad_steps": 4,
+        "model": fifth["model"] | {"layers": 4, "refuted": 0.7, "deepest": 6}, "grad_steps": 4,
         "start": "runs/sudoku-any-fifth/model", "minutes": 68.0,
         "learning_rate": 1e-3, "muon_learning_rate": 6e-3,
-        "refuted": 0.7, "deepest": 6, "guided": 0.5,
+        "guided": 0.5,
     }  # fmt: skip
 
 
