@@ -140,11 +140,31 @@ def sudoku_any_sixth() -> dict[str, Any]:
 
 
 @preset
+def sudoku_deep() -> dict[str, Any]:
+    """From the weights of `sudoku-any-fourth` on: 9×9 alone, most boards deep; twice the layers.
+
+    A step starts as two of the former ones, so half as many have a gradient.
+    """
+    fourth = sudoku_any_fourth()
+    return _stem() | {
+        "minutes": 100.0, "start": "runs/sudoku-any-fourth/model", "eval_every": 0,
+        "model": fourth["model"] | {"layers": 4, "refuted": 0.7, "deepest": 6}, "grad_steps": 4,
+        "mix": {"easy": 0.05, "10": 0.1, "50": 0.25, "deep": 0.6}, "fresh": 0.3, "max_age": 40,
+        "learning_rate": 1e-3, "muon_learning_rate": 6e-3, "suppositions": 0.15, "guided": 0.5,
+        "reveal": 0.0, "reveal_floor": 0.5, "reveal_floor_clues": 3,
+    }  # fmt: skip
+
+
+@preset
 def sudoku_1k() -> dict[str, Any]:
     """Exactly 1,000 training puzzles, the small-sample setting of the HRM and TRM papers."""
     return _stem() | {
-        "minutes": 60.0, "train_puzzles": 1_000, "model": {"layers": 2}, "mix": {"deep": 1.0},
-        "max_age": 48, "suppositions": 0.6, "stillness": 0.5, "reveal_speed": 0.05,
+        "minutes": 100.0, "train_puzzles": 1_000, "mix": {"deep": 1.0},
+        "eval_puzzles": 0, "eval_every": 0,
+        "model": {"layers": 2, "width": 48, "hidden": 96, "messages": 48, "overlaps": 16,
+                  "relations": ["cell", "line", "box"], "refuted": 0.7, "deepest": 6},
+        "max_age": 32, "suppositions": 0.1, "guided": 0.5,
+        "reveal_speed": 0.05, "reveal_floor": 0.5, "reveal_floor_clues": 4,
     }  # fmt: skip
 
 
