@@ -31,7 +31,7 @@ from puzzlesolver.refine.loop import READ_EVERY
 from puzzlesolver.refine.policy import LINGER, Policy
 
 MODELS = "models.json"
-SCHEMA = 2
+SCHEMA = 3
 PACKAGE = Path("node_modules") / "onnxruntime-web"
 RUNTIME_FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 """The build for CPUs with its glue code inside."""

@@ -52,7 +52,10 @@ def test_chances_are_not_judged_by_the_tasks_that_they_come_from(
 
 @pytest.mark.parametrize(
     ("block", "told"),
-    [("parts sudoku-easy sudoku-sizes", "| sudoku-sizes: 16×16 |"), ("cost sudoku-extreme", "p95")],
+    [
+        ("parts sudoku-easy sudoku-sizes", "| sudoku-sizes: 16×16 |"),
+        ("cost sudoku-extreme-cost", "p95"),
+    ],
 )
 def test_every_kind_of_block_tells_its_reports(block: str, told: str) -> None:
     fresh = renew(f"<!-- {block} -->\n<!-- end -->\n")

@@ -32,7 +32,7 @@ def test_repeated_lists_are_whole() -> None:
         ("train sudoku --preset rsm-m", [name for name in PRESETS if name.startswith("rsm-m")]),
         ("bench settle", [name for name in SUITES if name.startswith("settle")]),
         ("bench settle --device cu", ["cuda"]),
-        ("models show sudoku-", ["sudoku-1k", "sudoku-any"]),
+        ("models show sudoku-", ["sudoku-1k", "sudoku-any", "sudoku-deep"]),
     ],
 )
 def test_values_are_completed(words: str, expected: list[str]) -> None:

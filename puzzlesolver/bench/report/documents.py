@@ -36,10 +36,10 @@ KINDS = ("exact", "ours", "published")
 
 def headline(reports: Sequence[Report]) -> Iterator[Panel]:
     """The few numbers of the README: exact solvers of all test sets, ours, the best published."""
-    rows = sorted(
-        (row for report in reports for row in _headline(report)),
-        key=lambda row: KINDS.index(row[0]),
-    )
+    found: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for row in (row for report in reports for row in _headline(report)):
+        found.setdefault(row[:3], row)  # models on one test set share the solvers of others
+    rows = sorted(found.values(), key=lambda row: KINDS.index(row[0]))
     yield Panel("", HEADLINE, [cells for _, *cells in rows], words=len(HEADLINE))
 
 
