@@ -111,6 +111,10 @@ class Policy:
             raise UsageError("restarts cannot be negative", where="--restarts")
         if not 0 <= self.noise < math.inf:
             raise UsageError("expected a finite number from 0", where="--noise")
+        if self.refuted is not None and not 0 <= self.refuted <= 1:
+            raise UsageError("expected a probability", where="refuted")
+        if self.deepest is not None and self.deepest < 1:
+            raise UsageError("at least one supposition is needed", where="deepest")
         if self.rollouts < 1:
             raise UsageError("at least one rollout is needed", where="--rollouts")
         if self.rollouts > self.max_steps:

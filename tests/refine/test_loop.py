@@ -159,6 +159,8 @@ def test_noise_is_the_same_whatever_the_batch(engine: TorchEngine) -> None:
         ("--time-limit", {"time_limit": 0.0}),
         ("--mode", {"mode": "cooked"}),
         ("--rollouts", {"rollouts": 0}),
+        ("refuted", {"refuted": 1.5}),
+        ("deepest", {"deepest": 0}),
         ("--max-steps", {"rollouts": 9, "max_steps": 8}),
         ("--choose", {"choose": "best"}),
     ],
