@@ -84,9 +84,9 @@ def test_add_product(kind: type, rows: int, vectors: int, columns: int) -> None:
 
 
 @KINDS
-@pytest.mark.parametrize("tiles", [1, 3])
-def test_finished_products(kind: type, tiles: int) -> None:
-    rows, columns = tiles * TILE_ROWS, tiles * TILE_COLUMNS
+@pytest.mark.parametrize("vectors", [1, 2, 3, 6])
+def test_finished_products(kind: type, vectors: int) -> None:
+    rows, columns = vectors * TILE_ROWS, vectors * LANES
     a, b, bias = _drawn(kind, rows, 5), _drawn(kind, 5, 2 * columns), _drawn(kind, columns)
     out = np.empty((rows, columns), kind)
     _silu_product(a, np.ascontiguousarray(b[:, :columns]), bias, out)
@@ -97,10 +97,11 @@ def test_finished_products(kind: type, tiles: int) -> None:
 
 
 @KINDS
-def test_row_sums(kind: type) -> None:
-    table = _drawn(kind, 7, TILE_COLUMNS)
+@pytest.mark.parametrize("vectors", [1, 2, 3])
+def test_row_sums(kind: type, vectors: int) -> None:
+    table = _drawn(kind, 7, vectors * LANES)
     members, starts = np.array([0, 6, 2, 2]), np.array([0, 2, 2, 4])
-    out = np.full((3, TILE_COLUMNS), np.nan, kind)
+    out = np.full((3, vectors * LANES), np.nan, kind)
     _row_sums(table, members, starts, out)
     _near(out, np.stack([table[0] + table[6], 0 * table[0], 2 * table[2]]))
 

@@ -5,7 +5,7 @@ stays in a core's cache, and of it a chunk of nodes in the first level from what
 next state. The equations are those of `models/stem.py`; only rounding differs.
 
 Shape legend: B puzzles, N nodes, D width, M message width, H hidden width, L layers; S sources of
-what is heard, Q their rows, R relations. Widths are padded with zeros to whole tiles.
+what is heard, Q their rows, R relations. Widths are padded with zeros to whole vectors.
 
     >>> step = FusedStep(stem, layout, heard_on(layout, stem.config))
     >>> (z_BND,) = step((z_BND,), e_BND)
@@ -24,7 +24,7 @@ from torch.nn import functional as F
 from puzzlesolver.models.code import matrices
 from puzzlesolver.models.code.matrices import Places, Reals, compiled, inlined
 from puzzlesolver.models.code.routes import CHUNK, PartRoutes, Routes, Sums, rounded_up
-from puzzlesolver.models.code.tiles import TILE_COLUMNS, sigmoid
+from puzzlesolver.models.code.tiles import LANES, sigmoid
 from puzzlesolver.models.interface import State
 from puzzlesolver.models.relations import Layout, Relation
 
@@ -100,7 +100,7 @@ def _weights(layer: Any, routes: Routes, config: StemConfig, loudness: float) ->
 
 def _weights_of_parts(layer: Any, config: StemConfig, loudness: float) -> tuple[Reals, ...]:
     if not config.overlaps:
-        messages, width = (rounded_up(n, TILE_COLUMNS) for n in (config.messages, config.width))
+        messages, width = (rounded_up(n, LANES) for n in (config.messages, config.width))
         sizes: tuple[tuple[int, ...], ...] = (messages, 0), (0,), (width, 0)
         return tuple(np.zeros(size, np.float32) for size in sizes)
     return (
@@ -111,8 +111,8 @@ def _weights_of_parts(layer: Any, config: StemConfig, loudness: float) -> tuple[
 
 
 def _padded(weight: Tensor) -> Reals:
-    """With zeros up to whole tiles."""
-    missing = [(-length) % TILE_COLUMNS for length in reversed(weight.shape)]
+    """With zeros up to whole vectors."""
+    missing = [(-length) % LANES for length in reversed(weight.shape)]
     padding = [amount for end in missing for amount in (0, end)]
     padded: Reals = F.pad(weight.detach(), padding).contiguous().numpy()
     return padded

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from puzzlesolver.machine_code import njit
 from puzzlesolver.models.code import tiles
-from puzzlesolver.models.code.tiles import SUM_COLUMNS, SUM_ROWS, TILE_COLUMNS, TILE_ROWS
+from puzzlesolver.models.code.tiles import LANES, SUM_COLUMNS, SUM_ROWS, TILE_COLUMNS, TILE_ROWS
 
 Reals = npt.NDArray[np.floating[Any]]
 Places = npt.NDArray[np.int64]
@@ -46,16 +46,20 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @inlined
 def product(a: Reals, b: Reals, out: Reals) -> None:
-    """`out = a b`; columns are best a multiple of `TILE_COLUMNS`, rows of `TILE_ROWS`."""
+    """`out = a b`; columns are best a multiple of `LANES`, rows of `TILE_ROWS`."""
     rows, columns = out.shape
-    tiled_rows, tiled_columns = rows - rows % TILE_ROWS, columns - columns % TILE_COLUMNS
-    for column in range(0, tiled_columns, TILE_COLUMNS):
+    tiled_rows, tiled_columns = rows - rows % TILE_ROWS, columns - columns % LANES
+    strip = columns - columns % TILE_COLUMNS
+    for column in range(0, strip, TILE_COLUMNS):
         for row in range(0, tiled_rows, TILE_ROWS):
             tiles.product_tile(a, b, out, row, column)
         for row in range(tiled_rows, rows):
             tiles.product_row(a, b, out, row, column)
+    if strip < tiled_columns:
+        for row in range(0, tiled_rows, TILE_ROWS):
+            tiles.product_strip(a, b, out, row, strip)
     for row in range(rows):
-        for column in range(tiled_columns, columns):
+        for column in range(tiled_columns if row < tiled_rows else strip, columns):
             out[row, column] = 0
             for k in range(len(b)):
                 out[row, column] += a[row, k] * b[k, column]
@@ -63,27 +67,38 @@ def product(a: Reals, b: Reals, out: Reals) -> None:
 
 @inlined
 def silu_product(a: Reals, b: Reals, bias: Reals, out: Reals) -> None:
-    """`out = silu(a b + bias)`; whole tiles only."""
-    for column in range(0, out.shape[1], TILE_COLUMNS):
+    """`out = silu(a b + bias)`; whole tiles of rows and whole vectors of columns only."""
+    strip = out.shape[1] - out.shape[1] % TILE_COLUMNS
+    for column in range(0, strip, TILE_COLUMNS):
         for row in range(0, len(out), TILE_ROWS):
             tiles.spoken_tile(a, b, bias, out, row, column)
+    if strip < out.shape[1]:
+        for row in range(0, len(out), TILE_ROWS):
+            tiles.spoken_strip(a, b, bias, out, row, strip)
 
 
 @inlined
 def gated_product(a: Reals, b: Reals, out: Reals) -> None:
-    """`out = silu(gates) ⊙ values` of `(gates, values) = a b`; whole tiles only."""
-    for column in range(0, out.shape[1], TILE_COLUMNS):
+    """`out = silu(gates) ⊙ values` of `(gates, values) = a b`; likewise."""
+    strip = out.shape[1] - out.shape[1] % TILE_COLUMNS
+    for column in range(0, strip, TILE_COLUMNS):
         for row in range(0, len(out), TILE_ROWS // 2):
             tiles.gated_tile(a, b, out, row, column)
+    if strip < out.shape[1]:
+        for row in range(0, len(out), TILE_ROWS // 2):
+            tiles.gated_strip(a, b, out, row, strip)
 
 
 @inlined
 def row_sums(table: Reals, members: Places, starts: Places, out: Reals) -> None:
-    """`out[i]` = the sum of the table's rows `members[starts[i]:starts[i + 1]]`; whole tiles."""
+    """`out[i]` = the sum of the table's rows `members[starts[i]:starts[i + 1]]`; whole vectors."""
+    strip = out.shape[1] - out.shape[1] % TILE_COLUMNS
     for row in range(len(starts) - 1):
-        for column in range(0, out.shape[1], TILE_COLUMNS):
-            begin, end = starts[row], starts[row + 1]
-            tiles.row_sum(table, members, begin, end, out, row, column)
+        begin, end = starts[row], starts[row + 1]
+        for column in range(0, strip, TILE_COLUMNS):
+            tiles.row_sum_tile(table, members, begin, end, out, row, column)
+        if strip < out.shape[1]:
+            tiles.row_sum_strip(table, members, begin, end, out, row, strip)
 
 
 @inlined

@@ -30,7 +30,10 @@ LANES = 16 if _FEATURES.get("avx512f") else 8 if _FEATURES.get("avx") else 4
 
 TILE_ROWS = 4 if LANES == 8 else 8
 TILE_COLUMNS = 2 * LANES
-"""Of a tile of `product`: as many sums as fit into 16 (AVX) or 32 registers, beside their terms."""
+"""Of a tile of `product`: as many sums as fit into 16 (AVX) or 32 registers, beside their terms.
+
+What is left of the columns is a strip, one vector wide.
+"""
 
 SUM_ROWS, SUM_COLUMNS = (2 if LANES == 8 else 4), 4
 """Of a tile of `add_product`; there each sum is a register of its own."""
@@ -176,11 +179,17 @@ def _gated(builder: Any, vectors: list[Any]) -> list[Any]:
     ]
 
 
-def _tile_of(rows: int, become: Any = None) -> Any:
-    """The intrinsic that sets `out[row:row + rows, column:column + TILE_COLUMNS]`.
+def _columns(builder: Any, first: Any, vectors: int) -> list[Any]:
+    """Where so many vectors side by side begin."""
+    return [_offset(builder, first, number * LANES) for number in range(vectors)]
+
+
+def _tile_of(rows: int, vectors: int, become: Any = None) -> Any:
+    """The intrinsic that sets `out[row:row + rows, column:column + vectors * LANES]`.
 
     Args:
         rows: of the tile.
+        vectors: side by side.
         become: what becomes of the vectors of a row of `a b`; `_gated` takes twice as many.
     """
 
@@ -189,9 +198,9 @@ def _tile_of(rows: int, become: Any = None) -> Any:
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             left, right, into = _opened(context, builder, signature, values)
             row, column = values[3:]
-            columns = read = column, _offset(builder, column, LANES)
+            columns = read = _columns(builder, column, vectors)
             if become is _gated:
-                read = (*columns, *(builder.add(at, into.columns) for at in columns))
+                read = [*columns, *(builder.add(at, into.columns) for at in columns)]
             found = _products(builder, left, right, row, rows, read)
             if become is not None:
                 found = [become(builder, vectors) for vectors in found]
@@ -203,55 +212,73 @@ def _tile_of(rows: int, become: Any = None) -> Any:
     return tile
 
 
-product_tile, product_row = _tile_of(TILE_ROWS), _tile_of(1)
+product_tile, product_row = _tile_of(TILE_ROWS, 2), _tile_of(1, 2)
+product_strip = _tile_of(TILE_ROWS, 1)
 """Of `product`."""
 
-gated_tile = _tile_of(TILE_ROWS // 2, _gated)
+gated_tile, gated_strip = (_tile_of(TILE_ROWS // 2, vectors, _gated) for vectors in (2, 1))
 """Of `gated_product`, with half the rows as it has twice the sums."""
 
 
-@_intrinsic
-def spoken_tile(typing: Any, a: Any, b: Any, bias: Any, out: Any, row: Any, column: Any) -> Any:
-    """A tile of `silu_product`."""
+def _spoken_of(vectors: int) -> Any:
+    """The intrinsic of `silu_product` for so many vectors side by side."""
 
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        left, right, more, into = _opened(context, builder, signature, values)
-        row, column = values[4:]
-        columns = column, _offset(builder, column, LANES)
-        found = _products(builder, left, right, row, TILE_ROWS, columns)
-        biases = [_load(builder, more.vector_at(ir.Constant(row.type, 0), at)) for at in columns]
-        for vectors in found:
-            for number, offset in enumerate(biases):
-                says = builder.fadd(vectors[number], offset, flags=FAST)
-                vectors[number] = builder.fmul(says, _sigmoid(builder, says), flags=FAST)
-        _store(builder, found, into, row, columns)
-        return context.get_dummy_value()
+    @_intrinsic
+    def tile(typing: Any, a: Any, b: Any, bias: Any, out: Any, row: Any, column: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            left, right, more, into = _opened(context, builder, signature, values)
+            row, column = values[4:]
+            columns, top = _columns(builder, column, vectors), ir.Constant(row.type, 0)
+            found = _products(builder, left, right, row, TILE_ROWS, columns)
+            biases = [_load(builder, more.vector_at(top, at)) for at in columns]
+            for sums in found:
+                for number, offset in enumerate(biases):
+                    says = builder.fadd(sums[number], offset, flags=FAST)
+                    sums[number] = builder.fmul(says, _sigmoid(builder, says), flags=FAST)
+            _store(builder, found, into, row, columns)
+            return context.get_dummy_value()
 
-    return types.void(a, b, bias, out, types.intp, types.intp), generate
+        return types.void(a, b, bias, out, types.intp, types.intp), generate
+
+    return tile
 
 
-@_intrinsic
-def row_sum(
-    typing: Any, table: Any, members: Any, begin: Any, end: Any, out: Any, row: Any, column: Any
-) -> Any:
-    """`TILE_COLUMNS` of `out[row]` = the sum of the table's rows `members[begin:end]`."""
+spoken_tile, spoken_strip = _spoken_of(2), _spoken_of(1)
+"""Of `silu_product`."""
 
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        table, _, into = _opened(context, builder, signature, values)
-        members = context.make_array(signature.args[1])(context, builder, values[1]).data
-        begin, end, _, row, column = values[2:]
-        columns = column, _offset(builder, column, LANES)
-        sums = _sums(builder, table.vector, 2)
-        with cgutils.for_range_slice(builder, begin, end, ir.Constant(begin.type, 1)) as (k, _):
-            member = builder.load(builder.gep(members, [k]))
-            for total, at in zip(sums, columns, strict=True):
-                term = _load(builder, table.vector_at(member, at))
-                builder.store(builder.fadd(builder.load(total), term, flags=FAST), total)
-        _store(builder, [[builder.load(total) for total in sums]], into, row, columns)
-        return context.get_dummy_value()
 
-    numbers = types.intp, types.intp, out, types.intp, types.intp
-    return types.void(table, members, *numbers), generate
+def _row_sum_of(vectors: int) -> Any:
+    """The intrinsic that sets some vectors of `out[row]`.
+
+    They become the sum of the table's rows `members[begin:end]`.
+    """
+
+    @_intrinsic
+    def tile(
+        typing: Any, table: Any, members: Any, begin: Any, end: Any, out: Any, row: Any, column: Any
+    ) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            table, _, into = _opened(context, builder, signature, values)
+            members = context.make_array(signature.args[1])(context, builder, values[1]).data
+            begin, end, _, row, column = values[2:]
+            columns = _columns(builder, column, vectors)
+            sums = _sums(builder, table.vector, vectors)
+            with cgutils.for_range_slice(builder, begin, end, ir.Constant(begin.type, 1)) as (k, _):
+                member = builder.load(builder.gep(members, [k]))
+                for total, at in zip(sums, columns, strict=True):
+                    term = _load(builder, table.vector_at(member, at))
+                    builder.store(builder.fadd(builder.load(total), term, flags=FAST), total)
+            _store(builder, [[builder.load(total) for total in sums]], into, row, columns)
+            return context.get_dummy_value()
+
+        numbers = types.intp, types.intp, out, types.intp, types.intp
+        return types.void(table, members, *numbers), generate
+
+    return tile
+
+
+row_sum_tile, row_sum_strip = _row_sum_of(2), _row_sum_of(1)
+"""Of `row_sums`."""
 
 
 def _folded(builder: Any, vectors: list[Any]) -> list[Any]:
