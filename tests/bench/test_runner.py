@@ -5,10 +5,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from puzzlesolver.bench.accuracy import solving as runner
+from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.errors import ModelError, ParseError, UsageError
+from puzzlesolver.models.stem import RelationalStem
 
 ROWS = 24
 SHORT = {"max_steps": 64, "patience": 16, "branch_patience": 8}
@@ -70,6 +75,23 @@ def test_report_and_journal(
         assert sum(numbers["steps"]["histogram"].values()) == verified
     verified = report["modes"]["verified"]["accuracy"]["count"]
     assert 0 < report["modes"]["raw"]["accuracy"]["count"] < verified
+
+
+def test_operations_are_counted(
+    finished: tuple[dict[str, Any], Path], tiny_model: RelationalStem
+) -> None:
+    report, out = finished
+    puzzles = [
+        json.loads(line).get("puzzle")
+        for line in out.with_suffix(".jsonl").read_text().splitlines()
+    ]
+    batch = get_domain("sudoku").encode([Puzzle("sudoku", "", np.eye(4, dtype=np.uint8), "")])
+    state, inputs = tiny_model.init_state(batch, torch.randn), tiny_model.embed(batch)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        tiny_model.step(state, inputs, batch.layout)
+    for mode, numbers in report["modes"].items():
+        steps = sum(each["steps"] for each in puzzles if each and each["mode"] == mode)
+        assert numbers["gflop"] == pytest.approx(steps * counter.get_total_flops() / 1e9, rel=1e-5)
 
 
 def test_batch_size_changes_nothing(

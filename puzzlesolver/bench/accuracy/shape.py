@@ -46,6 +46,7 @@ MODE = {
     "wrong_contradictions": [str],
     "seconds": AMOUNT,
     "puzzles_per_second": schema.MAYBE,
+    "gflop?": schema.MAYBE,
     "peak_memory_mib": schema.MAYBE,
 }
 BATCHES = {

@@ -9,6 +9,7 @@ The modes are those of `refine/policy.py`: *settle*, *raw*, *verified*.
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -27,6 +28,7 @@ from puzzlesolver.bench.accuracy.metrics import summarise
 from puzzlesolver.bench.accuracy.overlap import state_overlap
 from puzzlesolver.bench.accuracy.shape import BATCHES
 from puzzlesolver.bench.cases import Cases, of_boards
+from puzzlesolver.bench.cost.products import flop, products
 from puzzlesolver.bench.journal import Journal
 from puzzlesolver.bench.machine import describe_machine, peak_memory_mib
 from puzzlesolver.bench.published import PUBLISHED
@@ -38,6 +40,8 @@ from puzzlesolver.domains.base import get_domain
 from puzzlesolver.errors import UsageError
 from puzzlesolver.export.cached import CachedGraphs
 from puzzlesolver.loading import load_network
+from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.models.relations import Layout
 from puzzlesolver.refine.policy import MODES, Policy
 from puzzlesolver.refine.report import Result
 from puzzlesolver.runtime import choose_runtime
@@ -199,7 +203,24 @@ def _run_mode(
             tell(console, f"interrupted; go on with --resume, {journal.path} keeps what is done")
         raise
     summary = summarise(finished, solver.policy.max_steps, bands)
-    return summary | {"peak_memory_mib": peak_memory_mib()}
+    found = {"gflop": _gflop(solver, cases, finished), "peak_memory_mib": peak_memory_mib()}
+    return summary | found
+
+
+def _gflop(solver: Solver, cases: Cases, records: Iterable[Record]) -> float | None:
+    """10⁹ operations of all products with weights in all steps; None for graphs."""
+    if not isinstance(solver.model, RecursiveModel):
+        return None
+    model = copy.deepcopy(solver.model).cpu()
+    of_step: dict[Layout, int] = {}
+    total = 0
+    for record in records:
+        puzzle = cases.puzzles[record.index]
+        layout = get_domain(puzzle.domain).encode([puzzle]).layout
+        if layout not in of_step:
+            of_step[layout] = flop(products(model, [puzzle]))
+        total += record.steps * of_step[layout]
+    return float(f"{total / 1e9:.6g}")
 
 
 def _record(mode: str, index: int, cases: Cases, result: Result, elapsed: float) -> Record:

@@ -75,12 +75,20 @@ def _each(modes: Modes) -> Panel:
         "wrong but verified": lambda mode: f"{len(mode['wrong_verified']):,}",
         "called contradictory": lambda mode: f"{len(mode['wrong_contradictions']):,}",
         "seconds": lambda mode: f"{mode['seconds']:,.1f}",
+        "seconds for a right answer": lambda mode: _each_right(mode, "seconds"),
+        "GFLOP of linear layers for a right answer": lambda mode: _each_right(mode, "gflop"),
         "puzzles/s": lambda mode: rounded(mode["puzzles_per_second"]),
         "peak memory, MiB": lambda mode: rounded(mode["peak_memory_mib"]),
     }
     rows = [(name, *map(tell, modes.values())) for name, tell in told.items()]
     known = [row for row in rows if set(row[1:]) != {"–"}]
     return Panel("Each mode", ("", *modes), known)
+
+
+def _each_right(mode: Mapping[str, Any], spent: str) -> str:
+    """What all puzzles together took, by the number of right answers."""
+    right, whole = mode["accuracy"]["count"], mode.get(spent)
+    return rounded(whole / right if whole is not None and right else None)
 
 
 def _within(modes: Modes) -> Panel:

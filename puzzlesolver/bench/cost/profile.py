@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 from torch.utils.benchmark import Timer
 
+from puzzlesolver.bench.cost.products import Shape, flop, products
 from puzzlesolver.bench.cost.throughput import Cell
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.models.code import matrices, routes
@@ -32,9 +32,6 @@ PEAK_SIZE = 1_024
 
 ROUNDS, REPEATS = 5, 20
 """The fastest of so many rounds counts, each of so many repetitions."""
-
-Shape = tuple[int, int, int]
-"""Rows, inner length and columns of a product."""
 
 
 def peak_gflops(runtime: Runtime) -> float:
@@ -74,7 +71,7 @@ def profiled(
         layout = get_domain(cell.domain).encode(puzzles[:1]).layout
         count = 1 if cell.engine == "fused" else micro_batch_of(layout)
         shapes = products(model, [puzzles[0]] * count)
-        gflop = sum(2 * m * k * n for m, k, n in shapes) / count / 1e9
+        gflop = flop(shapes) / count / 1e9
         seconds = cell.step_seconds / cell.batch
         eager = seconds if cell.engine == "eager" else eager
         own = alone[cell.engine](shapes) / count / runtime.threads
@@ -91,25 +88,6 @@ def profiled(
             }
         )
     return found
-
-
-def products(model: RecursiveModel, puzzles: Sequence[Puzzle]) -> list[Shape]:
-    """Of one step on these puzzles: what its linear layers do."""
-    shapes: list[Shape] = []
-
-    def note(layer: nn.Module, inputs: tuple[Tensor, ...], _: Tensor) -> None:
-        assert isinstance(layer, nn.Linear)
-        shapes.append((inputs[0].shape[:-1].numel(), layer.in_features, layer.out_features))
-
-    batch = get_domain(puzzles[0].domain).encode(list(puzzles))
-    with torch.inference_mode():
-        inputs, state = model.embed(batch), model.init_state(batch, torch.randn)
-        linear = [layer for layer in model.modules() if isinstance(layer, nn.Linear)]
-        hooks = [layer.register_forward_hook(note) for layer in linear]
-        model.step(state, inputs, batch.layout)
-    for hook in hooks:
-        hook.remove()
-    return shapes
 
 
 def _by_torch(shapes: Sequence[Shape]) -> float:
