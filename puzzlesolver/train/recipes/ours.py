@@ -131,9 +131,9 @@ def sudoku_any_sixth() -> dict[str, Any]:
     """
     fifth = sudoku_any_fifth()
     return fifth | {
-        "mix": fifth["mix"] | {"9 anti-knight: minimal": 48},
+        "mix": fifth["mix"] | {"9 anti-knight: minimal": 56},
         "model": fifth["model"] | {"layers": 4, "refuted": 0.7, "deepest": 6}, "grad_steps": 4,
-        "start": "runs/sudoku-any-fifth/model", "minutes": 68.0,
+        "start": "runs/sudoku-any-fifth/model", "minutes": 93.0,
         "learning_rate": 1e-3, "muon_learning_rate": 6e-3,
         "guided": 0.5,
     }  # fmt: skip
@@ -152,6 +152,16 @@ def sudoku_deep() -> dict[str, Any]:
         "mix": {"easy": 0.05, "10": 0.1, "50": 0.25, "deep": 0.6}, "fresh": 0.3, "max_age": 40,
         "learning_rate": 1e-3, "muon_learning_rate": 6e-3, "suppositions": 0.15, "guided": 0.5,
         "reveal": 0.0, "reveal_floor": 0.5, "reveal_floor_clues": 3,
+    }  # fmt: skip
+
+
+@preset
+def sudoku_deep_second() -> dict[str, Any]:
+    """From those of `sudoku-deep` on: lower rates, and boards with all but a few clues."""
+    return sudoku_deep() | {
+        "minutes": 64.0, "start": "runs/sudoku-deep/model",
+        "learning_rate": 6e-4, "muon_learning_rate": 3.6e-3,
+        "reveal_floor": 0.12, "reveal_floor_clues": 57,
     }  # fmt: skip
 
 
