@@ -136,6 +136,10 @@ def check(arguments: Arguments) -> None:
         raise UsageError(
             "the name of the file must end in .onnx", where=str(out), hint=f"{out.stem}.onnx"
         )
+    if out is not None and not out.parent.is_dir():
+        raise UsageError(
+            f"there is no folder {str(out.parent)!r}", where=str(out), hint="make it first"
+        )
     told = out, arguments.size, arguments.rules, arguments.regions, arguments.int8
     if arguments.exported and any(told):
         raise UsageError(

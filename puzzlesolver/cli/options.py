@@ -143,9 +143,9 @@ Domain = Annotated[
 Rules = Annotated[
     str,
     option("--rules", "NAME,…", show_default=False),
-    "Further rules of Sudokus: diagonal (X), windoku (hyper), anti-knight, anti-king, "
-    "disjoint-groups, center-dot, asterisk, girandola, argyle, extra regions; latin or jigsaw in "
-    "place of boxes; samurai and other grids that overlap.",
+    "Further rules of Sudokus: diagonal (X; main-diagonal or anti-diagonal alone), windoku "
+    "(hyper), anti-knight, anti-king, disjoint-groups, center-dot, asterisk, girandola, argyle; "
+    "latin or jigsaw in place of boxes; samurai and other grids that overlap.",
 ]
 Regions = Annotated[
     str | None,

@@ -17,7 +17,8 @@ from puzzlesolver.errors import UsageError
 
 EPILOG = (
     "Exit codes: 0 every answer is verified; 1 some are wrong, missing or cannot be checked; "
-    "2 usage; 3 unreadable input; 5 a puzzle's own givens break the rules."
+    "2 usage, or grids that are fewer or more than the puzzles; 3 unreadable input; 5 a puzzle's "
+    "own givens break the rules."
 )
 UNANSWERED, CONTRADICTION = "without an answer", "contradiction"
 EXIT_CODES = {"verified": 0, "unverifiable": 1, "wrong": 1, UNANSWERED: 1, CONTRADICTION: 5}

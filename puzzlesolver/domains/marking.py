@@ -101,7 +101,9 @@ def _paired(questions: Iterator[Puzzle], answers: Sequence[Puzzle]) -> Marked:
         counts = f"{asked:,} puzzle{'s' * (asked != 1)}, but {plain:,} answer{'s' * (plain != 1)}"
         raise UsageError(counts, where="verify", hint="grids are matched in their order")
     if left := sum(map(len, waiting.values())):
-        what = f"{left:,} of the {len(answers):,} answers belong to no puzzle"
+        what = (
+            f"{left:,} answer{'s' * (left != 1)} too many: of no puzzle, or of one answered before"
+        )
         raise UsageError(what, where="verify", hint="give the puzzles that they answer")
 
 

@@ -75,13 +75,16 @@ class ModelReport:
     parameters: int
 
 
-def resolve(name_or_path: str | Path | None = None, domain: str | None = None) -> ModelFiles:
+def resolve(
+    name_or_path: str | Path | None = None, domain: str | None = None, where: str = "model"
+) -> ModelFiles:
     """Find a model. A catalog name wins over a folder of the same name, which `./NAME` reaches.
 
     Args:
         name_or_path: a name of the catalog, a model folder, or `hub:OWNER/REPO[:FILE][@REV]`, which
             is downloaded unless it is cached; None = the default of `domain`.
         domain: the puzzle kind it must serve; None = any, or Sudoku when no name is given either.
+        where: the option that names it, for people.
 
     Raises:
         ModelError: nothing is called that, it cannot be had, or it is for another domain.
@@ -92,18 +95,20 @@ def resolve(name_or_path: str | Path | None = None, domain: str | None = None) -
     name = str(name_or_path)
     if isinstance(name_or_path, str) and (entry := catalog.models.get(name)):
         if domain not in (None, entry.domain):
-            raise _unfit(name, entry.domain, domain)
+            raise _unfit(name, entry.domain, domain, where)
         return ModelFiles(name, catalog.root / entry.path, entry)
     if name.startswith(PREFIX):
         pinned = pull(parse_name(name))
-        return _resolve_folder(str(pinned), pinned.folder, domain)
+        return _resolve_folder(str(pinned), pinned.folder, domain, where)
     if (folder := Path(name).expanduser()).is_dir():
-        return _resolve_folder(name, folder, domain)
+        return _resolve_folder(name, folder, domain, where)
+    if folder.is_file():
+        raise ModelError("this is a file; a model is a folder", where=name)
     close = difflib.get_close_matches(name, catalog.models)
     known = f"shipped models: {', '.join(catalog.models) or 'none'}; or the path of a model folder"
     raise ModelError(
         f"no shipped model has the name {name!r}, and no folder lies there",
-        where="model",
+        where=where,
         hint=f"did you mean {close[0]!r}?" if close else known,
     )
 
@@ -171,18 +176,19 @@ def ship_model(
     return entry
 
 
-def _resolve_folder(name: str, folder: Path, domain: str | None) -> ModelFiles:
+def _resolve_folder(name: str, folder: Path, domain: str | None, where: str) -> ModelFiles:
     trained_for = str(read_config(folder).training.get("domain", domain))
     if domain is not None and domain != trained_for:
-        raise _unfit(name, trained_for, domain)
+        raise _unfit(name, trained_for, domain, where)
     return ModelFiles(name, folder)
 
 
-def _unfit(name: str, trained_for: str, domain: str | None) -> ModelError:
+def _unfit(name: str, trained_for: str, domain: str, where: str) -> ModelError:
+    fit = [name for name, entry in read_catalog().models.items() if entry.domain == domain]
     return ModelError(
         f"model {name!r} was trained for {trained_for}, not {domain}",
-        where="--model",
-        hint="leave --model out to get the default model of the domain",
+        where=where,
+        hint=f"shipped for {domain}: {', '.join(fit)}" if fit else "",
     )
 
 

@@ -134,6 +134,6 @@ def heard_on(layout: Layout, config: StemConfig) -> list[Relation]:
             f"this model has no weights for {' and '.join(sorted(unknown))} units, which boards "
             f"of the rules {layout.rules or 'given'} have",
             where="--model",
-            hint="train one with `puzzlesolver train sudoku --preset sudoku-any`",
+            hint="sudoku-any has them; `puzzlesolver train sudoku --preset sudoku-any` trains one",
         )
     return [each for each in layout.relations if each.weights in config.relations]

@@ -38,7 +38,7 @@ from puzzlesolver.train.checkpoint import load_checkpoint, peek_checkpoint, save
 from puzzlesolver.train.config import FREE, TrainConfig
 from puzzlesolver.train.distributed import ALONE, Ranks
 from puzzlesolver.train.estimate import rehearse
-from puzzlesolver.train.presets import command, from_json
+from puzzlesolver.train.presets import LENGTHS, command, from_json
 from puzzlesolver.train.progress import Display
 from puzzlesolver.train.run import Run
 from puzzlesolver.train.settings import flag
@@ -69,8 +69,8 @@ def train(
         The folder of the finished model.
 
     Raises:
-        UsageError: `out` holds a run and `resume` is off, or its settings differ; or the config is
-            unfit.
+        UsageError: `out` holds a run and `resume` is off, or it is longer than this one, or its
+            settings differ; or the config is unfit.
         ModelError: the checkpoint is damaged, or the training diverged.
         KeyboardInterrupt: Ctrl-C or SIGTERM arrived; the run is saved.
     """
@@ -94,6 +94,7 @@ def train(
         return out / MODEL
     if saved is not None:
         run.load_state_dict(saved)
+        _check_length(run, _stored_config(saved, out), out)
         console.print(f"going on after update {run.updates:,}, minute {run.minutes:.1f}")
     with explained(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -261,6 +262,19 @@ def _check_same_run(config: TrainConfig, stored: TrainConfig, out: Path) -> None
                 f"the run in {out} has {name} = {before!r}, not {now.get(name)!r}",
                 where=flag(name),
                 hint="leave the option out to go on, or start another run with another --out",
+            )
+
+
+def _check_length(run: Run, stored: TrainConfig, out: Path) -> None:
+    """A run that would already be over with a shorter length stays what it is."""
+    config = run.config
+    for name in LENGTHS:
+        asked, before = getattr(config, name), getattr(stored, name)
+        if asked is not None and asked != before and run.progress >= 1:
+            raise UsageError(
+                f"the run in {out} has had {run.updates:,} updates in {run.minutes:.1f} minutes",
+                where=f"{flag(name)} {asked:g}",
+                hint="ask for more to go on, or start another run with another --out",
             )
 
 

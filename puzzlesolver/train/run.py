@@ -120,7 +120,7 @@ class Run:
 
         The model may be smaller in what its family lets grow, `GROWING`.
         """
-        found = resolve(name, self.config.domain)
+        found = resolve(name, self.config.domain, flag("start"))
         network, sha256 = read_network(found.folder, found.sha256)
         theirs, ours = network.config.to_json(), self.model.config.to_json()
         fixed = theirs.keys() - network.config.GROWING

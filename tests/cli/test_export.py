@@ -77,6 +77,7 @@ def test_another_size_on_request(run: Run, tmp_path: Path, model: Path) -> None:
     ("words", "fault"),
     [
         (["sudoku", "out.bin"], "must end in .onnx"),
+        (["sudoku", "nowhere/out.onnx"], "there is no folder 'nowhere'"),
         (["sudoku", "out.onnx", "--size", "nine"], "expected N or HxW"),
         (["sudoku", "out.onnx", "--size", "7", "--check-steps", "1"], "7"),
         (["sudoku"], "neither OUT.onnx nor --web"),

@@ -55,6 +55,37 @@ def test_trains_resumes_and_prints_the_model(run: Run, data: str, tmp_path: Path
     assert changed.code == 2 and "--seed" in changed.stderr
 
 
+def test_a_finished_run_cannot_become_shorter(run: Run, data: str, tmp_path: Path) -> None:
+    words = ("train", "sudoku", "--data", data, "--out", "run", *SMALL)
+    assert run(*words, "--steps", "3").code == 0
+    card = (tmp_path / "run" / "model" / "README.md").read_text()
+    shorter = run(*words, "--steps", "2")
+    assert shorter.code == 2 and "--steps 2: the run in run has had 3 updates" in shorter.stderr
+    assert (tmp_path / "run" / "model" / "README.md").read_text() == card
+    assert run(*words, "--steps", "3").code == 0
+
+
+def test_data_are_sound_and_different(run: Run, data: str, tmp_path: Path) -> None:
+    head, *rows = (tmp_path / data).read_text().splitlines()
+    (tmp_path / "twice.csv").write_text("\n".join([head, *rows[:3], *rows[:3], ""]))
+    words = ("train", "sudoku", "--out", "run", *SMALL, "--steps", "1", "--data")
+    limit = ("--set", 'mix={"file": 1.0}', "--set", "train_puzzles=4")
+    done = run(*words, "twice.csv", *limit)
+    assert done.code == 2 and "there are 3 different ones" in done.stderr
+    assert "--set train_puzzles=3 takes them all" in done.stderr
+    answer = rows[1].split(",")[2]
+    broken = rows[1].replace(answer, answer[1] + answer[0] + answer[2:])
+    (tmp_path / "wrong.csv").write_text("\n".join([head, rows[0], broken, ""]))
+    done = run(*words, "wrong.csv")
+    assert done.code == 2 and "wrong.csv:3: the answer breaks the rules" in done.stderr
+
+
+def test_start_of_another_kind(run: Run) -> None:
+    done = run("train", "sudoku", "--start", "maze", "--out", "run", *SMALL, "--steps", "1")
+    assert done.code == 4 and "--start: model 'maze' was trained for maze" in done.stderr
+    assert "shipped for sudoku: sudoku, " in done.stderr
+
+
 def test_names_of_files_are_printed_harmlessly(run: Run, data: str, tmp_path: Path) -> None:
     name = "[red]\x1b[2J.csv"
     (tmp_path / data).rename(tmp_path / name)

@@ -125,7 +125,7 @@ def test_a_limit_needs_one_difficulty() -> None:
 
 
 def test_a_limit_beyond_the_file(tiny_config: Config) -> None:
-    with pytest.raises(UsageError, match="the file has 200 puzzles to train on, 201"):
+    with pytest.raises(UsageError, match="201 puzzles are to be trained on, there are 200"):
         SudokuSource(tiny_config("train_puzzles=201"))
 
 

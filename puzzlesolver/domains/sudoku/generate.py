@@ -200,7 +200,7 @@ def _least_guesses(difficulty: str | int) -> int:
     if str(difficulty).isdecimal() and int(difficulty) <= MOST_GUESSES:
         return int(difficulty)
     hint = f"{', '.join(LEVELS)}, {DEEP}, or a number of guesses up to {MOST_GUESSES}"
-    raise UsageError(f"no difficulty {difficulty!r}", where="--difficulty", hint=hint)
+    raise UsageError(f"no difficulty {difficulty!r}", where="difficulty", hint=hint)
 
 
 def _bred(stream: PuzzleStream, count: int, seed: int) -> Iterator[Puzzle]:

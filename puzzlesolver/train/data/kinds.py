@@ -133,15 +133,21 @@ class FilePuzzles(Resumable):
     def of_file(cls, boards: Labelled, limit: int | None, held_out: int, where: str) -> FilePuzzles:
         """All but the last ones of a file, or exactly `limit`; `UsageError` where it has fewer.
 
-        Never more than a tenth of them is held out, for the file may be small.
+        A puzzle that comes again is left out. Never more than a tenth of them is held out, for the
+        file may be small.
         """
+        _, first = np.unique(boards.questions, axis=0, return_index=True)
+        boards = boards.take(np.sort(first))
         total = len(boards.questions)
         if not total:
             raise UsageError("nothing is left to train on", where="--exclude")
         used = limit or total - min(held_out, total // 10)
         if used > total:
-            what = f"the file has {total} puzzles to train on, {used} are asked for"
-            raise UsageError(what, where=where)
+            raise UsageError(
+                f"{used:,} puzzles are to be trained on, there are {total:,} different ones",
+                where=where,
+                hint=f"{flag('train_puzzles')}={total} takes them all",
+            )
         return cls(boards, used, where)
 
     def heldout(self, count: int) -> Labelled:

@@ -59,8 +59,8 @@ def collect(
         where: what errors name.
 
     Raises:
-        UsageError: a puzzle lacks its answer or a needed rating, sizes are mixed, boards are not
-            square, or none is left.
+        UsageError: a puzzle lacks its answer or a needed rating, an answer breaks the rules, sizes
+            are mixed, boards are not square, or none is left.
         ParseError: that of `puzzles`.
     """
     questions, solutions, shapes = bytearray(), bytearray(), set()
@@ -76,6 +76,10 @@ def collect(
                 raise UsageError("this puzzle has no rating", where=puzzle.source)
             if puzzle.rating < min_difficulty:
                 continue
+        verdict = get_domain(puzzle.domain).verify(puzzle, puzzle.label)
+        if verdict.status == "wrong":
+            what = f"the answer breaks the rules: {verdict.reason}"
+            raise UsageError(what, where=puzzle.source, hint="correct it, or leave the puzzle out")
         shapes.add(puzzle.grid.shape)
         questions += puzzle.grid.astype(np.uint8).tobytes()
         solutions += puzzle.label.astype(np.uint8).tobytes()

@@ -189,7 +189,7 @@ class SudokuSource(BoardSource[Sudokus]):
         path, limit = str(settings.data), settings.train_puzzles
         boards = read_boards(path, "sudoku")
         large = boards.side == BRED
-        if self._excluded:
+        if settings.exclude is not None:
             if not large:
                 raise UsageError("only 9×9 boards can be compared", where="--exclude")
             boards = boards.take(kinds.not_excluded(boards.questions, self._excluded))
