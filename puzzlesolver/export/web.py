@@ -31,7 +31,7 @@ from puzzlesolver.refine.loop import READ_EVERY
 from puzzlesolver.refine.policy import LINGER, Policy
 
 MODELS = "models.json"
-SCHEMA = 3
+SCHEMA = 4
 PACKAGE = Path("node_modules") / "onnxruntime-web"
 RUNTIME_FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 """The build for CPUs with its glue code inside."""
@@ -139,6 +139,11 @@ def describe(facts: GraphFacts, size: tuple[int, int]) -> dict[str, Any]:
             "refuted": search.REFUTED,
             "open": search.OPEN,
             "sway": search.SWAY,
+            "doubted": search.DOUBTED,
+            "enough": search.ENOUGH,
+            "long": search.LONG,
+            "shake": search.SHAKE,
+            "shake_every": search.SHAKE_EVERY,
             "further": suppose.FURTHER,
         },
         "examples": [domain.format_line(each.grid) for each in reversed(puzzles)],  # easy ones last

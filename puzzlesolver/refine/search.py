@@ -9,7 +9,9 @@ In raw mode the model is alone: one trajectory, on which it supposes and drops b
 In verified mode the beliefs are the model's, the tree is ours: a hypothesis (one more cell clamped
 to a digit) whose confident cells break the rules is dropped, the others branch, the most believed
 first. When the tree is exhausted the puzzle starts anew from other noise, because a belief of zero
-in the right digit may have been this start's mistake.
+in the right digit may have been this start's mistake. Where that would lead to the same mistake,
+because all first hypotheses are doubted, or because the tree has been searched for long, the state
+is shaken and becomes another root.
 
     >>> search = start_search(puzzle, domain, policy)
     >>> attempt = next(search)
@@ -21,12 +23,13 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from puzzlesolver.domains.base import Domain, Puzzle
 from puzzlesolver.models.interface import Readout, State
@@ -106,6 +109,21 @@ of any size.
 GUESS = 0.1
 """What -log of the belief in a clamp counts beside -log of the belief in no contradiction."""
 
+DOUBTED = 0.9
+"""Belief in a contradiction that not all first hypotheses have, unless their root is mistaken."""
+
+ENOUGH = 8
+"""Hypotheses that show whether their root is mistaken."""
+
+LONG = 2_048
+"""Steps in hypotheses of one root, after which another one joins it."""
+
+SHAKE = 0.8
+"""Size of the noise that shakes a state, whose numbers have a mean square of about 1."""
+
+SHAKE_EVERY = 4
+"""Steps between two shakes."""
+
 SPARE = 32
 """Hypotheses beyond reach that are kept until as many have come together."""
 
@@ -174,15 +192,17 @@ def _suppositions(givens: Tokens, policy: Policy, generator: torch.Generator) ->
 def _hypotheses(givens: Tokens, peers: Peers, conflict: Conflict, policy: Policy) -> Search:
     """Best-first search over clamps, restarted when exhausted.
 
-    What a state says of a contradiction replaces what earlier ones said; the beliefs in the clamps,
+    A root is shaken into another one where all of its first hypotheses are doubted (then the state
+    has ruled out a right digit, and does so again from other noise), or after many steps. What a
+    state says of a contradiction replaces what earlier ones said; the beliefs in the clamps,
     when they were made, add up, but count little. Hypotheses that the budget cannot reach any more
     are dropped with their states, of which a 25×25 board has 3 MB each.
     """
-    age = itertools.count()  # equal doubts: the older one first
+    age, seeds = itertools.count(), itertools.count()  # equal doubts: the older one first
     reach = policy.max_steps // policy.branch_patience
     while True:
-        reading = yield Attempt(givens, policy.patience)
-        guessed, tokens = 0.0, givens
+        root = reading = yield Attempt(givens, policy.patience)
+        guessed, tokens, tried, hope = 0.0, givens, 0, 1.0
         frontier: list[tuple[float, int, float, Tokens, State]] = []
         while True:
             if tokens is givens or not _refuted(tokens, reading, conflict):
@@ -194,11 +214,32 @@ def _hypotheses(givens: Tokens, peers: Peers, conflict: Conflict, policy: Policy
                         heapq.heappush(frontier, (doubt, next(age), guess, child, reading.state))
             if not frontier:
                 break
+            if (tried >= ENOUGH and hope > DOUBTED) or tried * policy.branch_patience >= LONG:
+                reading = yield from _another_root(givens, root.state, policy, seeds)
+                guessed, tokens, tried, hope = 0.0, givens, 0, 1.0
+                continue
             reach = max(1, reach - 1)
             if len(frontier) > reach + SPARE:
                 frontier = heapq.nsmallest(reach, frontier)
             _, _, guessed, tokens, state = heapq.heappop(frontier)
             reading = yield Attempt(tokens, policy.branch_patience, state)
+            tried, hope = tried + 1, min(hope, reading.contradiction)
+
+
+def _another_root(
+    givens: Tokens, state: State, policy: Policy, seeds: Iterator[int]
+) -> Generator[Attempt, Reading, Reading]:
+    """Where a trajectory ends that is shaken again and again."""
+    for _ in range(math.ceil(policy.patience / SHAKE_EVERY)):
+        shaken = tuple(_noisy(part, next(seeds)) for part in state)
+        reading = yield Attempt(givens, SHAKE_EVERY, shaken)
+        state = reading.state
+    return reading
+
+
+def _noisy(part: Tensor, seed: int) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)  # which a page in a browser has, too
+    return part + SHAKE * torch.randn(part.shape, generator=generator).to(part)
 
 
 def _children(

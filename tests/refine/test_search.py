@@ -121,6 +121,33 @@ def test_an_exhausted_tree_restarts_for_ever() -> None:
     assert starts == 10
 
 
+ALL_BLANK = puzzle_with(*np.ndindex(4, 4))
+UNSURE = np.full((16, 4), 0.25, np.float32)
+
+
+def test_a_root_whose_first_hypotheses_are_all_doubted_is_shaken() -> None:
+    search, _ = begin(ALL_BLANK, patience=8)
+    attempts = [search.send(reading(UNSURE))]
+    attempts += [search.send(reading(UNSURE, contradiction=0.95)) for _ in range(8)]
+    assert all(clamps(each, ALL_BLANK) for each in attempts[:8])
+    shaken = [attempts[8], search.send(reading(UNSURE))]
+    for each in shaken:
+        assert each.state is not None and not clamps(each, ALL_BLANK) and each.patience == 4
+        assert not torch.equal(each.state[0], STATE[0])
+    assert len(clamps(search.send(reading(UNSURE)), ALL_BLANK)) == 1
+
+
+def test_one_hypothesis_that_is_not_doubted_keeps_its_root_for_long() -> None:
+    search, _ = begin(ALL_BLANK)
+    search.send(reading(UNSURE))
+    attempt = search.send(reading(UNSURE, contradiction=0.5))
+    steps = 16
+    while clamps(attempt, ALL_BLANK):
+        attempt = search.send(reading(UNSURE, contradiction=0.95))
+        steps += 16
+    assert attempt.state is not None and steps == 2_048
+
+
 def test_without_search_there_are_only_restarts() -> None:
     search, _ = begin(FOUR_BLANKS, search=False, patience=7)
     for attempt in islice(iter(lambda: search.send(reading(belief())), None), 5):

@@ -171,7 +171,8 @@ class Page:
         """The value of an expression of JavaScript, with `module` imported and `args` at hand."""
         script = (
             "const done = arguments[arguments.length - 1], args = JSON.parse(arguments[1]);"
-            "import(arguments[0]).then(module => done({value: eval_(module, args)}))"
+            "import(arguments[0]).then(module => eval_(module, args))"
+            ".then(value => done({value}))"
             ".catch(error => done({error: String(error)}));"
             f"function eval_(module, args) {{ return {expression}; }}"
         )

@@ -15,8 +15,12 @@ from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.domains.sudoku.board import Board, make_board
 from puzzlesolver.domains.sudoku.generate import generate as generate_sudokus
+from puzzlesolver.models.interface import Habits, Readout
+from puzzlesolver.refine import search as search_rules
 from puzzlesolver.refine.engines.engine import noise_of
 from puzzlesolver.refine.policy import Policy
+from puzzlesolver.refine.search import Reading, start_search
+from puzzlesolver.refine.suppose import FURTHER
 from puzzlesolver.refine.track import seed_of
 from tests.web.support import Page
 
@@ -109,6 +113,50 @@ def test_solutions_are_counted_as_by_our_rules(page: Page, rules: str) -> None:
         as_told(board),
     )
     assert said == expected and set(expected) == {0, 1, 2}
+
+
+def test_hypotheses_and_shaken_states_are_those_of_our_search(page: Page) -> None:
+    rng, domain, nodes = np.random.default_rng(0), get_domain("sudoku"), 32
+    board = make_board(4)
+    puzzle = Puzzle("sudoku", "", np.zeros((4, 4), np.uint8), "", board=board)
+    policy = Policy(max_steps=9_999, patience=8).suiting(Habits())
+    beliefs = rng.dirichlet(np.full(4, 0.5), (200, 16)).astype(np.float32)
+    doubts = np.r_[np.full(20, 0.95), rng.uniform(0, 1, 180)].tolist()
+    states = rng.standard_normal((200, nodes)).astype(np.float32)
+    search = start_search(puzzle, domain, policy, torch.Generator())
+    attempts = [next(search)]
+    for belief, doubt, state in zip(beliefs, doubts, states, strict=True):
+        readout = Readout(torch.from_numpy(belief).log()[None], contradiction=torch.tensor([doubt]))
+        attempts.append(search.send(Reading(readout, False, (torch.from_numpy(state),))))
+    told = {
+        name: getattr(search_rules, name.upper())
+        for name in ("faint", "guess", "sure", "refuted", "open", "sway", "doubted", "enough",
+                     "long", "shake", "shake_every")
+    }  # fmt: skip
+    told |= {"patience": 8, "branch_patience": 16, "further": FURTHER, "mode": "verified"}
+    said = page.call(
+        "./search.js",
+        "import('./sudoku.js').then(kind => {"
+        "const search = module.startSearch(kind, args[0], new Uint8Array(16), args[1]), found = [];"
+        "let next = search.next(); args[2].forEach(([belief, contradiction, state]) => {"
+        "found.push(next.value); next = search.next({ contradiction,"
+        "probabilities: Float32Array.from(belief), state: [Float32Array.from(state)] }); });"
+        "return found.map(({ tokens, patience, state }) =>"
+        "[[...tokens], patience, state ? [...state[0]] : []]); })",
+        as_told(board),
+        told,
+        [
+            [b.ravel().tolist(), d, s.tolist()]
+            for b, d, s in zip(beliefs, doubts, states, strict=True)
+        ],
+    )
+    assert [each[:2] for each in said] == [
+        [each.tokens.tolist(), each.patience] for each in attempts[:-1]
+    ]
+    assert sum(each.patience == search_rules.SHAKE_EVERY for each in attempts) >= 4
+    for (*_, state), ours in zip(said, attempts, strict=False):
+        expected = [] if ours.state is None else ours.state[0].tolist()
+        assert state == pytest.approx(expected, abs=1e-5)
 
 
 def test_mazes_are_judged_as_by_our_rules(page: Page) -> None:

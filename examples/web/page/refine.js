@@ -60,8 +60,8 @@ export async function* refine(engine, kind, board, givens, policy) {
     const next = search.next({ probabilities, contradiction, state }).value;
     if (!next || (!next.state && engine.fixedStart)) return outcome(settled);
     attempt = next;
-    if (next.state) hypotheses++;
-    else restarts++;
+    if (next.tokens !== givens) hypotheses++;
+    else if (!next.state) restarts++;
     state = next.state ?? start(restarts);
     age = quiet = 0;
 

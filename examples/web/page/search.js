@@ -2,6 +2,8 @@
 // A search yields the attempt to run and is sent where it ended. An attempt without a state begins
 // anew; one with a state goes on from it with other givens.
 
+import { randn } from "./noise.js";
+
 // The search that a policy asks for.
 export function startSearch(kind, board, givens, policy) {
   if (policy.mode === "settle") return attempts(givens, policy.max_steps, 1);
@@ -14,7 +16,8 @@ function* attempts(tokens, patience, count) {
 }
 
 // Best-first search over clamps, restarted when exhausted. What a state says of a contradiction
-// replaces what earlier ones said; the beliefs in the clamps add up, but count little.
+// replaces what earlier ones said; the beliefs in the clamps add up, but count little. A root whose
+// first hypotheses are all doubted, or that was searched for long, is shaken into another one.
 function* hypotheses(kind, board, givens, policy) {
   const conflict = (tokens) => kind.contradiction(tokens, board) !== null;
   const peers = kind.peersOf(board);
@@ -28,10 +31,26 @@ function* hypotheses(kind, board, givens, policy) {
     return conflict(sure);
   }
 
+  let seed = 0;
+  const noisy = (part) => {
+    const noise = randn(part.length, seed++);
+    return part.map((value, index) => value + policy.shake * noise[index]);
+  };
+
+  function* anotherRoot(state) {
+    let reading;
+    for (let steps = 0; steps < policy.patience; steps += policy.shake_every) {
+      reading = yield { tokens: givens, patience: policy.shake_every, state: state.map(noisy) };
+      state = reading.state;
+    }
+    return reading;
+  }
+
   while (true) {
     let tokens = givens;
     let reading = yield { tokens, patience: policy.patience };
-    let guessed = 0;
+    const root = reading;
+    let [guessed, tried, hope] = [0, 0, 1];
     const frontier = [];
     while (true) {
       if (tokens === givens || !refuted(tokens, reading)) {
@@ -44,10 +63,18 @@ function* hypotheses(kind, board, givens, policy) {
         }
       }
       if (!frontier.length) break;
+      const mistaken = tried >= policy.enough && hope > policy.doubted;
+      if (mistaken || tried * policy.branch_patience >= policy.long) {
+        reading = yield* anotherRoot(root.state);
+        [tokens, guessed, tried, hope] = [givens, 0, 0, 1];
+        continue;
+      }
       const best = frontier.reduce((some, other) => (other.doubt < some.doubt ? other : some));
       frontier.splice(frontier.indexOf(best), 1);
       ({ guessed, tokens } = best);
       reading = yield { tokens, patience: policy.branch_patience, state: best.state };
+      tried++;
+      hope = Math.min(hope, reading.contradiction);
     }
   }
 }
