@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from puzzlesolver.models.code import matrices, tiles
+from puzzlesolver.models.code import matrices, simd
 from puzzlesolver.models.code.matrices import VECTORS
-from puzzlesolver.models.code.tiles import LANES, TILE_COLUMNS, TILE_ROWS
+from puzzlesolver.models.code.simd import LANES
+from puzzlesolver.models.code.tiles import TILE_COLUMNS, TILE_ROWS
 
 SIZES = st.integers(1, 3 * TILE_COLUMNS)
 KINDS = pytest.mark.parametrize("kind", [np.float32, np.float64])
@@ -46,7 +47,7 @@ def _row_sums(table: Any, members: Any, starts: Any, out: Any) -> None:
 @numba.njit(**VECTORS)
 def _sigmoid(x: Any, out: Any) -> None:
     for i in range(len(x)):
-        out[i] = tiles.sigmoid(x[i])
+        out[i] = simd.sigmoid(x[i])
 
 
 def _drawn(kind: type, *shape: int) -> Any:

@@ -236,7 +236,7 @@ def _record(mode: str, index: int, cases: Cases, result: Result, elapsed: float)
     return Record(
         mode=mode,
         index=index,
-        name=puzzle.name,
+        name=puzzle.name.rpartition("/")[2],  # without the folders of one machine
         group=cases.groups[index],
         rating=puzzle.rating,
         status=result.status,

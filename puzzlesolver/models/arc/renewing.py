@@ -14,7 +14,7 @@ import numpy as np
 from puzzlesolver.models.arc import chunks
 from puzzlesolver.models.arc.chunks import CHUNK, ONE, ZERO, At
 from puzzlesolver.models.code.matrices import Places, Reals, add_product, compiled, inlined, product
-from puzzlesolver.models.code.tiles import sigmoid
+from puzzlesolver.models.code.simd import sigmoid
 
 EPSILON = np.float32(1e-6)
 """Added to the mean square before the root."""

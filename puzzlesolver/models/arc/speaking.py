@@ -12,7 +12,7 @@ import numpy as np
 from puzzlesolver.models.arc import chunks
 from puzzlesolver.models.arc.chunks import CHUNK, ONE, At
 from puzzlesolver.models.code.matrices import Reals, add_product, compiled, inlined, product
-from puzzlesolver.models.code.tiles import sigmoid
+from puzzlesolver.models.code.simd import sigmoid
 
 
 @compiled

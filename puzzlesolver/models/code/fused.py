@@ -24,7 +24,7 @@ from torch.nn import functional as F
 from puzzlesolver.models.code import matrices
 from puzzlesolver.models.code.matrices import Places, Reals, compiled, inlined
 from puzzlesolver.models.code.routes import CHUNK, PartRoutes, Routes, Sums, rounded_up
-from puzzlesolver.models.code.tiles import LANES, sigmoid
+from puzzlesolver.models.code.simd import LANES, sigmoid
 from puzzlesolver.models.interface import State
 from puzzlesolver.models.relations import Layout, Relation
 

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from puzzlesolver.machine_code import njit
 from puzzlesolver.models.code import tiles
-from puzzlesolver.models.code.tiles import LANES, SUM_COLUMNS, SUM_ROWS, TILE_COLUMNS, TILE_ROWS
+from puzzlesolver.models.code.simd import LANES
+from puzzlesolver.models.code.tiles import SUM_COLUMNS, SUM_ROWS, TILE_COLUMNS, TILE_ROWS
 
 Reals = npt.NDArray[np.floating[Any]]
 Places = npt.NDArray[np.int64]

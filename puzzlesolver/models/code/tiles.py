@@ -1,4 +1,4 @@
-"""Tiles of matrix products that stay in registers, and a sigmoid: written in the vectors of LLVM.
+"""Tiles of matrix products that stay in registers, written in the vectors of LLVM.
 
 numba makes vectors of simple loops, but keeps no tile of a product in the registers: at the sizes
 of our networks its products reach a third of what a core can do. So the innermost loops are written
@@ -11,22 +11,13 @@ Matrices are contiguous and of one kind, float32 or float64.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import Any
 
-import llvmlite.binding
-import numba.core.cgutils
-import numba.extending
-import numpy as np
 from llvmlite import ir
 from numba import types
 
-cgutils: Any = numba.core.cgutils  # untyped
-
-_FEATURES = llvmlite.binding.get_host_cpu_features()
-LANES = 16 if _FEATURES.get("avx512f") else 8 if _FEATURES.get("avx") else 4
-"""Float32 in a register of this processor."""
+from puzzlesolver.models.code import simd
+from puzzlesolver.models.code.simd import FAST, LANES, cgutils, intrinsic
 
 TILE_ROWS = 4 if LANES == 8 else 8
 TILE_COLUMNS = 2 * LANES
@@ -37,13 +28,6 @@ What is left of the columns is a strip, one vector wide.
 
 SUM_ROWS, SUM_COLUMNS = (2 if LANES == 8 else 4), 4
 """Of a tile of `add_product`; there each sum is a register of its own."""
-
-FAST = ("reassoc", "contract", "nsz")
-
-
-def _intrinsic(function: Callable[..., Any]) -> Any:
-    """A function whose code is written here in LLVM's terms."""
-    return numba.extending.intrinsic(function)
 
 
 class _Rows:
@@ -127,54 +111,13 @@ def _opened(context: Any, builder: Any, signature: Any, values: Any) -> list[_Ro
     ]
 
 
-def _sigmoid(builder: Any, x: Any) -> Any:
-    """1 / (1 + e^-x) of a number or a vector, without a call or a branch.
-
-    2^y is the exponent of the nearest integer times Taylor's polynomial of what is left.
-    """
-    kind = getattr(x.type, "element", x.type)
-    double = isinstance(kind, ir.DoubleType)
-    width, digits, bias, degree = (64, 52, 1023, 13) if double else (32, 23, 127, 6)
-
-    def every(number: Any, of: Any = kind) -> Any:
-        if x.type is kind:
-            return ir.Constant(of, number)
-        return ir.Constant(ir.VectorType(of, LANES), [number] * LANES)
-
-    y = builder.fmul(x, every(-float(np.log2(np.e))), flags=FAST)
-    for nearer, bound in (("<", every(bias - 1.0)), (">", every(1.0 - bias))):
-        y = builder.select(builder.fcmp_ordered(nearer, y, bound), y, bound)
-    suffix = f"f{width}" if x.type is kind else f"v{LANES}f{width}"
-    of = ir.FunctionType(x.type, [x.type])
-    rint = cgutils.get_or_insert_function(builder.module, of, f"llvm.rint.{suffix}")
-    whole = builder.call(rint, [y])
-    part = builder.fsub(y, whole, flags=FAST)
-    power = every(float(np.log(2)) ** degree / math.factorial(degree))
-    for k in reversed(range(degree)):
-        term = every(float(np.log(2)) ** k / math.factorial(k))
-        power = builder.fadd(builder.fmul(power, part, flags=FAST), term, flags=FAST)
-    integer = ir.IntType(width)
-    exponent = builder.fptosi(whole, every(0, integer).type)
-    exponent = builder.shl(builder.add(exponent, every(bias, integer)), every(digits, integer))
-    power = builder.fmul(power, builder.bitcast(exponent, x.type), flags=FAST)
-    return builder.fdiv(every(1.0), builder.fadd(every(1.0), power, flags=FAST), flags=FAST)
-
-
-@_intrinsic
-def sigmoid(typing: Any, x: Any) -> Any:
-    """1 / (1 + e^-x), in loops that become vectors."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _sigmoid(builder, values[0])
-
-    return x(x), generate
-
-
 def _gated(builder: Any, vectors: list[Any]) -> list[Any]:
     """Gates, then as many values, become SiLU of the gates times the values."""
     half = len(vectors) // 2
     return [
-        builder.fmul(builder.fmul(gate, _sigmoid(builder, gate), flags=FAST), value, flags=FAST)
+        builder.fmul(
+            builder.fmul(gate, simd.sigmoid_of(builder, gate), flags=FAST), value, flags=FAST
+        )
         for gate, value in zip(vectors[:half], vectors[half:], strict=True)
     ]
 
@@ -193,7 +136,7 @@ def _tile_of(rows: int, vectors: int, become: Any = None) -> Any:
         become: what becomes of the vectors of a row of `a b`; `_gated` takes twice as many.
     """
 
-    @_intrinsic
+    @intrinsic
     def tile(typing: Any, a: Any, b: Any, out: Any, row: Any, column: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             left, right, into = _opened(context, builder, signature, values)
@@ -223,7 +166,7 @@ gated_tile, gated_strip = (_tile_of(TILE_ROWS // 2, vectors, _gated) for vectors
 def _spoken_of(vectors: int) -> Any:
     """The intrinsic of `silu_product` for so many vectors side by side."""
 
-    @_intrinsic
+    @intrinsic
     def tile(typing: Any, a: Any, b: Any, bias: Any, out: Any, row: Any, column: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             left, right, more, into = _opened(context, builder, signature, values)
@@ -234,7 +177,7 @@ def _spoken_of(vectors: int) -> Any:
             for sums in found:
                 for number, offset in enumerate(biases):
                     says = builder.fadd(sums[number], offset, flags=FAST)
-                    sums[number] = builder.fmul(says, _sigmoid(builder, says), flags=FAST)
+                    sums[number] = builder.fmul(says, simd.sigmoid_of(builder, says), flags=FAST)
             _store(builder, found, into, row, columns)
             return context.get_dummy_value()
 
@@ -253,7 +196,7 @@ def _row_sum_of(vectors: int) -> Any:
     They become the sum of the table's rows `members[begin:end]`.
     """
 
-    @_intrinsic
+    @intrinsic
     def tile(
         typing: Any, table: Any, members: Any, begin: Any, end: Any, out: Any, row: Any, column: Any
     ) -> Any:
@@ -293,7 +236,7 @@ def _folded(builder: Any, vectors: list[Any]) -> list[Any]:
     return vectors
 
 
-@_intrinsic
+@intrinsic
 def add_tile(typing: Any, a: Any, b: Any, out: Any, row: Any, column: Any) -> Any:
     """`out[row:row + SUM_ROWS, column:column + SUM_COLUMNS] += a bᵀ`, of whole vectors of `a`."""
 
