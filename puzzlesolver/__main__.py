@@ -89,7 +89,7 @@ def _hear_again(ignored: sys.UnraisableHookArgs) -> None:
     """A Ctrl-C that met a callback, where Python ignores exceptions, comes once more."""
     if issubclass(ignored.exc_type, KeyboardInterrupt):
         _come_again()
-    else:
+    elif not _arrived:  # what it left half-built complains at its own end
         sys.__unraisablehook__(ignored)
 
 

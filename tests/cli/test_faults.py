@@ -416,6 +416,25 @@ event.register("numba:compile", Deaf())
     assert _end_of(program, *words, NUMBA_CACHE_DIR=str(tmp_path)) == (130, "", "")
 
 
+def test_what_an_interrupt_leaves_half_built_is_silent() -> None:
+    program = """
+import signal
+from puzzlesolver.domains import marking
+
+class Half:
+    def __del__(self):
+        self.never_set
+
+def cut(*_):
+    half = Half()
+    signal.raise_signal(signal.SIGINT)
+
+marking.mark = cut"""
+    assert _end_of(program, "verify", SOLVED, SOLVED) == (130, "", "")
+    program = program.replace("signal.raise_signal(signal.SIGINT)", "return iter(())")
+    assert "never_set" in _end_of(program, "verify", SOLVED, SOLVED)[2]
+
+
 def test_a_disk_without_room_for_machine_code_ends_no_command(run: Run, tmp_path: Path) -> None:
     variables = "NUMBA_CACHE_DIR=$PWD PYTHONDONTWRITEBYTECODE=1"
     done = shell(f"ulimit -f 1; {variables} $P {' '.join(MAZE)}", tmp_path)
