@@ -51,7 +51,7 @@ def test_a_run_becomes_weights_that_answers_are_told_with(
     journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
     main(journal, out)
     model = json.loads(out.read_text())
-    assert set(model["weights"]) == {"share", "agreement", "left_out"}
+    assert set(model["weights"]) == {"share", "agreement", "cells"}
     assert model["tasks"] == 60 and model["right"] == right.sum()
     told = model["each_by_the_others"]
     assert told["brier"] < told["brier_of_the_mean"] and told["auroc"] > 0.6

@@ -11,10 +11,11 @@ from torch.nn import functional as F
 
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import TURNS, turned
+from puzzlesolver.models.arc.describing import describe
 from puzzlesolver.models.arc.features import Sheet, read_sheet
 from puzzlesolver.models.arc.hearing import hear
 from puzzlesolver.models.arc.modes import from_modes, to_modes
-from puzzlesolver.models.arc.objects import Objects, group, label
+from puzzlesolver.models.arc.objects import alike, label
 from puzzlesolver.models.arc.stem import (
     ArcConfig,
     ArcStem,
@@ -194,19 +195,22 @@ def slow_messages(x: Tensor, say: Tensor, decay: Tensor, canvases: Canvases) -> 
     gate, news = torch.cat((along, across + across.roll(-1, 0))).chunk(2, 1)
     gate = torch.sigmoid(gate + decay[:, None])
     news, message = (1 - gate) * F.silu(news), F.silu(message)
-    arrived, shared = torch.zeros_like(gate), torch.zeros_like(message)
+    arrived, shared = torch.zeros_like(gate), [torch.zeros_like(message) for _ in range(2)]
     by_colour, by_cell = [], []
     for sheet, tokens in loose(canvases):
         shape = (len(sheet.colours), *sheet.shape)
         arrived[..., tokens] = walked(gate[..., tokens], news[..., tokens], shape)
         said = message[..., tokens].unflatten(-1, (shape[0], -1))
-        for number in np.unique(sheet.component):
-            members = torch.from_numpy(sheet.component == number)
-            mean = said[..., members].mean(-1, keepdim=True).expand(*said.shape[:-1], sheet.cells)
-            shared[..., tokens] += (mean * members).flatten(2)
+        for kind, groups in enumerate(sheet.groups):
+            for number in np.unique(groups):
+                members = torch.from_numpy(groups == number)
+                mean = (
+                    said[..., members].mean(-1, keepdim=True).expand(*said.shape[:-1], len(groups))
+                )
+                shared[kind][..., tokens] += (mean * members).flatten(2)
         by_colour.append(torch.cat((said.mean(-1), said.amax(-1)), 1))
         by_cell.append(torch.cat((said.mean(-2), said.amax(-2)), 1))
-    return arrived, shared, torch.cat(by_colour, -1), torch.cat(by_cell, -1)
+    return arrived, torch.cat(shared, 1), torch.cat(by_colour, -1), torch.cat(by_cell, -1)
 
 
 WAYS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, -1), (-1, 1))
@@ -245,7 +249,7 @@ def slow_step(
     along, across = arrived.chunk(2)
     news = torch.cat((along, across + across.roll(1, 0), shared), 1)
     heard = torch.cat((x, to_modes(news)), 1)
-    colours, pooled = to_modes(colours), shared.shape[1]
+    colours, pooled = to_modes(colours), shared.shape[1] // 2
     average, source = (each.to(x) for each in (relations.average, relations.source))
     colours = torch.cat((colours, colours[:, :pooled] @ average, colours @ source), 1)
     by_colour, by_cell = of_colour @ colours, of_cell @ to_modes(cells)
@@ -271,7 +275,7 @@ def arguments(canvases: Canvases, sizes: ArcConfig, kind: torch.dtype) -> list[T
     """Random ones of `hear`; by this seed no two maxima are nearly the same."""
     generator = torch.Generator().manual_seed(3)
     width, scanned, pooled, hidden = sizes.width, sizes.scanned, sizes.pooled, sizes.hidden
-    state, heard = (4, width, canvases.plain.shape[1]), width + 2 * scanned + pooled
+    state, heard = (4, width, canvases.plain.shape[1]), width + 2 * scanned + 2 * pooled
     shapes = (
         state,
         state,
@@ -318,17 +322,26 @@ def test_tokens_that_are_alike_share_what_their_maximum_is_given(canvases: Canva
     assert by_token.abs().max() > 1e-3
 
 
-@pytest.mark.parametrize(
-    ("objects", "expected"),
-    [
-        ("components", [[0, 1, 2, 3], [0, 2, 2, 3], [4, 5, 2, 6]]),
-        ("figures", [[0, 0, 1, 2], [0, 1, 1, 2], [3, 0, 1, 2]]),
-        ("alike", [[0, 1, 2, 0], [0, 2, 2, 0], [1, 1, 2, 1]]),
-    ],
-)
-def test_what_an_object_is(objects: Objects, expected: list[list[int]]) -> None:
+def test_components_of_one_shape_are_alike_whatever_their_colour() -> None:
     grid = np.array([[3, 5, 0, 4], [3, 0, 0, 4], [0, 5, 0, 6]])
-    assert group(grid, objects).tolist() == expected
+    assert label(grid).tolist() == [[0, 1, 2, 3], [0, 2, 2, 3], [4, 5, 2, 6]]
+    assert alike(label(grid)).tolist() == [[0, 1, 2, 0], [0, 2, 2, 0], [1, 1, 2, 1]]
+
+
+def test_components_are_told_their_holes_their_symmetry_and_their_company() -> None:
+    grid = np.array(
+        [[1, 1, 1, 0, 2, 0], [1, 0, 1, 0, 2, 2], [1, 1, 1, 0, 0, 0], [0, 0, 0, 3, 0, 0]]
+    )
+    ring, ground, corner, _, hole, dot = describe(grid, label(grid)).T
+    holes, symmetric, touching, same_shape, alone = range(8, 13)
+    assert [ring[holes], corner[holes], ground[holes]] == [0.5, 0, 0]
+    assert [bool(each[symmetric]) for each in (ring, corner, dot)] == [True, False, True]
+    assert [bool(each[touching]) for each in (ring, corner, dot)] == [True, False, True]
+    assert hole[same_shape] == dot[same_shape] and [ring[alone], hole[alone], dot[alone]] == [
+        1,
+        0,
+        1,
+    ]
 
 
 def test_black_cells_that_touch_at_corners_are_apart_and_others_are_not() -> None:

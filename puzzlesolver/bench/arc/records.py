@@ -63,8 +63,8 @@ class TaskRecord(ArcRecord):
         demos: share of the demonstrations that the best fit reproduces.
         signs: as in `refine.adapt.trust.Signs`; None where no size rule fits.
         chance: that it is right, as was said with the answer.
-        fits: seed, optimizer steps, loss, demonstrations and end of each, the share of its votes
-            for what it was not shown, and what it voted for at each test input, heaviest first.
+        fits: seed, optimizer steps, loss, demonstrations and end of each, and what it voted for at
+            each test input, heaviest first.
     """
 
     rule: str
@@ -120,7 +120,6 @@ def record(task: Task, answer: TaskAnswer) -> TaskRecord:
                 "steps": fit.step,
                 "loss": round(fit.loss, 5),
                 "demos": round(fit.demos, 4),
-                "left_out": None if fit.left_out is None else round(fit.left_out, 4),
                 "votes": [
                     [(format_line(vote.grid), round(vote.share, 4)) for vote in votes[:KEPT]]
                     for votes in fit.votes

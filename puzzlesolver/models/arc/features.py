@@ -9,7 +9,7 @@ Shape legend: P planes, K colours, C cells (row-major), T = K · C tokens, F fea
 
     >>> sheet = read_sheet(planes, colours=(0, 3, 7), target=None)
     >>> sheet.plain.shape, sheet.directed.shape
-    ((26, 3 * 90), (4, 4, 3 * 90))
+    ((40, 3 * 90), (4, 4, 3 * 90))
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.models.arc.objects import BLACK, Labels, Objects, background, box_of, group
+from puzzlesolver.models.arc import describing
+from puzzlesolver.models.arc.describing import describe
+from puzzlesolver.models.arc.objects import BLACK, Labels, alike, label
 
 Planes = npt.NDArray[np.int8]
 """Colours on the canvas of an output, `int8[1..4, height, width]`; `NOTHING` where a plane has
@@ -29,10 +31,12 @@ Floats = npt.NDArray[np.float32]
 
 NOTHING = -1
 MAX_PLANES = 4
-CELL_FEATURES = 8
 COLOUR_FEATURES = 4
-PLAIN = MAX_PLANES + 2 + 2 * CELL_FEATURES + COLOUR_FEATURES
+PLAIN = MAX_PLANES + 2 + 2 * describing.FEATURES + COLOUR_FEATURES
 """Features that are the same for every direction."""
+
+GROUPS = 2
+"""Kinds of groups that are pooled: components, and components of one shape."""
 
 DIRECTED = 4
 """Features that each direction has its own of."""
@@ -52,7 +56,7 @@ class Sheet:
             turn changes its sign. Zero unless the canvas is square.
         colours: those of the tokens, in rising order.
         shape: height and width of the canvas.
-        component: `int64[C]`, the object of every cell of the first plane.
+        groups: `int64[2, C]`, of every cell of the first plane its component, and that one's shape.
         expected: `int8[C]`, the first plane.
         target: `int64[C]`, the position in `colours` of the right colour; None = nobody knows.
         source: the whole input, with the same colours, where the canvas is another grid.
@@ -63,7 +67,7 @@ class Sheet:
     slanted: Floats
     colours: tuple[int, ...]
     shape: tuple[int, int]
-    component: npt.NDArray[np.int64]
+    groups: npt.NDArray[np.int64]
     expected: npt.NDArray[np.int8]
     target: npt.NDArray[np.int64] | None
     source: Sheet | None = None
@@ -90,7 +94,7 @@ def read_sheet(
     planes: Planes,
     colours: tuple[int, ...],
     target: npt.NDArray[np.integer] | None = None,
-    objects: Objects = "components",
+    shapes: bool = True,
 ) -> Sheet:
     """The features of one grid.
 
@@ -98,23 +102,23 @@ def read_sheet(
         planes: on the canvas of the output.
         colours: that a cell may get, those of the target among them; in rising order.
         target: `[height, width]`, the output, where it may be known.
-        objects: which cells are pooled and described together, as `objects.group` says.
+        shapes: whether shapes and neighbours of components are compared, as in `describing.py`.
     """
     grid = planes[0]
-    components = group(grid, objects)
+    components = label(grid)
     absent = np.full((MAX_PLANES - len(planes), *grid.shape), NOTHING)
     square = grid.shape[0] == grid.shape[1]
     nowhere = np.full(grid.shape, NOTHING)
     transposes = (grid.T, grid[::-1, ::-1].T) if square else (nowhere, nowhere)
     one_hot = _one_hot(np.concatenate([planes, absent]), colours)
     one, other = _one_hot(np.stack(transposes), colours)
-    of_cells = _cell_features(grid, components)[:, None]
+    of_cells = _cell_features(grid, components, shapes)[:, None]
     plain = np.concatenate(
         [
             one_hot,
             _one_hot(grid[None, ::-1, ::-1], colours),
             (one + other)[None] / 2,
-            np.broadcast_to(of_cells, (CELL_FEATURES, len(colours), grid.size)),
+            np.broadcast_to(of_cells, (len(of_cells), len(colours), grid.size)),
             of_cells * one_hot[:1],
             np.broadcast_to(
                 _colour_features(grid, colours)[..., None],
@@ -128,7 +132,7 @@ def read_sheet(
         (one - other).ravel() / 2,
         colours,
         (grid.shape[0], grid.shape[1]),
-        components.ravel(),
+        np.stack([components.ravel(), alike(components).ravel()]),
         grid.ravel(),
         None if target is None else np.searchsorted(colours, target.ravel()),
     )
@@ -141,33 +145,12 @@ def _one_hot(planes: Planes, colours: tuple[int, ...]) -> Floats:
     return one_hot
 
 
-def _cell_features(grid: Planes, components: Labels) -> Floats:
-    """`float32[CELL_FEATURES, C]`, of the component that a cell belongs to."""
-    ground = background(grid)
-    sizes = np.bincount(components.ravel())
-    described = []
-    for number, size in enumerate(sizes):
-        mask = components == number
-        box = box_of(mask)
-        assert box is not None
-        height, width = mask[box].shape
-        touches = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
-        described.append(
-            (
-                np.log(size) / 4,
-                touches,
-                size / (height * width),
-                np.log(max(height, width) / min(height, width)),
-                height == width,
-                grid[mask][0] != ground,
-            )
-        )
-    table = np.array(described, np.float32).T
-    objects = sizes[table[-1] > 0]
-    largest = table[-1] * (sizes == objects.max(initial=0))
-    smallest = table[-1] * (sizes == objects.min(initial=grid.size))
-    features = np.concatenate([table, largest[None], smallest[None]])
-    told: Floats = features[:, components.ravel()]
+def _cell_features(grid: Planes, components: Labels, shapes: bool) -> Floats:
+    """`float32[describing.FEATURES, C]`, of the component that a cell belongs to."""
+    described = describe(grid, components)
+    if not shapes:
+        described[describing.PLACES :] = 0
+    told: Floats = described[:, components.ravel()]
     return told
 
 

@@ -9,7 +9,7 @@ In: a grid, or any array of classes. Out: a component number for every cell, and
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +19,6 @@ Cells = npt.NDArray[Any]
 
 Labels = npt.NDArray[np.int64]
 """The number of its component a cell, `[height, width]`, in reading order of first cells."""
-
-Objects = Literal["components", "figures", "alike"]
 
 BLACK = 0
 STRAIGHT = ((0, 1), (1, 0), (0, -1), (-1, 0))
@@ -60,31 +58,21 @@ def label(classes: Cells, straight: int | None = BLACK) -> Labels:
     return labels
 
 
-def group(grid: Cells, objects: Objects) -> Labels:
-    """The objects of a grid by one of three readings.
+def shape_of(mask: npt.NDArray[np.bool_]) -> bytes:
+    """What two components have in common that differ in place and colour alone."""
+    box = box_of(mask)
+    assert box is not None
+    inside = mask[box]
+    return bytes([inside.shape[1]]) + inside.tobytes()
 
-    Args:
-        grid: colours.
-        objects: `components` are of one colour; `figures` are all that touches but for the
-            background, whatever its colours; `alike` are components of one shape together.
-    """
-    if objects == "figures":
-        return label((grid != background(grid)).astype(np.int8))
-    labels = label(grid)
-    if objects == "components":
-        return labels
-    shapes: dict[bytes, int] = {}
-    numbers = []
-    for number in range(labels.max() + 1):
-        mask = labels == number
-        box = box_of(mask)
-        assert box is not None
-        shape = mask[box]
-        numbers.append(
-            shapes.setdefault(bytes([shape.shape[1], *shape.ravel().tolist()]), len(shapes))
-        )
-    alike: Labels = np.array(numbers)[labels]
-    return alike
+
+def alike(components: Labels) -> Labels:
+    """The number of the shape of its component, for every cell."""
+    numbers: dict[bytes, int] = {}
+    shapes = (shape_of(components == number) for number in range(components.max() + 1))
+    of_components = [numbers.setdefault(shape, len(numbers)) for shape in shapes]
+    told: Labels = np.array(of_components)[components]
+    return told
 
 
 def background(grid: Cells) -> int:

@@ -1,4 +1,4 @@
-"""Who hears whom among the tokens of ARC: lines, components, cells and colours as index tables.
+"""Who hears whom among the tokens of ARC: lines, groups, cells and colours as index tables.
 
 In: sheets of any sizes, laid one after the other without padding. Out: `Relations`, for the
 functions of `hearing.py`.
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from puzzlesolver.models.arc.features import Sheet
+from puzzlesolver.models.arc.features import GROUPS, Sheet
 from puzzlesolver.models.code.matrices import Places
 
 WAYS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, -1), (-1, 1))
@@ -32,8 +32,8 @@ class Relations:
     Attributes:
         lines: `int64[lines, 4]`, rows, columns and diagonals, both ways: direction, first token,
             step to the next one, length.
-        component: `int64[T]`, the group of each token: those of a colour on a component.
-        component_sizes: `int64[G]`.
+        groups: of both kinds of groups `int64[T]`, that of each token, those of a colour on a
+            component, or on all components of one shape; and `int64[G]`, their sizes.
         runs: `int64[R, 3]`, the tokens of a colour of a sheet: the first, how many, number of the
             first cell.
         sheets: `int64[sheets, 2]`, their runs: the first, how many.
@@ -43,8 +43,7 @@ class Relations:
     """
 
     lines: Places
-    component: Places
-    component_sizes: Places
+    groups: tuple[tuple[Places, Places], ...]
     runs: Places
     sheets: Places
     cells: int
@@ -63,25 +62,27 @@ def relate(sheets: Sequence[Sheet]) -> Relations:
     slot = np.concatenate([np.arange(count) for count in colours])
     source = (sheet[:, None] == sources[sheet]) & (slot[:, None] == slot)
     runs = np.stack([_starts(cells[sheet]), cells[sheet], _starts(cells)[sheet]], 1)
-    groups = np.array([each.component.max() + 1 for each in sheets])[sheet]
     owners = [each for each in sheets for _ in each.colours]
-    component = np.concatenate(
-        [first + own.component for first, own in zip(_starts(groups), owners, strict=True)]
-    )
     lines = [
         _lines(*own.shape) + np.array([0, first, 0, 0])
         for first, own in zip(runs[:, 0], owners, strict=True)
     ]
     return Relations(
         np.concatenate(lines),
-        component,
-        np.bincount(component),
+        tuple(_grouped([own.groups[kind] for own in owners]) for kind in range(GROUPS)),
         runs,
         np.stack([_starts(colours), colours], 1),
         int(cells.sum()),
         torch.from_numpy(together / together.sum(0)),
         torch.from_numpy(source).float(),
     )
+
+
+def _grouped(groups: Sequence[Places]) -> tuple[Places, Places]:
+    """Groups of the tokens of a colour of a sheet, numbered over all, and their sizes."""
+    firsts = _starts(np.array([own.max() + 1 for own in groups]))
+    members = np.concatenate([first + own for first, own in zip(firsts, groups, strict=True)])
+    return members, np.bincount(members)
 
 
 def _starts(counts: Places) -> Places:

@@ -25,7 +25,7 @@ class Heard(NamedTuple):
 
     x: Reals  # [4, D, T], in modes
     arrived: Reals  # [8, T, S]
-    shared: Reals  # [4, P, T]
+    shared: Reals  # [4, 2P, T], the means over two kinds of groups
     by_colour: Reals  # [4, N, R], what each colour is told, in modes
     by_cell: Reals  # [4, N, C], what each cell is told, in modes
 

@@ -1,10 +1,11 @@
 """The ARC stem: some twenty thousand weights, fitted to the demonstrations of one task.
 
 One latent vector lives on every (cell, colour, direction) of a grid. A step lets it hear what
-arrives along the four directions (gated scans), its component, its colour, its cell and the whole
-grid, then updates it with a gated unit, as in `models/stem.py`. Exact symmetry comes from tied
-weights: no weight belongs to one colour or one direction, so recoloured or turned grids give
-recoloured or turned logits. Only the `TaskVectors`, zero at the start, can break the symmetry.
+arrives along the four directions (gated scans), its component, all components of that shape, its
+colour, its cell and the whole grid, then updates it with a gated unit, as in `models/stem.py`.
+Exact symmetry comes from tied weights: no weight belongs to one colour or one direction, so
+recoloured or turned grids give recoloured or turned logits. Only the `TaskVectors`, zero at the
+start, can break the symmetry.
 
 In: `Sheet`s of any sizes as one `Canvases`. Out: logits for the colours of every cell.
 
@@ -33,7 +34,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from puzzlesolver.models.arc.features import DIRECTED, DIRECTIONS, MAX_PLANES, PLAIN, Sheet
+from puzzlesolver.models.arc.features import (
+    DIRECTED,
+    DIRECTIONS,
+    GROUPS,
+    MAX_PLANES,
+    PLAIN,
+    Sheet,
+)
 from puzzlesolver.models.arc.hearing import hear
 from puzzlesolver.models.arc.modes import to_modes
 from puzzlesolver.models.arc.relations import Relations, relate
@@ -54,7 +62,7 @@ class ArcConfig(ModelConfig):
     Attributes:
         width: latent channels per direction of a token (D).
         scanned: channels that travel along rows and columns, and again along diagonals (S).
-        pooled: channels that components, colours, cells and the grid average (P).
+        pooled: channels that groups, colours, cells and the grid average (P).
         hidden: channels of the gated update, per direction (H).
         rule: length of the vector that says which rule to apply.
     """
@@ -195,7 +203,7 @@ class ArcStem(Network):
         super().__init__()
         self.config = config
         width, scanned, pooled, hidden = config.width, config.scanned, config.pooled, config.hidden
-        heard = width + 2 * scanned + pooled
+        heard = width + 2 * scanned + GROUPS * pooled
         self.plain = nn.Linear(PLAIN, width)
         self.directed = TurnedLinear(DIRECTED, width)
         self.say = TurnedLinear(width, 4 * scanned + pooled)

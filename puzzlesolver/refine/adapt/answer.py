@@ -18,8 +18,12 @@ from puzzlesolver.domains.arc.task import Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.objects import BLACK
 from puzzlesolver.refine.adapt.fit import FitReport
-from puzzlesolver.refine.adapt.trust import UNKNOWN, Signs, chance
+from puzzlesolver.refine.adapt.size_rules import MAX_SIDE
+from puzzlesolver.refine.adapt.trust import Signs, chance
 from puzzlesolver.refine.adapt.votes import LOSS_WEIGHT, Ballot, Vote
+
+LARGEST = MAX_SIDE**2
+"""Cells of the largest grid of ARC."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,10 +107,10 @@ def _signs(
         heaviest = [fit.votes[number][0].grid for fit in fits if fit.votes[number]]
         agreeing = [any(np.array_equal(grid, each) for each in both) for grid in heaviest]
         agreements.append(sum(agreeing) / len(fits))
-    left_out = [fit.left_out for fit in fits if fit.left_out is not None]
+    smallest = min(first.size for first, _ in attempts)
     return Signs(
         demos=fmean(fit.demos for fit in fits),
         share=min(map(sum, shares)),
         agreement=min(agreements),
-        left_out=fmean(left_out) if left_out else UNKNOWN,
+        cells=math.log(smallest) / math.log(LARGEST),
     )

@@ -16,7 +16,7 @@ import itertools
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -27,7 +27,6 @@ from torch.optim import AdamW
 from puzzlesolver.domains.arc.augment import Variant
 from puzzlesolver.domains.arc.task import Pair, Task
 from puzzlesolver.domains.base import Grid
-from puzzlesolver.models.arc.features import Sheet
 from puzzlesolver.models.arc.stem import ArcStem, Canvases, TaskVectors
 from puzzlesolver.refine.adapt.guess import Guess, laid, predict
 from puzzlesolver.refine.adapt.lesson import (
@@ -35,11 +34,10 @@ from puzzlesolver.refine.adapt.lesson import (
     by_size,
     denoised,
     fit_loss,
-    masked_loss,
     recite,
 )
 from puzzlesolver.refine.adapt.settings import FitSettings, Prior
-from puzzlesolver.refine.adapt.sheets import Desk, canonical_variant, masked_inputs, prepare
+from puzzlesolver.refine.adapt.sheets import Desk, canonical_variant, prepare
 from puzzlesolver.refine.adapt.start import start_weights
 from puzzlesolver.refine.adapt.votes import LOSS_WEIGHT, Ballot, Vote
 
@@ -51,9 +49,6 @@ HOPEFUL = 0.3
 
 GLANCE = 2
 """Votes from one such prediction to the next, where it cannot end the fit yet."""
-
-ENOUGH_TO_LEAVE_OUT = 3
-"""Demonstrations below which a fit needs them all."""
 
 SMOOTHING = 0.8
 """Share of the older losses in the smoothed one."""
@@ -81,8 +76,6 @@ class FitReport:
         guesses: of every test input; empty before the first check.
         votes: for each test input, the grids voted for so far, the heaviest first.
         rule: name of the size rule.
-        left_out: share of the votes for the right output of the demonstration that was left out;
-            None if none was.
         runners_up: of every test input, the second likeliest output, which differs from the guess
             in the least sure cell; None where there is no other colour.
     """
@@ -97,7 +90,6 @@ class FitReport:
     guesses: tuple[Grid, ...]
     votes: tuple[tuple[Vote, ...], ...]
     rule: str
-    left_out: float | None
     runners_up: tuple[Grid | None, ...] = ()
 
 
@@ -125,19 +117,10 @@ def fit_task(
     settings = settings or FitSettings()
     variant = canonical_variant(task)
     seen = variant.apply_task(task.without_answers())
-    number = seed - settings.first_seed
-    prior = settings.priors[number % len(settings.priors)]
-    desk = prepare(seen, settings.more_sizes, prior.objects)
-    if desk is not None and settings.masked:
-        masked = masked_inputs(seen, np.random.default_rng(seed), prior.objects)
-        desk = replace(desk, masked=masked)
+    prior = settings.priors[(seed - settings.first_seed) % len(settings.priors)]
+    desk = prepare(seen, prior.shapes)
     if desk is not None:
-        left_out = None
-        last = number % settings.seeds >= settings.seeds - settings.left_out
-        if last and len(desk.demos) >= ENOUGH_TO_LEAVE_OUT:
-            desk, left_out = desk.leave_out(number % len(desk.demos))
-        fit = _Fit(desk, left_out, variant, seed, prior, settings, deadline, start)
-        yield from fit.run()
+        yield from _Fit(desk, variant, seed, prior, settings, deadline, start).run()
 
 
 class _Fit:
@@ -146,7 +129,6 @@ class _Fit:
     def __init__(
         self,
         desk: Desk,
-        left_out: Sheet | None,
         variant: Variant,
         seed: int,
         prior: Prior,
@@ -154,19 +136,18 @@ class _Fit:
         deadline: float | None = None,
         start: str | None = None,
     ) -> None:
-        self.desk, self.left_out, self.variant, self.seed = desk, left_out, variant, seed
+        self.desk, self.variant, self.seed, self.prior = desk, variant, seed, prior
         self.settings, self.deadline = settings, deadline
         self.started = time.process_time()
         self.longest = 0.0  # seconds of an update with its check, left for the last one
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.stem = ArcStem(settings.model, prior.scale, settings.denoise > 0)
+            self.stem = ArcStem(settings.model, prior.scale, prior.denoise > 0)
         if start is not None:
-            self.stem.load_state_dict(start_weights(start), strict=not settings.denoise)
+            self.stem.load_state_dict(start_weights(start), strict=not prior.denoise)
         self.task = TaskVectors(settings.model)
         self.rng = np.random.default_rng(seed)
         self.parameters: list[Tensor] = [*self.stem.parameters(), *self.task.parameters()]
-        self.masks = TaskVectors(settings.model)
         self.average = copy.deepcopy((self.stem, self.task))
         self.averaged: list[Tensor] = [
             tensor for part in self.average for tensor in part.parameters()
@@ -174,10 +155,7 @@ class _Fit:
         self.optimizer = AdamW(
             [
                 {"params": self.stem.parameters(), "weight_decay": prior.decay},
-                {
-                    "params": [*self.task.parameters(), *self.masks.parameters()],
-                    "lr": settings.task_learning_rate,
-                },
+                {"params": self.task.parameters(), "lr": settings.task_learning_rate},
             ],
             lr=settings.learning_rate,
             betas=(0.9, 0.95),
@@ -186,11 +164,9 @@ class _Fit:
         )
         self.rates = [group["lr"] for group in self.optimizer.param_groups]
         self.lessons = Lessons(desk.demos, settings.tokens)
-        self.masked = Lessons(desk.masked, settings.tokens // 2) if desk.masked else None
-        questions = (*desk.tests, left_out)
-        self.ballots = tuple(Ballot() for _ in questions)
-        self.asked = [place for place, sheet in enumerate(questions) if sheet is not None]
-        self.questions = laid([sheet for sheet in questions if sheet], settings.tokens)
+        self.ballots = tuple(Ballot() for _ in desk.tests)
+        self.asked = [place for place, sheet in enumerate(desk.tests) if sheet is not None]
+        self.questions = laid([sheet for sheet in desk.tests if sheet], settings.tokens)
         self.demonstrations = laid(by_size(desk.demos), settings.tokens)
         self.loss, self.demos, self.voted = math.inf, 0.0, 0
         self.guesses: tuple[Grid, ...] = ()
@@ -198,8 +174,7 @@ class _Fit:
 
     def run(self) -> Iterator[FitReport]:
         settings = self.settings
-        hidden = sum(sheet.tokens for sheet in self.desk.masked)
-        tokens = min(self.desk.tokens, settings.tokens) + min(hidden, settings.tokens // 2)
+        tokens = min(self.desk.tokens, settings.tokens)
         steps = max(1, min(settings.most_steps, round(settings.work / (tokens + OVERHEAD))))
         # A prediction takes about as many steps as an update.
         asked = sum(sheet.tokens for canvases in self.questions for sheet in canvases.sheets)
@@ -248,10 +223,9 @@ class _Fit:
             tuple(self.variant.undo(guess) for guess in self.guesses),
             tuple(
                 tuple(Vote(self.variant.undo(vote.grid), vote.share) for vote in ballot.shares())
-                for ballot in self.ballots[:-1]
+                for ballot in self.ballots
             ),
             self.desk.rule.name,
-            None if self.left_out is None else self.ballots[-1].share(self.left_out.answer),
             tuple(grid if grid is None else self.variant.undo(grid) for grid in self.runners_up),
         )
 
@@ -262,16 +236,11 @@ class _Fit:
             group["lr"] = rate * peak
         free_steps = int(self.rng.integers(settings.free_steps + 1))
         steps, hint = (free_steps, settings.gradient_steps), None
-        if settings.denoise:
-            hint = denoised(self.stem, canvases, settings.denoise, self.rng, told=True)
+        if self.prior.denoise:
+            hint = denoised(self.stem, canvases, self.prior.denoise, self.rng, told=True)
         loss = fit_loss(recite(self.stem, self.task, canvases, *steps, hint), canvases)
         self.optimizer.zero_grad()
         total = loss + settings.asymmetry * self.task.asymmetry()
-        if self.masked is not None:
-            inputs = self.masked.draw(self.rng)
-            logits = recite(self.stem, self.masks, inputs, *steps)
-            total = total + settings.masked * masked_loss(logits, inputs)
-            total = total + settings.asymmetry * self.masks.asymmetry()
         total.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
@@ -290,9 +259,8 @@ class _Fit:
             guesses[place] = guess
             weight = math.exp(BELIEF_WEIGHT * guess.belief - LOSS_WEIGHT * self.loss)
             self.ballots[place].add(guess.grid, weight)
-        of_tests = [guesses[place] for place in range(len(self.desk.tests))]
-        self.guesses = tuple(guess.grid for guess in of_tests)
-        self.runners_up = tuple(guess.runner_up for guess in of_tests)
+        self.guesses = tuple(guess.grid for guess in guesses.values())
+        self.runners_up = tuple(guess.runner_up for guess in guesses.values())
         decisive = last or self.loss < self.settings.enough_loss
         if self.loss < HOPEFUL and (decisive or self.voted % GLANCE == 0):
             self.demos = self.reproduced()
@@ -310,7 +278,8 @@ class _Fit:
 
     def predict(self, canvases: Canvases) -> Iterator[Guess]:
         """What the averaged weights believe of each sheet."""
-        return predict(*self.average, canvases, self.settings, self.rng)
+        steps, denoise = self.settings.predict_steps, self.prior.denoise
+        return predict(*self.average, canvases, steps, denoise, self.rng)
 
 
 @functools.cache
@@ -321,4 +290,4 @@ def compile_fit() -> None:
     desk, settings = prepare(task), FitSettings()
     assert desk is not None
     variant = canonical_variant(task)
-    _Fit(desk, None, variant, 0, settings.priors[0], settings).update(1.0)
+    _Fit(desk, variant, 0, settings.priors[0], settings).update(1.0)

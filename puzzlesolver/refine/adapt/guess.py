@@ -2,7 +2,7 @@
 
 In: canvases of sheets. Out: a `Guess` of each.
 
-    >>> for guess in predict(stem, task, canvases, settings, rng):
+    >>> for guess in predict(stem, task, canvases, 12, 0.9, rng):
     ...     print(guess.grid, guess.belief)
 """
 
@@ -18,7 +18,6 @@ from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import Sheet
 from puzzlesolver.models.arc.stem import ArcStem, Canvases, TaskVectors, lay
 from puzzlesolver.refine.adapt.lesson import denoised, recite
-from puzzlesolver.refine.adapt.settings import FitSettings
 
 
 class Guess(NamedTuple):
@@ -41,14 +40,22 @@ def predict(
     stem: ArcStem,
     task: TaskVectors,
     canvases: Canvases,
-    settings: FitSettings,
+    steps: int,
+    denoise: float,
     rng: np.random.Generator,
 ) -> Iterator[Guess]:
-    """What is believed of each sheet; `rng` draws the noise of denoising."""
-    hint = None
-    if settings.denoise:
-        hint = denoised(stem, canvases, settings.denoise, rng, told=False)
-    logits = recite(stem, task, canvases, settings.predict_steps, 0, hint)
+    """What is believed of each sheet.
+
+    Args:
+        stem: the network.
+        task: its vectors.
+        canvases: of the sheets.
+        steps: of the recurrence.
+        denoise: as in `Prior`.
+        rng: of the noise.
+    """
+    hint = denoised(stem, canvases, denoise, rng, told=False) if denoise else None
+    logits = recite(stem, task, canvases, steps, 0, hint)
     chances = logits.log_softmax(-1)
     cells = [sheet.cells for sheet in canvases.sheets]
     for sheet, of_cells in zip(canvases.sheets, torch.split(chances, cells), strict=True):

@@ -101,12 +101,6 @@ def denoised(
     return hint
 
 
-def masked_loss(logits: Tensor, canvases: Canvases) -> Tensor:
-    """Cross-entropy of the cells that are hidden."""
-    assert canvases.target is not None and canvases.changed is not None
-    return F.cross_entropy(logits[canvases.changed], canvases.target[canvases.changed])
-
-
 def fit_loss(logits: Tensor, canvases: Canvases) -> Tensor:
     """Cross-entropy, half the mean over all cells and half that over cells that change."""
     assert canvases.target is not None and canvases.changed is not None

@@ -1,4 +1,4 @@
-"""Size rules for tasks that no rule of `size_rules.py` fits; an experiment, off by default.
+"""Size rules for tasks that no rule of `size_rules.py` fits.
 
 In: the demonstrations of a task. Out: a rule, or None. Crops come first; then each side of the
 output may be a multiple of something that is counted in the input, and a few more or less.

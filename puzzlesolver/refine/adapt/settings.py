@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from puzzlesolver.models.arc.objects import Objects
 from puzzlesolver.models.arc.stem import ArcConfig
 
 
@@ -21,12 +20,15 @@ class Prior:
     Attributes:
         scale: of the weights at the start, relative to the usual ones.
         decay: of the weights.
-        objects: which cells are one object, as `models.arc.objects.group` says.
+        shapes: whether shapes and neighbours of components are told.
+        denoise: the largest share of the right output in the noise that recurrent steps are told,
+            at the last of them; a prediction is told its own guess. 0 = nothing is told.
     """
 
     scale: float
     decay: float
-    objects: Objects = "components"
+    shapes: bool
+    denoise: float
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,6 @@ class FitSettings:
         enough_chance: estimated probability of the attempts at which no further round begins.
         first_seed: of the weights, and of all that is drawn.
         priors: of the fits of one task, which take turns.
-        left_out: fits, the last ones of a round, that each leave one of at least three
-            demonstrations out and are asked for it, which tells whether they generalise.
         work: token-steps of one fit: optimizer steps times tokens of a batch.
         most_steps: optimizer steps of one fit, at most.
         seconds: CPU seconds of one fit, at most; the fit then ends where it is.
@@ -57,11 +57,6 @@ class FitSettings:
         check_every: optimizer steps from one report to the next.
         enough_checks: votes with all demonstrations reproduced after which a fit ends.
         enough_loss: below which, smoothed, such a vote counts for that.
-        denoise: the largest share of the right output in the noise that recurrent steps are told,
-            at the last of them; a prediction is told its own guess. 0 = nothing is told.
-        masked: weight of the loss of hidden cells of all inputs, which the same network predicts
-            with task vectors of their own.
-        more_sizes: whether rules of `more_sizes.py` are tried where no other gives all sizes.
     """
 
     model: ArcConfig = field(default_factory=ArcConfig)
@@ -69,8 +64,11 @@ class FitSettings:
     rounds: int = 1
     enough_chance: float = 0.8
     first_seed: int = 0
-    priors: tuple[Prior, ...] = (Prior(scale=0.5, decay=1.0), Prior(scale=1.0, decay=0.01))
-    left_out: int = 1
+    priors: tuple[Prior, ...] = (
+        Prior(scale=0.5, decay=1.0, shapes=False, denoise=0.9),
+        Prior(scale=0.5, decay=1.0, shapes=True, denoise=0.9),
+        Prior(scale=1.0, decay=0.01, shapes=False, denoise=0.9),
+    )
     work: float = 1.5e6
     most_steps: int = 1500
     seconds: float = 60.0
@@ -86,14 +84,11 @@ class FitSettings:
     check_every: int = 10
     enough_checks: int = 5
     enough_loss: float = 0.02
-    denoise: float = 0.0
-    masked: float = 0.0
-    more_sizes: bool = False
 
 
 NORMAL = "normal"
 EFFORTS = {
-    "quick": FitSettings(seeds=1, rounds=2, left_out=0),
+    "quick": FitSettings(seeds=1, rounds=2),
     NORMAL: FitSettings(),
     "thorough": FitSettings(rounds=4),
 }

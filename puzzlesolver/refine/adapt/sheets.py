@@ -19,14 +19,11 @@ from puzzlesolver.domains.arc.augment import Variant
 from puzzlesolver.domains.arc.task import COLOURS, Pair, Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import TURNS
-from puzzlesolver.models.arc.features import NOTHING, Sheet, read_sheet
-from puzzlesolver.models.arc.objects import BLACK, Objects
+from puzzlesolver.models.arc.features import Sheet, read_sheet
+from puzzlesolver.models.arc.objects import BLACK
 from puzzlesolver.refine.adapt.more_sizes import choose_more
 from puzzlesolver.refine.adapt.size_rules import Rule
 from puzzlesolver.refine.adapt.sizes import choose_rule
-
-MASKS, HIDDEN = 4, 0.3
-"""Times that every input is masked, and the share of its cells that is hidden."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,19 +35,12 @@ class Desk:
         demos: one sheet each, with targets.
         inputs: of the tests.
         tests: one sheet each; None where the rule has no canvas for the input.
-        masked: inputs with hidden cells, whose targets are the inputs.
     """
 
     rule: Rule
     demos: tuple[Sheet, ...]
     inputs: tuple[Grid, ...]
     tests: tuple[Sheet | None, ...]
-    masked: tuple[Sheet, ...] = ()
-
-    def leave_out(self, number: int) -> tuple[Desk, Sheet]:
-        """The desk without one demonstration, and that one."""
-        demos = (*self.demos[:number], *self.demos[number + 1 :])
-        return replace(self, demos=demos), self.demos[number]
 
     @property
     def tokens(self) -> int:
@@ -78,29 +68,21 @@ def canonical_variant(task: Task) -> Variant:
     return min(keyed)[2]
 
 
-def masked_inputs(task: Task, rng: np.random.Generator, objects: Objects) -> tuple[Sheet, ...]:
-    """Every input several times, with other hidden cells each time."""
-    inputs = [pair.input for pair in (*task.train, *task.test)]
-    return tuple(_masked(grid, rng, objects) for _ in range(MASKS) for grid in inputs)
+def prepare(task: Task, shapes: bool = True) -> Desk | None:
+    """Choose the rule and read all sheets; None where no rule gives every demonstration's size.
 
-
-def _masked(grid: Grid, rng: np.random.Generator, objects: Objects) -> Sheet:
-    hidden = rng.random(grid.shape) < HIDDEN
-    hidden.flat[rng.integers(grid.size)] = True
-    planes = np.where(hidden, NOTHING, grid.astype(np.int8))[None].astype(np.int8)
-    return read_sheet(planes, tuple(sorted(_colours(grid) | {BLACK})), grid, objects)
-
-
-def prepare(task: Task, more_sizes: bool = False, objects: Objects = "components") -> Desk | None:
-    """Choose the rule and read all sheets; None where no rule gives every demonstration's size."""
-    rule = choose_rule(task.train) or (choose_more(task.train) if more_sizes else None)
+    Args:
+        task: as it is to be seen.
+        shapes: what sheets tell, as in `read_sheet`.
+    """
+    rule = choose_rule(task.train) or choose_more(task.train)
     if rule is None:
         return None
     introduced = {
         colour for pair in task.train for colour in _colours(pair.output) - _colours(pair.input)
     }
-    demos = [_sheet(pair, rule, introduced, objects) for pair in task.train]
-    tests = [_sheet(Pair(pair.input), rule, introduced, objects) for pair in task.test]
+    demos = [_sheet(pair, rule, introduced, shapes) for pair in task.train]
+    tests = [_sheet(Pair(pair.input), rule, introduced, shapes) for pair in task.test]
     return Desk(
         rule,
         tuple(sheet for sheet in demos if sheet is not None),
@@ -109,16 +91,16 @@ def prepare(task: Task, more_sizes: bool = False, objects: Objects = "components
     )
 
 
-def _sheet(pair: Pair, rule: Rule, introduced: set[int], objects: Objects) -> Sheet | None:
+def _sheet(pair: Pair, rule: Rule, introduced: set[int], shapes: bool) -> Sheet | None:
     planes = rule.lay(pair.input)
     if planes is None:
         return None
     colours = tuple(sorted(_colours(pair.input) | introduced | {BLACK}))
-    sheet = read_sheet(planes, colours, pair.output, objects)
+    sheet = read_sheet(planes, colours, pair.output, shapes)
     if np.array_equal(planes[0], pair.input):
         return sheet
     whole = pair.input[None].astype(np.int8)
-    return replace(sheet, source=read_sheet(whole, colours, None, objects))
+    return replace(sheet, source=read_sheet(whole, colours, None, shapes))
 
 
 def _colours(grid: Grid | None) -> set[int]:

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import MAX_PLANES, NOTHING, Planes
+from puzzlesolver.models.arc.likeness import mirrored, repeated
 from puzzlesolver.models.arc.objects import BLACK, background, most_common
 from puzzlesolver.refine.adapt.crops import CROPS, things
 
@@ -29,6 +30,9 @@ MAX_SIDE = 30
 
 SIDES = range(1, MAX_SIDE + 1)
 FEW = range(1, 6)
+
+NO_PLANE = -0.4
+"""Handicap of rules that only give a size: one that gives less than so much is no better."""
 
 COUNTS: dict[str, Callable[[Grid], int]] = {
     "colours": lambda grid: len(np.setdiff1d(grid, BLACK)),
@@ -47,7 +51,8 @@ class Rule:
     Attributes:
         name: for people.
         lay: the planes of an input, `int8[1..4, height, width]`, or None.
-        handicap: by which its share of right cells must be better than that of other rules.
+        handicap: by which its share of right cells must be better than that of other rules; less
+            than 0 = it may be worse.
     """
 
     name: str
@@ -129,12 +134,21 @@ def _cuts(length: int, parts: int) -> list[int] | None:
 
 @rule("{crop}{frame}", crop=list(CROPS), frame=("", ", less its frame"))
 def cropped(grid: Grid, crop: str, frame: str) -> Planes | None:
-    """Cut out of the input."""
+    """Cut out of the input; beside it, what symmetry and repetition of the input say of there."""
     box = CROPS[crop](grid)
     if box is None:
         return None
-    part = grid[box]
-    return _planes(part[1:-1, 1:-1] if frame else part)
+    parts = [whole[box] for whole in _wholes(grid.tobytes(), grid.shape)]
+    return _planes(*(part[1:-1, 1:-1] if frame else part for part in parts))
+
+
+@functools.lru_cache(maxsize=16)
+def _wholes(cells: bytes, shape: tuple[int, int]) -> list[npt.NDArray[np.integer]]:
+    """A grid, and what its likeness to itself says of every cell, also behind what covers it."""
+    grid = np.frombuffer(cells, np.uint8).reshape(shape)
+    across, down = mirrored(grid, 1), mirrored(grid, 0)
+    again = repeated(grid)
+    return [grid, across, down, mirrored(across, 0) if again is None else again]
 
 
 @rule("a cell for each block between lines")
@@ -207,13 +221,10 @@ def transposed(grid: Grid) -> Planes | None:
     return _planes(grid.T)
 
 
-@rule("always {height} × {width}", height=SIDES, width=SIDES)
+@rule("always {height} × {width}", handicap=NO_PLANE, height=SIDES, width=SIDES)
 def constant(grid: Grid, height: int, width: int) -> Planes | None:
-    """Whatever the input; its upper left part is the plane."""
-    plane = np.full((height, width), NOTHING)
-    part = grid[:height, :width]
-    plane[: part.shape[0], : part.shape[1]] = part
-    return _planes(plane)
+    """Whatever the input, of which only the sides count."""
+    return _planes(np.full((height, width), NOTHING))
 
 
 @rule("half, across the longer side")
@@ -275,6 +286,7 @@ def once_cropped(grid: Grid, crop: str) -> Planes | None:
 
 @rule(
     "as many {way} as there are {counted}",
+    handicap=NO_PLANE,
     way=("rows", "columns", "rows and columns"),
     counted=list(COUNTS),
 )

@@ -1,13 +1,13 @@
 """How likely the answer to a task is right, told from how its fits went.
 
-Logistic regression on what the fits agree about, as far as they reproduce the demonstrations: a fit
-that does not has learned another rule, however sure it is. `python -m puzzlesolver.bench.arc.trust`
-finds the weights on training tasks and writes them into `trust.json`. The probability is an
-estimate, no verdict: ARC has no rules to ask.
+Logistic regression on what the fits agree about, and how much that is, as far as they reproduce the
+demonstrations: a fit that does not has learned another rule, however sure it is.
+`python -m puzzlesolver.bench.arc.trust` finds the weights on training tasks and writes them into
+`trust.json`. The probability is an estimate, no verdict: ARC has no rules to ask.
 
 In: the signs. Out: a probability.
 
-    >>> chance(Signs(demos=1.0, share=0.9, agreement=1.0, left_out=1.0)) > 0.5
+    >>> chance(Signs(demos=1.0, share=0.9, agreement=1.0, cells=0.7)) > 0.5
     True
 """
 
@@ -29,23 +29,20 @@ class Signs(NamedTuple):
         demos: share of the demonstrations that fits reproduce, the mean over all fits.
         share: of the votes for the two attempts, for the test input where it is least.
         agreement: share of the fits whose heaviest grid is an attempt, likewise.
-        left_out: share of the votes for the right output of demonstrations that were left out.
+        cells: logarithm of the number of cells of the smallest attempt, as a share of that of the
+            largest grid there is: few cells are easily agreed on by chance.
     """
 
     demos: float
     share: float
     agreement: float
-    left_out: float
+    cells: float
 
     @property
     def evidence(self) -> dict[str, float]:
         """What the probability is computed from: the last three signs times the first."""
         demos, *others = self
         return {name: demos * sign for name, sign in zip(self._fields[1:], others, strict=True)}
-
-
-UNKNOWN = 0.5
-"""Stands for `left_out` where every fit needed all demonstrations."""
 
 
 def chance(signs: Signs) -> float:

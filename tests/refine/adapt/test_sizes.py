@@ -84,11 +84,21 @@ def test_the_plane_most_like_the_outputs_is_laid_first() -> None:
     assert overlaps(rule, shown) == [1.0, pytest.approx(0.5)]
 
 
-def test_the_upper_left_part_lies_on_a_constant_canvas() -> None:
+def test_a_constant_canvas_is_blank() -> None:
     (rule,) = (rule for rule in RULES if rule.name == "always 2 × 3")
     planes = rule.lay(grid("12 34 56"))
     assert planes is not None
-    assert planes.tolist() == [[[1, 2, NOTHING], [3, 4, NOTHING]]]
+    assert planes.tolist() == [[[NOTHING] * 3] * 2]
+
+
+def test_beside_a_cut_lies_what_the_rest_of_the_pattern_says_of_there() -> None:
+    (rule,) = (rule for rule in RULES if rule.name == "box of colour 8")
+    planes = rule.lay(grid("123321 456654 123381 456684 123321"))
+    assert planes is not None
+    assert [plane.tolist() for plane in planes[:2]] == [[[8], [8]], [[2], [5]]]
+    planes = rule.lay(grid("121212 343434 121282 343484"))
+    assert planes is not None
+    assert planes[3].tolist() == [[1], [3]]
 
 
 def test_no_rule_fails_on_any_input_or_lays_a_canvas_that_is_too_large() -> None:
