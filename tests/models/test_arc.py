@@ -188,13 +188,16 @@ def loose(canvases: Canvases) -> list[tuple[Sheet, slice]]:
     ]
 
 
-def slow_messages(x: Tensor, say: Tensor, decay: Tensor, canvases: Canvases) -> tuple[Tensor, ...]:
+def slow_messages(
+    x: Tensor, say: Tensor, decay: Tensor, signs: Tensor, canvases: Canvases
+) -> tuple[Tensor, ...]:
     """What tokens are reached by, one after the other: lines, components, colours and cells."""
     scanned, pooled = len(decay), say.shape[1] - 4 * len(decay)
     along, across, message = from_modes(say @ x).split((2 * scanned, 2 * scanned, pooled), 1)
     gate, news = torch.cat((along, across + across.roll(-1, 0))).chunk(2, 1)
     gate = torch.sigmoid(gate + decay[:, None])
     news, message = (1 - gate) * F.silu(news), F.silu(message)
+    gate = gate * signs[:, None]
     arrived, shared = torch.zeros_like(gate), [torch.zeros_like(message) for _ in range(2)]
     by_colour, by_cell = [], []
     for sheet, tokens in loose(canvases):
@@ -241,11 +244,12 @@ def slow_step(
     down: Tensor,
     decay: Tensor,
     gain: Tensor,
+    signs: Tensor,
     canvases: Canvases,
 ) -> Tensor:
     """`hear` from its definition."""
     x, relations = state + tokens, canvases.relations
-    arrived, shared, colours, cells = slow_messages(x, say, decay, canvases)
+    arrived, shared, colours, cells = slow_messages(x, say, decay, signs, canvases)
     along, across = arrived.chunk(2)
     news = torch.cat((along, across + across.roll(1, 0), shared), 1)
     heard = torch.cat((x, to_modes(news)), 1)
@@ -302,7 +306,9 @@ def test_a_step_and_its_gradients_are_as_defined(
 ) -> None:
     inputs, canvases = arguments(several, sizes, kind), exact(several, kind)
     bound = {"atol": 5e-4, "rtol": 5e-4} if kind == torch.float32 else {"atol": 1e-5, "rtol": 1e-5}
-    states = [hear(*inputs, canvases.relations), slow_step(*inputs, canvases)]
+    signs = torch.ones(sizes.scanned, dtype=kind)
+    signs[1::2] = -1
+    states = [hear(*inputs, signs, canvases.relations), slow_step(*inputs, signs, canvases)]
     back = torch.randn_like(states[0])
     gradients = [torch.autograd.grad(state, inputs, back) for state in states]
     for got, expected in zip((states[0], *gradients[0]), (states[1], *gradients[1]), strict=True):
@@ -314,7 +320,7 @@ def test_tokens_that_are_alike_share_what_their_maximum_is_given(canvases: Canva
     alike = [torch.zeros_like(each, requires_grad=True) for each in (state, tokens)]
     silent = say.detach().clone()
     silent[:, : 4 * SIZES.scanned] = 0  # along lines, which tell tokens apart
-    fresh = hear(*alike, rule, silent, *others, canvases.relations)
+    fresh = hear(*alike, rule, silent, *others, torch.ones(SIZES.scanned), canvases.relations)
     (fresh * torch.randn(4, SIZES.width, 1)).sum().backward()
     assert alike[0].grad is not None
     by_token = alike[0].grad[..., : canvases.sheets[0].tokens]
@@ -332,7 +338,7 @@ def test_components_are_told_their_holes_their_symmetry_and_their_company() -> N
     grid = np.array(
         [[1, 1, 1, 0, 2, 0], [1, 0, 1, 0, 2, 2], [1, 1, 1, 0, 0, 0], [0, 0, 0, 3, 0, 0]]
     )
-    ring, ground, corner, _, hole, dot = describe(grid, label(grid)).T
+    ring, ground, corner, _, hole, _, dot = describe(grid, label(grid)).T
     holes, symmetric, touching, same_shape, alone = range(8, 13)
     assert [ring[holes], corner[holes], ground[holes]] == [0.5, 0, 0]
     assert [bool(each[symmetric]) for each in (ring, corner, dot)] == [True, False, True]

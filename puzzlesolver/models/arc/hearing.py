@@ -7,7 +7,8 @@ gradients, where dozens of small ones took 4 to 5 % more of a fit.
 
 Shape legend: as in `chunks.py`.
 
-    >>> state = hear(state, tokens, rule, say, by_colour, by_cell, up, down, decay, gain, relations)
+    >>> maps = rule, say, by_colour, by_cell, up, down
+    >>> state = hear(state, tokens, *maps, decay, gain, signs, relations)
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ def hear(
     down: Tensor,
     decay: Tensor,
     gain: Tensor,
+    signs: Tensor,
     relations: Relations,
 ) -> Tensor:
     """The next state of tokens that all speak and hear.
@@ -54,13 +56,14 @@ def hear(
         down: `[4, D, H]`, of what the gated unit makes of that.
         decay: `[S]`, added to the gates.
         gain: `[D]`, of the normalised state.
+        signs: `[S]`, 1, or -1 for channels whose sign alternates from cell to cell.
         relations: who hears whom.
 
     Returns:
         `[4, D, T]`.
     """
     weights = rule, say, by_colour, by_cell, up, down, decay, gain
-    fresh: Tensor = _Step.apply(relations, state, tokens, *weights)  # type: ignore[no-untyped-call]
+    fresh: Tensor = _Step.apply(relations, signs, state, tokens, *weights)  # type: ignore[no-untyped-call]
     return fresh
 
 
@@ -78,7 +81,7 @@ class _Said(NamedTuple):
 
 class _Step(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, relations: Relations, *inputs: Tensor) -> Tensor:
+    def forward(ctx: Any, relations: Relations, signs: Tensor, *inputs: Tensor) -> Tensor:
         state, tokens, rule, say, by_colour, by_cell, up, down, decay, gain = inputs
         count, scanned = state.shape[2], len(decay)
         pooled = say.shape[1] - 4 * scanned
@@ -89,7 +92,7 @@ class _Step(torch.autograd.Function):
         cells = state.new_empty(4, 2 * pooled, relations.cells)
         modes = _modes(state.dtype)
         spoken = _arrays(x, gate, news, message)
-        speak(*_arrays(state, tokens, say, decay), modes, *spoken)
+        speak(*_arrays(state, tokens, say, decay, signs), modes, *spoken)
         travel(*spoken[1:3], relations.lines, *_arrays(arrived))
         shared = torch.cat([_averaged(message, *group) for group in relations.groups], 1)
         pool(spoken[3], relations.runs, relations.sheets, *_arrays(colours, cells))
@@ -101,7 +104,7 @@ class _Step(torch.autograd.Function):
         renew(
             Heard(*_arrays(*heard)), relations.runs, Maps(*_arrays(*maps)), modes, *_arrays(fresh)
         )
-        ctx.relations = relations
+        ctx.relations, ctx.signs = relations, signs
         ctx.said = _Said(heard, gate, message, colours, cells, of_colours, of_cells)
         ctx.save_for_backward(*inputs[2:])
         return fresh
@@ -137,14 +140,15 @@ class _Step(torch.autograd.Function):
         travelled = _arrays(arrived, said.gate, said.heard[1])
         travel_backward(*travelled, relations.lines, *_arrays(gate, news))
         message = torch.zeros_like(said.message)
-        for part, group in zip(shared.split(pooled, 1), relations.groups, strict=True):
+        for part, group in zip(torch.split(shared, pooled, 1), relations.groups, strict=True):
             message += _averaged(part, *group)
         pooling = _arrays(said.colours, said.cells, colours, cells, message)
         pool_backward(*_arrays(said.message), relations.runs, relations.sheets, *pooling)
-        spoken = _arrays(gate, news, message, said.heard[0], say, decay)
+        spoken = _arrays(gate, news, message, said.heard[0], say, decay, ctx.signs)
         speak_backward(*spoken, modes, *_arrays(x, in_say, in_decay))
         in_up, in_rule, in_down, in_gain = in_maps
-        return None, x, x, in_rule, in_say, in_colours, in_cells, in_up, in_down, in_decay, in_gain
+        in_maps = in_say, in_colours, in_cells, in_up, in_down
+        return None, None, x, x, in_rule, *in_maps, in_decay, in_gain
 
 
 def _averaged(rows: Tensor, members: Places, sizes: Places) -> Tensor:

@@ -2,7 +2,7 @@
 
 Shape legend and rules: as in `chunks.py`.
 
-    >>> speak(state, told, weight, decay, modes, x, gate, news, message)
+    >>> speak(state, told, weight, decay, signs, modes, x, gate, news, message)
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ def speak(
     told: Reals,
     weight: Reals,
     decay: Reals,
+    signs: Reals,
     modes: Reals,
     x: Reals,
     gate: Reals,
@@ -34,9 +35,10 @@ def speak(
         told: likewise, and so is `x`.
         weight: `say` of `hear`.
         decay: see there.
+        signs: likewise.
         modes: `[4, 4]`.
         x: written, as the following are.
-        gate: `[8, T, S]`, the share that a token lets through.
+        gate: `[8, T, S]`, the share that a token lets through, with the sign of its channel.
         news: `[8, T, S]`, what it adds.
         message: `[4, P, T]`, to its component, colour and cell.
     """
@@ -59,6 +61,7 @@ def speak(
                     opening[t] = sigmoid(opening[t] + more)
                 for t in range(CHUNK):
                     adding[t] *= (ONE - opening[t]) * sigmoid(adding[t])
+                    opening[t] *= signs[s]
         chunks.store_ways(opened, start, gate)
         chunks.store_ways(added, start, news)
         for v in range(4):
@@ -76,6 +79,7 @@ def speak_backward(
     x: Reals,
     weight: Reals,
     decay: Reals,
+    signs: Reals,
     modes: Reals,
     by_x: Reals,
     by_weight: Reals,
@@ -103,7 +107,8 @@ def speak_backward(
                 for t in range(CHUNK):
                     opens, adds = sigmoid(opening[t] + more), adding[t]
                     shut, share = ONE - opens, sigmoid(adds)
-                    by_opening[t] = (by_opening[t] - by_adding[t] * adds * share) * opens * shut
+                    passed = by_opening[t] * signs[s]
+                    by_opening[t] = (passed - by_adding[t] * adds * share) * opens * shut
                     by_adding[t] *= shut * share * (ONE + adds * (ONE - share))
                 by_decay[s] += chunks.total_of(by_opening)
         chunks.collect(by_opened, 0, 2 * scanned, back)

@@ -195,11 +195,21 @@ class ArcStem(Network):
         config: its sizes.
         scale: of the weights at the start, relative to the usual ones.
         hinted: whether steps can be told what the output might be.
+        alternating: whether every fourth scanned channel changes its sign from cell to cell, as no
+            gate between 0 and 1 can, for patterns that alternate (arXiv 2411.12537).
     """
 
     config: ArcConfig
 
-    def __init__(self, config: ArcConfig, scale: float = 1.0, hinted: bool = False) -> None:
+    signs: Tensor
+
+    def __init__(
+        self,
+        config: ArcConfig,
+        scale: float = 1.0,
+        hinted: bool = False,
+        alternating: bool = False,
+    ) -> None:
         super().__init__()
         self.config = config
         width, scanned, pooled, hidden = config.width, config.scanned, config.pooled, config.hidden
@@ -208,6 +218,9 @@ class ArcStem(Network):
         self.directed = TurnedLinear(DIRECTED, width)
         self.say = TurnedLinear(width, 4 * scanned + pooled)
         self.decay = nn.Parameter(torch.linspace(-2, 2, scanned))
+        signs = torch.ones(scanned)
+        signs[3::4] = -1 if alternating else 1
+        self.register_buffer("signs", signs, persistent=False)
         self.by_colour = TurnedLinear(5 * pooled, heard)
         self.by_cell = TurnedLinear(2 * pooled, heard)
         self.up = TurnedLinear(heard, 2 * hidden)
@@ -246,7 +259,7 @@ class ArcStem(Network):
 
     def step(self, state: Tensor, told: Told, canvases: Canvases) -> Tensor:
         """One step of the recurrence."""
-        return hear(state, *told, self.decay, self.gain, canvases.relations)
+        return hear(state, *told, self.decay, self.gain, self.signs, canvases.relations)
 
     def readout(self, state: Tensor, canvases: Canvases) -> Tensor:
         """Logits `float32[C, most colours of a sheet]`; -inf where a sheet has fewer."""

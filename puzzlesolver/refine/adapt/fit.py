@@ -142,7 +142,7 @@ class _Fit:
         self.longest = 0.0  # seconds of an update with its check, left for the last one
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.stem = ArcStem(settings.model, prior.scale, prior.denoise > 0)
+            self.stem = ArcStem(settings.model, prior.scale, prior.denoise > 0, prior.alternating)
         if start is not None:
             self.stem.load_state_dict(start_weights(start), strict=not prior.denoise)
         self.task = TaskVectors(settings.model)

@@ -21,14 +21,16 @@ class Prior:
         scale: of the weights at the start, relative to the usual ones.
         decay: of the weights.
         shapes: whether shapes and neighbours of components are told.
+        alternating: whether some scanned channels change their sign from cell to cell.
         denoise: the largest share of the right output in the noise that recurrent steps are told,
             at the last of them; a prediction is told its own guess. 0 = nothing is told.
     """
 
-    scale: float
-    decay: float
-    shapes: bool
-    denoise: float
+    scale: float = 0.5
+    decay: float = 1.0
+    shapes: bool = False
+    alternating: bool = False
+    denoise: float = 0.9
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,9 @@ class FitSettings:
     enough_chance: float = 0.8
     first_seed: int = 0
     priors: tuple[Prior, ...] = (
-        Prior(scale=0.5, decay=1.0, shapes=False, denoise=0.9),
-        Prior(scale=0.5, decay=1.0, shapes=True, denoise=0.9),
-        Prior(scale=1.0, decay=0.01, shapes=False, denoise=0.9),
+        Prior(),
+        Prior(shapes=True),
+        Prior(alternating=True),
     )
     work: float = 1.5e6
     most_steps: int = 1500

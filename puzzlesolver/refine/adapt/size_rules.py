@@ -23,7 +23,7 @@ from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import MAX_PLANES, NOTHING, Planes
 from puzzlesolver.models.arc.likeness import mirrored, repeated
 from puzzlesolver.models.arc.objects import BLACK, background, most_common
-from puzzlesolver.refine.adapt.crops import CROPS, things
+from puzzlesolver.refine.adapt.crops import CROPS, Box, things
 
 MAX_SIDE = 30
 """Of any grid of ARC."""
@@ -132,23 +132,35 @@ def _cuts(length: int, parts: int) -> list[int] | None:
     return None if rest or part < 2 else list(range(part - 1, length, part))
 
 
-@rule("{crop}{frame}", crop=list(CROPS), frame=("", ", less its frame"))
+FRAMES = ("", ", less its frame")
+
+
+@rule("{crop}{frame}", crop=list(CROPS), frame=FRAMES)
 def cropped(grid: Grid, crop: str, frame: str) -> Planes | None:
-    """Cut out of the input; beside it, what symmetry and repetition of the input say of there."""
+    """Cut out of the input."""
     box = CROPS[crop](grid)
-    if box is None:
-        return None
-    parts = [whole[box] for whole in _wholes(grid.tobytes(), grid.shape)]
+    return None if box is None else _cut([grid], box, frame)
+
+
+@rule("{crop}{frame}, as the pattern goes on", handicap=0.25, crop=list(CROPS), frame=FRAMES)
+def continued(grid: Grid, crop: str, frame: str) -> Planes | None:
+    """Cut out of what symmetry and repetition of the input say of that place; then of itself."""
+    box = CROPS[crop](grid)
+    return None if box is None else _cut(_wholes(grid.tobytes(), grid.shape), box, frame)
+
+
+def _cut(wholes: Sequence[npt.NDArray[np.integer]], box: Box, frame: str) -> Planes | None:
+    parts = [whole[box] for whole in wholes]
     return _planes(*(part[1:-1, 1:-1] if frame else part for part in parts))
 
 
 @functools.lru_cache(maxsize=16)
 def _wholes(cells: bytes, shape: tuple[int, int]) -> list[npt.NDArray[np.integer]]:
-    """A grid, and what its likeness to itself says of every cell, also behind what covers it."""
+    """What the likeness of a grid to itself says of every cell, also behind a cover; the grid."""
     grid = np.frombuffer(cells, np.uint8).reshape(shape)
     across, down = mirrored(grid, 1), mirrored(grid, 0)
     again = repeated(grid)
-    return [grid, across, down, mirrored(across, 0) if again is None else again]
+    return [across, down, mirrored(across, 0) if again is None else again, grid]
 
 
 @rule("a cell for each block between lines")
