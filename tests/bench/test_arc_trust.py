@@ -49,7 +49,7 @@ def test_a_run_becomes_weights_that_answers_are_told_with(
     journal, out = tmp_path / "run.jsonl", tmp_path / "trust.json"
     lines = [{"run": {"suite": "arc-dev"}}, *({"puzzle": asdict(each)} for each in records)]
     journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    main(journal, out)
+    main([journal], out)
     model = json.loads(out.read_text())
     assert set(model["weights"]) == {"share", "agreement", "cells"}
     assert model["tasks"] == 60 and model["right"] == right.sum()

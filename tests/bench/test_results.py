@@ -46,7 +46,7 @@ def test_chances_are_not_judged_by_the_tasks_that_they_come_from(
 ) -> None:
     block = "<!-- tasks arc-dev -->\n<!-- end -->\n"
     assert "Brier score" not in renew(block)
-    monkeypatch.setattr("puzzlesolver.bench.arc.tasks_page.calibrated_on", lambda: "other tasks")
+    monkeypatch.setattr("puzzlesolver.bench.arc.tasks_page.calibrated_on", lambda: {"other tasks"})
     assert "| Brier score of the estimated probabilities | 0." in renew(block)
 
 

@@ -146,7 +146,7 @@ def _tasks(reports: Sequence[Report]) -> Iterator[Panel | str]:
     ]
     # What they are worth is told by tasks that had no part in how they are computed.
     chances = [
-        None if each["data"]["sha256"] == calibrated_on() else each.get("chance")
+        None if each["data"]["sha256"] in calibrated_on() else each.get("chance")
         for each in reports
     ]
     if any(chances):

@@ -1,15 +1,16 @@
-"""How sure to be of an answer to a task: weights of `refine/adapt/trust.py`, from a finished run.
+"""How sure to be of an answer to a task: weights of `refine/adapt/trust.py`, from finished runs.
 
-In: the journal of `bench arc-dev`, whose tasks are no evaluation tasks. Out: `trust.json`, with how
-well its probabilities do on tasks that had no part in them.
+In: journals of `bench arc-dev` and `arc-ideas`, whose tasks are no evaluation tasks. Out:
+`trust.json`, with how well its probabilities do on tasks that had no part in them.
 
-    python -m puzzlesolver.bench.arc.trust benchmarks/arc-dev.jsonl
+    python -m puzzlesolver.bench.arc.trust benchmarks/arc-dev.jsonl benchmarks/arc-ideas.jsonl
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -62,10 +63,11 @@ def left_out(signs: Array, right: npt.NDArray[np.bool_]) -> Array:
     )
 
 
-def main(journal: Path, out: Path) -> None:
-    """Write the weights that the records of a journal give."""
-    header, *lines = map(json.loads, journal.read_text().splitlines())
-    records = [TaskRecord(**line["puzzle"]) for line in lines]
+def main(journals: Sequence[Path], out: Path) -> None:
+    """Write the weights that the records of some journals give."""
+    lines = [json.loads(line) for path in journals for line in path.read_text().splitlines()]
+    runs = [line["run"] for line in lines if "run" in line]
+    records = [TaskRecord(**line["puzzle"]) for line in lines if "puzzle" in line]
     records = [each for each in records if each.signs is not None]
     evidence = [trust.Signs(**(each.signs or {})).evidence for each in records]
     signs = np.array([list(each.values()) for each in evidence])
@@ -75,7 +77,7 @@ def main(journal: Path, out: Path) -> None:
     model = {
         "bias": round(bias, 4),
         "weights": dict(zip(evidence[0], np.round(weights, 4).tolist(), strict=True)),
-        "from": header["run"],
+        "from": runs,
         "tasks": len(records),
         "right": int(right.sum()),
         "each_by_the_others": {
@@ -89,4 +91,4 @@ def main(journal: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(trust.__file__).with_name(trust.FILE))
+    main([Path(each) for each in sys.argv[1:]], Path(trust.__file__).with_name(trust.FILE))

@@ -4,12 +4,12 @@ What lies behind a blot, or outside a box, is often told by the rest of a patter
 
 In: a grid. Out: as it would be by that likeness.
 
-    >>> mirrored(grid, axis=1)
-    >>> repeated(grid)
+    >>> continuations(grid)[0]
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
@@ -32,6 +32,19 @@ FEWEST = 4
 
 OBEYED, EXPLAINED = 0.85, 0.5
 """Shares of all cells, and of those that are not of the commonest colour, that a period gives."""
+
+
+def continuations(grid: Cells) -> tuple[Plane, ...]:
+    """Mirrored across, mirrored down, and repeated; turned half round where it has no period."""
+    return _continuations(grid.tobytes(), grid.dtype.str, grid.shape)
+
+
+@functools.lru_cache(maxsize=16)
+def _continuations(cells: bytes, kind: str, shape: tuple[int, int]) -> tuple[Plane, ...]:
+    grid = np.frombuffer(cells, kind).reshape(shape)
+    across, down = mirrored(grid, 1), mirrored(grid, 0)
+    again = repeated(grid)
+    return across, down, mirrored(across, 0) if again is None else again
 
 
 def mirrored(grid: Cells, axis: int) -> Plane:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import MAX_PLANES, NOTHING, Planes
-from puzzlesolver.models.arc.likeness import mirrored, repeated
+from puzzlesolver.models.arc.likeness import continuations
 from puzzlesolver.models.arc.objects import BLACK, background, most_common
 from puzzlesolver.refine.adapt.crops import CROPS, Box, things
 
@@ -146,21 +146,12 @@ def cropped(grid: Grid, crop: str, frame: str) -> Planes | None:
 def continued(grid: Grid, crop: str, frame: str) -> Planes | None:
     """Cut out of what symmetry and repetition of the input say of that place; then of itself."""
     box = CROPS[crop](grid)
-    return None if box is None else _cut(_wholes(grid.tobytes(), grid.shape), box, frame)
+    return None if box is None else _cut([*continuations(grid), grid], box, frame)
 
 
 def _cut(wholes: Sequence[npt.NDArray[np.integer]], box: Box, frame: str) -> Planes | None:
     parts = [whole[box] for whole in wholes]
     return _planes(*(part[1:-1, 1:-1] if frame else part for part in parts))
-
-
-@functools.lru_cache(maxsize=16)
-def _wholes(cells: bytes, shape: tuple[int, int]) -> list[npt.NDArray[np.integer]]:
-    """What the likeness of a grid to itself says of every cell, also behind a cover; the grid."""
-    grid = np.frombuffer(cells, np.uint8).reshape(shape)
-    across, down = mirrored(grid, 1), mirrored(grid, 0)
-    again = repeated(grid)
-    return [across, down, mirrored(across, 0) if again is None else again, grid]
 
 
 @rule("a cell for each block between lines")

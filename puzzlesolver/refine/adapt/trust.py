@@ -52,10 +52,9 @@ def chance(signs: Signs) -> float:
     return 1 / (1 + math.exp(-score))
 
 
-def calibrated_on() -> str:
+def calibrated_on() -> frozenset[str]:
     """SHA-256 of the tasks that the weights come from, which cannot tell how good they are."""
-    digest: str = _model()["from"]["data"]["sha256"]
-    return digest
+    return frozenset(run["data"]["sha256"] for run in _model()["from"])
 
 
 @functools.cache

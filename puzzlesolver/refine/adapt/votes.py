@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from puzzlesolver.domains.base import Grid
 
 LOSS_WEIGHT = 8.0
@@ -40,10 +38,6 @@ class Ballot:
         key = bytes(grid.shape) + grid.tobytes()
         self.grids[key] = grid
         self.weights[key] = self.weights.get(key, 0.0) + weight
-
-    def share(self, grid: Grid) -> float:
-        """Of the votes, those for one grid, 0..1."""
-        return next((v.share for v in self.shares() if np.array_equal(v.grid, grid)), 0.0)
 
     def shares(self) -> tuple[Vote, ...]:
         """All grids voted for, the heaviest first."""
