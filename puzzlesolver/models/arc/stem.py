@@ -201,8 +201,6 @@ class ArcStem(Network):
 
     config: ArcConfig
 
-    signs: Tensor
-
     def __init__(
         self,
         config: ArcConfig,
@@ -218,9 +216,8 @@ class ArcStem(Network):
         self.directed = TurnedLinear(DIRECTED, width)
         self.say = TurnedLinear(width, 4 * scanned + pooled)
         self.decay = nn.Parameter(torch.linspace(-2, 2, scanned))
-        signs = torch.ones(scanned)
-        signs[3::4] = -1 if alternating else 1
-        self.register_buffer("signs", signs, persistent=False)
+        self.signs = torch.ones(scanned)  # as it follows from the prior, no part of the weights
+        self.signs[3::4] = -1 if alternating else 1
         self.by_colour = TurnedLinear(5 * pooled, heard)
         self.by_cell = TurnedLinear(2 * pooled, heard)
         self.up = TurnedLinear(heard, 2 * hidden)
@@ -259,7 +256,8 @@ class ArcStem(Network):
 
     def step(self, state: Tensor, told: Told, canvases: Canvases) -> Tensor:
         """One step of the recurrence."""
-        return hear(state, *told, self.decay, self.gain, self.signs, canvases.relations)
+        signs = self.signs.to(self.decay)
+        return hear(state, *told, self.decay, self.gain, signs, canvases.relations)
 
     def readout(self, state: Tensor, canvases: Canvases) -> Tensor:
         """Logits `float32[C, most colours of a sheet]`; -inf where a sheet has fewer."""
