@@ -343,11 +343,8 @@ def test_components_are_told_their_holes_their_symmetry_and_their_company() -> N
     assert [ring[holes], corner[holes], ground[holes]] == [0.5, 0, 0]
     assert [bool(each[symmetric]) for each in (ring, corner, dot)] == [True, False, True]
     assert [bool(each[touching]) for each in (ring, corner, dot)] == [True, False, True]
-    assert hole[same_shape] == dot[same_shape] and [ring[alone], hole[alone], dot[alone]] == [
-        1,
-        0,
-        1,
-    ]
+    assert hole[same_shape] == dot[same_shape]
+    assert [each[alone] for each in (ring, hole, dot)] == [1, 0, 1]
 
 
 def test_black_cells_that_touch_at_corners_are_apart_and_others_are_not() -> None:

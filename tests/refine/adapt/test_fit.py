@@ -248,7 +248,7 @@ def test_priors_change_a_fit_that_stays_reproducible(prior: Prior) -> None:
     assert np.array_equal(answer.attempts[0][0], painted(TASK.test[0].input))
 
 
-def test_more_sizes_are_tried_where_there_is_no_rule_only() -> None:
+def test_more_sizes_are_tried_where_there_is_no_rule() -> None:
     grids = [np.ones((side, 3), np.uint8) for side in (3, 4, 5, 6)]
     taller = [Pair(grid, np.ones((4 * len(grid) - 3, 3), np.uint8)) for grid in grids]
     task = Task("taller", tuple(taller[:3]), (Pair(grids[3]),), "test")
