@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from puzzlesolver.domains.symmetry import TURNS, turned
 from puzzlesolver.models.arc import describing
 from puzzlesolver.models.arc.describing import describe
 from puzzlesolver.models.arc.objects import BLACK, Labels, alike, label
@@ -41,6 +42,12 @@ GROUPS = 2
 DIRECTED = 4
 """Features that each direction has its own of."""
 
+TURNED = 2
+"""Planes that a cell may copy from in all eight ways."""
+
+VIEWS = TURNED * TURNS + MAX_PLANES - TURNED
+"""What a cell may copy from."""
+
 DIRECTIONS = 4
 """Right, down, left, up; opposite ones are two apart."""
 
@@ -58,6 +65,8 @@ class Sheet:
         shape: height and width of the canvas.
         groups: `int64[2, C]`, of every cell of the first plane its component, and that one's shape.
         expected: `int8[C]`, the first plane.
+        views: `int64[VIEWS, C]`, the position in `colours` of what a cell may copy from the planes,
+            of which the first ones are turned and mirrored, too; -1 = there is nothing.
         target: `int64[C]`, the position in `colours` of the right colour; None = nobody knows.
         source: the whole input, with the same colours, where the canvas is another grid.
     """
@@ -69,6 +78,7 @@ class Sheet:
     shape: tuple[int, int]
     groups: npt.NDArray[np.int64]
     expected: npt.NDArray[np.int8]
+    views: npt.NDArray[np.int64]
     target: npt.NDArray[np.int64] | None
     source: Sheet | None = None
 
@@ -134,8 +144,19 @@ def read_sheet(
         (grid.shape[0], grid.shape[1]),
         np.stack([components.ravel(), alike(components).ravel()]),
         grid.ravel(),
+        _views(planes, colours),
         None if target is None else np.searchsorted(colours, target.ravel()),
     )
+
+
+def _views(planes: Planes, colours: tuple[int, ...]) -> npt.NDArray[np.int64]:
+    """As `Sheet.views`."""
+    nothing = np.full(planes.shape[1:], NOTHING)
+    laid = [*planes, *[nothing] * (MAX_PLANES - len(planes))]
+    ways = [turned(plane, turn) for plane in laid[:TURNED] for turn in range(TURNS)]
+    ways = [way if way.shape == nothing.shape else nothing for way in ways]
+    views = np.stack([*ways, *laid[TURNED:]]).reshape(VIEWS, -1)
+    return np.where(views == NOTHING, -1, np.searchsorted(colours, views))
 
 
 def _one_hot(planes: Planes, colours: tuple[int, ...]) -> Floats:

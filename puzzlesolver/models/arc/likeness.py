@@ -1,6 +1,7 @@
 """How a grid would go on: mirrored about the axis that it is nearly symmetric about, and repeated.
 
-What lies behind a blot, or outside a box, is often told by the rest of a pattern.
+What lies behind a blot, or outside a box, is often told by the rest of a pattern. Where the rest
+obeys a symmetry or a period all but exactly, hidden cells can be restored.
 
 In: a grid. Out: as it would be by that likeness.
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +35,9 @@ FEWEST = 4
 OBEYED, EXPLAINED = 0.85, 0.5
 """Shares of all cells, and of those that are not of the commonest colour, that a period gives."""
 
+SURE = 0.99
+"""The same share, where cells that are hidden shall be restored."""
+
 
 def continuations(grid: Cells) -> tuple[Plane, ...]:
     """Mirrored across, mirrored down, and repeated; turned half round where it has no period."""
@@ -47,21 +52,40 @@ def _continuations(cells: bytes, kind: str, shape: tuple[int, int]) -> tuple[Pla
     return across, down, mirrored(across, 0) if again is None else again
 
 
+def restored(grid: Cells, hidden: npt.NDArray[np.bool_]) -> Plane:
+    """What hidden cells must be if the others have a symmetry or a period; else `NOTHING`."""
+    plane = np.where(hidden, NOTHING, grid).astype(np.int8)
+    before, left = -1, int(hidden.sum())
+    while left and left != before:  # what one way tells, another can go on from
+        for way in _WAYS:
+            told = way(plane)
+            if told is not None:
+                plane = np.where(plane == NOTHING, told, plane)
+        before, left = left, int((plane == NOTHING).sum())
+    return plane
+
+
 def mirrored(grid: Cells, axis: int) -> Plane:
     """Mirrored along a dimension of the array about the axis that fits best, else the middle."""
+    told = _folded(grid, axis, NEARLY)
+    return np.flip(grid, axis).astype(np.int8) if told is None else told
+
+
+def _folded(grid: Cells, axis: int, enough: float) -> Plane | None:
+    """Mirrored about the best of the axes about which more than enough pairs are equal."""
     lines = np.moveaxis(grid, axis, 0)
-    count, ground = len(lines), most_common(grid)
+    count, ground = len(lines), _ground(grid)
     shortest = max(1, round(PARTNERS * count))
-    best, chosen = NEARLY, count - 1
+    best, chosen = enough, None
     # Line i is the partner of line `total` - i. The nearest to the middle comes first.
-    totals = sorted(range(shortest - 1, 2 * count - shortest), key=lambda each: abs(each - chosen))
-    for total in totals:
+    totals = range(shortest - 1, 2 * count - shortest)
+    for total in sorted(totals, key=lambda each: abs(each - count + 1)):
         part = lines[_partners(total, count)]
-        tells = (part != ground) | (part[::-1] != ground)
-        if tells.sum() >= FEWEST:
-            share = (part == part[::-1])[tells].mean()
-            if share > best:
-                best, chosen = share, total
+        share = _equal(part, part[::-1], ground)
+        if share > best:
+            best, chosen = share, total
+    if chosen is None:
+        return None
     told = np.full(lines.shape, NOTHING, np.int8)
     told[_partners(chosen, count)] = lines[_partners(chosen, count)][::-1]
     return np.moveaxis(told, 0, axis)
@@ -72,17 +96,39 @@ def _partners(total: int, count: int) -> slice:
     return slice(max(0, total - count + 1), min(count - 1, total) + 1)
 
 
-def repeated(grid: Cells) -> Plane | None:
+def _equal(one: Cells, other: Cells, ground: int) -> float:
+    """Share of the pairs that tell something and are equal; 0 where there are too few."""
+    tells = (one != NOTHING) & (other != NOTHING) & ((one != ground) | (other != ground))
+    return float((one == other)[tells].mean()) if tells.sum() >= FEWEST else 0.0
+
+
+def _ground(grid: Cells) -> int:
+    """The commonest colour."""
+    known = grid[grid != NOTHING]
+    return most_common(known) if known.size else NOTHING
+
+
+def _transposed(plane: Plane) -> Plane | None:
+    """Transposed about the first diagonal that the grid is symmetric about."""
+    if plane.shape[0] != plane.shape[1]:
+        return None
+    ground = _ground(plane)
+    both = plane.T, plane[::-1, ::-1].T
+    return next((each for each in both if _equal(plane, each, ground) > SURE), None)
+
+
+def repeated(grid: Cells, obeyed: float = OBEYED) -> Plane | None:
     """Every cell as most of those are that lie whole periods away; None = it has no period."""
     height, width = grid.shape
-    colours = np.unique(grid)
+    known = grid != NOTHING
+    colours = np.unique(grid[known])
     planes = grid == colours[:, None, None]
-    common = planes.mean((1, 2)).max()
+    common = planes.sum((1, 2)).max(initial=0) / max(1, known.sum())
     periods = itertools.product(
         (*range(1, height // 2 + 1), height), (*range(1, width // 2 + 1), width)
     )
     for down, right in sorted(periods, key=lambda period: (period[0] * period[1], period)):
-        if common == 1 or 2 * down * right > grid.size:
+        if len(colours) < 2 or 2 * down * right > grid.size:
             break
         repeats = -(-height // down), -(-width // right)
         missing = (0, 0), (0, repeats[0] * down - height), (0, repeats[1] * right - width)
@@ -91,8 +137,18 @@ def repeated(grid: Cells) -> Plane | None:
             .reshape(len(colours), repeats[0], down, repeats[1], right)
             .sum((1, 3))
         )
-        agree = counts.max(0).sum() / grid.size
-        if agree >= OBEYED and agree - common >= EXPLAINED * (1 - common):
-            tile = colours[counts.argmax(0)].astype(np.int8)
+        agree = counts.max(0).sum() / known.sum()
+        if agree >= obeyed and agree - common >= EXPLAINED * (1 - common):
+            commonest = colours[counts.argmax(0)].astype(np.int8)
+            tile = np.where(counts.any(0), commonest, np.int8(NOTHING))
             return np.tile(tile, repeats)[:height, :width]
     return None
+
+
+_WAYS: tuple[Callable[[Plane], Plane | None], ...] = (
+    lambda plane: _folded(plane, 1, SURE),
+    lambda plane: _folded(plane, 0, SURE),
+    _transposed,
+    lambda plane: repeated(plane, SURE),
+)
+"""What can tell a hidden cell."""

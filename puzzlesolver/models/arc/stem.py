@@ -44,6 +44,7 @@ from puzzlesolver.models.arc.features import (
 )
 from puzzlesolver.models.arc.hearing import hear
 from puzzlesolver.models.arc.modes import to_modes
+from puzzlesolver.models.arc.pointing import Pointer
 from puzzlesolver.models.arc.relations import Relations, relate
 from puzzlesolver.models.interface import ModelConfig, Network
 
@@ -86,6 +87,8 @@ class Canvases:
         slanted: `float32[T]`, as in `Sheet`.
         colour: `int64[T]`, which of the ten.
         slots: `int64[C, most colours of a sheet]`, the tokens of each cell; T = there is none.
+        views: `int64[C, VIEWS]`, the slot of what a cell may copy, as in `Sheet`; the number of
+            slots = there is nothing.
         target: `int64[C]`, the slot of the right colour, or None.
         changed: `bool[C]`, whether the right colour differs from the first plane, or None.
         relations: who hears whom.
@@ -97,6 +100,7 @@ class Canvases:
     slanted: Tensor
     colour: Tensor
     slots: Tensor
+    views: Tensor
     target: Tensor | None
     changed: Tensor | None
     relations: Relations
@@ -116,6 +120,7 @@ def lay(sheets: Sequence[Sheet]) -> Canvases:
         slots.append(np.pad(numbers, missing, constant_values=len(colour)))
         start += numbers.size
     targets = [sheet.target for sheet in sheets if sheet.target is not None]
+    views = np.concatenate([sheet.views for sheet in sheets], 1).T
     told = len(targets) == len(sheets)
     changed = [sheet.answer.ravel() != sheet.expected for sheet in sheets] if told else []
     return Canvases(
@@ -124,6 +129,7 @@ def lay(sheets: Sequence[Sheet]) -> Canvases:
         torch.from_numpy(np.concatenate([each.slanted for each in everything])),
         torch.from_numpy(colour),
         torch.from_numpy(np.concatenate(slots)),
+        torch.from_numpy(np.where(views < 0, most, views)),
         torch.from_numpy(np.concatenate(targets)) if told else None,
         torch.from_numpy(np.concatenate(changed)) if told else None,
         relate(everything),
@@ -197,6 +203,7 @@ class ArcStem(Network):
         hinted: whether steps can be told what the output might be.
         alternating: whether every fourth scanned channel changes its sign from cell to cell, as no
             gate between 0 and 1 can, for patterns that alternate (arXiv 2411.12537).
+        pointing: whether every cell chooses what it copies, as in `pointing.py`.
     """
 
     config: ArcConfig
@@ -207,6 +214,7 @@ class ArcStem(Network):
         scale: float = 1.0,
         hinted: bool = False,
         alternating: bool = False,
+        pointing: bool = False,
     ) -> None:
         super().__init__()
         self.config = config
@@ -227,6 +235,7 @@ class ArcStem(Network):
         self.head = nn.Parameter(torch.randn(width) / math.sqrt(width))
         self.keep = nn.Parameter(COPY * F.one_hot(torch.tensor(0), MAX_PLANES).float())
         self.hint = nn.Parameter(torch.randn(width) / math.sqrt(width)) if hinted else None
+        self.pointer = Pointer(width) if pointing else None
         with torch.no_grad():
             for name, weight in self.named_parameters():
                 if name.endswith(".weight") and name != "rule.weight":
@@ -261,5 +270,11 @@ class ArcStem(Network):
 
     def readout(self, state: Tensor, canvases: Canvases) -> Tensor:
         """Logits `float32[C, most colours of a sheet]`; -inf where a sheet has fewer."""
-        logits: Tensor = self.head @ state[0] / 2 + self.keep @ canvases.plain[:MAX_PLANES]
-        return F.pad(logits, (0, 1), value=-math.inf)[canvases.slots]
+        logits: Tensor = self.head @ state[0] / 2
+        if self.pointer is None:
+            logits = logits + self.keep @ canvases.plain[:MAX_PLANES]
+        cells = F.pad(logits, (0, 1), value=-math.inf)[canvases.slots]
+        if self.pointer is None:
+            return cells
+        told: Tensor = self.pointer(state, cells, canvases.slots, canvases.views)
+        return told

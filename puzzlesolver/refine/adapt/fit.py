@@ -142,9 +142,12 @@ class _Fit:
         self.longest = 0.0  # seconds of an update with its check, left for the last one
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.stem = ArcStem(settings.model, prior.scale, prior.denoise > 0, prior.alternating)
+            self.stem = ArcStem(
+                settings.model, prior.scale, prior.denoise > 0, prior.alternating, prior.pointing
+            )
         if start is not None:
-            self.stem.load_state_dict(start_weights(start), strict=not prior.denoise)
+            further = prior.denoise > 0 or prior.pointing
+            self.stem.load_state_dict(start_weights(start), strict=not further)
         self.task = TaskVectors(settings.model)
         self.rng = np.random.default_rng(seed)
         self.parameters: list[Tensor] = [*self.stem.parameters(), *self.task.parameters()]

@@ -22,6 +22,7 @@ class Prior:
         decay: of the weights.
         shapes: whether shapes and neighbours of components are told.
         alternating: whether some scanned channels change their sign from cell to cell.
+        pointing: whether every cell chooses what it copies.
         denoise: the largest share of the right output in the noise that recurrent steps are told,
             at the last of them; a prediction is told its own guess. 0 = nothing is told.
     """
@@ -30,6 +31,7 @@ class Prior:
     decay: float = 1.0
     shapes: bool = False
     alternating: bool = False
+    pointing: bool = False
     denoise: float = 0.9
 
 
@@ -62,12 +64,13 @@ class FitSettings:
     """
 
     model: ArcConfig = field(default_factory=ArcConfig)
-    seeds: int = 3
+    seeds: int = 4
     rounds: int = 1
     enough_chance: float = 0.8
     first_seed: int = 0
     priors: tuple[Prior, ...] = (
         Prior(),
+        Prior(pointing=True),
         Prior(shapes=True),
         Prior(alternating=True),
     )

@@ -54,17 +54,18 @@ def canonical_variant(task: Task) -> Variant:
     A fit of that form, undone, is the same for all of them: not only the network but also rounding
     and the order of panels turn with the task. Black stays black, as it means something.
     """
-    keyed = []
+    keyed, asked = [], task.without_answers()
     for turn in range(TURNS):
-        turned = Variant(turn, bytes(range(COLOURS))).apply_task(task.without_answers())
-        pairs = (*turned.train, *turned.test)
+        seen = Variant(turn, bytes(range(COLOURS))).apply_task(asked)
+        pairs = (*seen.train, *seen.test)
         cells = np.concatenate([grid.ravel() for pair in pairs for grid in pair.grids])
         found, first = np.unique(np.append(cells, np.arange(COLOURS)), return_index=True)
         order = [colour for colour in found[first.argsort()] if colour != BLACK]
         colours = np.zeros(COLOURS, np.uint8)
         colours[order] = np.arange(1, COLOURS)
         variant = Variant(turn, colours.tobytes())
-        keyed.append((b"".join(pair.key for pair in variant.apply_task(task).train), turn, variant))
+        form = variant.apply_task(asked)
+        keyed.append((b"".join(pair.key for pair in (*form.train, *form.test)), turn, variant))
     return min(keyed)[2]
 
 

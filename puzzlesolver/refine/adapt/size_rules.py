@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from puzzlesolver.domains.arc.task import COLOURS
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import MAX_PLANES, NOTHING, Planes
-from puzzlesolver.models.arc.likeness import continuations
+from puzzlesolver.models.arc.likeness import continuations, restored
 from puzzlesolver.models.arc.objects import BLACK, background, most_common
 from puzzlesolver.refine.adapt.crops import CROPS, Box, things
 
@@ -101,6 +102,13 @@ def same(grid: Grid) -> Planes | None:
     return _planes(grid)
 
 
+@rule("same size, without the blots of colour {colour}", colour=range(COLOURS))
+def without_blots(grid: Grid, colour: int) -> Planes | None:
+    """What symmetry and repetition of the rest say; then the input itself."""
+    hidden = grid == colour
+    return _planes(restored(grid, hidden), grid) if hidden.any() else None
+
+
 @rule("panels, {down} × {right}", down=FEW, right=FEW)
 def panels(grid: Grid, down: int, right: int) -> Planes | None:
     """Equal parts of the input."""
@@ -144,9 +152,13 @@ def cropped(grid: Grid, crop: str, frame: str) -> Planes | None:
 
 @rule("{crop}{frame}, as the pattern goes on", handicap=0.25, crop=list(CROPS), frame=FRAMES)
 def continued(grid: Grid, crop: str, frame: str) -> Planes | None:
-    """Cut out of what symmetry and repetition of the input say of that place; then of itself."""
+    """Cut out of what symmetry and repetition of the input say of that place."""
     box = CROPS[crop](grid)
-    return None if box is None else _cut([*continuations(grid), grid], box, frame)
+    if box is None:
+        return None
+    hidden = np.zeros(grid.shape, bool)
+    hidden[box] = True
+    return _cut([restored(grid, hidden), *continuations(grid)], box, frame)
 
 
 def _cut(wholes: Sequence[npt.NDArray[np.integer]], box: Box, frame: str) -> Planes | None:

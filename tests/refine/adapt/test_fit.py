@@ -120,12 +120,14 @@ def test_test_outputs_change_nothing() -> None:
     assert ends[0] == ends[1] == ends[2]
 
 
+@pytest.mark.parametrize("prior", [Prior(), Prior(pointing=True)])
 @pytest.mark.parametrize(
     "variant", [Variant(turn, bytes([0, 4, 7, 9, 1, 2, 3, 5, 6, 8])) for turn in (0, 1, 4, 6)]
 )
-def test_an_equivalent_task_gets_the_equivalent_answer(variant: Variant) -> None:
-    answer = answer_task(TASK, TINY)
-    other = answer_task(variant.apply_task(TASK), TINY)
+def test_an_equivalent_task_gets_the_equivalent_answer(variant: Variant, prior: Prior) -> None:
+    settings = replace(TINY, priors=(prior,))
+    answer = answer_task(TASK, settings)
+    other = answer_task(variant.apply_task(TASK), settings)
     for one, two in zip(answer.attempts, other.attempts, strict=True):
         assert all(map(np.array_equal, one, map(variant.undo, two)))
     assert answer.shares == other.shares
@@ -137,6 +139,16 @@ def test_equivalent_tasks_have_one_canonical_form() -> None:
         task = Variant(turn, bytes(colours)).apply_task(TASK)
         canonical = canonical_variant(task).apply_task(task)
         forms.add(b"".join(pair.key for pair in (*canonical.train, *canonical.test)))
+    assert len(forms) == 1
+
+
+def test_where_turns_do_not_change_the_demonstrations_the_test_decides() -> None:
+    square, corner = np.full((3, 3), 2, np.uint8), np.array([[2, 0], [0, 0]], np.uint8)
+    forms = set()
+    for turn in range(4):
+        pairs = (Pair(square, square), Pair(square, square)), (Pair(corner),)
+        task = Variant(turn, bytes(range(10))).apply_task(Task("corner", *pairs))
+        forms.add(canonical_variant(task).apply_task(task).test[0].key)
     assert len(forms) == 1
 
 
@@ -237,7 +249,9 @@ def test_a_task_that_kills_three_processes_ends_the_run(two: Fitters, tmp_path: 
     assert "the same command goes on" in caught.value.hint and len([*tmp_path.iterdir()]) == 3
 
 
-@pytest.mark.parametrize("prior", [Prior(), Prior(shapes=True), Prior(alternating=True)])
+@pytest.mark.parametrize(
+    "prior", [Prior(), Prior(shapes=True), Prior(alternating=True), Prior(pointing=True)]
+)
 def test_priors_change_a_fit_that_stays_reproducible(prior: Prior) -> None:
     either = [replace(TINY, priors=(each,)) for each in (Prior(denoise=0), prior)]
     first, again = ([told(report) for report in fit_task(TASK, 0, either[1])] for _ in range(2))
@@ -246,6 +260,15 @@ def test_priors_change_a_fit_that_stays_reproducible(prior: Prior) -> None:
     easy = replace(either[1], most_steps=300, seeds=1, work=1e9, first_check=0.2)
     answer = answer_task(TASK, easy)
     assert np.array_equal(answer.attempts[0][0], painted(TASK.test[0].input))
+
+
+def test_a_pointing_fit_learns_where_its_cells_are_copied_from() -> None:
+    rng = np.random.default_rng(3)
+    grids = [rng.permutation(np.arange(1, 10, dtype=np.uint8)).reshape(3, 3) for _ in range(4)]
+    pairs = [Pair(grid, np.vstack([grid, grid[::-1]])) for grid in grids]
+    task = Task("folded", tuple(pairs[:3]), tuple(pairs[3:]), "test")
+    settings = replace(TINY, seeds=1, most_steps=150, priors=(Prior(pointing=True),))
+    assert np.array_equal(answer_task(task, settings).attempts[0][0], pairs[3].output)
 
 
 def test_more_sizes_are_tried_where_there_is_no_rule() -> None:
