@@ -95,10 +95,21 @@ def test_beside_a_cut_lies_what_the_rest_of_the_pattern_says_of_there() -> None:
     (rule,) = (rule for rule in RULES if rule.name == "box of colour 8, as the pattern goes on")
     planes = rule.lay(grid("123321 456654 123381 456684 123321"))
     assert planes is not None
-    assert [plane.tolist() for plane in (planes[0], planes[3])] == [[[2], [5]], [[8], [8]]]
+    assert [plane.tolist() for plane in (planes[0], planes[1])] == [[[2], [5]]] * 2
     planes = rule.lay(grid("121212 343434 121282 343484"))
     assert planes is not None
-    assert planes[2].tolist() == [[1], [3]]
+    assert [plane.tolist() for plane in (planes[0], planes[3])] == [[[1], [3]]] * 2
+
+
+def test_blots_are_taken_out_where_that_gives_the_outputs() -> None:
+    rule = choose_rule(demos(("123321 850054 123321", "123321 450054 123321")))
+    assert rule is not None
+    assert rule.name == "same size, without the blots of colour 8"
+    planes = rule.lay(grid("2882 8432 6776 1221"))
+    assert planes is not None
+    unknown = [[2, NOTHING, NOTHING, 2], [NOTHING, 4, 3, 2], [6, 7, 7, 6], [1, 2, 2, 1]]
+    assert planes[0].tolist() == unknown  # both halves are hidden, or they differ
+    assert np.array_equal(planes[1], grid("2882 8432 6776 1221"))
 
 
 def test_no_rule_fails_on_any_input_or_lays_a_canvas_that_is_too_large() -> None:
