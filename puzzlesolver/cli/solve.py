@@ -109,7 +109,7 @@ class Arguments:
         Literal["quick", "normal", "thorough"] | None,
         option("--effort", "LEVEL", panel=SEARCH, show_default="normal"),
         "Of tasks of ARC: quick fits one network, a second one where the first is not sure; "
-        "normal fits three; thorough goes on up to twelve while they are not sure. --restarts "
+        "normal fits four; thorough goes on up to sixteen while they are not sure. --restarts "
         "fixes the number instead.",
     ] = None
     linger: Annotated[

@@ -4,7 +4,7 @@ In: a grid. Out: up to four source planes on that canvas, or None where the rule
 A rule is one function with a name that is printed; a function with choices stands for one rule a
 choice.
 
-    >>> panels(grid, down=2, right=1).shape
+    >>> panels(grid, (2, 1)).shape
     (2, 5, 9)
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,8 +33,17 @@ MAX_SIDE = 30
 SIDES = range(1, MAX_SIDE + 1)
 FEW = range(1, 6)
 
-NO_PLANE = -0.4
-"""Handicap of rules that only give a size: one that gives less than so much is no better."""
+NO_PLANE = 0.4
+"""Floor of rules that only give a size: one that gives less than so much is no better."""
+
+ALL_PARTS = 0.45
+"""Floor of rules that lay every part of an input: their planes tell all, be they ever so unlike the
+outputs, as where halves are combined and the result has a colour of its own."""
+
+CUTS = [(down, right) for down in FEW for right in FEW if down * right > 1]
+LAID = [cut for cut in CUTS if math.prod(cut) <= MAX_PLANES]
+NOT_LAID = [cut for cut in CUTS if cut not in LAID]
+"""Numbers of panels, down and to the right: so few that all are planes, and more."""
 
 COUNTS: dict[str, Callable[[Grid], int]] = {
     "colours": lambda grid: len(np.setdiff1d(grid, BLACK)),
@@ -52,13 +62,14 @@ class Rule:
     Attributes:
         name: for people.
         lay: the planes of an input, `int8[1..4, height, width]`, or None.
-        handicap: by which its share of right cells must be better than that of other rules; less
-            than 0 = it may be worse.
+        handicap: by which its share of right cells must be better than that of other rules.
+        floor: what it is worth at least, whatever its share.
     """
 
     name: str
     lay: Callable[[Grid], Planes | None]
     handicap: float = 0.0
+    floor: float = 0.0
 
 
 RULES: list[Rule] = []
@@ -68,13 +79,14 @@ Function = Callable[..., Planes | None]
 
 
 def rule(
-    name: str, handicap: float = 0.0, **choices: Sequence[Any]
+    name: str, handicap: float = 0.0, floor: float = 0.0, **choices: Sequence[Any]
 ) -> Callable[[Function], Function]:
     """Register a function of a grid as one rule for each combination of choices.
 
     Args:
         name: with the choices in braces.
         handicap: of all of them.
+        floor: likewise.
         choices: values of the function's keyword arguments.
     """
 
@@ -82,7 +94,7 @@ def rule(
         for values in itertools.product(*choices.values()):
             chosen = dict(zip(choices, values, strict=True))
             lay = functools.partial(function, **chosen)
-            RULES.append(Rule(name.format(**chosen), lay, handicap))
+            RULES.append(Rule(name.format(**chosen), lay, handicap, floor))
         return function
 
     return register
@@ -109,11 +121,12 @@ def without_blots(grid: Grid, colour: int) -> Planes | None:
     return _planes(restored(grid, hidden), grid) if hidden.any() else None
 
 
-@rule("panels, {down} × {right}", down=FEW, right=FEW)
-def panels(grid: Grid, down: int, right: int) -> Planes | None:
+@rule("panels, {cut[0]} × {cut[1]}", cut=NOT_LAID)
+@rule("panels, {cut[0]} × {cut[1]}", floor=ALL_PARTS, cut=LAID)
+def panels(grid: Grid, cut: tuple[int, int]) -> Planes | None:
     """Equal parts of the input."""
-    height, width = grid.shape
-    if down * right == 1 or height % down or width % right:
+    (height, width), (down, right) = grid.shape, cut
+    if height % down or width % right:
         return None
     parts = [part for band in np.split(grid, down) for part in np.split(band, right, 1)]
     if len(parts) == 2:  # there is room for the halves folded over, too
@@ -121,17 +134,18 @@ def panels(grid: Grid, down: int, right: int) -> Planes | None:
     return _planes(*parts)
 
 
-@rule("separated panels, {down} × {right}", down=FEW, right=FEW)
-def separated_panels(grid: Grid, down: int, right: int) -> Planes | None:
+@rule("separated panels, {cut[0]} × {cut[1]}", cut=NOT_LAID)
+@rule("separated panels, {cut[0]} × {cut[1]}", floor=ALL_PARTS, cut=LAID)
+def separated_panels(grid: Grid, cut: tuple[int, int]) -> Planes | None:
     """Equal parts, with lines of one colour between them."""
-    rows, columns = _cuts(grid.shape[0], down), _cuts(grid.shape[1], right)
+    rows, columns = map(_cuts, grid.shape, cut)
     if rows is None or columns is None or not rows + columns:
         return None
     lines = np.concatenate([grid[rows].ravel(), grid[:, columns].ravel()])
     if (lines != lines[0]).any():
         return None
     parts = np.delete(np.delete(grid, rows, 0), columns, 1)
-    return panels(parts, down=down, right=right)
+    return panels(parts, cut)
 
 
 def _cuts(length: int, parts: int) -> list[int] | None:
@@ -236,17 +250,17 @@ def transposed(grid: Grid) -> Planes | None:
     return _planes(grid.T)
 
 
-@rule("always {height} × {width}", handicap=NO_PLANE, height=SIDES, width=SIDES)
+@rule("always {height} × {width}", floor=NO_PLANE, height=SIDES, width=SIDES)
 def constant(grid: Grid, height: int, width: int) -> Planes | None:
     """Whatever the input, of which only the sides count."""
     return _planes(np.full((height, width), NOTHING))
 
 
-@rule("half, across the longer side")
+@rule("half, across the longer side", floor=ALL_PARTS)
 def half(grid: Grid) -> Planes | None:
     """The input is twice as long as one of its two equal parts."""
     height, width = grid.shape
-    return panels(grid, down=2, right=1) if height > width else panels(grid, down=1, right=2)
+    return panels(grid, (2, 1) if height > width else (1, 2))
 
 
 @rule("without the lines")
@@ -301,7 +315,7 @@ def once_cropped(grid: Grid, crop: str) -> Planes | None:
 
 @rule(
     "as many {way} as there are {counted}",
-    handicap=NO_PLANE,
+    floor=NO_PLANE,
     way=("rows", "columns", "rows and columns"),
     counted=list(COUNTS),
 )

@@ -28,7 +28,7 @@ def choose_rule(demos: Sequence[Pair]) -> Rule | None:
     fits = [(shares, rule) for rule in RULES if (shares := overlaps(rule, demos)) is not None]
     if not fits:
         return None
-    shares, chosen = max(fits, key=lambda fit: max(fit[0]) - fit[1].handicap)
+    shares, chosen = max(fits, key=lambda fit: max(max(fit[0]) - fit[1].handicap, fit[1].floor))
     if fits[0][1] is RULES[0] and max(shares) < 1:
         return RULES[0]
     return Rule(chosen.name, functools.partial(_lay, chosen, shares.index(max(shares))))

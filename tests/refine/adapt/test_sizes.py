@@ -91,6 +91,17 @@ def test_a_constant_canvas_is_blank() -> None:
     assert planes.tolist() == [[[NOTHING] * 3] * 2]
 
 
+def test_halves_that_are_combined_are_both_laid_however_unlike_the_output() -> None:
+    rule = choose_rule(
+        demos(("1011 0110", "33 33"), ("1100 0011", "33 33"), ("1001 0000", "30 03"))
+    )
+    assert rule is not None
+    assert rule.name == "panels, 1 × 2"
+    planes = rule.lay(grid("1001 0000"))
+    assert planes is not None
+    assert sorted(plane.tolist() for plane in planes[:2]) == [[[0, 1], [0, 0]], [[1, 0], [0, 0]]]
+
+
 def test_beside_a_cut_lies_what_the_rest_of_the_pattern_says_of_there() -> None:
     (rule,) = (rule for rule in RULES if rule.name == "box of colour 8, as the pattern goes on")
     planes = rule.lay(grid("123321 456654 123381 456684 123321"))
