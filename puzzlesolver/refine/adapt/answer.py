@@ -18,7 +18,7 @@ from puzzlesolver.domains.arc.task import Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.objects import BLACK
 from puzzlesolver.refine.adapt.fit import FitReport
-from puzzlesolver.refine.adapt.size_rules import MAX_SIDE
+from puzzlesolver.refine.adapt.rule import MAX_SIDE
 from puzzlesolver.refine.adapt.trust import Signs, chance
 from puzzlesolver.refine.adapt.votes import LOSS_WEIGHT, Ballot, Vote
 

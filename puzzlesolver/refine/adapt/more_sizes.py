@@ -20,7 +20,8 @@ from puzzlesolver.domains.arc.task import COLOURS, Pair
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import Planes
 from puzzlesolver.refine.adapt.crops import things
-from puzzlesolver.refine.adapt.size_rules import COUNTS, SIDES, Rule, constant
+from puzzlesolver.refine.adapt.rule import SIDES, Rule
+from puzzlesolver.refine.adapt.size_rules import COUNTS, constant
 
 FACTORS = (Fraction(1), Fraction(2), Fraction(1, 2), *map(Fraction, (3, 4, 5)))
 MORE = (0, 1, -1, 2, -2, 3, -3)

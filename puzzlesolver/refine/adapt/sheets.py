@@ -22,7 +22,7 @@ from puzzlesolver.domains.symmetry import TURNS
 from puzzlesolver.models.arc.features import Sheet, read_sheet
 from puzzlesolver.models.arc.objects import BLACK
 from puzzlesolver.refine.adapt.more_sizes import choose_more
-from puzzlesolver.refine.adapt.size_rules import Rule
+from puzzlesolver.refine.adapt.rule import Rule
 from puzzlesolver.refine.adapt.sizes import choose_rule
 
 

@@ -1,8 +1,7 @@
 """The rules of `sizes.py`: functions from an input to the canvas of its output.
 
 In: a grid. Out: up to four source planes on that canvas, or None where the rule has nothing to say.
-A rule is one function with a name that is printed; a function with choices stands for one rule a
-choice.
+Each is registered with `@rule` (`rule.py`).
 
     >>> panels(grid, (2, 1)).shape
     (2, 5, 9)
@@ -10,12 +9,8 @@ choice.
 
 from __future__ import annotations
 
-import functools
-import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,11 +21,8 @@ from puzzlesolver.models.arc.features import MAX_PLANES, NOTHING, Planes
 from puzzlesolver.models.arc.likeness import continuations, restored
 from puzzlesolver.models.arc.objects import BLACK, background, most_common
 from puzzlesolver.refine.adapt.crops import CROPS, Box, things
+from puzzlesolver.refine.adapt.rule import MAX_SIDE, SIDES, planes_of, rule
 
-MAX_SIDE = 30
-"""Of any grid of ARC."""
-
-SIDES = range(1, MAX_SIDE + 1)
 FEW = range(1, 6)
 
 NO_PLANE = 0.4
@@ -55,70 +47,17 @@ COUNTS: dict[str, Callable[[Grid], int]] = {
 """What a size can be the number of."""
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One way from an input to the canvas of its output.
-
-    Attributes:
-        name: for people.
-        lay: the planes of an input, `int8[1..4, height, width]`, or None.
-        handicap: by which its share of right cells must be better than that of other rules.
-        floor: what it is worth at least, whatever its share.
-    """
-
-    name: str
-    lay: Callable[[Grid], Planes | None]
-    handicap: float = 0.0
-    floor: float = 0.0
-
-
-RULES: list[Rule] = []
-"""All rules; of those that fit equally well the earlier one counts."""
-
-Function = Callable[..., Planes | None]
-
-
-def rule(
-    name: str, handicap: float = 0.0, floor: float = 0.0, **choices: Sequence[Any]
-) -> Callable[[Function], Function]:
-    """Register a function of a grid as one rule for each combination of choices.
-
-    Args:
-        name: with the choices in braces.
-        handicap: of all of them.
-        floor: likewise.
-        choices: values of the function's keyword arguments.
-    """
-
-    def register(function: Function) -> Function:
-        for values in itertools.product(*choices.values()):
-            chosen = dict(zip(choices, values, strict=True))
-            lay = functools.partial(function, **chosen)
-            RULES.append(Rule(name.format(**chosen), lay, handicap, floor))
-        return function
-
-    return register
-
-
-def _planes(*grids: npt.NDArray[np.integer]) -> Planes | None:
-    """As planes, or None where no grid of ARC has this size."""
-    height, width = grids[0].shape
-    if not (height in SIDES and width in SIDES):
-        return None
-    return np.stack(grids[:MAX_PLANES]).astype(np.int8)
-
-
 @rule("same size")
 def same(grid: Grid) -> Planes | None:
     """The input itself."""
-    return _planes(grid)
+    return planes_of(grid)
 
 
 @rule("same size, without the blots of colour {colour}", colour=range(COLOURS))
 def without_blots(grid: Grid, colour: int) -> Planes | None:
     """What symmetry and repetition of the rest say; then the input itself."""
     hidden = grid == colour
-    return _planes(restored(grid, hidden), grid) if hidden.any() else None
+    return planes_of(restored(grid, hidden), grid) if hidden.any() else None
 
 
 @rule("panels, {cut[0]} × {cut[1]}", cut=NOT_LAID)
@@ -131,7 +70,7 @@ def panels(grid: Grid, cut: tuple[int, int]) -> Planes | None:
     parts = [part for band in np.split(grid, down) for part in np.split(band, right, 1)]
     if len(parts) == 2:  # there is room for the halves folded over, too
         parts += [np.flip(part, 0 if down == 2 else 1) for part in parts]
-    return _planes(*parts)
+    return planes_of(*parts)
 
 
 @rule("separated panels, {cut[0]} × {cut[1]}", cut=NOT_LAID)
@@ -177,7 +116,7 @@ def continued(grid: Grid, crop: str, frame: str) -> Planes | None:
 
 def _cut(wholes: Sequence[npt.NDArray[np.integer]], box: Box, frame: str) -> Planes | None:
     parts = [whole[box] for whole in wholes]
-    return _planes(*(part[1:-1, 1:-1] if frame else part for part in parts))
+    return planes_of(*(part[1:-1, 1:-1] if frame else part for part in parts))
 
 
 @rule("a cell for each block between lines")
@@ -204,7 +143,7 @@ def _runs(kept: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.intp]]:
 def _summaries(blocks: list[list[Grid]]) -> Planes | None:
     """The commonest colour of each block, and that of what is not background in it."""
     figures = [[_figure(block) for block in band] for band in blocks]
-    return _planes(*(_each(most_common, parts) for parts in (blocks, figures)))
+    return planes_of(*(_each(most_common, parts) for parts in (blocks, figures)))
 
 
 def _figure(block: Grid) -> Grid:
@@ -221,7 +160,7 @@ def once(grid: Grid) -> Planes | None:
     """Without rows and columns that equal the one before."""
     rows = np.append(True, (grid[1:] != grid[:-1]).any(1))
     columns = np.append(True, (grid[:, 1:] != grid[:, :-1]).any(0))
-    return _planes(grid[rows][:, columns])
+    return planes_of(grid[rows][:, columns])
 
 
 @rule("{down} × {right} times as large", down=range(1, 11), right=range(1, 11))
@@ -234,26 +173,26 @@ def _enlarged(grid: Grid, down: int, right: int) -> Planes | None:
     """Every cell as a block; beside it, the grid repeated."""
     if max(grid.shape[0] * down, grid.shape[1] * right) > MAX_SIDE:
         return None
-    return _planes(np.kron(grid, np.ones((down, right), np.uint8)), np.tile(grid, (down, right)))
+    return planes_of(np.kron(grid, np.ones((down, right), np.uint8)), np.tile(grid, (down, right)))
 
 
 @rule("{down} rows and {right} columns more", down=range(3), right=range(3))
 def grown(grid: Grid, down: int, right: int) -> Planes | None:
     """With a margin all round, or at the end where it is one wide."""
     margins = [(more // 2, more - more // 2) for more in (down, right)]
-    return _planes(np.pad(grid.astype(np.int8), margins, constant_values=NOTHING))
+    return planes_of(np.pad(grid.astype(np.int8), margins, constant_values=NOTHING))
 
 
 @rule("transposed")
 def transposed(grid: Grid) -> Planes | None:
     """Rows become columns."""
-    return _planes(grid.T)
+    return planes_of(grid.T)
 
 
 @rule("always {height} × {width}", floor=NO_PLANE, height=SIDES, width=SIDES)
 def constant(grid: Grid, height: int, width: int) -> Planes | None:
     """Whatever the input, of which only the sides count."""
-    return _planes(np.full((height, width), NOTHING))
+    return planes_of(np.full((height, width), NOTHING))
 
 
 @rule("half, across the longer side", floor=ALL_PARTS)
@@ -267,7 +206,7 @@ def half(grid: Grid) -> Planes | None:
 def without_lines(grid: Grid) -> Planes | None:
     """What remains when rows and columns of one colour are taken out."""
     rows, columns = (grid != grid[:, :1]).any(1), (grid != grid[:1]).any(0)
-    return _planes(grid[rows][:, columns])
+    return planes_of(grid[rows][:, columns])
 
 
 @rule("as many times as large as there are {counted}", counted=list(COUNTS))

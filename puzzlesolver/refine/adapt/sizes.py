@@ -1,6 +1,6 @@
 """Which canvas will the answer have? The rule that the demonstrations allow and like best.
 
-In: the demonstrations of a task. Out: a rule from `size_rules.py`, or None where none gives every
+In: the demonstrations of a task. Out: a rule of `size_rules.py`, or None where none gives every
 size. The fit (`fit.py`) then decides every cell of the canvas.
 
     >>> choose_rule(task.train).name
@@ -17,7 +17,8 @@ import numpy as np
 from puzzlesolver.domains.arc.task import Pair
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import Planes
-from puzzlesolver.refine.adapt.size_rules import RULES, Rule
+from puzzlesolver.refine.adapt import size_rules  # noqa: F401, it fills the list
+from puzzlesolver.refine.adapt.rule import RULES, Rule
 
 
 def choose_rule(demos: Sequence[Pair]) -> Rule | None:

@@ -6,7 +6,7 @@ import pytest
 from puzzlesolver.domains.arc.task import Pair
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import NOTHING
-from puzzlesolver.refine.adapt.size_rules import RULES
+from puzzlesolver.refine.adapt.rule import RULES
 from puzzlesolver.refine.adapt.sizes import choose_rule, overlaps
 
 
