@@ -1,9 +1,9 @@
 """What the ARC stem is told of one grid: source planes, mirrored planes, components, colours.
 
-In: up to four source planes on the canvas of the output (see `refine/adapt/sizes.py`), and the
-colours that may occur. Out: a `Sheet`, numbers for every token; a token is a (colour, cell)
-pair. No number depends on which colour is which, black apart, or on how the grid is turned: the
-numbers turn with it.
+In: up to four source planes on the canvas of the output (`refine/adapt/canvas/sizes.py`), and the
+colours that may occur. Out: a `Sheet`, numbers for every token; a token is a (colour, cell) pair.
+No number depends on which colour is which, black apart, or on how the grid is turned: the numbers
+turn with it. Only what a cell may copy has an order of its own.
 
 Shape legend: P planes, K colours, C cells (row-major), T = K · C tokens, F features.
 
@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from puzzlesolver.domains.symmetry import TURNS, turned
 from puzzlesolver.models.arc import describing
 from puzzlesolver.models.arc.describing import describe
 from puzzlesolver.models.arc.objects import BLACK, Labels, alike, label
@@ -42,10 +41,10 @@ GROUPS = 2
 DIRECTED = 4
 """Features that each direction has its own of."""
 
-TURNED = 2
-"""Planes that a cell may copy from in all eight ways."""
+TURNED, WAYS = 2, 8
+"""Planes that a cell may copy from turned and mirrored in all ways, and those ways."""
 
-VIEWS = TURNED * TURNS + MAX_PLANES - TURNED
+VIEWS = TURNED * WAYS + MAX_PLANES - TURNED
 """What a cell may copy from."""
 
 DIRECTIONS = 4
@@ -153,7 +152,10 @@ def _views(planes: Planes, colours: tuple[int, ...]) -> npt.NDArray[np.int64]:
     """As `Sheet.views`."""
     nothing = np.full(planes.shape[1:], NOTHING)
     laid = [*planes, *[nothing] * (MAX_PLANES - len(planes))]
-    ways = [turned(plane, turn) for plane in laid[:TURNED] for turn in range(TURNS)]
+    ways: list[npt.NDArray[np.integer]] = []
+    for plane in laid[:TURNED]:
+        turns = [np.rot90(plane, turn) for turn in range(WAYS // 2)]
+        ways += [*turns, np.fliplr(plane), np.flipud(plane), plane.T, np.fliplr(turns[1])]
     ways = [way if way.shape == nothing.shape else nothing for way in ways]
     views = np.stack([*ways, *laid[TURNED:]]).reshape(VIEWS, -1)
     return np.where(views == NOTHING, -1, np.searchsorted(colours, views))

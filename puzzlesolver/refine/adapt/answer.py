@@ -17,8 +17,8 @@ import numpy as np
 from puzzlesolver.domains.arc.task import Task
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.objects import BLACK
+from puzzlesolver.refine.adapt.canvas.rule import MAX_SIDE
 from puzzlesolver.refine.adapt.fit import FitReport
-from puzzlesolver.refine.adapt.rule import MAX_SIDE
 from puzzlesolver.refine.adapt.trust import Signs, chance
 from puzzlesolver.refine.adapt.votes import LOSS_WEIGHT, Ballot, Vote
 

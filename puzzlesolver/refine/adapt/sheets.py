@@ -21,9 +21,9 @@ from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.symmetry import TURNS
 from puzzlesolver.models.arc.features import Sheet, read_sheet
 from puzzlesolver.models.arc.objects import BLACK
-from puzzlesolver.refine.adapt.more_sizes import choose_more
-from puzzlesolver.refine.adapt.rule import Rule
-from puzzlesolver.refine.adapt.sizes import choose_rule
+from puzzlesolver.refine.adapt.canvas.more_sizes import choose_more
+from puzzlesolver.refine.adapt.canvas.rule import Rule
+from puzzlesolver.refine.adapt.canvas.sizes import choose_rule
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,8 @@ from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import MAX_PLANES, NOTHING, Planes
 from puzzlesolver.models.arc.likeness import continuations, restored
 from puzzlesolver.models.arc.objects import BLACK, background, most_common
-from puzzlesolver.refine.adapt.crops import CROPS, Box, things
-from puzzlesolver.refine.adapt.rule import MAX_SIDE, SIDES, planes_of, rule
+from puzzlesolver.refine.adapt.canvas.crops import CROPS, Box, things
+from puzzlesolver.refine.adapt.canvas.rule import MAX_SIDE, SIDES, planes_of, rule
 
 FEW = range(1, 6)
 

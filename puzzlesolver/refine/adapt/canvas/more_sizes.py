@@ -19,9 +19,9 @@ import numpy as np
 from puzzlesolver.domains.arc.task import COLOURS, Pair
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import Planes
-from puzzlesolver.refine.adapt.crops import things
-from puzzlesolver.refine.adapt.rule import SIDES, Rule
-from puzzlesolver.refine.adapt.size_rules import COUNTS, constant
+from puzzlesolver.refine.adapt.canvas.crops import things
+from puzzlesolver.refine.adapt.canvas.rule import SIDES, Rule
+from puzzlesolver.refine.adapt.canvas.size_rules import COUNTS, constant
 
 FACTORS = (Fraction(1), Fraction(2), Fraction(1, 2), *map(Fraction, (3, 4, 5)))
 MORE = (0, 1, -1, 2, -2, 3, -3)

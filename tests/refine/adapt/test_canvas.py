@@ -6,8 +6,8 @@ import pytest
 from puzzlesolver.domains.arc.task import Pair
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import NOTHING
-from puzzlesolver.refine.adapt.rule import RULES
-from puzzlesolver.refine.adapt.sizes import choose_rule, overlaps
+from puzzlesolver.refine.adapt.canvas.rule import RULES
+from puzzlesolver.refine.adapt.canvas.sizes import choose_rule, overlaps
 
 
 def grid(text: str) -> Grid:

@@ -17,8 +17,8 @@ import numpy as np
 from puzzlesolver.domains.arc.task import Pair
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.models.arc.features import Planes
-from puzzlesolver.refine.adapt import size_rules  # noqa: F401, it fills the list
-from puzzlesolver.refine.adapt.rule import RULES, Rule
+from puzzlesolver.refine.adapt.canvas import size_rules  # noqa: F401, it fills the list
+from puzzlesolver.refine.adapt.canvas.rule import RULES, Rule
 
 
 def choose_rule(demos: Sequence[Pair]) -> Rule | None:
