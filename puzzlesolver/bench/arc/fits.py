@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver.bench.arc.records import TaskRecord, record, summarise
+from puzzlesolver.bench.machine import describe_machine
 from puzzlesolver.domains.arc import Task
 from puzzlesolver.refine.adapt.answer import merge
 from puzzlesolver.refine.adapt.fit import FitReport
@@ -54,6 +55,10 @@ class Fits:
         self.settings: dict[str, Any] = {"settings": asdict(self.fits)}
         if self.start is not None:
             self.settings["start"] = {"model": self.start.name, "sha256": self.start.sha256}
+
+    def machine(self) -> dict[str, Any]:
+        """Where the answers come from."""
+        return describe_machine(self.runtime)
 
     def overlap(self, tasks: Sequence[str]) -> str:
         """What is known of these tasks' part in a training set."""

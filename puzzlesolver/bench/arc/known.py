@@ -12,8 +12,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from puzzlesolver.bench.arc.records import KnownRecord, record_known, summarise_known
+from puzzlesolver.bench.machine import describe_machine
 from puzzlesolver.bench.runner import about_model
 from puzzlesolver.domains.arc import Task
 from puzzlesolver.domains.arc.codec import CANVAS
@@ -109,6 +111,10 @@ class Known:
             "max_steps": steps,
             "votes": f"{rule}: {VOTES[rule]}",
         }
+
+    def machine(self) -> dict[str, Any]:
+        """Where the answers come from."""
+        return describe_machine(self.runtime)
 
     def overlap(self, tasks: Sequence[str]) -> str:
         """What is known of these tasks' part in the training set."""

@@ -18,13 +18,11 @@ from puzzlesolver.domains.arc.render import format_line
 from puzzlesolver.domains.arc.rules import Score, score
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.refine.adapt.answer import TaskAnswer
+from puzzlesolver.refine.adapt.votes import KEPT
 from puzzlesolver.refine.known import KnownAnswer
 
 SAME_SIZE = "same size"
 NOT_IN_MAP = "not in the id map"
-
-KEPT = 4
-"""Grids that are kept of the votes of one fit for one test input."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +61,8 @@ class TaskRecord(ArcRecord):
         demos: share of the demonstrations that the best fit reproduces.
         signs: as in `refine.adapt.trust.Signs`; None where no size rule fits.
         chance: that it is right, as was said with the answer.
-        fits: seed, optimizer steps, loss, demonstrations and end of each, and what it voted for at
-            each test input, heaviest first.
+        fits: seed, optimizer steps, loss, demonstrations and end of each, and those of its votes at
+            each test input that count, heaviest first.
     """
 
     rule: str

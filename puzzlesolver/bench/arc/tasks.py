@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver.bench import runner
+from puzzlesolver.bench.arc.again import Again
 from puzzlesolver.bench.arc.fits import Fits
 from puzzlesolver.bench.arc.known import Known
 from puzzlesolver.bench.arc.records import KnownRecord, TaskRecord
 from puzzlesolver.bench.journal import Journal
-from puzzlesolver.bench.machine import describe_machine
 from puzzlesolver.bench.report.cells import percent
 from puzzlesolver.bench.report.terminal import tell
 from puzzlesolver.domains.arc import Task
@@ -46,6 +46,7 @@ class Options(runner.Options):
         settings: of the fits.
         model: that was trained on the demonstrations of the tasks, or that fits start from; None =
             fits from random weights.
+        again: a finished journal, whose fits vote once more instead of new ones.
     """
 
     data: Path | None = None
@@ -56,6 +57,7 @@ class Options(runner.Options):
     processes: int | None = None
     model: str | Path | None = None
     ids: Path | None = None
+    again: Path | None = None
     max_steps: int | None = None
     batch_size: int | None = None
     votes: str | None = None
@@ -99,15 +101,17 @@ def run(name: str, **given: Any) -> dict[str, Any]:
     records = sorted(journal.records, key=lambda each: each.task)
     found = {
         "part": {"limit": options.limit, "shard": shard, "rows": len(records)},
-        "machine": describe_machine(way.runtime),
+        "machine": way.machine(),
         "overlap": way.overlap(wanted),
         **way.summarise(records),
     }
     return runner.finish(out_json, settings | found, journal)
 
 
-def _way(options: Options) -> Fits | Known:
+def _way(options: Options) -> Fits | Again | Known:
     """How tasks are answered; refuses what would change nothing."""
+    if options.again is not None:
+        return Again(options.again)
     fitted = options.model is None or is_start(options.model)
     for name in FOR_MODELS if fitted else FOR_FITS:
         if getattr(options, name) is not None:

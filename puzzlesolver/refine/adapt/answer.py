@@ -20,7 +20,7 @@ from puzzlesolver.models.arc.objects import BLACK
 from puzzlesolver.refine.adapt.canvas.rule import MAX_SIDE
 from puzzlesolver.refine.adapt.fit import FitReport
 from puzzlesolver.refine.adapt.trust import Signs, chance
-from puzzlesolver.refine.adapt.votes import LOSS_WEIGHT, Ballot, Vote
+from puzzlesolver.refine.adapt.votes import KEPT, LOSS_WEIGHT, POWER, Ballot, Vote
 
 LARGEST = MAX_SIDE**2
 """Cells of the largest grid of ARC."""
@@ -32,7 +32,8 @@ class TaskAnswer:
 
     Attributes:
         attempts: for each test input, the two heaviest grids; they always differ.
-        shares: of the votes that the two have, for each test input.
+        shares: of the votes that the two have, for each test input; the second may have more, but
+            of fewer fits.
         rule: name of the size rule; "" where none fits.
         demos: share of the demonstrations that the best fit reproduces exactly.
         signs: what speaks for the attempts; None where no size rule fits.
@@ -64,11 +65,14 @@ def merge(task: Task, fits: Iterable[FitReport]) -> TaskAnswer:
     fits = tuple(sorted(fits, key=lambda fit: fit.seed))
     attempts, shares = [], []
     for number, pair in enumerate(task.test):
-        ballot = Ballot()
+        ranked, counted = Ballot(), Ballot()
         for fit in fits:
-            for vote in fit.votes[number]:
-                ballot.add(vote.grid, vote.share * math.exp(-LOSS_WEIGHT * fit.loss))
-        votes = ballot.shares() or (Vote(pair.input, 0.0),)
+            for vote in fit.votes[number][:KEPT]:
+                weight = math.exp(-LOSS_WEIGHT * fit.loss)
+                ranked.add(vote.grid, vote.share**POWER * weight)
+                counted.add(vote.grid, vote.share * weight)
+        votes = [Vote(vote.grid, counted.share(vote.grid)) for vote in ranked.shares()]
+        votes = votes or [Vote(pair.input, 0.0)]
         first, second = (*votes, Vote(_another(votes[0].grid, task, number, fits), 0.0))[:2]
         attempts.append((first.grid, second.grid))
         shares.append((first.share, second.share))
