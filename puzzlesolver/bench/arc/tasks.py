@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from puzzlesolver.bench import runner
-from puzzlesolver.bench.arc.again import Again
 from puzzlesolver.bench.arc.fits import Fits
 from puzzlesolver.bench.arc.known import Known
 from puzzlesolver.bench.arc.records import KnownRecord, TaskRecord
+from puzzlesolver.bench.arc.voted import Voted
 from puzzlesolver.bench.journal import Journal
 from puzzlesolver.bench.report.cells import percent
 from puzzlesolver.bench.report.terminal import tell
@@ -108,10 +108,10 @@ def run(name: str, **given: Any) -> dict[str, Any]:
     return runner.finish(out_json, settings | found, journal)
 
 
-def _way(options: Options) -> Fits | Again | Known:
+def _way(options: Options) -> Fits | Voted | Known:
     """How tasks are answered; refuses what would change nothing."""
     if options.again is not None:
-        return Again(options.again)
+        return Voted(options.again)
     fitted = options.model is None or is_start(options.model)
     for name in FOR_MODELS if fitted else FOR_FITS:
         if getattr(options, name) is not None:

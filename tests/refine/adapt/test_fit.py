@@ -27,7 +27,7 @@ from puzzlesolver.refine.adapt.fit import FitReport, fit_task
 from puzzlesolver.refine.adapt.fitters import Fitters
 from puzzlesolver.refine.adapt.settings import FitSettings, Prior
 from puzzlesolver.refine.adapt.sheets import canonical_variant, prepare
-from puzzlesolver.refine.adapt.votes import Ballot
+from puzzlesolver.refine.adapt.votes import Ballot, Vote
 from tests.forks import FORKS
 
 TINY = FitSettings(
@@ -294,6 +294,18 @@ def test_fits_with_less_loss_weigh_more() -> None:
     answer = merge(task, fits)
     assert [grid.item() for grid in answer.attempts[0]] == [2, 1]
     assert answer.shares[0][0] == pytest.approx(1 / (1 + np.exp(-8 * 0.4)))
+
+
+def test_a_grid_that_two_fits_found_counts_more_than_one_that_one_found_often() -> None:
+    grids = [np.full((1, 1), colour, np.uint8) for colour in (1, 2, 3, 4)]
+    task = Task("t", (Pair(grids[0], grids[0]),), (Pair(grids[0]),), "test")
+    fits = []
+    for seed, alone in enumerate(grids[:2]):
+        votes = (Vote(alone, 0.6), Vote(grids[2], 0.25), Vote(grids[3], 0.15))
+        fits.append(FitReport(seed, 1, 1, 1.0, 0.1, 1.0, "spent", (), (votes,), "same size"))
+    answer = merge(task, fits)
+    assert [grid.item() for grid in answer.attempts[0]] == [3, 4]
+    assert answer.shares[0] == (pytest.approx(0.25), pytest.approx(0.15))  # of all votes
 
 
 def test_a_task_without_a_rule_is_answered_with_its_input_and_a_guess() -> None:
