@@ -5,7 +5,7 @@ arrives along the four directions (gated scans), its component, all components o
 colour, its cell and the whole grid, then updates it with a gated unit, as in `models/stem.py`.
 Exact symmetry comes from tied weights: no weight belongs to one colour or one direction, so
 recoloured or turned grids give recoloured or turned logits. Only the `TaskVectors`, zero at the
-start, can break the symmetry.
+start, can break the symmetry, and where cells choose what they copy (`pointing.py`) that choice.
 
 In: `Sheet`s of any sizes as one `Canvases`. Out: logits for the colours of every cell.
 

@@ -17,7 +17,6 @@ from puzzlesolver.domains.base import Grid
 LOSS_WEIGHT = 8.0
 """A fit whose loss is greater by 1 counts e⁻⁸ times as much."""
 
-
 KEPT = 4
 """Grids of one fit that count, the heaviest ones."""
 
