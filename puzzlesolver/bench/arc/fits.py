@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from puzzlesolver.bench.arc.made import read_made
 from puzzlesolver.bench.arc.records import TaskRecord, record, summarise
 from puzzlesolver.bench.machine import describe_machine
 from puzzlesolver.domains.arc import Task
@@ -32,14 +33,17 @@ class Fits:
         processes: that fit, with one thread each.
         runtime: where they run.
         model: that `train arc` made, to start from; None = random weights.
+        made: journal of a run whose fits are taken where they are wanted; None = all are made.
 
     Attributes:
         settings: all that answers depend on.
         runtime: where they run.
+
+    Raises:
+        UsageError: the journal cannot be read, or its fits were made in another way.
     """
 
     kind = TaskRecord
-    summarise = staticmethod(summarise)
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class Fits:
         processes: int,
         runtime: Runtime,
         model: str | Path | None = None,
+        made: Path | None = None,
     ) -> None:
         self.runtime = runtime
         self.start = None if model is None else find_start(model)
@@ -55,6 +60,7 @@ class Fits:
         self.settings: dict[str, Any] = {"settings": asdict(self.fits)}
         if self.start is not None:
             self.settings["start"] = {"model": self.start.name, "sha256": self.start.sha256}
+        self.made = {} if made is None else read_made(made, self.settings)
 
     def machine(self) -> dict[str, Any]:
         """Where the answers come from."""
@@ -66,10 +72,19 @@ class Fits:
             return "nothing is trained: every network starts from random weights"
         return f"{self.start.name} was trained on {self.start.stored.training.get('data')}"
 
+    def summarise(self, records: Sequence[TaskRecord]) -> dict[str, Any]:
+        """All numbers of a report, and how many fits were made for another one."""
+        numbers = summarise(records)
+        if self.made:
+            fits = [(each.task, fit["seed"]) for each in records for fit in each.fits]
+            numbers["taken"] = {"fits": sum(fit in self.made for fit in fits), "of": len(fits)}
+        return numbers
+
     def records(self, tasks: Sequence[Task]) -> Iterator[TaskRecord]:
         """Answer tasks and compare, as they come."""
         fits: defaultdict[int, dict[int, FitReport]] = defaultdict(dict)
-        with Fitters(self.processes, None if self.start is None else self.start.folder) as fitters:
+        start = None if self.start is None else self.start.folder
+        with Fitters(self.processes, start, self.made) as fitters:
             for number, report in fitters.fit(tasks, self.fits):
                 if report is None:
                     answer = merge(tasks[number].without_answers(), fits.pop(number, {}).values())

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +19,22 @@ from puzzlesolver.domains.arc.render import format_line
 from puzzlesolver.domains.arc.rules import Score, score
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.refine.adapt.answer import TaskAnswer
-from puzzlesolver.refine.adapt.votes import KEPT
+from puzzlesolver.refine.adapt.fit import FitReport
+from puzzlesolver.refine.adapt.votes import KEPT, Vote
 from puzzlesolver.refine.known import KnownAnswer
+from puzzlesolver.shapes import AMOUNT, COUNT, PART, Rule, check
 
 SAME_SIZE = "same size"
 NOT_IN_MAP = "not in the id map"
+
+LINE = Rule(str, "rows of digits", re.compile(r"\d+(/\d+)*", re.ASCII).fullmatch)
+VOTE = Rule([(LINE, PART)], "a grid and its share", lambda v: [*map(type, v)] == [str, float])
+FIT = {
+    "seed": COUNT, "steps": COUNT, "loss": AMOUNT, "demos": PART, "votes": [[VOTE]],
+    "others": [(LINE, None)], "ended": str, "cpu_seconds": AMOUNT,
+}  # fmt: skip
+"""What is kept of a fit: for each test input, the votes that count, heaviest first; and, where all
+its votes are for one grid, what it would try besides."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +46,8 @@ class ArcRecord:
         right: for each test input, whether the first and the second attempt are.
         attempts: for each test input, both as one line of digits.
         shares: of the votes that the two have.
-        ranks: for each test input, the place of the right grid among all that were voted for, from
-            1, the best one of all fits; None when none did.
+        ranks: for each test input, the place of the right grid among those whose votes count, from
+            1, the best one of all fits; None when it is not among them.
         cpu_seconds: for all of it.
     """
 
@@ -61,8 +73,7 @@ class TaskRecord(ArcRecord):
         demos: share of the demonstrations that the best fit reproduces.
         signs: as in `refine.adapt.trust.Signs`; None where no size rule fits.
         chance: that it is right, as was said with the answer.
-        fits: seed, optimizer steps, loss, demonstrations and end of each, and those of its votes at
-            each test input that count, heaviest first.
+        fits: as `FIT` says.
     """
 
     rule: str
@@ -102,7 +113,7 @@ class KnownRecord(ArcRecord):
 def record(task: Task, answer: TaskAnswer) -> TaskRecord:
     """What is kept of an answer, compared with the known outputs."""
     guesses = [
-        [[vote.grid for vote in fit.votes[number]] for fit in answer.fits]
+        [[vote.grid for vote in fit.votes[number][:KEPT]] for fit in answer.fits]
         for number in range(len(task.test))
     ]
     return TaskRecord(
@@ -122,12 +133,58 @@ def record(task: Task, answer: TaskAnswer) -> TaskRecord:
                     [(format_line(vote.grid), round(vote.share, 4)) for vote in votes[:KEPT]]
                     for votes in fit.votes
                 ],
+                "others": _others(fit),
                 "ended": fit.ended,
                 "cpu_seconds": round(fit.seconds, 2),
             }
             for fit in answer.fits
         ],
     )
+
+
+def _others(fit: FitReport) -> list[str | None]:
+    """What is kept of runners-up; nothing of a fit that made no guess."""
+    pairs = zip(fit.runners_up, fit.votes, strict=False)
+    return [
+        format_line(grid) if grid is not None and len(votes) == 1 else None for grid, votes in pairs
+    ]
+
+
+def read_fits(answered: TaskRecord) -> Iterator[FitReport]:
+    """The fits of a record, as far as it keeps them.
+
+    Raises:
+        Misfit: one is damaged.
+    """
+    for fit in answered.fits:
+        check(fit, FIT, answered.task)
+        yield FitReport(
+            fit["seed"],
+            fit["steps"],
+            fit["steps"],
+            fit["cpu_seconds"],
+            fit["loss"],
+            fit["demos"],
+            fit["ended"],
+            (),
+            tuple(
+                tuple(Vote(_grid(line), share) for line, share in votes) for votes in fit["votes"]
+            ),
+            answered.rule,
+            tuple(other and _grid(other) for other in fit["others"]),
+        )
+
+
+def _grid(line: str) -> Grid:
+    """The inverse of `format_line`."""
+    return np.array([list(map(int, row)) for row in line.split("/")], np.uint8)
+
+
+def is_answer(record: Any) -> bool:
+    """Whether there are one or more tests, and two attempts at each."""
+    lists = (record["right"], record["attempts"], record["shares"])
+    numbers = [len(each) for each in (*lists, record["ranks"])]
+    return min(numbers) == max(numbers) > 0 and all(len(two) == 2 for it in lists for two in it)
 
 
 def record_known(task: Task, answer: KnownAnswer) -> KnownRecord:

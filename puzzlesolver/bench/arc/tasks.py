@@ -12,15 +12,14 @@ beside each other, a resumed run of the whole takes what they found.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from puzzlesolver.bench import runner
 from puzzlesolver.bench.arc.fits import Fits
 from puzzlesolver.bench.arc.known import Known
-from puzzlesolver.bench.arc.records import KnownRecord, TaskRecord
-from puzzlesolver.bench.arc.voted import Voted
+from puzzlesolver.bench.arc.records import KnownRecord, TaskRecord, is_answer
 from puzzlesolver.bench.journal import Journal
 from puzzlesolver.bench.report.cells import percent
 from puzzlesolver.bench.report.terminal import tell
@@ -28,11 +27,11 @@ from puzzlesolver.domains.arc import Task
 from puzzlesolver.domains.arc.questions import TASKS, read_known
 from puzzlesolver.domains.arc.task import digest
 from puzzlesolver.errors import UsageError
-from puzzlesolver.refine.adapt.settings import FitSettings
+from puzzlesolver.refine.adapt.settings import EFFORTS, NORMAL, FitSettings
 from puzzlesolver.refine.adapt.start import is_start
 from puzzlesolver.runtime import choose_runtime
 
-FOR_FITS = ("seed", "processes")
+FOR_FITS = ("seed", "effort", "fits", "processes")
 FOR_MODELS = ("ids", "max_steps", "batch_size", "votes", "device", "threads")
 """Options that only one way to answer takes."""
 
@@ -43,21 +42,23 @@ class Options(runner.Options):
 
     Attributes:
         seed: of the first fit.
-        settings: of the fits.
+        effort: key of `EFFORTS`.
+        settings: of the fits, instead of those of an effort.
+        fits: journal of another run, whose fits are taken where they are wanted.
         model: that was trained on the demonstrations of the tasks, or that fits start from; None =
             fits from random weights.
-        again: a finished journal, whose fits vote once more instead of new ones.
     """
 
     data: Path | None = None
     limit: int | None = None
     shard: str | None = None
     seed: int | None = None
+    effort: str | None = None
     settings: FitSettings | None = None
+    fits: Path | None = None
     processes: int | None = None
     model: str | Path | None = None
     ids: Path | None = None
-    again: Path | None = None
     max_steps: int | None = None
     batch_size: int | None = None
     votes: str | None = None
@@ -90,7 +91,7 @@ def run(name: str, **given: Any) -> dict[str, Any]:
         },
         **way.settings,
     }
-    journal = Journal(out_json, settings, options.resume, way.kind, fits=_is_answer)
+    journal = Journal(out_json, settings, options.resume, way.kind, fits=is_answer)
     if out_json is not None and shard is None and options.resume:
         for path in sorted(out_json.parent.glob(f"{out_json.stem}.*-of-*.jsonl")):
             journal.absorb(path, lambda each: each.task)
@@ -108,10 +109,8 @@ def run(name: str, **given: Any) -> dict[str, Any]:
     return runner.finish(out_json, settings | found, journal)
 
 
-def _way(options: Options) -> Fits | Voted | Known:
+def _way(options: Options) -> Fits | Known:
     """How tasks are answered; refuses what would change nothing."""
-    if options.again is not None:
-        return Voted(options.again)
     fitted = options.model is None or is_start(options.model)
     for name in FOR_MODELS if fitted else FOR_FITS:
         if getattr(options, name) is not None:
@@ -120,8 +119,10 @@ def _way(options: Options) -> Fits | Voted | Known:
             raise UsageError("this would change nothing", where=f"--{flag}", hint=hint)
     if options.model is None or fitted:
         runtime = choose_runtime("cpu", None)
-        fits = options.settings or FitSettings(first_seed=options.seed or 0)
-        return Fits(fits, options.processes or runtime.threads, runtime, options.model)
+        fits = options.settings or EFFORTS[options.effort or NORMAL]
+        fits = replace(fits, first_seed=options.seed or fits.first_seed)
+        processes = options.processes or runtime.threads
+        return Fits(fits, processes, runtime, options.model, options.fits)
     runtime = choose_runtime(options.device or "auto", options.threads)
     return Known(
         options.model, options.ids, runtime, options.max_steps, options.batch_size, options.votes
@@ -131,13 +132,6 @@ def _way(options: Options) -> Fits | Voted | Known:
 def _asked(name: str, options: Options) -> dict[str, Task]:
     tasks = TASKS[name]() if options.data is None else read_known(options.data)
     return {task.name: task for task in tasks}
-
-
-def _is_answer(record: Any) -> bool:
-    """Whether there are one or more tests, and two attempts at each."""
-    lists = (record["right"], record["attempts"], record["shares"])
-    numbers = [len(each) for each in (*lists, record["ranks"])]
-    return min(numbers) == max(numbers) > 0 and all(len(two) == 2 for it in lists for two in it)
 
 
 def _part(names: list[str], shard: str | None) -> list[str]:

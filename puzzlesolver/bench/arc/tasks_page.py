@@ -15,6 +15,7 @@ from puzzlesolver.bench.report.page import Panel, Report, Section
 from puzzlesolver.bench.report.panels import belief_panel, risk_panel
 from puzzlesolver.bench.schema import AREA, BINS, DATA, KNOWN, MACHINE, NO_AREA, SHARE, ordered
 from puzzlesolver.bench.statistics import COVERAGES
+from puzzlesolver.refine.adapt.settings import EFFORTS, NORMAL
 from puzzlesolver.refine.adapt.trust import calibrated_on
 from puzzlesolver.shapes import AMOUNT, COUNT, PART
 
@@ -37,7 +38,7 @@ def shares(report: Report) -> dict[str, Any]:
         "test inputs answered (official)": report["inputs"],
         "tasks with all tests answered": report["tasks"],
         "… by first attempts alone": report["tasks_at_once"],
-        "the right grid ever voted for": report["ever_voted_for"],
+        "the right grid among the votes": report["ever_voted_for"],
     }
     for group in ("by_size", "by_fit", "by_map"):
         told |= report.get(group, {})
@@ -86,7 +87,20 @@ def _shares(name: str, report: Report) -> Panel:
 
 def _name(report: Report, number: int) -> str:
     model = report.get("model")
-    return f"{number}. {report['data']['name']}, {model['name'] if model else 'fits'}"
+    return (
+        f"{number}. {report['data']['name']}, {model['name'] if model else 'fits'}{_effort(report)}"
+    )
+
+
+def _effort(report: Report) -> str:
+    """Words for an effort that is not the usual one."""
+    told = report.get("settings", {})
+    same = (
+        word
+        for word, fits in EFFORTS.items()
+        if (fits.seeds, fits.rounds) == (told.get("seeds"), told.get("rounds")) and word != NORMAL
+    )
+    return next((f", {word}" for word in same), "")
 
 
 def _chances(chances: Mapping[str, Report]) -> Iterator[Section]:
@@ -131,6 +145,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         yield "votes", votes
     told = ", ".join(f"{name} {seconds[name]}" for name in ("median", "mean", "most"))
     yield "CPU seconds a task", told
+    if taken := report.get("taken"):
+        yield "fits taken from an earlier run", f"{taken['fits']:,} of {taken['of']:,}"
     yield from machine_facts(report["machine"])
     yield "date", report["date"]
     for name, value in report.get("settings", {}).items():
@@ -158,7 +174,7 @@ def _tasks(reports: Sequence[Report]) -> Iterator[Panel | str]:
         (f"CPU seconds a task, {name}", *(f"{each['cpu_seconds'][name]:,.0f}" for each in reports))
         for name in ("median", "mean", "most")
     ]
-    suites = [f"{each['suite']}, {each['part']['rows']:,} tasks" for each in reports]
+    suites = [f"{each['suite']}, {each['part']['rows']:,} tasks{_effort(each)}" for each in reports]
     yield Panel("", ("", *suites), rows)
     facts = {report["overlap"] for report in reports} | {where(each["machine"]) for each in reports}
     yield f"Of these runs: {'; '.join(sorted(facts))}."
@@ -183,4 +199,5 @@ SHAPE = {
     "votes?": (str, None),
     "model?": ({"name": str}, None),
     "settings?": {str: Any},
+    "taken?": {"fits": COUNT, "of": COUNT},
 }

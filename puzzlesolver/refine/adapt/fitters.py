@@ -15,7 +15,7 @@ import itertools
 import math
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from multiprocessing.connection import Connection, wait
 
 import torch
@@ -38,6 +38,7 @@ class _Course:
         self.number, self.task, self.settings = number, task.without_answers(), settings
         self.begun, self.ended = 0, 0
         self.fits: dict[int, FitReport] = {}
+        self.deaths = Counter[int]()
         self.deadline: float | None = None
 
     def begin(self) -> int | None:
@@ -57,6 +58,9 @@ class _Course:
 Report = tuple[int, FitReport | None]
 """Number of a task, from 0, and how a fit of it stands; None = it has no more of them."""
 
+Made = Mapping[tuple[str, int], FitReport]
+"""Fits that ended before, by the name of the task and the seed."""
+
 
 class Fitters:
     """What runs the fits of one task after another.
@@ -66,13 +70,17 @@ class Fitters:
             meanwhile, unless there is a deadline.
         start: of the fits, as in `fit_task`.
 
+        made: fits that need not be made again.
+
     Attributes:
         startup: seconds that processes took to start and to compile, which move every deadline.
         late: numbers of the tasks some of whose fits had no time to begin.
     """
 
-    def __init__(self, processes: int = 1, start: str | None = None) -> None:
-        self.processes, self.start = processes, start
+    def __init__(
+        self, processes: int = 1, start: str | None = None, made: Made | None = None
+    ) -> None:
+        self.processes, self.start, self._made = processes, start, made or {}
         self.startup = 0.0
         self.late = set[int]()
         self._idle: list[Worker] = []
@@ -117,7 +125,9 @@ class Fitters:
         try:
             for course in courses:
                 while (seed := course.begin()) is not None:
-                    for report in fit_task(course.task, seed, settings, deadline, self.start):
+                    made = self._made.get((course.task.name, seed))
+                    fit = fit_task(course.task, seed, settings, deadline, self.start)
+                    for report in fit if made is None else (made,):
                         course.fits[seed] = report
                         yield course.number, report
                     course.ended += 1
@@ -131,7 +141,6 @@ class Fitters:
         """The same in other processes."""
         going, waiting = list[_Course](), deque[tuple[_Course, int]]()
         busy = dict[Connection, tuple[Worker, _Course, int]]()
-        deaths = Counter[tuple[int, int]]()
 
         def plan(fits: int) -> None:
             """Have so many fits wait, if there are, those of tasks that began first."""
@@ -139,18 +148,6 @@ class Fitters:
             while len(waiting) < fits and (course := next(begun, None)) is not None:
                 while len(waiting) < fits and (seed := course.begin()) is not None:
                     waiting.append((course, seed))
-
-        def mourn(course: _Course, seed: int, death: Exception) -> None:
-            """Have another process begin the fit of one that died."""
-            deaths[course.number, seed] += 1
-            if deaths[course.number, seed] == MOST_DEATHS:
-                raise PuzzleSolverError(
-                    f"{MOST_DEATHS} processes died at task {course.task.name}",
-                    where="--jobs",
-                    hint="is there memory for so many? the same command goes on from here",
-                ) from death
-            waiting.appendleft((course, seed))
-            self._start_workers(len(self._idle) + 1)
 
         late = self.startup > 0 and _left(deadline, self.startup) <= 0
         if not late:
@@ -169,6 +166,11 @@ class Fitters:
                     break
                 while waiting and self._idle:
                     course, seed = waiting.popleft()
+                    if (made := self._made.get((course.task.name, seed))) is not None:
+                        course.fits[seed] = made
+                        course.ended += 1
+                        yield course.number, made
+                        continue
                     if _left(course.deadline, self.startup) <= 0:
                         self.late.add(course.number)
                         course.ended += 1
@@ -179,7 +181,8 @@ class Fitters:
                         worker.pipe.send((course.task, seed, course.settings, ends, self.start))
                     except OSError as death:  # while it was idle
                         worker.end()
-                        mourn(course, seed, death)
+                        self._replace_worker(course, seed, death)
+                        waiting.appendleft((course, seed))
                     else:
                         busy[worker.pipe] = worker, course, seed
                 if not busy:  # the time of all that waited was over
@@ -194,7 +197,8 @@ class Fitters:
                     try:
                         said = receive(worker)
                     except WorkerDeath as death:
-                        mourn(course, seed, death)
+                        self._replace_worker(course, seed, death)
+                        waiting.appendleft((course, seed))
                         continue
                     if said is None:
                         self._idle.append(worker)
@@ -222,6 +226,17 @@ class Fitters:
                 course.deadline = deadline - left * (1 - min(1.0, part))
             going.append(course)
             yield course
+
+    def _replace_worker(self, course: _Course, seed: int, death: Exception) -> None:
+        """Start another process than the one that died at a fit."""
+        course.deaths[seed] += 1
+        if course.deaths[seed] == MOST_DEATHS:
+            raise PuzzleSolverError(
+                f"{MOST_DEATHS} processes died at task {course.task.name}",
+                where="--jobs",
+                hint="is there memory for so many? the same command goes on from here",
+            ) from death
+        self._start_workers(len(self._idle) + 1)
 
     def _start_workers(self, count: int) -> None:
         """Have so many that are idle and have all machine code."""
