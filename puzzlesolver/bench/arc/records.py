@@ -30,11 +30,11 @@ NOT_IN_MAP = "not in the id map"
 LINE = Rule(str, "rows of digits", re.compile(r"\d+(/\d+)*", re.ASCII).fullmatch)
 VOTE = Rule([(LINE, PART)], "a grid and its share", lambda v: [*map(type, v)] == [str, float])
 FIT = {
-    "seed": COUNT, "steps": COUNT, "loss": AMOUNT, "demos": PART, "votes": [[VOTE]],
-    "others": [(LINE, None)], "ended": str, "cpu_seconds": AMOUNT,
+    "seed": COUNT, "steps": COUNT, "planned": COUNT, "loss": AMOUNT, "demos": PART,
+    "votes": [[VOTE]], "others": [(LINE, None)], "ended": str, "cpu_seconds": AMOUNT,
 }  # fmt: skip
-"""What is kept of a fit: for each test input, the votes that count, heaviest first; and, where all
-its votes are for one grid, what it would try besides."""
+"""What is kept of a fit: steps done and planned; for each test input, the votes that count, the
+heaviest first; and, where all its votes are for one grid, what it would try besides."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +127,7 @@ def record(task: Task, answer: TaskAnswer) -> TaskRecord:
             {
                 "seed": fit.seed,
                 "steps": fit.step,
+                "planned": fit.steps,
                 "loss": round(fit.loss, 5),
                 "demos": round(fit.demos, 4),
                 "votes": [
@@ -161,7 +162,7 @@ def read_fits(answered: TaskRecord) -> Iterator[FitReport]:
         yield FitReport(
             fit["seed"],
             fit["steps"],
-            fit["steps"],
+            fit["planned"],
             fit["cpu_seconds"],
             fit["loss"],
             fit["demos"],

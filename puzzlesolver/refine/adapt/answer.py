@@ -106,15 +106,15 @@ def _signs(
     shares: Sequence[tuple[float, float]],
     fits: Sequence[FitReport],
 ) -> Signs:
-    agreements = []
-    for number, both in enumerate(attempts):
-        heaviest = [fit.votes[number][0].grid for fit in fits if fit.votes[number]]
-        agreeing = [any(np.array_equal(grid, each) for each in both) for grid in heaviest]
-        agreements.append(sum(agreeing) / len(fits))
     smallest = min(first.size for first, _ in attempts)
     return Signs(
         demos=fmean(fit.demos for fit in fits),
         share=min(map(sum, shares)),
-        agreement=min(agreements),
         cells=math.log(smallest) / math.log(LARGEST),
+        steps=fmean(map(_steps, fits)),
     )
+
+
+def _steps(fit: FitReport) -> float:
+    """As `Signs.steps` of one fit."""
+    return max(0.0, 1 + math.log10(fit.step / fit.steps)) if fit.ended == "sure" else 1.0

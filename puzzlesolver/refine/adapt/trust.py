@@ -1,13 +1,13 @@
 """How likely the answer to a task is right, told from how its fits went.
 
-Logistic regression on what the fits agree about, and how much that is, as far as they reproduce the
-demonstrations: a fit that does not has learned another rule, however sure it is.
+Logistic regression on what the fits agree about, how much that is, and how soon they were sure, as
+far as they reproduce the demonstrations: a fit that does not has learned another rule.
 `python -m puzzlesolver.bench.arc.trust` finds the weights on training tasks and writes them into
 `trust.json`. The probability is an estimate, no verdict: ARC has no rules to ask.
 
 In: the signs. Out: a probability.
 
-    >>> chance(Signs(demos=1.0, share=0.9, agreement=1.0, cells=0.7)) > 0.5
+    >>> chance(Signs(demos=1.0, share=0.9, cells=0.7, steps=0.3)) > 0.5
     True
 """
 
@@ -28,15 +28,16 @@ class Signs(NamedTuple):
     Attributes:
         demos: share of the demonstrations that fits reproduce, the mean over all fits.
         share: of the votes for the two attempts, for the test input where it is least.
-        agreement: share of the fits whose heaviest grid is an attempt, likewise.
         cells: logarithm of the number of cells of the smallest attempt, as a share of that of the
             largest grid there is: few cells are easily agreed on by chance.
+        steps: logarithm of the share of its steps after which a fit was sure, the mean over all
+            fits, where 0 is a tenth of them and 1 is all, or never: what is found soon is simple.
     """
 
     demos: float
     share: float
-    agreement: float
     cells: float
+    steps: float
 
     @property
     def evidence(self) -> dict[str, float]:
