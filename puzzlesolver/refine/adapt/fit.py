@@ -136,17 +136,21 @@ class _Fit:
         deadline: float | None = None,
         start: str | None = None,
     ) -> None:
-        self.desk, self.variant, self.seed, self.prior = desk, variant, seed, prior
+        self.desk, self.variant, self.seed = desk, variant, seed
         self.settings, self.deadline = settings, deadline
         self.started = time.process_time()
         self.longest = 0.0  # seconds of an update with its check, left for the last one
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.stem = ArcStem(
-                settings.model, prior.scale, prior.denoise > 0, prior.alternating, prior.pointing
+                settings.model,
+                settings.scale,
+                settings.denoise > 0,
+                prior.alternating,
+                prior.pointing,
             )
         if start is not None:
-            further = prior.denoise > 0 or prior.pointing
+            further = settings.denoise > 0 or prior.pointing
             self.stem.load_state_dict(start_weights(start), strict=not further)
         self.task = TaskVectors(settings.model)
         self.rng = np.random.default_rng(seed)
@@ -157,7 +161,7 @@ class _Fit:
         ]
         self.optimizer = AdamW(
             [
-                {"params": self.stem.parameters(), "weight_decay": prior.decay},
+                {"params": self.stem.parameters(), "weight_decay": settings.decay},
                 {"params": self.task.parameters(), "lr": settings.task_learning_rate},
             ],
             lr=settings.learning_rate,
@@ -239,8 +243,8 @@ class _Fit:
             group["lr"] = rate * peak
         free_steps = int(self.rng.integers(settings.free_steps + 1))
         steps, hint = (free_steps, settings.gradient_steps), None
-        if self.prior.denoise:
-            hint = denoised(self.stem, canvases, self.prior.denoise, self.rng, told=True)
+        if settings.denoise:
+            hint = denoised(self.stem, canvases, settings.denoise, self.rng, told=True)
         loss = fit_loss(recite(self.stem, self.task, canvases, *steps, hint), canvases)
         self.optimizer.zero_grad()
         total = loss + settings.asymmetry * self.task.asymmetry()
@@ -281,7 +285,7 @@ class _Fit:
 
     def predict(self, canvases: Canvases) -> Iterator[Guess]:
         """What the averaged weights believe of each sheet."""
-        steps, denoise = self.settings.predict_steps, self.prior.denoise
+        steps, denoise = self.settings.predict_steps, self.settings.denoise
         return predict(*self.average, canvases, steps, denoise, self.rng)
 
 

@@ -18,21 +18,14 @@ class Prior:
     """Which of the rules that give the same demonstrations a fit tends to find.
 
     Attributes:
-        scale: of the weights at the start, relative to the usual ones.
-        decay: of the weights.
         shapes: whether shapes and neighbours of components are told.
         alternating: whether some scanned channels change their sign from cell to cell.
         pointing: whether every cell chooses what it copies.
-        denoise: the largest share of the right output in the noise that recurrent steps are told,
-            at the last of them; a prediction is told its own guess. 0 = nothing is told.
     """
 
-    scale: float = 0.5
-    decay: float = 1.0
     shapes: bool = False
     alternating: bool = False
     pointing: bool = False
-    denoise: float = 0.9
 
 
 @dataclass(frozen=True)
@@ -46,6 +39,10 @@ class FitSettings:
         enough_chance: estimated probability of the attempts at which no further round begins.
         first_seed: of the weights, and of all that is drawn.
         priors: of the fits of one task, which take turns.
+        scale: of the weights at the start, relative to the usual ones.
+        decay: of the weights.
+        denoise: the largest share of the right output in the noise that recurrent steps are told,
+            at the last of them; a prediction is told its own guess. 0 = nothing is told.
         work: token-steps of one fit: optimizer steps times tokens of a batch.
         most_steps: optimizer steps of one fit, at most.
         seconds: CPU seconds of one fit, at most; the fit then ends where it is.
@@ -74,6 +71,9 @@ class FitSettings:
         Prior(shapes=True),
         Prior(alternating=True),
     )
+    scale: float = 0.5
+    decay: float = 1.0
+    denoise: float = 0.9
     work: float = 1.5e6
     most_steps: int = 1500
     seconds: float = 60.0

@@ -253,7 +253,7 @@ def test_a_task_that_kills_three_processes_ends_the_run(two: Fitters, tmp_path: 
     "prior", [Prior(), Prior(shapes=True), Prior(alternating=True), Prior(pointing=True)]
 )
 def test_priors_change_a_fit_that_stays_reproducible(prior: Prior) -> None:
-    either = [replace(TINY, priors=(each,)) for each in (Prior(denoise=0), prior)]
+    either = [replace(TINY, denoise=0), replace(TINY, priors=(prior,))]
     first, again = ([told(report) for report in fit_task(TASK, 0, either[1])] for _ in range(2))
     *_, other = fit_task(TASK, 0, either[0])
     assert first == again and first[-1] != told(other)
