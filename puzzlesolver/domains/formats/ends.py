@@ -35,6 +35,7 @@ _END = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"[^\w#]*(?:and|to)?[^\w#]*", re.IGNORECASE)
+_PAIR = re.compile(r"\s*(\d{1,4})[\s,]+(\d{1,4})\s*")
 LEAST_ROWS = 3
 
 
@@ -60,7 +61,10 @@ def with_ends_told(text: str, at: At) -> str:
     lines = text.split("\n")
     told = {n for n, line in enumerate(lines) if _END.search(line)}
     beside = "\n".join(lines[n] for n in sorted(told))
-    if not (ends := ends_told(beside)) or not _BETWEEN.fullmatch(_END.sub("", beside)):
+    ends = ends_told(beside) if _BETWEEN.fullmatch(_END.sub("", beside)) else {}
+    if not told:
+        told, ends = _pairs_told(lines)
+    if not ends:
         return ""
     lines = ["" if n in told else line for n, line in enumerate(lines)]
     blocks = [[*run] for _, run in groupby(range(len(lines)), lambda n: len(lines[n]))]
@@ -76,6 +80,24 @@ def with_ends_told(text: str, at: At) -> str:
         signs[::step] = row
         lines[n] = "".join(signs)
     return "\n".join(lines)
+
+
+def _pairs_told(lines: Sequence[str]) -> tuple[set[int], dict[str, Any]]:
+    """Lines of two numbers alone around a drawing, and the ends that they tell.
+
+    The size may come first; then start and goal, as in programming contests.
+    """
+    pairs = {
+        n: [*map(int, it.groups())] for n, line in enumerate(lines) if (it := _PAIR.fullmatch(line))
+    }
+    rows = [line for n, line in enumerate(lines) if n not in pairs and line.strip()]
+    size, *ends = pairs.values() if len(pairs) == 3 else ([], *pairs.values())
+    if len(ends) != len(ENDS) or not rows:
+        return set(), {}
+    sides = {len(rows), len(rows[0].strip()), len(rows[0].split())}
+    if size and not sides.issuperset(size):
+        return set(), {}
+    return {*pairs}, {ENDS[role][0]: end for role, end in zip(ENDS, ends, strict=True)}
 
 
 def with_ends(rows: Any, document: dict[str, Any], at: At, firsts: Sequence[int] = (0,)) -> Any:

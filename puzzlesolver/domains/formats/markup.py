@@ -67,6 +67,11 @@ _CELLS = re.compile(r"(?=.*[1-9])[\dA-Pa-p.*_?Xx-]+")
 _MARKED = re.compile(r"(?<!\S)(\*\*|__|`+)(\S{81}|\S{16})\1(?!\S)")
 """A board in bold letters or as code."""
 
+_BOLD = re.compile(r"(?<=\|)[ \t]*(\*\*|__)(\w{1,2})\1[ \t]*(?=\|)")
+"""A cell in bold letters."""
+
+_BULLET = re.compile(r"^[ ]*[-*•+][ ]+", re.MULTILINE)
+
 LEAST_CELLS, LEAST_SPACED, LEAST_ENDS = 16, 7, 2
 
 
@@ -96,7 +101,7 @@ def plain_rows(text: str) -> tuple[str, list[int]]:
     text = _SLASHED.sub(lambda rows: rows[0].replace("/", ""), text)
     if len(_BOXED.findall(text)) >= LEAST_CELLS:
         text = _BOXED.sub(r"\1", text)
-    text = _MARKED.sub(r"\2", text)
+    text = _without_bullets(_BOLD.sub(r" \2 ", _MARKED.sub(r"\2", text)))
     text = _QUOTED.sub("", _WHOLE.sub(r"\2", _FIRST.sub(r"\2", _BBCODE.sub("", text))))
     if _LISTS.fullmatch(text):  # a row a line
         text = re.sub(r"[\[\]]|(?<=,) (?=[\"'])|,[ \t]*$", "", text.replace("],", "]"))
@@ -151,6 +156,16 @@ def _plain_fields(text: str) -> str:
         if lines and all(line.endswith(sign) and line.count(sign) == len(lines) for line in lines):
             return re.sub(f"{sign}$", "", text, flags=re.MULTILINE)
     return text
+
+
+def _without_bullets(text: str) -> str:
+    """The text without the signs of a list where its items are the rows of a square."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    for line in lines:
+        row = line[sign.end() :].split() if (sign := _BULLET.match(line)) else []
+        if len(lines) not in (len(row), len("".join(row))):
+            return text
+    return _BULLET.sub("", text)
 
 
 def _without_numbers(rows: re.Match[str]) -> str:

@@ -123,7 +123,7 @@ def recognise(head: str) -> bool:
 
 def takes(numbers: npt.NDArray[np.int64], rules: str = "") -> bool:
     """Whether a grid of numbers is a board; one of 0 to 3 only where no two of them clash."""
-    side = len(numbers)
+    side, numbers = len(numbers), _usual(numbers)
     if numbers.shape != (side, side) or side not in sides(rules).rows or overlapping(rules):
         return False
     if not 0 <= numbers.min() <= numbers.max() <= side:
@@ -132,8 +132,14 @@ def takes(numbers: npt.NDArray[np.int64], rules: str = "") -> bool:
 
 
 def from_numbers(numbers: npt.NDArray[np.int64], source: str, rules: str = "") -> Puzzle:
-    """The board of numbers, 0 = blank."""
-    return with_board(Found(Place(source, 0, "sudoku", rules), numbers.astype(np.uint8)))
+    """The board of numbers, 0 = blank; or -1, beside which digits may count from 0."""
+    return with_board(Found(Place(source, 0, "sudoku", rules), _usual(numbers).astype(np.uint8)))
+
+
+def _usual(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    if numbers.min() != -1:
+        return numbers
+    return numbers + (1 if (numbers == 0).any() else numbers == -1)
 
 
 def from_record(record: Record, rules: str = "") -> Puzzle:

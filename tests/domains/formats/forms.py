@@ -11,6 +11,7 @@ from string import ascii_uppercase
 from urllib.parse import quote
 
 import numpy as np
+import numpy.typing as npt
 
 from puzzlesolver.domains.base import Grid
 from puzzlesolver.domains.sudoku.render import format_line
@@ -26,6 +27,11 @@ def _rows(grid: Grid, blank: str = ".") -> list[str]:
 
 def _line(grid: Grid, blank: str = ".") -> str:
     return "".join(_rows(grid, blank))
+
+
+def _less(grid: Grid) -> npt.NDArray[np.int8]:
+    """The numbers, with -1 for blanks."""
+    return np.where(grid, grid, -1).astype(np.int8)
 
 
 def _framed(grid: Grid, signs: str, *, tight: bool = False) -> str:
@@ -198,6 +204,17 @@ TEXTS: dict[str, Callable[[Grid], str]] = {
 }
 
 PAGES: dict[str, Callable[[Grid], str]] = {
+    "JSON with -1": lambda grid: json.dumps(_less(grid).tolist()),
+    "CSV with -1": lambda grid: "\n".join(",".join(map(str, row)) for row in _less(grid)),
+    "columns with -1": lambda grid: "\n".join(
+        " ".join(f"{cell:2}" for cell in row) for row in _less(grid)
+    ),
+    "list of rows": lambda grid: "\n".join(f"- {row}" for row in _rows(grid)),
+    "list of cells": lambda grid: "\n".join(f"* {' '.join(row)}" for row in _rows(grid, "_")),
+    "bold cells": lambda grid: "\n".join(
+        f"| {' | '.join(f'**{cell}**' if cell.strip() else ' ' for cell in row)} |"
+        for row in _rows(grid, " ")
+    ),
     "table of HTML": lambda grid: _html(grid, "\n", "&nbsp;"),
     "table of HTML on one line": lambda grid: _html(grid, "", ""),
     "LaTeX": lambda grid: (
@@ -472,6 +489,7 @@ FILES: dict[str, Form] = {
     },
     "heading in Latin-1": lambda grid: f"Rätsel\n{_line(grid)}".encode("latin-1"),
     "end of DOS": lambda grid: f"{_line(grid)}\r\n\x1a".encode(),
+    "npy with -1": lambda grid: _npy(_less(grid)),
     "npy": lambda grid: _npy(grid),
     "npy of floats": lambda grid: _npy(grid.astype(">f8")),
     "npy in Fortran's order": lambda grid: _npy(np.asfortranarray(grid.astype(np.int32))),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from puzzlesolver.domains.detect import read_puzzles
@@ -88,6 +89,13 @@ def test_a_folder_is_read_to_its_end_and_then_names_what_failed(tmp_path: Path) 
         for puzzle in read_puzzles([tmp_path]):
             found.append(puzzle.name)
     assert len(found) == len(list((CASES / "sudoku").iterdir())) + len(TWICE)
+
+
+def test_numbers_from_0_with_minus_one_for_blanks(tmp_path: Path) -> None:
+    numbers = np.array([-1 if cell == "." else int(cell) - 1 for cell in BOARD]).reshape(9, 9)
+    np.save(tmp_path / "board.npy", numbers)
+    (puzzle,) = read_puzzles([tmp_path / "board.npy"])
+    assert format_line(puzzle.grid) == BOARD
 
 
 @pytest.mark.parametrize("blank", ["", " "])

@@ -37,6 +37,8 @@ def _ends(text: str, folder: Path) -> list[list[list[int]]]:
         "start: row 1, col 1\ngoal: row 3, col 5\n{}",
         "S=(x=1, y=1) and G=(x=5, y=3)\n{}",
         "start position: (2, 2)\nend position: (4, 6)\n{}",  # counted from 1
+        "5 7\n1 1\n3 5\n{}",  # as in programming contests
+        "{}\n1 1\n5 3\n",
     ],
 )
 def test_ends_beside_a_drawing(told: str, maze: str, tmp_path: Path) -> None:
@@ -47,6 +49,12 @@ def test_ends_where_1_is_open_and_0_is_wall(tmp_path: Path) -> None:
     maze = DIGITS.translate(str.maketrans("01", "10"))
     assert _ends(f"start: (1, 1)\nend: (3, 5)\n{maze}", tmp_path) == [[[1, 1]], [[3, 5]]]
     rows = [[*map(int, row)] for row in maze.split("\n")]
+    text = json.dumps({"maze": rows, "start": [1, 1], "end": [3, 5]})
+    assert _ends(text, tmp_path) == [[[1, 1]], [[3, 5]]]
+
+
+def test_walls_of_minus_one(tmp_path: Path) -> None:
+    rows = [[-int(cell) for cell in row] for row in DIGITS.split("\n")]
     text = json.dumps({"maze": rows, "start": [1, 1], "end": [3, 5]})
     assert _ends(text, tmp_path) == [[[1, 1]], [[3, 5]]]
 

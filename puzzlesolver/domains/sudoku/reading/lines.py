@@ -47,6 +47,9 @@ WORD = re.compile(r"(?<!\w)[^\W\d_]{2,}(?!\w)")
 MARKED = 9
 """The largest side of a board whose pencil marks are read: there a digit is one character."""
 
+MINUS_ONE = "-1"
+"""What some programs write for a blank."""
+
 CHUNK = re.compile(rf"[^{re.escape(SEPARATORS)}]+")
 
 
@@ -84,7 +87,10 @@ def _split(text: str, place: Place) -> Words:
             return words
     if text.count("|") > 1 and (words := _columns(text)) is not None:
         return words
-    words = [(match[0], match.start() + 1) for match in CHUNK.finditer(text)]
+    words = [
+        ("." if match[0] == MINUS_ONE else match[0], match.start() + 1)
+        for match in CHUNK.finditer(text)
+    ]
     if len(words) in known.largest and all(
         len(word) == 1 or (word in NUMBERS and int(word) <= known.largest[len(words)])
         for word, _ in words
@@ -116,7 +122,7 @@ def _fields(text: str, separator: str, known: Sides) -> Words | None:
     widest = 3 if separator == "|" and len(fields) == 4 else 2 * MARKED  # four can be boxes
     if len(fields) not in known.largest or any(len(field) > widest for field in fields):
         return None
-    names = [field.strip() for field in fields]
+    names = ["." if (name := field.strip()) == MINUS_ONE else name for field in fields]
     if "" not in names and separator != "|":
         return None
     if not all(not name or name in NUMBERS for name in names):
