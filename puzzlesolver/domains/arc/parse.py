@@ -3,7 +3,8 @@
 In: lines of one of
 
 - a task, `{"train": [{"input": GRID, "output": GRID}, …], "test": [{"input": GRID}, …]}`, whose
-  tests may have outputs too; a GRID is a list of rows, a row a list of colours 0..9;
+  tests may have outputs too; a GRID is a list of rows, a row a list of colours 0..9, or both texts;
+  pairs may also be lists of two grids, or stand as a list of inputs and a list of outputs;
 - tasks one a line, or in a list; their "id", where they have one, is their name;
 - many tasks by their ids, `{"007bbfb7": TASK, …}`, as Kaggle's challenges have them. The outputs of
   tests come from `…solutions.json` where that stands beside a file `…challenges.json`;
@@ -173,16 +174,39 @@ def _hint(value: list[Any]) -> str:
 
 
 def _read_pairs(value: Any, at: At, part: str) -> list[Pair]:
+    if isinstance(value, dict) and value.keys() & {SIDES[0]}:  # one pair, or columns of a table
+        columns = {*map(_depth, value.values())} == {3} and len({*map(len, value.values())}) == 1
+        rows = zip(*value.values(), strict=True) if columns else [value.values()]
+        value = [dict(zip(value, row, strict=True)) for row in rows]
     pairs = read_list(value, at, MAX_ARC_PAIRS, "pairs")
     return [_read_pair(pair, at.item(number), part) for number, pair in enumerate(pairs)]
 
 
 def _read_pair(value: Any, at: At, part: str) -> Pair:
+    if isinstance(value, list):
+        sides = [value] if part == "test" and _depth(value) == 2 else value
+        if _depth(sides) == 3 and len(sides) <= len(SIDES):
+            value = dict(zip(SIDES, sides, strict=False))
     needed = SIDES if part == "train" else SIDES[:1]
     sides = read_fields(value, at, needed, SIDES[len(needed) :])
     if part == "test" and value.get(SIDES[1]) in (None, []):  # is not known
         sides = sides[:1]
-    return Pair(*(read_grid(value[side], at.key(side)) for side in sides))
+    return Pair(*(read_grid(_as_lists(value[side]), at.key(side)) for side in sides))
+
+
+def _depth(value: Any) -> int:
+    """Of lists in lists, as far as the first ones go."""
+    return 1 + (_depth(value[0]) if value else 0) if isinstance(value, list) else 0
+
+
+def _as_lists(grid: Any) -> Any:
+    """Rows of digits as lists of colours."""
+    rows = grid.split("\n") if isinstance(grid, str) else grid
+    if not isinstance(rows, list) or not all(isinstance(row, str) for row in rows):
+        return grid
+    rows = ["".join(row.split()) for row in rows]
+    digits = all(row.isascii() and row.isdecimal() for row in rows)
+    return [[*map(int, row)] for row in rows] if digits else grid
 
 
 def _read_tasks(value: Any, at: At) -> Iterator[Task]:

@@ -48,6 +48,29 @@ def test_a_task() -> None:
     assert as_json(only(json.dumps(SOLVED, indent=4))) == SOLVED
 
 
+def test_other_ways_to_write_pairs() -> None:
+    def texts(grid: list[list[int]]) -> list[str]:
+        return ["".join(map(str, row)) for row in grid]
+
+    def like(change: Any) -> dict[str, Any]:
+        return {part: change(pairs) for part, pairs in SOLVED.items()}
+
+    ways = (
+        lambda pairs: [{side: texts(grid) for side, grid in pair.items()} for pair in pairs],
+        lambda pairs: [
+            {side: "\n".join(map(" ".join, texts(grid))) for side, grid in pair.items()}
+            for pair in pairs
+        ],
+        lambda pairs: [[pair["input"], pair["output"]] for pair in pairs],
+        lambda pairs: {side: [pair[side] for pair in pairs] for side in ("input", "output")},
+    )
+    for way in ways:
+        assert as_json(only(like(way))) == SOLVED
+    inputs = [pair["input"] for pair in TASK["test"]]
+    for test in (inputs, TASK["test"][0]):
+        assert as_json(only(TASK | {"test": test}))["test"][0] == TASK["test"][0]
+
+
 @pytest.mark.parametrize(
     ("document", "names"),
     [
@@ -168,7 +191,7 @@ def with_input(value: Any) -> Any:
         (with_input([[]]), "train[2].input[0]", "expected 1 to 30 colours, found 0"),
         (with_input([[1]] * 31), "train[2].input", "expected 1 to 30 rows, found 31"),
         (with_input([[1] * 31]), "train[2].input[0]", "expected 1 to 30 colours, found 31"),
-        (with_input("1"), "train[2].input", 'expected a list of rows, found "1"'),
+        (with_input("1x"), "train[2].input", 'expected a list of rows, found "1x"'),
         (with_train([]), "train", "expected 1 to 64 pairs, found 0"),
         (with_train([PAIR] * 65), "train", "expected 1 to 64 pairs, found 65"),
         (with_train({}), "train", "expected a list of pairs, found an object"),
