@@ -29,6 +29,9 @@ CHANCE_LEAD = (
     "than another; the Brier score, the lower the better, is the mean squared error, and the "
     "second one is that of saying the same of all tasks."
 )
+USUAL = ("", NORMAL)
+"""Efforts that need no words."""
+
 FACTS_LEAD = "CPU seconds are those of all fits of a task together."
 
 
@@ -86,21 +89,16 @@ def _shares(name: str, report: Report) -> Panel:
 
 
 def _name(report: Report, number: int) -> str:
-    model = report.get("model")
-    return (
-        f"{number}. {report['data']['name']}, {model['name'] if model else 'fits'}{_effort(report)}"
-    )
+    model, effort = report.get("model"), _effort(report)
+    way = model["name"] if model else "fits"
+    return f"{number}. {report['data']['name']}, {way}{f', {effort}' * (effort not in USUAL)}"
 
 
 def _effort(report: Report) -> str:
-    """Words for an effort that is not the usual one."""
+    """The key of `EFFORTS` for how many fits a task got; "" where there is none."""
     told = report.get("settings", {})
-    same = (
-        word
-        for word, fits in EFFORTS.items()
-        if (fits.seeds, fits.rounds) == (told.get("seeds"), told.get("rounds")) and word != NORMAL
-    )
-    return next((f", {word}" for word in same), "")
+    many = told.get("seeds"), told.get("rounds")
+    return next((key for key, fits in EFFORTS.items() if (fits.seeds, fits.rounds) == many), "")
 
 
 def _chances(chances: Mapping[str, Report]) -> Iterator[Section]:
@@ -174,7 +172,7 @@ def _tasks(reports: Sequence[Report]) -> Iterator[Panel | str]:
         (f"CPU seconds a task, {name}", *(f"{each['cpu_seconds'][name]:,.0f}" for each in reports))
         for name in ("median", "mean", "most")
     ]
-    suites = [f"{each['suite']}, {each['part']['rows']:,} tasks{_effort(each)}" for each in reports]
+    suites = [f"{each['suite']}, {each['part']['rows']:,} tasks" for each in reports]
     yield Panel("", ("", *suites), rows)
     facts = {report["overlap"] for report in reports} | {where(each["machine"]) for each in reports}
     yield f"Of these runs: {'; '.join(sorted(facts))}."
@@ -182,7 +180,24 @@ def _tasks(reports: Sequence[Report]) -> Iterator[Panel | str]:
         yield from others(report["suite"])
 
 
-BLOCKS = {"tasks": _tasks}
+def _efforts(reports: Sequence[Report]) -> Iterator[Panel]:
+    """The same tasks with more and more fits."""
+    shares = {"tasks answered": "tasks", "by first attempts alone": "tasks_at_once"}
+    times = ("median", "mean", "most")
+    rows = [
+        (
+            _effort(each),
+            *(percent(each[key]) for key in shares.values()),
+            f"{each['chance']['brier']:.3f}",
+            *(f"{each['cpu_seconds'][time]:,.0f}" for time in times),
+        )
+        for each in reports
+    ]
+    columns = ("effort", *shares, "Brier score", *(f"CPU seconds a task, {time}" for time in times))
+    yield Panel("", columns, rows)
+
+
+BLOCKS = {"tasks": _tasks, "efforts": _efforts}
 
 CHANCE = {"brier": AMOUNT, "brier_of_the_mean": AMOUNT, "reliability": BINS}
 SHAPE = {

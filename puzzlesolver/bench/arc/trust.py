@@ -23,10 +23,9 @@ from puzzlesolver.files import write_file
 
 Array = npt.NDArray[np.float64]
 
-RIDGE = 0.3
+RIDGE = 0.1
 """Penalty on half the squared weights: signs are few and related. Of 3, 1, 0.3 and on down to 0.01
-this and 0.1 told tasks best that had no part in the weights; the greater one is the more cautious.
-"""
+this one told tasks best that had no part in the weights."""
 
 
 def calibrate(signs: Array, right: npt.NDArray[np.bool_]) -> Array:

@@ -29,7 +29,7 @@ class Signs(NamedTuple):
         demos: share of the demonstrations that fits reproduce, the mean over all fits.
         share: of the votes for the two attempts, for the test input where it is least.
         cells: logarithm of the number of cells of the smallest attempt, as a share of that of the
-            largest grid there is: few cells are easily agreed on by chance.
+            largest grid there is.
         steps: logarithm of the share of its steps after which a fit was sure, the mean over all
             fits, where 0 is a tenth of them and 1 is all, or never: what is found soon is simple.
     """
@@ -41,9 +41,12 @@ class Signs(NamedTuple):
 
     @property
     def evidence(self) -> dict[str, float]:
-        """What the probability is computed from: the last three signs times the first."""
-        demos, *others = self
-        return {name: demos * sign for name, sign in zip(self._fields[1:], others, strict=True)}
+        """What the probability is computed from.
+
+        Cells count as far as votes agree on them: on few, they easily do by chance.
+        """
+        signs = {"share": self.share, "cells": self.share * self.cells, "steps": self.steps}
+        return {name: self.demos * sign for name, sign in signs.items()}
 
 
 def chance(signs: Signs) -> float:
