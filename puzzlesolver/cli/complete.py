@@ -25,7 +25,7 @@ SUITES = (
         "sudoku-sound",
     ),
     *("maze-hard", "maze-xl", "maze-sound", "settle", "settle-4x4"),
-    *("arc-eval", "arc2-eval", "arc-dev", "arc-ideas", "cost", "stream"),
+    *("arc-eval", "arc2-eval", "arc-dev", "arc-ideas", "arc-rest", "cost", "stream"),
 )
 
 

@@ -204,9 +204,11 @@ def test_ideas_are_judged_on_other_tasks() -> None:
         if task.name not in dev and not asked & {pair.key for pair in pairs([task])}
     ]
     drawn = np.random.default_rng(29).permutation(sorted(training))[:120]
-    tasks = arc.TASKS["arc-ideas"]()
-    assert [task.name for task in tasks] == drawn.tolist()
-    assert digest(tasks) == SUITES["arc-ideas"].sha256
+    ideas, rest = arc.TASKS["arc-ideas"](), arc.TASKS["arc-rest"]()
+    assert [task.name for task in ideas] == drawn.tolist()
+    assert [task.name for task in rest] == sorted({*training} - {*drawn})
+    for name, tasks in (("arc-ideas", ideas), ("arc-rest", rest)):
+        assert digest(tasks) == SUITES[name].sha256
 
 
 def pairs(tasks: Iterable[Task]) -> Iterator[Pair]:

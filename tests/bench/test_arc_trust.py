@@ -44,15 +44,15 @@ def kept(name: str, signs: Signs, right: bool) -> TaskRecord:
 def test_a_run_becomes_weights_that_answers_are_told_with(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    signs, right = drawn(60)
-    records = [kept(str(n), Signs(*signs[n].tolist()), bool(right[n])) for n in range(60)]
+    signs, right = drawn()
+    records = [kept(str(n), Signs(*sign.tolist()), bool(right[n])) for n, sign in enumerate(signs)]
     journal, out = tmp_path / "run.jsonl", tmp_path / "trust.json"
     lines = [{"run": {"suite": "arc-dev"}}, *({"puzzle": asdict(each)} for each in records)]
     journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
     main([journal], out)
     model = json.loads(out.read_text())
     assert set(model["weights"]) == {"share", "cells", "steps"}
-    assert model["tasks"] == 60 and model["right"] == right.sum()
+    assert model["tasks"] == len(signs) and model["right"] == right.sum()
     told = model["each_by_the_others"]
     assert told["brier"] < told["brier_of_the_mean"] and told["auroc"] > 0.6
     assert json.loads(capsys.readouterr().out) == model

@@ -1,6 +1,6 @@
 """How sure to be of an answer to a task: weights of `refine/adapt/trust.py`, from finished runs.
 
-In: journals of `bench arc-dev` and `arc-ideas`, whose tasks are no evaluation tasks. Out:
+In: journals of `bench arc-dev`, `arc-ideas` and `arc-rest`: training tasks. Out:
 `trust.json`, with how well its probabilities do on tasks that had no part in them.
 
     python -m puzzlesolver.bench.arc.trust benchmarks/arc-dev.jsonl benchmarks/arc-ideas.jsonl

@@ -23,7 +23,8 @@ def _listed(file: str) -> list[Task]:
     """Training tasks, in a fixed order.
 
     Settings were chosen on those of `dev.txt`. Ideas are judged on those of `ideas.txt`: 120
-    others, drawn with seed 29, that share no pair with an evaluation task of either edition.
+    others, drawn with seed 29, that share no pair with an evaluation task of either edition. All
+    others of this kind are in `rest.txt`.
     """
     tasks = {task.name: task for task in find("arc:training", "bench")}
     names = importlib.resources.files(__package__).joinpath(file).read_text()
@@ -35,6 +36,7 @@ TASKS: dict[str, Callable[[], Sequence[Task]]] = {
     "arc2-eval": lambda: list(find("arc2:evaluation", "bench")),
     "arc-dev": lambda: _listed("dev.txt"),
     "arc-ideas": lambda: _listed("ideas.txt"),
+    "arc-rest": lambda: _listed("rest.txt"),
 }
 """By suite."""
 
