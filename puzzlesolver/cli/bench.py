@@ -148,7 +148,8 @@ class Arguments:
     effort: Annotated[
         Literal["quick", "normal", "thorough"],
         option("--effort", "LEVEL", show_default="normal"),
-        "For ARC without --model: how many fits a task gets, as in `solve`.",
+        "For ARC without --model, as in `solve`: quick, one or two fits a task; normal, four; "
+        "thorough, up to sixteen.",
     ] = "normal"
     fits: Annotated[
         Path | None,

@@ -445,7 +445,7 @@ GRID = {"input": [[1]], "output": [[2]]}
         {"a": {"train": [{"input": [[True]], "output": [[1]]}], "test": [GRID]}},
         {"a": {"train": [{"input": [[1]] * 31, "output": [[1]]}], "test": [GRID]}},
         {"a": {"train": [{"input": [[1] * 31], "output": [[1]]}], "test": [GRID]}},
-        {"a": {"train": [{"input": "1", "output": [[1]]}], "test": [GRID]}},
+        {"a": {"train": [{"input": "x", "output": [[1]]}], "test": [GRID]}},
     ],
 )
 def test_what_is_no_task_is_refused_with_its_place(tmp_path: Path, document: object) -> None:

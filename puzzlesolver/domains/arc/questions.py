@@ -40,6 +40,9 @@ TASKS: dict[str, Callable[[], Sequence[Task]]] = {
 }
 """By suite."""
 
+FREE = {"arc-rest"}
+"""Suites whose tasks may be trained on; those of all others never are."""
+
 
 def read_known(path: str | Path, flag: str = "--data") -> Iterator[Task]:
     """The tasks of a file, or those that a dataset folder tests on.

@@ -19,7 +19,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from puzzlesolver.domains.arc.generate import generate
-from puzzlesolver.domains.arc.questions import TASKS, read_known
+from puzzlesolver.domains.arc.questions import FREE, TASKS, read_known
 from puzzlesolver.domains.arc.task import COLOURS, Pair, Task
 from puzzlesolver.errors import UsageError
 from puzzlesolver.models.arc.stem import Canvases
@@ -124,7 +124,7 @@ class TaskSource(Source[ArcTasks]):
 
     def _public(self) -> Iterator[Task]:
         """Those of the file, or of ARC-AGI-1's training set, that no benchmark knows."""
-        excluded = [task for tasks in TASKS.values() for task in tasks()]
+        excluded = [task for suite in TASKS.keys() - FREE for task in TASKS[suite]()]
         if self.settings.exclude is not None:
             excluded += read_known(self.settings.exclude, flag("exclude"))
         known = defaultdict[Sketch, list[Pair]](list)
