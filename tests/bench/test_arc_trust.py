@@ -15,7 +15,7 @@ from puzzlesolver.refine.adapt.trust import Signs, chance
 def drawn(count: int = 400) -> tuple[np.ndarray, np.ndarray]:
     """Signs of which only the first matters, and outcomes that follow it."""
     rng = np.random.default_rng(0)
-    signs = rng.random((count, 4))
+    signs = rng.random((count, 5))
     return signs, rng.random(count) < expit(6 * signs[:, 0] - 3)
 
 
@@ -51,7 +51,7 @@ def test_a_run_becomes_weights_that_answers_are_told_with(
     journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
     main([journal], out)
     model = json.loads(out.read_text())
-    assert set(model["weights"]) == {"share", "cells", "steps"}
+    assert set(model["weights"]) == {"share", "cells", "steps", "grids"}
     assert model["tasks"] == len(signs) and model["right"] == right.sum()
     told = model["each_by_the_others"]
     assert told["brier"] < told["brier_of_the_mean"] and told["auroc"] > 0.6
@@ -59,5 +59,5 @@ def test_a_run_becomes_weights_that_answers_are_told_with(
 
 
 def test_the_shipped_weights_trust_what_all_signs_speak_for() -> None:
-    worst, best = chance(Signs(0, 1, 1, 1)), chance(Signs(1, 1, 1, 0))
+    worst, best = chance(Signs(0, 1, 1, 1, 1)), chance(Signs(1, 1, 1, 0, 0))
     assert 0 < worst < 0.2 < 0.5 < best < 1

@@ -3,7 +3,7 @@
 In: journals of `bench arc-dev`, `arc-ideas` and `arc-rest`: training tasks. Out:
 `trust.json`, with how well its probabilities do on tasks that had no part in them.
 
-    python -m puzzlesolver.bench.arc.trust benchmarks/arc-dev.jsonl benchmarks/arc-ideas.jsonl
+    python -m puzzlesolver.bench.arc.trust benchmarks/arc-{dev,ideas,rest}.jsonl
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class TaskAnswer:
 def merge(task: Task, fits: Iterable[FitReport]) -> TaskAnswer:
     """The answer that several fits of a task give together."""
     fits = tuple(sorted(fits, key=lambda fit: fit.seed))
-    attempts, shares = [], []
+    attempts, shares, counts = [], [], []
     for number, pair in enumerate(task.test):
         ranked, counted = Ballot(), Ballot()
         for fit in fits:
@@ -72,6 +72,7 @@ def merge(task: Task, fits: Iterable[FitReport]) -> TaskAnswer:
                 ranked.add(vote.grid, vote.share**POWER * weight)
                 counted.add(vote.grid, vote.share * weight)
         votes = [Vote(vote.grid, counted.share(vote.grid)) for vote in ranked.shares()]
+        counts.append(len(votes))
         votes = votes or [Vote(pair.input, 0.0)]
         first, second = (*votes, Vote(_another(votes[0].grid, task, number, fits), 0.0))[:2]
         attempts.append((first.grid, second.grid))
@@ -81,7 +82,7 @@ def merge(task: Task, fits: Iterable[FitReport]) -> TaskAnswer:
         shares,
         fits[0].rule if fits else "",
         max((fit.demos for fit in fits), default=0.0),
-        _signs(attempts, shares, fits) if fits else None,
+        _signs(attempts, shares, counts, fits) if fits else None,
         sum(fit.seconds for fit in fits),
         fits,
     )
@@ -104,6 +105,7 @@ def _another(grid: Grid, task: Task, number: int, fits: Sequence[FitReport]) -> 
 def _signs(
     attempts: Sequence[tuple[Grid, Grid]],
     shares: Sequence[tuple[float, float]],
+    counts: Sequence[int],
     fits: Sequence[FitReport],
 ) -> Signs:
     smallest = min(first.size for first, _ in attempts)
@@ -112,6 +114,7 @@ def _signs(
         share=min(map(sum, shares)),
         cells=math.log(smallest) / math.log(LARGEST),
         steps=fmean(map(_steps, fits)),
+        grids=math.log(max(1, *counts)) / math.log(KEPT * len(fits)),
     )
 
 

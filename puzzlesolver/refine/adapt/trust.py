@@ -7,7 +7,7 @@ far as they reproduce the demonstrations: a fit that does not has learned anothe
 
 In: the signs. Out: a probability.
 
-    >>> chance(Signs(demos=1.0, share=0.9, cells=0.7, steps=0.3)) > 0.5
+    >>> chance(Signs(demos=1.0, share=0.9, cells=0.7, steps=0.3, grids=0.2)) > 0.5
     True
 """
 
@@ -21,6 +21,9 @@ from typing import Any, NamedTuple
 
 FILE = "trust.json"
 
+LEAST_SHARE = math.exp(-4)
+"""Smaller shares of the votes say no less."""
+
 
 class Signs(NamedTuple):
     """What speaks for an answer, each 0..1.
@@ -32,12 +35,15 @@ class Signs(NamedTuple):
             largest grid there is.
         steps: logarithm of the share of its steps after which a fit was sure, the mean over all
             fits, where 0 is a tenth of them and 1 is all, or never: what is found soon is simple.
+        grids: logarithm of how many have votes, for the test input where they are most, as a share
+            of that of how many could have.
     """
 
     demos: float
     share: float
     cells: float
     steps: float
+    grids: float
 
     @property
     def evidence(self) -> dict[str, float]:
@@ -45,7 +51,12 @@ class Signs(NamedTuple):
 
         Cells count as far as votes agree on them: on few, they easily do by chance.
         """
-        signs = {"share": self.share, "cells": self.share * self.cells, "steps": self.steps}
+        signs = {
+            "share": 1 + math.log(max(self.share, LEAST_SHARE)) / 4,
+            "cells": self.share * self.cells,
+            "steps": self.steps,
+            "grids": self.grids,
+        }
         return {name: self.demos * sign for name, sign in signs.items()}
 
 
