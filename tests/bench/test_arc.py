@@ -185,7 +185,13 @@ def test_fits_of_another_kind_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"another way: their settings\.most_steps is 2, not 3"):
         arc.run("arc-eval", settings=replace(TINY, most_steps=3), fits=journal)
     whole = journal.read_text()
-    for damaged in (whole[:20], "[]\n", whole.replace('"seed": 0', '"seed": null')):
+    damages = (
+        ('"seed": 0', '"seed": null'),
+        ('"33/33"', '"33/3"'),
+        ('"planned": ', '"planned": -'),
+    )
+    for damaged in (whole[:20], "[]\n", *(whole.replace(*damage) for damage in damages)):
+        assert damaged != whole
         journal.write_text(damaged)
         with pytest.raises(UsageError, match=r"no journal of fits|damaged"):
             arc.run("arc-eval", settings=TINY, fits=journal)

@@ -27,10 +27,12 @@ from puzzlesolver.shapes import AMOUNT, COUNT, PART, Rule, check
 SAME_SIZE = "same size"
 NOT_IN_MAP = "not in the id map"
 
-LINE = Rule(str, "rows of digits", re.compile(r"\d+(/\d+)*", re.ASCII).fullmatch)
+STEPS = Rule(int, "a whole number above 0", lambda number: number > 0)
+ROWS = Rule(str, "rows of digits", re.compile(r"\d+(/\d+)*", re.ASCII).fullmatch)
+LINE = Rule(ROWS, "rows of one length", lambda it: len({*map(len, it.split("/"))}) == 1)
 VOTE = Rule([(LINE, PART)], "a grid and its share", lambda v: [*map(type, v)] == [str, float])
 FIT = {
-    "seed": COUNT, "steps": COUNT, "planned": COUNT, "loss": AMOUNT, "demos": PART,
+    "seed": COUNT, "steps": STEPS, "planned": STEPS, "loss": AMOUNT, "demos": PART,
     "votes": [[VOTE]], "others": [(LINE, None)], "ended": str, "cpu_seconds": AMOUNT,
 }  # fmt: skip
 """What is kept of a fit: steps done and planned; for each test input, the votes that count, the
