@@ -174,13 +174,18 @@ def _tasks(reports: Sequence[Report]) -> Iterator[Panel | str]:
     ]
     suites = [f"{each['suite']}, {each['part']['rows']:,} tasks" for each in reports]
     yield Panel("", ("", *suites), rows)
-    facts = {report["overlap"] for report in reports} | {where(each["machine"]) for each in reports}
-    yield f"Of these runs: {'; '.join(sorted(facts))}."
+    yield _runs(reports)
     for report in reports:
         yield from others(report["suite"])
 
 
-def _efforts(reports: Sequence[Report]) -> Iterator[Panel]:
+def _runs(reports: Sequence[Report]) -> str:
+    """What they were trained on, and the machines."""
+    facts = {report["overlap"] for report in reports} | {where(each["machine"]) for each in reports}
+    return f"Of these runs: {'; '.join(sorted(facts))}."
+
+
+def _efforts(reports: Sequence[Report]) -> Iterator[Panel | str]:
     """The same tasks with more and more fits."""
     shares = {"tasks answered": "tasks", "by first attempts alone": "tasks_at_once"}
     times = ("median", "mean", "most")
@@ -195,6 +200,7 @@ def _efforts(reports: Sequence[Report]) -> Iterator[Panel]:
     ]
     columns = ("effort", *shares, "Brier score", *(f"CPU seconds a task, {time}" for time in times))
     yield Panel("", columns, rows)
+    yield _runs(reports)
 
 
 BLOCKS = {"tasks": _tasks, "efforts": _efforts}

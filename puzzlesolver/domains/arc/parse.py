@@ -174,10 +174,11 @@ def _hint(value: list[Any]) -> str:
 
 
 def _read_pairs(value: Any, at: At, part: str) -> list[Pair]:
-    if isinstance(value, dict) and value.keys() & {SIDES[0]}:  # one pair, or columns of a table
-        columns = {*map(_depth, value.values())} == {3} and len({*map(len, value.values())}) == 1
-        rows = zip(*value.values(), strict=True) if columns else [value.values()]
-        value = [dict(zip(value, row, strict=True)) for row in rows]
+    if isinstance(value, dict) and SIDES[0] in read_object(value, at):  # one pair, or columns
+        grids = [*value.values()]
+        columns = {*map(_depth, grids)} == {3} and len({*map(len, grids)}) == 1
+        rows = zip(*grids, strict=True)
+        value = [dict(zip(value, row, strict=True)) for row in rows] if columns else [value]
     pairs = read_list(value, at, MAX_ARC_PAIRS, "pairs")
     return [_read_pair(pair, at.item(number), part) for number, pair in enumerate(pairs)]
 

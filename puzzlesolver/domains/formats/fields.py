@@ -148,18 +148,17 @@ def as_text(value: Any) -> str | None:
     if all(isinstance(row, list) for row in value):
         width = max(map(len, value))
         boards = len(value) != width and width >= LEAST_BOARD and isqrt(width) ** 2 == width > 25
-        rows = _unsigned(value)
+        rows = _with_walls(value)
         return None if boards else _join((_join(map(_cell, row), " ") for row in rows), "\n")
     return _join(map(_cell, value), " ") if LEAST_BOARD <= len(value) <= MAX_GRID_SIDE**2 else None
 
 
-def _unsigned(rows: list[list[Any]]) -> list[list[Any]]:
-    """Rows without -1, which is a wall where all others are 0, and a blank elsewhere."""
-    numbers = {cell for row in rows for cell in row if type(cell) is int}
-    signs = {-1: "#", 0: "."} if numbers == {-1, 0} else {-1: "."}
-    if -1 not in numbers:
+def _with_walls(rows: list[list[Any]]) -> list[list[Any]]:
+    """Rows with signs for -1 and 0 where these are all numbers: walls and floor of a maze."""
+    if {cell for row in rows for cell in row if type(cell) is int} != {-1, 0}:
         return rows
-    return [[signs.get(cell, cell) if type(cell) is int else cell for cell in row] for row in rows]
+    signs = {-1: "#", 0: "."}
+    return [[signs[cell] if type(cell) is int else cell for cell in row] for row in rows]
 
 
 def _is_answered(texts: list[Any]) -> bool:

@@ -218,6 +218,8 @@ def with_input(value: Any) -> Any:
         ('{"train": [], "train": [], "test": []}', "", 'the key "train" stands here twice'),
         ('{"train": [{"input": [[1]], "output": [[1]], "input": [[1]]}], "test": []}', "train[0]",
          'the key "input" stands here twice'),
+        ('{"train": {"input": [[1]], "output": [[1]], "input": [[1]]}, "test": []}', "train",
+         'the key "input" stands here twice'),
         ('{"a": 1, "b": 2, "b": 3}', "", 'the key "b" stands here twice'),
     ],
 )  # fmt: skip
