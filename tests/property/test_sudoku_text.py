@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from puzzlesolver.domains.base import Grid, get_domain
@@ -18,11 +18,15 @@ from puzzlesolver.errors import ParseError
 from tests.domains.sudoku.support import FORMS, boards, read
 
 BLANKS = st.sampled_from(".0-*_Xx")
+LIKE_BOLD = np.add.outer(np.arange(25), np.arange(25)).astype(np.uint8) % 25 + 1
+LIKE_BOLD[7, [10, 11, 13, 14]] = 0  # a row of a box is written **T** or __T__
 LINE_ENDS = st.sampled_from(["\n", "\r\n", "\n\n", "  \n"])
 
 
 @pytest.mark.parametrize("form", FORMS)
 @given(grid=boards(), blank=BLANKS, end=st.sampled_from(["\n", "\r\n", " \n"]), bom=st.booleans())
+@example(grid=LIKE_BOLD, blank="*", end="\n", bom=False)
+@example(grid=LIKE_BOLD, blank="_", end="\n", bom=False)
 def test_what_is_written_is_read(form: str, grid: Grid, blank: str, end: str, bom: bool) -> None:
     assume(not (form == "one spaced line" and len(grid) == 4))  # 16 words are a row of 16×16
     text = FORMS[form](grid, blank).replace("\n", end) + 2 * end

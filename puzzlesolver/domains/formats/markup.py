@@ -70,6 +70,11 @@ _MARKED = re.compile(r"(?<!\S)(\*\*|__|`+)(\S{81}|\S{16})\1(?!\S)")
 _BOLD = re.compile(r"(?<=\|)[ \t]*(\*\*|__)(\w{1,2})\1[ \t]*(?=\|)")
 """A cell in bold letters."""
 
+_BOLD_ROW = re.compile(
+    r"^[ \t]*\|(?:[ \t]{0,9}(?:(\*\*|__)\w{1,2}\1|[^\s|]{0,2})[ \t]{0,9}\|)+[ \t]*$", re.MULTILINE
+)
+"""A row with a bar after each cell; where a bar ends a box, `|**J**|` is five cells of 25."""
+
 _BULLET = re.compile(r"^[ ]*[-*•+][ ]+", re.MULTILINE)
 
 LEAST_CELLS, LEAST_SPACED, LEAST_ENDS = 16, 7, 2
@@ -101,7 +106,8 @@ def plain_rows(text: str) -> tuple[str, list[int]]:
     text = _SLASHED.sub(lambda rows: rows[0].replace("/", ""), text)
     if len(_BOXED.findall(text)) >= LEAST_CELLS:
         text = _BOXED.sub(r"\1", text)
-    text = _without_bullets(_BOLD.sub(r" \2 ", _MARKED.sub(r"\2", text)))
+    text = _BOLD_ROW.sub(lambda row: _BOLD.sub(r" \2 ", row[0]), _MARKED.sub(r"\2", text))
+    text = _without_bullets(text)
     text = _QUOTED.sub("", _WHOLE.sub(r"\2", _FIRST.sub(r"\2", _BBCODE.sub("", text))))
     if _LISTS.fullmatch(text):  # a row a line
         text = re.sub(r"[\[\]]|(?<=,) (?=[\"'])|,[ \t]*$", "", text.replace("],", "]"))
