@@ -23,6 +23,7 @@ from puzzlesolver.domains.formats.links import unpacked
 from puzzlesolver.domains.formats.markup import plain_rows
 from puzzlesolver.domains.formats.places import rows_told
 from puzzlesolver.domains.formats.programs import bracketed, python_values
+from puzzlesolver.domains.formats.prompts import task_shown
 from puzzlesolver.domains.formats.spaces import dotted
 from puzzlesolver.domains.kinds import (
     JSON_HINT,
@@ -64,7 +65,9 @@ def parse_text(
         size += len(line) // 64 if REMARK.match(line) else len(line)
     text, lines = "\n".join(line.rstrip("\n") for line in head), itertools.chain(head, lines)
     whole = size < DETECT_BYTES
-    if whole and (told := rows_told(text)):
+    if whole and (shown := task_shown(text)):
+        lines, text = [shown], shown
+    elif whole and (told := rows_told(text)):
         lines, text = told.split("\n"), told
     elif whole and (values := python_values(text)):
         lines, text = values, "\n".join(values)

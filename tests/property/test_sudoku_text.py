@@ -20,6 +20,8 @@ from tests.domains.sudoku.support import FORMS, boards, read
 BLANKS = st.sampled_from(".0-*_Xx")
 LIKE_BOLD = np.add.outer(np.arange(25), np.arange(25)).astype(np.uint8) % 25 + 1
 LIKE_BOLD[7, [10, 11, 13, 14]] = 0  # a row of a box is written **T** or __T__
+ALL_LIKE_BOLD = np.zeros((10, 10), np.uint8)
+ALL_LIKE_BOLD[:, [2, 7]] = 5
 LINE_ENDS = st.sampled_from(["\n", "\r\n", "\n\n", "  \n"])
 
 
@@ -27,6 +29,7 @@ LINE_ENDS = st.sampled_from(["\n", "\r\n", "\n\n", "  \n"])
 @given(grid=boards(), blank=BLANKS, end=st.sampled_from(["\n", "\r\n", " \n"]), bom=st.booleans())
 @example(grid=LIKE_BOLD, blank="*", end="\n", bom=False)
 @example(grid=LIKE_BOLD, blank="_", end="\n", bom=False)
+@example(grid=ALL_LIKE_BOLD, blank="_", end="\n", bom=False)
 def test_what_is_written_is_read(form: str, grid: Grid, blank: str, end: str, bom: bool) -> None:
     assume(not (form == "one spaced line" and len(grid) == 4))  # 16 words are a row of 16×16
     text = FORMS[form](grid, blank).replace("\n", end) + 2 * end

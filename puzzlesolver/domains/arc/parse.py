@@ -176,9 +176,10 @@ def _hint(value: list[Any]) -> str:
 def _read_pairs(value: Any, at: At, part: str) -> list[Pair]:
     if isinstance(value, dict) and SIDES[0] in read_object(value, at):  # one pair, or columns
         grids = [*value.values()]
-        columns = {*map(_depth, grids)} == {3} and len({*map(len, grids)}) == 1
-        rows = zip(*grids, strict=True)
-        value = [dict(zip(value, row, strict=True)) for row in rows] if columns else [value]
+        if {*map(_depth, grids)} == {3} and len({*map(len, grids)}) == 1:
+            value = [dict(zip(value, row, strict=True)) for row in zip(*grids, strict=True)]
+        else:
+            value = [value]
     pairs = read_list(value, at, MAX_ARC_PAIRS, "pairs")
     return [_read_pair(pair, at.item(number), part) for number, pair in enumerate(pairs)]
 

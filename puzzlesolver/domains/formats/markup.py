@@ -67,13 +67,14 @@ _CELLS = re.compile(r"(?=.*[1-9])[\dA-Pa-p.*_?Xx-]+")
 _MARKED = re.compile(r"(?<!\S)(\*\*|__|`+)(\S{81}|\S{16})\1(?!\S)")
 """A board in bold letters or as code."""
 
-_BOLD = re.compile(r"(?<=\|)[ \t]*(\*\*|__)(\w{1,2})\1[ \t]*(?=\|)")
+_BOLD = re.compile(r"(?<=\|)[ \t]*(\*\*|__)([^\W_]{1,2})\1[ \t]*(?=\|)")
 """A cell in bold letters."""
 
 _BOLD_ROW = re.compile(
-    r"^[ \t]*\|(?:[ \t]{0,9}(?:(\*\*|__)\w{1,2}\1|[^\s|]{0,2})[ \t]{0,9}\|)+[ \t]*$", re.MULTILINE
+    r"^[ \t]*\|(?:[ \t]{0,9}(?:(\*\*|__)[^\W_]{1,2}\1|[^\s|]{0,2})[ \t]{0,9}\|){4,}[ \t]*$",
+    re.MULTILINE,
 )
-"""A row with a bar after each cell; where a bar ends a box, `|**J**|` is five cells of 25."""
+"""A row with a bar after each cell; where a bar ends a box, `|**J**|` is five cells."""
 
 _BULLET = re.compile(r"^[ ]*[-*•+][ ]+", re.MULTILINE)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,67 @@ def test_long_lines_come_in_pieces(tmp_path: Path) -> None:
     assert names == ["000000", "000001", "000002"]
 
 
+PROMPTS = {
+    "words above": """
+        You see pairs of grids. Find the rule that maps each input to its output.
+        ### Example 1
+        **Input:**
+        0 1
+        1 0
+        **Output:**
+        1 0
+        0 1
+
+        Here is the test input. Give its output.
+        ### Test
+        **Input:**
+        2 0
+        **Output:**
+        ?""",
+    "digits, no word of tests": """
+        Input:
+        ```
+        01
+        10
+        ```
+        Output:
+        ```
+        10
+        01
+        ```
+        Input:
+        ```
+        20
+        ```
+        Output:""",
+    "lists behind words": """
+        --Training Example 1--
+        Input grid (2x2): [[0, 1], [1, 0]]
+        Output grid: [[1, 0],
+          [0, 1]]
+        --Test Input--
+        [[2, 0]]""",
+    "assignments": """
+        train_input_1 = [[0, 1], [1, 0]]
+        train_output_1 = [[1, 0], [0, 1]]
+        test_input_1 = [[2, 0]]""",
+}
+
+
+@pytest.mark.parametrize("form", PROMPTS)
+def test_tasks_as_prompts_show_them(form: str) -> None:
+    (puzzle,) = read_puzzles([textwrap.dedent(PROMPTS[form])])
+    assert isinstance(puzzle, TaskPuzzle)
+    pair = {"input": [[0, 1], [1, 0]], "output": [[1, 0], [0, 1]]}
+    assert as_json(puzzle.task) == {"train": [pair], "test": [{"input": [[2, 0]]}]}
+
+
+def test_a_board_and_its_solution_are_no_task() -> None:
+    rows = "1..4\n..12\n2..3\n43..".replace(".", "0")
+    (puzzle,) = read_puzzles([f"Input:\n{rows}\nOutput:\n1234\n3412\n2143\n4321\n"])
+    assert puzzle.domain == "sudoku"
+
+
 def write_kaggle(folder: Path, challenges: Any, solutions: Any = None) -> Path:
     path = folder / "arc_x_challenges.json"
     path.write_text(json.dumps(challenges))
@@ -195,6 +257,7 @@ def with_input(value: Any) -> Any:
         (with_train([]), "train", "expected 1 to 64 pairs, found 0"),
         (with_train([PAIR] * 65), "train", "expected 1 to 64 pairs, found 65"),
         (with_train({}), "train", "expected a list of pairs, found an object"),
+        (with_train({"input": None}), "train[0]", 'there is no "output"'),
         (with_train([[]]), "train[0]", "expected an object, found a list"),
         (with_train([ASKED]), "train[0]", 'there is no "output"'),
         (with_train([PAIR | {"outputs": []}]), "train[0]", 'found "outputs"'),
@@ -350,6 +413,7 @@ def test_what_is_asked_of_every_kind() -> None:
 def test_no_torch() -> None:
     code = f"""
 import sys
+import textwrap
 from puzzlesolver.domains.base import get_domain
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.domains.arc import augment
