@@ -98,6 +98,7 @@ def test_no_sudoku_is_recognised(form: str, board: Grid, blank: str) -> None:
     # A nearly empty one whose digits repeat in a line may be either.
     lines = [line[line > 0] for line in (*board, *board.T)]
     assume((board > 0).mean() > 0.1 or all(len({*line}) == len(line) for line in lines))
+    assume(form != "empty fields" or (board > 0).mean() > 0.01)  # so may a table of spaces
     assert not recognise(sudoku.FORMS[form](board, blank))
 
 

@@ -12,7 +12,7 @@ import re
 from itertools import takewhile
 
 BLANK_ROW = re.compile(r"[1-9 |]*")
-CELLS = re.compile(r"(?=.{9})[ |]*[A-Pa-pXx\d.*_?-][A-Pa-pXx\d.*_?| -]*")
+CELLS = re.compile(r"(?=.{8})[ |]*[A-Pa-pXx\d.*_?-][A-Pa-pXx\d.*_?| -]*")
 RAGGED = re.compile(r"\d+|\d(?: \d)*")
 """A row that shows no blank; where all are such, no one can tell where the blanks were."""
 

@@ -114,9 +114,10 @@ def _slashes(cells: Grid) -> str:
 
 
 def _ragged(cells: Grid) -> str:
-    """Rows after the first without the walls at their ends."""
+    """Rows after the first without the walls at their ends, where others remain."""
     first, *others = format_grid(cells).split("\n")
-    return "\n".join([first, *(row.rstrip("#") or "#" for row in others)])
+    ragged = "\n".join([first, *(row.rstrip("#") or "#" for row in others)])
+    return ragged if "#" in ragged else format_grid(cells)
 
 
 def _csv(cells: Grid) -> str:
