@@ -106,7 +106,7 @@ class Habits(NamedTuple):
 
     Attributes:
         stride: how far one step gets, in steps of the kind that `Policy.patience` counts.
-        refuted: belief in a contradiction that drops the model's own suppositions
+        refuted: belief in a contradiction that turns or drops the model's own suppositions
             (`refine/suppose.py`).
         deepest: so many suppositions stand at once; where they decide nothing, all are dropped.
     """

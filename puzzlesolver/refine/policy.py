@@ -49,9 +49,10 @@ class Policy:
         patience: steps a start has to settle before the first supposition or hypothesis, fewer for
             a model with a `stride` (`models/interface.py: Habits`).
         branch_patience: the same for what follows a supposition or hypothesis.
-        refuted: raw: belief in a contradiction that drops all suppositions; None = as the model was
-            trained.
-        deepest: raw: so many suppositions stand at once; None = as the model was trained.
+        refuted: raw: belief in a contradiction that turns or drops the latest supposition; None =
+            as the model was trained.
+        deepest: raw: so many suppositions stand at once; where they decide nothing, all are
+            dropped. None = as the model was trained.
         noise: standard deviation of Gaussian noise added to the state after every step.
         rollouts: trajectories of one puzzle side by side, each with its own noise; the first is the
             one that a single rollout would be. They end with the first answer that the rules

@@ -34,7 +34,7 @@ from torch import Tensor
 from puzzlesolver.domains.base import Domain, Puzzle
 from puzzlesolver.models.interface import Readout, State
 from puzzlesolver.refine.policy import Policy
-from puzzlesolver.refine.suppose import cell_doubt, suppose
+from puzzlesolver.refine.suppose import Supposition, cell_doubt, decided, draw, turned
 
 Tokens = npt.NDArray[np.int64]
 Conflict = Callable[[Tokens], bool]
@@ -178,15 +178,23 @@ def _suppositions(givens: Tokens, policy: Policy, generator: torch.Generator) ->
             return
         reading = yield Attempt(givens, policy.max_steps, reading.state)
     assert policy.refuted is not None and policy.deepest is not None
-    tokens = torch.from_numpy(givens)[None]
-    start = tokens
+    tokens, standing = givens, list[Supposition]()
     while True:
-        lots = torch.rand(1, len(givens) + 1, generator=generator)
-        moved = suppose(start, tokens, reading.readout, lots, policy.refuted, policy.deepest)
-        if reading.settled and torch.equal(moved, tokens):
-            return
-        tokens = moved
-        reading = yield Attempt(tokens[0].numpy(), policy.branch_patience, reading.state)
+        if (tokens > 0).all() or decided(reading.readout.logits):
+            if reading.settled:
+                return
+        elif standing and reading.contradiction > policy.refuted:
+            standing = turned(standing)
+        elif len(standing) >= policy.deepest:
+            standing = []
+        else:
+            lots = torch.rand(1, len(givens) + 1, generator=generator)
+            drawn = draw(torch.from_numpy(tokens)[None], reading.readout, lots)
+            standing.append(Supposition(*(int(each) for each in drawn)))
+        tokens = givens.copy()
+        for supposed in standing:
+            tokens[supposed.cell] = supposed.symbol
+        reading = yield Attempt(tokens, policy.branch_patience, reading.state)
 
 
 def _hypotheses(givens: Tokens, peers: Peers, conflict: Conflict, policy: Policy) -> Search:

@@ -1,16 +1,22 @@
 """What if? Suppositions that a model makes on its own along one trajectory.
 
 Where a state cannot be decided, one uncertain cell after another is given a digit drawn from the
-model's own belief. The state goes on with it, until the model believes in a contradiction; then all
-suppositions are dropped and the state goes on without them. No rule is consulted and no earlier
-state comes back: this is one more part of the step, and training makes the same moves.
+model's own belief, and the state goes on with it. Where the model believes in a contradiction, the
+latest supposition takes the other digit of its cell; one that has it already is dropped, and the
+one before it takes its other digit (`turned`). In training, where a batch keeps no order, all are
+dropped (`suppose`). No rule is consulted and no earlier state comes back: this is one more part of
+the step.
 
 Shape legend: B puzzles, C cells, S symbols.
 
-    >>> tokens = suppose(givens, tokens, engine.readout(state, layout), torch.rand(1, 82))
+    >>> turned([Supposition(7, 3, 5), Supposition(9, 1, 0)])
+    [Supposition(cell=7, symbol=5, other=0)]
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -26,6 +32,22 @@ FURTHER = 2.0
 
 SPREAD = 0.1
 """How far from the most fitting cell the choice strays."""
+
+
+class Supposition(NamedTuple):
+    """A cell and its digit for the time being; `other` is the next best one, 0 once it is taken."""
+
+    cell: int
+    symbol: int
+    other: int
+
+
+def turned(standing: Sequence[Supposition]) -> list[Supposition]:
+    """What remains of suppositions, the latest last, when together they are refuted."""
+    kept = list(standing)
+    while kept and not kept[-1].other:
+        kept.pop()
+    return [*kept[:-1], Supposition(kept[-1].cell, kept[-1].other, 0)] if kept else []
 
 
 def cell_doubt(belief_CS: Tensor) -> Tensor:
@@ -44,6 +66,29 @@ def decided(logits_BCS: Tensor) -> Tensor:
     return (belief.amax(-1) >= DECIDED).all(1)
 
 
+def draw(tokens_BC: Tensor, readout: Readout, lots: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What every puzzle supposes next.
+
+    Args:
+        tokens_BC: `int64[B, C]`, givens and present suppositions, 0 = unknown.
+        readout: what the states say now.
+        lots: `float32[B, C + 1]`, random numbers in [0, 1): one for every cell, one for the digit.
+
+    Returns:
+        A cell that is open, its digit, and the digit believed in most beside that, `int64[B, 1]`.
+    """
+    belief_BCS = readout.logits.softmax(-1)
+    cells = tokens_BC.shape[1]
+    strayed = -(-lots[:, :cells].clamp_min(1e-30).log()).clamp_min(1e-30).log()  # Gumbel
+    appeal = (strayed - cell_doubt(belief_BCS) / SPREAD).masked_fill(tokens_BC > 0, -torch.inf)
+    cell = appeal.argmax(1, keepdim=True)
+    belief_BS = belief_BCS.take_along_dim(cell[..., None], 1).squeeze(1)
+    drawn = (belief_BS.cumsum(-1) < lots[:, cells:]).sum(-1, keepdim=True)
+    drawn = drawn.clamp_max(belief_BS.shape[-1] - 1)
+    other = belief_BS.scatter(1, drawn, -1.0).argmax(1, keepdim=True)
+    return cell, 1 + drawn, 1 + other
+
+
 def suppose(
     givens_BC: Tensor,
     tokens_BC: Tensor,
@@ -52,13 +97,13 @@ def suppose(
     refuted: float = Habits().refuted,
     deepest: int = Habits().deepest,
 ) -> Tensor:
-    """The suppositions of every puzzle from here on.
+    """The suppositions of every puzzle from here on, in training.
 
     Args:
         givens_BC: `int64[B, C]`, the puzzles, 0 = unknown.
         tokens_BC: `int64[B, C]`, givens and present suppositions.
         readout: what the states say now, a belief in a contradiction included.
-        lots: `float32[B, C + 1]`, random numbers in [0, 1): one for every cell, one for the digit.
+        lots: `float32[B, C + 1]`, as `draw` takes them.
         refuted: belief in a contradiction that drops the suppositions.
         deepest: so many suppositions stand at once; where they decide nothing, all are dropped.
 
@@ -67,14 +112,7 @@ def suppose(
         refuted or lead nowhere, one more supposition elsewhere.
     """
     assert readout.contradiction is not None
-    cells = tokens_BC.shape[1]
-    belief_BCS = readout.logits.softmax(-1)
-    strayed = -(-lots[:, :cells].clamp_min(1e-30).log()).clamp_min(1e-30).log()  # Gumbel
-    appeal = (strayed - cell_doubt(belief_BCS) / SPREAD).masked_fill(tokens_BC > 0, -torch.inf)
-    cell = appeal.argmax(1, keepdim=True)
-    belief_BS = belief_BCS.take_along_dim(cell[..., None], 1).squeeze(1)
-    drawn = (belief_BS.cumsum(-1) < lots[:, cells:]).sum(-1, keepdim=True)
-    symbol = 1 + drawn.clamp_max(belief_BS.shape[-1] - 1)
+    cell, symbol, _ = draw(tokens_BC, readout, lots)
     supposed = (tokens_BC != givens_BC).sum(1)
     dropped = (supposed > 0) & ((readout.contradiction > refuted) | (supposed >= deepest))
     moved = torch.where(dropped[:, None], givens_BC, tokens_BC.scatter(1, cell, symbol))

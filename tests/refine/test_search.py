@@ -162,12 +162,15 @@ def test_settle_is_one_attempt_with_the_whole_budget() -> None:
     assert next_attempt(search, reading(belief(r0c0=[0.5, 0.5, 0, 0]), settled=True)) is None
 
 
-def test_raw_supposes_drops_what_is_refuted_and_ends_when_all_is_decided() -> None:
+def test_raw_supposes_turns_what_is_refuted_and_ends_when_all_is_decided() -> None:
     search, _ = begin(FOUR_BLANKS, mode="raw")
     unsure = belief(r0c0=[0.5, 0.5, 0, 0])
     first = search.send(reading(unsure, settled=True))
     assert list(clamps(first, FOUR_BLANKS)) == [0]
     assert first.state is STATE, "no restart"
+    other = search.send(reading(unsure, contradiction=0.9))
+    tried = {clamps(first, FOUR_BLANKS)[0], clamps(other, FOUR_BLANKS)[0]}
+    assert tried == {1, 2} and other.state is STATE
     dropped = search.send(reading(unsure, contradiction=0.9))
     assert not clamps(dropped, FOUR_BLANKS)
     assert dropped.state is STATE
@@ -175,6 +178,13 @@ def test_raw_supposes_drops_what_is_refuted_and_ends_when_all_is_decided() -> No
     waiting = search.send(reading(belief()))
     assert waiting.state is STATE, "decided, but still moving"
     assert next_attempt(search, reading(belief(), settled=True)) is None
+
+
+def test_raw_drops_suppositions_that_decide_nothing() -> None:
+    search, _ = begin(FOUR_BLANKS, mode="raw", deepest=2)
+    unsure = reading(np.full((16, 4), 0.25, np.float32))
+    standing = [len(clamps(search.send(unsure), FOUR_BLANKS)) for _ in range(4)]
+    assert standing == [1, 2, 0, 1]
 
 
 def test_the_search_finds_the_only_solution_without_any_help_from_beliefs() -> None:

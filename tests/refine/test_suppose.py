@@ -7,7 +7,14 @@ import torch
 from torch import Tensor
 
 from puzzlesolver.models.interface import Habits, Readout
-from puzzlesolver.refine.suppose import cell_doubt, decided, suppose
+from puzzlesolver.refine.suppose import (
+    Supposition,
+    cell_doubt,
+    decided,
+    draw,
+    suppose,
+    turned,
+)
 
 CELLS, DIGITS = 6, 4
 EMPTY = torch.zeros(1, CELLS, dtype=torch.int64)
@@ -54,6 +61,20 @@ def test_suppositions_pile_up_until_then() -> None:
     tokens[0, 5] = 3
     moved = suppose(EMPTY, tokens, says(unsure(), 0.1), lots(0))
     assert (moved > 0).sum() == 2 and moved[0, 5] == 3
+
+
+def test_the_other_digit_is_the_next_best_one() -> None:
+    for seed in range(40):
+        cell, symbol, other = (int(each) for each in draw(EMPTY, says(unsure()), lots(seed)))
+        assert cell == 2 and {symbol, other} == {2, 3}
+
+
+def test_refuted_suppositions_are_turned_from_the_latest_on() -> None:
+    first, second = Supposition(0, 1, 2), Supposition(3, 4, 1)
+    standing = [first, second]
+    assert (standing := turned(standing)) == [first, Supposition(3, 1, 0)]
+    assert (standing := turned(standing)) == [Supposition(0, 2, 0)]
+    assert turned(standing) == turned([]) == []
 
 
 def test_what_is_decided_stays() -> None:
