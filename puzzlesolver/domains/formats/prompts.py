@@ -78,5 +78,6 @@ def _full(pair: dict[str, list[list[int]]]) -> dict[str, list[list[int]]]:
 def _read_rows(text: str) -> list[list[int]]:
     """Rows of numbers, or of digits without anything between."""
     rows = _LISTED.findall(text) or [text]
-    numbers = [re.findall(r"\d+", row) for row in rows]
-    return [[*map(int, row[0] if len(row) == 1 else row)] for row in numbers if row]
+    numbers = [re.findall(r"\d+", row, re.ASCII) for row in rows]
+    cells = (row[0] if len(row) == 1 else [number[:3] for number in row] for row in numbers if row)
+    return [[*map(int, row)] for row in cells]
