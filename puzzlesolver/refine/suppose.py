@@ -2,10 +2,10 @@
 
 Where a state cannot be decided, one uncertain cell after another is given a digit drawn from the
 model's own belief, and the state goes on with it. Where the model believes in a contradiction, the
-latest supposition takes the other digit of its cell; one that has it already is dropped, and the
-one before it takes its other digit (`turned`). In training, where a batch keeps no order, all are
-dropped (`suppose`). No rule is consulted and no earlier state comes back: this is one more part of
-the step.
+latest supposition takes the other digit of its cell; one that has it already, or has none, is
+dropped, and the one before it takes its other digit (`turned`). In training, where a batch keeps no
+order, all are dropped (`suppose`). No rule is consulted and no earlier state comes back: this is
+one more part of the step.
 
 Shape legend: B puzzles, C cells, S symbols.
 
@@ -34,8 +34,15 @@ SPREAD = 0.1
 """How far from the most fitting cell the choice strays."""
 
 
+RIVAL = 0.3
+"""Belief in the next best digit of a cell from which it is tried when the drawn one is refuted.
+
+A doubt about a cell that was all but decided says more of the network than of the digit.
+"""
+
+
 class Supposition(NamedTuple):
-    """A cell and its digit for the time being; `other` is the next best one, 0 once it is taken."""
+    """A cell, its digit for the time being, and the `other` one to try; 0 where there is none."""
 
     cell: int
     symbol: int
@@ -75,7 +82,8 @@ def draw(tokens_BC: Tensor, readout: Readout, lots: Tensor) -> tuple[Tensor, Ten
         lots: `float32[B, C + 1]`, random numbers in [0, 1): one for every cell, one for the digit.
 
     Returns:
-        A cell that is open, its digit, and the digit believed in most beside that, `int64[B, 1]`.
+        An open cell, its digit, and the one believed in most beside that, 0 if it is no `RIVAL`;
+        each `int64[B, 1]`.
     """
     belief_BCS = readout.logits.softmax(-1)
     cells = tokens_BC.shape[1]
@@ -85,8 +93,8 @@ def draw(tokens_BC: Tensor, readout: Readout, lots: Tensor) -> tuple[Tensor, Ten
     belief_BS = belief_BCS.take_along_dim(cell[..., None], 1).squeeze(1)
     drawn = (belief_BS.cumsum(-1) < lots[:, cells:]).sum(-1, keepdim=True)
     drawn = drawn.clamp_max(belief_BS.shape[-1] - 1)
-    other = belief_BS.scatter(1, drawn, -1.0).argmax(1, keepdim=True)
-    return cell, 1 + drawn, 1 + other
+    belief, other = belief_BS.scatter(1, drawn, -1.0).max(1, keepdim=True)
+    return cell, 1 + drawn, torch.where(belief < RIVAL, 0, 1 + other)
 
 
 def suppose(

@@ -69,6 +69,14 @@ def test_the_other_digit_is_the_next_best_one() -> None:
         assert cell == 2 and {symbol, other} == {2, 3}
 
 
+def test_there_is_no_other_digit_where_one_is_all_but_sure() -> None:
+    belief = unsure()
+    belief[2] = torch.tensor([0.0, 0.85, 0.15, 0.0])
+    belief[3] = torch.eye(DIGITS)[0]
+    others = {int(draw(EMPTY, says(belief), lots(seed))[2]) for seed in range(40)}
+    assert 0 in others and 3 not in others
+
+
 def test_refuted_suppositions_are_turned_from_the_latest_on() -> None:
     first, second = Supposition(0, 1, 2), Supposition(3, 4, 1)
     standing = [first, second]
