@@ -66,9 +66,12 @@ class Rows:
     def advance(self, due: Sequence[int]) -> list[Seen]:
         """Step each row as often as it is due, and read what all rows say now."""
         residual = torch.zeros(len(due))
+        calmed = [row for row, track in enumerate(self.tracks) if track.attempt.calming]
+        before = tuple(part[calmed] for part in self.state)
         for steps in set(due) - {0}:
             rows = [row for row, its in enumerate(due) if its == steps]
             residual[rows] = self._advance(rows, steps).cpu()
+        self._calm(calmed, before)
         self.readout = self.read()
         nothing = [None] * len(self.tracks)
         beliefs = (self.readout.halt, self.readout.contradiction)
@@ -93,6 +96,13 @@ class Rows:
         for part, stepped in zip(self.state, state, strict=True):
             part[rows] = stepped
         return residual
+
+    @torch.inference_mode()
+    def _calm(self, rows: Sequence[int], before: State) -> None:
+        """Draw these rows half the way back to where they were."""
+        if rows:
+            for part, old in zip(self.state, before, strict=True):
+                part[rows] = (part[rows] + old) / 2
 
     def read(self) -> Readout:
         """What the states say now."""

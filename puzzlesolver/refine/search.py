@@ -50,11 +50,13 @@ class Attempt:
         tokens: givens and clamps, `int64[C]`, 0 = unknown.
         patience: steps after which it counts as failed.
         state: the state to go on from, one tensor `[…]` per part; None = fresh noise, a restart.
+        calming: whether the mean of a state and the one after it takes the latter's place.
     """
 
     tokens: Tokens
     patience: int
     state: State | None = None
+    calming: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +126,13 @@ SHAKE = 0.8
 SHAKE_EVERY = 4
 """Steps between two shakes."""
 
+RESTLESS = 4
+"""Attempts in which all is decided and the state still moves, until it is calmed.
+
+Such a state turns around a fixed point of the step; means of two states lead there (damped
+iteration, Mann 1953).
+"""
+
 SPARE = 32
 """Hypotheses beyond reach that are kept until as many have come together."""
 
@@ -178,7 +187,7 @@ def _suppositions(givens: Tokens, policy: Policy, generator: torch.Generator) ->
             return
         reading = yield Attempt(givens, policy.max_steps, reading.state)
     assert policy.refuted is not None and policy.deepest is not None
-    tokens, standing = givens, list[Supposition]()
+    tokens, standing, restless = givens, list[Supposition](), 0
     while True:
         if (tokens > 0).all() or decided(reading.readout.logits):
             if reading.settled:
@@ -191,10 +200,12 @@ def _suppositions(givens: Tokens, policy: Policy, generator: torch.Generator) ->
             lots = torch.rand(1, len(givens) + 1, generator=generator)
             drawn = draw(torch.from_numpy(tokens)[None], reading.readout, lots)
             standing.append(Supposition(*(int(each) for each in drawn)))
-        tokens = givens.copy()
+        before, tokens = tokens, givens.copy()
         for supposed in standing:
             tokens[supposed.cell] = supposed.symbol
-        reading = yield Attempt(tokens, policy.branch_patience, reading.state)
+        restless = restless + 1 if np.array_equal(tokens, before) else 0
+        calming = restless > RESTLESS
+        reading = yield Attempt(tokens, policy.branch_patience, reading.state, calming)
 
 
 def _hypotheses(givens: Tokens, peers: Peers, conflict: Conflict, policy: Policy) -> Search:

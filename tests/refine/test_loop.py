@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,11 +11,13 @@ import torch
 
 from puzzlesolver.domains.base import Puzzle, get_domain
 from puzzlesolver.errors import UsageError
-from puzzlesolver.models.interface import RecursiveModel
+from puzzlesolver.models.interface import Readout, RecursiveModel, State
+from puzzlesolver.models.relations import Layout
 from puzzlesolver.refine.engines.pytorch import TorchEngine
 from puzzlesolver.refine.loop import refine
 from puzzlesolver.refine.policy import Policy
 from puzzlesolver.refine.report import Outcome, StepReport
+from puzzlesolver.refine.settle import relative_residual
 from puzzlesolver.runtime import choose_runtime
 
 SOLUTION = np.array([[1, 2, 3, 4], [3, 4, 1, 2], [2, 1, 4, 3], [4, 3, 2, 1]], np.uint8)
@@ -88,6 +92,35 @@ def test_without_rules_the_first_settled_answer_counts_and_nothing_restarts(
         assert outcome.verdict.status in ("verified", "wrong")
     assert all(report.verdict is None for report in reports), "nothing is checked on the way"
     assert any(report.clamped.any() for report in reports) == (mode == "raw")
+
+
+class Turning(TorchEngine):
+    """Sure of the solution, while each step turns two planes of the state around a centre."""
+
+    def advance(self, state: State, *rest: Any) -> tuple[State, torch.Tensor]:
+        steps = rest[2]
+        turn = torch.polar(torch.tensor(1.0), torch.tensor(2 * math.pi * steps / 2.8))
+        (now,) = state
+        planes = torch.complex(now[..., 0] - 1, now[..., 1] - 1) * turn
+        moved = now.clone()
+        moved[..., 0], moved[..., 1] = planes.real + 1, planes.imag + 1
+        return (moved,), relative_residual(state, (moved,))
+
+    def readout(self, state: State, layout: Layout) -> Readout:
+        logits = 24 * torch.nn.functional.one_hot(torch.from_numpy(SOLUTION).long() - 1, 4).float()
+        size = len(state[0])
+        return Readout(
+            logits.reshape(1, 16, 4).expand(size, -1, -1), contradiction=torch.zeros(size)
+        )
+
+
+def test_a_state_that_turns_around_its_answer_is_calmed(tiny_model: RecursiveModel) -> None:
+    engine = Turning(tiny_model, choose_runtime("cpu", 1))
+    for outcome in outcomes(refine(engine, SUDOKU, puzzles(3), Policy(mode="raw"))).values():
+        assert outcome.verdict.status == "verified" and outcome.settled
+        assert outcome.steps < 200
+    settle = Policy(max_steps=200, mode="settle")
+    assert not any(o.settled for o in outcomes(refine(engine, SUDOKU, puzzles(3), settle)).values())
 
 
 def test_givens_are_never_changed_and_clamps_are_shown(engine: TorchEngine) -> None:

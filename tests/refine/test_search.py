@@ -180,6 +180,14 @@ def test_raw_supposes_turns_what_is_refuted_and_ends_when_all_is_decided() -> No
     assert next_attempt(search, reading(belief(), settled=True)) is None
 
 
+def test_raw_calms_a_state_that_goes_on_moving_when_all_is_decided() -> None:
+    search, _ = begin(FOUR_BLANKS, mode="raw")
+    moving = [search.send(reading(belief())).calming for _ in range(6)]
+    assert not moving[0] and moving[-1]
+    unsure = reading(belief(r0c0=[0.5, 0.5, 0, 0]))
+    assert not search.send(unsure).calming, "a new supposition is left alone"
+
+
 def test_raw_drops_suppositions_that_decide_nothing() -> None:
     search, _ = begin(FOUR_BLANKS, mode="raw", deepest=2)
     unsure = reading(np.full((16, 4), 0.25, np.float32))
