@@ -50,7 +50,7 @@ class Attempt:
         tokens: givens and clamps, `int64[C]`, 0 = unknown.
         patience: steps after which it counts as failed.
         state: the state to go on from, one tensor `[…]` per part; None = fresh noise, a restart.
-        calming: whether the mean of a state and the one after it takes the latter's place.
+        calming: whether each state that is read is drawn half the way back to the one before.
     """
 
     tokens: Tokens
