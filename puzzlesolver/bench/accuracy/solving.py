@@ -203,7 +203,10 @@ def _run_mode(
             tell(console, f"interrupted; go on with --resume, {journal.path} keeps what is done")
         raise
     summary = summarise(finished, solver.policy.max_steps, bands)
-    found = {"gflop": _gflop(solver, cases, finished), "peak_memory_mib": peak_memory_mib()}
+    found = {
+        "gflop": _gflop(solver, cases, finished),
+        "peak_memory_mib": peak_memory_mib() if todo else None,  # else of another process
+    }
     return summary | found
 
 
