@@ -127,9 +127,9 @@ SHAKE_EVERY = 4
 """Steps between two shakes."""
 
 RESTLESS = 4
-"""Attempts in which all is decided and the state still moves, until it is calmed.
+"""Attempts in which all is decided and the state still moves, before it is calmed.
 
-Such a state turns around a fixed point of the step; means of two states lead there (damped
+Such a state turns around a fixed point of the steps; means of two states lead there (damped
 iteration, Mann 1953).
 """
 

@@ -33,7 +33,6 @@ FURTHER = 2.0
 SPREAD = 0.1
 """How far from the most fitting cell the choice strays."""
 
-
 RIVAL = 0.3
 """Belief in the next best digit of a cell from which it is tried when the drawn one is refuted.
 

@@ -145,5 +145,6 @@ def settling_tables(reports: Sequence[Report]) -> Iterator[Panel | str]:
 
 def _boards(reports: Sequence[Report]) -> str:
     """What was measured, and where."""
-    data, machine = reports[0]["data"], reports[0]["machine"]
-    return f"{data['name']}, {data['rows']:,} puzzles; {where(machine)}."
+    data = reports[0]["data"]
+    machines = sorted({where(report["machine"]) for report in reports})
+    return f"{data['name']}, {data['rows']:,} puzzles; {'; '.join(machines)}."
