@@ -184,10 +184,11 @@ class RecursiveModel(Network, ABC):
         """Whether `init_state` gives a puzzle the same state every time, whatever the noise."""
         return False
 
-    def fused_step(self, layout: Layout) -> StepFunction | None:
+    def fused_step(self, layout: Layout, dtype: torch.dtype = torch.float32) -> StepFunction | None:
         """`step` on one layout as machine code, if there is such; a copy of the weights.
 
-        It takes float32 states on a CPU, gives no gradient, and differs from `step` by rounding.
+        It takes float32 states on a CPU, gives no gradient, and differs from `step` by rounding:
+        factors of its products are of `dtype` where that makes them faster, else float32.
         """
         return None
 

@@ -267,10 +267,10 @@ class RelationalStem(RecursiveModel):
             z_BND = layer(z_BND, inputs, wiring)
         return (z_BND,)
 
-    def fused_step(self, layout: Layout) -> StepFunction:
+    def fused_step(self, layout: Layout, dtype: torch.dtype = torch.float32) -> StepFunction:
         from puzzlesolver.models.code.fused import FusedStep  # numba takes a while to import
 
-        return FusedStep(self, layout, heard_on(layout, self.config))
+        return FusedStep(self, layout, heard_on(layout, self.config), dtype)
 
     def grow_from(self, smaller: Network) -> None:
         """Take the weights of a stem; raises `ValueError` where this is not the same one, grown.

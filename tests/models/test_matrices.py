@@ -7,10 +7,12 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from puzzlesolver.models.code import matrices, simd
+from puzzlesolver.models.code.fused import pairs_of
 from puzzlesolver.models.code.matrices import VECTORS
 from puzzlesolver.models.code.simd import LANES
 from puzzlesolver.models.code.tiles import TILE_COLUMNS, TILE_ROWS
@@ -37,6 +39,16 @@ def _silu_product(a: Any, b: Any, bias: Any, out: Any) -> None:
 @numba.njit(**VECTORS)
 def _gated_product(a: Any, b: Any, out: Any) -> None:
     matrices.gated_product(a, b, out)
+
+
+@numba.njit(**VECTORS)
+def _tiled_product(a: Any, b: Any, room: Any, out: Any) -> None:
+    matrices.tiled_product(matrices.factor(a, room), b, out)
+
+
+@numba.njit(**VECTORS)
+def _add_tiled_product(a: Any, b: Any, out: Any) -> None:
+    matrices.add_tiled_product(a, b, out)
 
 
 @numba.njit(**VECTORS)
@@ -95,6 +107,31 @@ def test_finished_products(kind: type, vectors: int) -> None:
     _gated_product(a, b, out)
     gates, values = np.split(a @ b, 2, axis=1)
     _near(out, _silu(gates) * values)
+
+
+@KINDS
+@pytest.mark.parametrize("vectors", [1, 2, 3])
+def test_tiled_products_leave_what_is_beyond_tiles(kind: type, vectors: int) -> None:
+    rows, columns = 2 * TILE_ROWS + 1, vectors * LANES + 1
+    a, b, out = _drawn(kind, rows, 5), _drawn(kind, 5, columns), _drawn(kind, rows, columns)
+    wanted, added = out.copy(), out.copy()
+    wanted[:-1, :-1] = (a @ b)[:-1, :-1]
+    added[:-1, :-1] += wanted[:-1, :-1]
+    _add_tiled_product(a, b, out)
+    _near(out, added)
+    _tiled_product(a, b, a, out)
+    _near(out, wanted)
+
+
+@pytest.mark.skipif(not simd.PAIRS_ARE_FASTER, reason="this processor has no fast bfloat16")
+@pytest.mark.parametrize("vectors", [1, 2, 3])
+def test_pairs_of_bfloat16(vectors: int) -> None:
+    inner = vectors * LANES
+    a, b = _drawn(np.float32, TILE_ROWS, inner), _drawn(np.float32, inner, inner)
+    out = np.empty((TILE_ROWS, inner), np.float32)
+    _tiled_product(a, pairs_of(b), np.empty((TILE_ROWS, inner // 2), np.uint32), out)
+    rounded = (torch.from_numpy(each).bfloat16().double().numpy() for each in (a, b))
+    _near(out, np.matmul(*rounded).astype(np.float32))
 
 
 @KINDS

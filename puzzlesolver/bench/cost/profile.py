@@ -14,12 +14,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.utils.benchmark import Timer
 
 from puzzlesolver.bench.cost.products import Shape, flop, products
 from puzzlesolver.bench.cost.throughput import Cell
 from puzzlesolver.domains.base import Puzzle, get_domain
-from puzzlesolver.models.code import matrices, routes
+from puzzlesolver.models.code import matrices
+from puzzlesolver.models.code.fused import factors_of
+from puzzlesolver.models.code.routes import CHUNK, rounded_up
+from puzzlesolver.models.code.simd import LANES
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.refine.engines.engine import micro_batch_of
 from puzzlesolver.runtime import Runtime
@@ -36,7 +40,7 @@ ROUNDS, REPEATS = 5, 20
 
 def peak_gflops(runtime: Runtime) -> float:
     """10⁹ operations a second in a large product of torch, on all threads of the runtime."""
-    square = torch.randn(PEAK_SIZE, PEAK_SIZE)
+    square = torch.randn(PEAK_SIZE, PEAK_SIZE).to(runtime.dtype)
     seconds = _fastest(lambda: square @ square)
     return round(2 * PEAK_SIZE**3 / seconds / 1e9 * runtime.threads, 1)
 
@@ -74,7 +78,7 @@ def profiled(
         gflop = flop(shapes) / count / 1e9
         seconds = cell.step_seconds / cell.batch
         eager = seconds if cell.engine == "eager" else eager
-        own = alone[cell.engine](shapes) / count / runtime.threads
+        own = alone[cell.engine](shapes, runtime.dtype) / count / runtime.threads
         found.append(
             {
                 "domain": cell.domain,
@@ -90,13 +94,16 @@ def profiled(
     return found
 
 
-def _by_torch(shapes: Sequence[Shape]) -> float:
+def _by_torch(shapes: Sequence[Shape], dtype: torch.dtype) -> float:
     """Seconds of these products."""
-    pairs = [(torch.randn(m, k), torch.randn(n, k).T) for m, k, n in shapes]
-    outs = [torch.empty(m, n) for m, _, n in shapes]
+
+    def drawn(*shape: int) -> Tensor:
+        return torch.randn(shape).to(dtype)
+
+    operands = [(drawn(m, k), drawn(n, k).T, drawn(m, n)) for m, k, n in shapes]
 
     def once() -> None:
-        for (a, b), out in zip(pairs, outs, strict=True):
+        for a, b, out in operands:
             torch.mm(a, b, out=out)
 
     return _fastest(once)
@@ -105,20 +112,23 @@ def _by_torch(shapes: Sequence[Shape]) -> float:
 @matrices.inlined
 def _repeat(a: Any, b: Any, out: Any, times: int) -> None:
     for _ in range(times):
-        matrices.product(a, b, out)
+        matrices.tiled_product(a, b, out)
 
 
-def _by_tiles(shapes: Sequence[Shape]) -> float:
-    """The same in chunks of nodes, as the fused step makes them."""
-
-    def drawn(*shape: int) -> Any:
-        return np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+def _by_tiles(shapes: Sequence[Shape], dtype: torch.dtype) -> float:
+    """The same in chunks of nodes, padded to whole vectors, as the fused step makes them."""
+    kind = factors_of(dtype)
+    operands = []
+    for _, k, n in shapes:
+        inner, columns = (rounded_up(length, LANES) for length in (k, n))
+        inner = inner // 2 if kind is np.uint32 else inner
+        a, b = np.zeros((CHUNK, inner), kind), np.zeros((inner, columns), kind)
+        operands.append((a, b, np.empty((CHUNK, columns), np.float32)))
 
     def once() -> None:
         for (a, b, out), (m, _, _) in zip(operands, shapes, strict=True):
-            _repeat(a, b, out, -(-m // routes.CHUNK))
+            _repeat(a, b, out, -(-m // CHUNK))
 
-    operands = [(drawn(routes.CHUNK, k), drawn(k, n), drawn(routes.CHUNK, n)) for _, k, n in shapes]
     return _fastest(once)
 
 

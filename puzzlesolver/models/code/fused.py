@@ -22,9 +22,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from puzzlesolver.models.code import matrices
-from puzzlesolver.models.code.matrices import Places, Reals, compiled, inlined
+from puzzlesolver.models.code.matrices import Factor, Pairs, Places, Reals, compiled, inlined
 from puzzlesolver.models.code.routes import CHUNK, PartRoutes, Routes, Sums, rounded_up
-from puzzlesolver.models.code.simd import LANES, sigmoid
+from puzzlesolver.models.code.simd import LANES, PAIRS_ARE_FASTER, sigmoid
 from puzzlesolver.models.interface import State
 from puzzlesolver.models.relations import Layout, Relation
 
@@ -39,16 +39,20 @@ EPSILON = np.float32(np.finfo(np.float32).eps)
 class Weights(NamedTuple):
     """Those of all layers, as `step` takes them."""
 
-    message: Reals  # [L, D, M]
+    message: Factor  # [L, D, M]
     message_bias: Reals  # [L, M]
-    relation: Reals  # [L, S, M, D], from a row of a source to what is heard
+    relation: Factor  # [L, S, M, D], from a row of a source to what is heard
     relation_bias: Reals  # [L, D]
-    up: Reals  # [L, D, 2H], gates, then values
-    down: Reals  # [L, H, D]
-    parts: Reals  # [L, M, 2K], for the parts of units, then for whole units; K = 0 without
+    up: Factor  # [L, D, 2H], gates, then values
+    down: Factor  # [L, H, D]
+    parts: Factor  # [L, M, 2K], for the parts of units, then for whole units; K = 0 without
     parts_bias: Reals  # [L, K], not padded
-    locked: Reals  # [L, D, K]
+    locked: Reals  # [L, K, D]
     gain: Reals  # [L, D], not padded
+
+
+FACTORS = "message", "relation", "up", "down", "parts"
+"""`Weights` of the large products."""
 
 
 class FusedStep:
@@ -58,15 +62,25 @@ class FusedStep:
         stem: whose weights are copied.
         layout: of the boards.
         heard: the relations of the layout along which messages go.
+        dtype: of the factors of large products, as far as `factors_of` allows; all else is float32.
     """
 
-    def __init__(self, stem: RelationalStem, layout: Layout, heard: Sequence[Relation]) -> None:
+    def __init__(
+        self,
+        stem: RelationalStem,
+        layout: Layout,
+        heard: Sequence[Relation],
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
         routes = Routes.of(layout.lattice, heard)
         parts = PartRoutes.of(layout, stem.config.overlaps > 0)
         self._tables = routes.first, routes.pools, routes.hears, parts
         loudness = stem.config.loudness(layout.symbols) / layout.symbols
         layers = (_weights(layer, routes, stem.config, loudness) for layer in stem.layers)
         self._weights = Weights(*map(np.stack, zip(*layers, strict=True)))
+        if factors_of(dtype) is np.uint32:
+            pairs: dict[str, Any] = {name: pairs_of(getattr(self._weights, name)) for name in FACTORS}
+            self._weights = self._weights._replace(**pairs)
 
     @torch.inference_mode()
     def __call__(self, state: State, inputs: Tensor) -> State:
@@ -75,6 +89,11 @@ class FusedStep:
         arrays = (tensor.contiguous().numpy() for tensor in (z_BND, inputs, out))
         step(*arrays, self._weights, *self._tables)
         return (out,)
+
+
+def factors_of(dtype: torch.dtype) -> type[np.uint32 | np.float32]:
+    """What factors are made of: pairs of bfloat16 if asked for and faster here, else float32."""
+    return np.uint32 if dtype == torch.bfloat16 and PAIRS_ARE_FASTER else np.float32
 
 
 def _weights(layer: Any, routes: Routes, config: StemConfig, loudness: float) -> tuple[Reals, ...]:
@@ -101,13 +120,20 @@ def _weights(layer: Any, routes: Routes, config: StemConfig, loudness: float) ->
 def _weights_of_parts(layer: Any, config: StemConfig, loudness: float) -> tuple[Reals, ...]:
     if not config.overlaps:
         messages, width = (rounded_up(n, LANES) for n in (config.messages, config.width))
-        sizes: tuple[tuple[int, ...], ...] = (messages, 0), (0,), (width, 0)
+        sizes: tuple[tuple[int, ...], ...] = (messages, 0), (0,), (0, width)
         return tuple(np.zeros(size, np.float32) for size in sizes)
     return (
         _padded(loudness * torch.cat([layer.inside.weight, layer.whole.weight]).T),
         (loudness * layer.inside.bias).detach().numpy(),
-        _padded(layer.locked.weight),
+        _padded(layer.locked.weight.T),
     )
+
+
+def pairs_of(weights: Reals) -> Pairs:
+    """A right factor as pairs of bfloat16: two rows in one."""
+    halves = torch.from_numpy(weights).bfloat16().view(torch.int16).numpy()
+    pairs: Pairs = np.stack([halves[..., ::2, :], halves[..., 1::2, :]], -1).view(np.uint32)[..., 0]
+    return pairs
 
 
 def _padded(weight: Tensor) -> Reals:
@@ -148,13 +174,16 @@ def step(
     pooled = np.zeros((len(pools.starts) - 1, message.shape[2]), kind)
     heard = np.zeros((first[-1], down.shape[2]), kind)
     near = np.zeros((CHUNK, down.shape[2]), kind)
-    gated = np.empty((CHUNK, down.shape[1]), kind)
+    gated = np.empty((CHUNK, up.shape[2] // 2), kind)
     nothing = np.zeros_like(relation_bias[0])
     with_parts = len(parts.unit) > 0
     told_apart = np.empty((whole if with_parts else 0, of_parts.shape[2]), kind)
     units = np.empty((len(parts.units.starts) - 1, of_parts.shape[2]), kind)
-    concluded = np.zeros((len(parts.unit), locked.shape[2]), kind)
-    learned = np.zeros((CHUNK, locked.shape[2]), kind)
+    concluded = np.zeros((len(parts.unit), locked.shape[1]), kind)
+    learned = np.zeros((CHUNK, locked.shape[1]), kind)
+    near_room = np.empty((CHUNK, up.shape[1]), up.dtype)
+    gated_room = np.empty((CHUNK, down.shape[1]), up.dtype)
+    said_room = np.empty((max(whole, len(pooled)), relation.shape[2]), up.dtype)
     for puzzle in range(len(state)):
         recalled, fresh = told[puzzle], out[puzzle]
         for layer in range(len(message)):
@@ -163,15 +192,18 @@ def step(
                 near[:] = 0
                 _meet(old, recalled, nothing, start, near)
                 spoken = said[start : start + CHUNK]
-                matrices.silu_product(near, message[layer], message_bias[layer], spoken)
+                words = matrices.factor(near, near_room)
+                matrices.silu_product(words, message[layer], message_bias[layer], spoken)
             matrices.row_sums(said, pools.members, pools.starts, pooled)
             for source in range(relation.shape[1]):
                 rows = heard[first[source] : first[source + 1]]
                 of_nodes = first[source] >= len(pooled)
                 spoken = said if of_nodes else pooled[first[source] : first[source + 1]]
-                matrices.product(spoken, relation[layer, source], rows)
+                words = matrices.factor(spoken, said_room[: len(spoken)])
+                matrices.tiled_product(words, relation[layer, source], rows)
             if with_parts:
-                matrices.product(said, of_parts[layer], told_apart)
+                words = matrices.factor(said, said_room[:whole])
+                matrices.tiled_product(words, of_parts[layer], told_apart)
                 matrices.row_sums(told_apart, parts.units.members, parts.units.starts, units)
                 _conclude(told_apart, units, bias[layer], parts, concluded)
             for start in range(0, whole, CHUNK):
@@ -181,10 +213,10 @@ def step(
                 if with_parts:
                     ends = parts.seen.starts[start : start + CHUNK + 1]
                     matrices.row_sums(concluded, parts.seen.members, ends, learned)
-                    matrices.add_product(learned, locked[layer], near)
+                    matrices.add_tiled_product(learned, locked[layer], near)
                 _meet(old, recalled, relation_bias[layer], start, near)
-                matrices.gated_product(near, up[layer], gated)
-                matrices.product(gated, down[layer], near)
+                matrices.gated_product(matrices.factor(near, near_room), up[layer], gated)
+                matrices.tiled_product(matrices.factor(gated, gated_room), down[layer], near)
                 _renew(old, near, gain[layer], start, fresh)
 
 

@@ -1,6 +1,7 @@
 """Matrix products for machine code of models; the innermost loops are those of `tiles.py`.
 
-Matrices are contiguous and of one kind, float32 or float64.
+Matrices are contiguous and of one kind, float32 or float64; factors of whole tiles may be pairs of
+bfloat16, whose sums are float32.
 
     >>> product(a, b, out)  # out = a b
     >>> add_product(a, b, out)  # out += a bᵀ
@@ -13,6 +14,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numba import types
+from numba.extending import overload
 
 from puzzlesolver.machine_code import njit
 from puzzlesolver.models.code import tiles
@@ -20,6 +23,12 @@ from puzzlesolver.models.code.simd import LANES
 from puzzlesolver.models.code.tiles import SUM_COLUMNS, SUM_ROWS, TILE_COLUMNS, TILE_ROWS
 
 Reals = npt.NDArray[np.floating[Any]]
+Pairs = npt.NDArray[np.uint32]
+"""Two of bfloat16 each: in a left factor side by side, in a right one one below the other."""
+
+Factor = npt.NDArray[Any]
+"""`Reals` or `Pairs`, as the other factor."""
+
 Places = npt.NDArray[np.int64]
 
 VECTORS: Any = {
@@ -45,20 +54,38 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
+def _in_tiles(tile: Any, strip: Any) -> Callable[[Factor, Factor, Reals], None]:
+    @inlined
+    def tiled(a: Factor, b: Factor, out: Reals) -> None:
+        rows, columns = len(out) - len(out) % TILE_ROWS, out.shape[1] - out.shape[1] % LANES
+        last = columns - columns % TILE_COLUMNS
+        for column in range(0, last, TILE_COLUMNS):
+            for row in range(0, rows, TILE_ROWS):
+                tile(a, b, out, row, column)
+        if last < columns:
+            for row in range(0, rows, TILE_ROWS):
+                strip(a, b, out, row, last)
+
+    return tiled
+
+
+tiled_product = _in_tiles(tiles.product_tile, tiles.product_strip)
+"""`out = a b`, but for rows beyond whole tiles and columns beyond whole vectors."""
+
+add_tiled_product = _in_tiles(tiles.added_tile, tiles.added_strip)
+"""`out += a b`, likewise."""
+
+
 @inlined
 def product(a: Reals, b: Reals, out: Reals) -> None:
     """`out = a b`; columns are best a multiple of `LANES`, rows of `TILE_ROWS`."""
+    tiled_product(a, b, out)
     rows, columns = out.shape
     tiled_rows, tiled_columns = rows - rows % TILE_ROWS, columns - columns % LANES
     strip = columns - columns % TILE_COLUMNS
     for column in range(0, strip, TILE_COLUMNS):
-        for row in range(0, tiled_rows, TILE_ROWS):
-            tiles.product_tile(a, b, out, row, column)
         for row in range(tiled_rows, rows):
             tiles.product_row(a, b, out, row, column)
-    if strip < tiled_columns:
-        for row in range(0, tiled_rows, TILE_ROWS):
-            tiles.product_strip(a, b, out, row, strip)
     for row in range(rows):
         for column in range(tiled_columns if row < tiled_rows else strip, columns):
             out[row, column] = 0
@@ -67,7 +94,7 @@ def product(a: Reals, b: Reals, out: Reals) -> None:
 
 
 @inlined
-def silu_product(a: Reals, b: Reals, bias: Reals, out: Reals) -> None:
+def silu_product(a: Factor, b: Factor, bias: Reals, out: Reals) -> None:
     """`out = silu(a b + bias)`; whole tiles of rows and whole vectors of columns only."""
     strip = out.shape[1] - out.shape[1] % TILE_COLUMNS
     for column in range(0, strip, TILE_COLUMNS):
@@ -79,7 +106,7 @@ def silu_product(a: Reals, b: Reals, bias: Reals, out: Reals) -> None:
 
 
 @inlined
-def gated_product(a: Reals, b: Reals, out: Reals) -> None:
+def gated_product(a: Factor, b: Factor, out: Reals) -> None:
     """`out = silu(gates) ⊙ values` of `(gates, values) = a b`; likewise."""
     strip = out.shape[1] - out.shape[1] % TILE_COLUMNS
     for column in range(0, strip, TILE_COLUMNS):
@@ -114,3 +141,24 @@ def add_product(a: Reals, b: Reals, out: Reals) -> None:
         for column in range(tiled_columns if row < tiled_rows else 0, columns):
             for k in range(a.shape[1]):
                 out[row, column] += a[row, k] * b[column, k]
+
+
+def factor(a: Reals, room: Factor) -> Factor:
+    """What a product takes for `a`: itself, or its pairs, in `room`, if that is of pairs."""
+    raise NotImplementedError
+
+
+@overload(factor, inline="always", strict=False)
+def _factor(a: Any, room: Any) -> Any:
+    return _paired if room.dtype is types.uint32 else lambda a, room: a
+
+
+def _paired(a: Reals, room: Pairs) -> Pairs:
+    columns = a.shape[1]
+    strip = columns - columns % (2 * LANES)
+    for row in range(len(a)):
+        for column in range(0, strip, 2 * LANES):
+            tiles.pairs_tile(a, room, row, column)
+        if strip < columns:
+            tiles.pairs_strip(a, room, row, strip)
+    return room

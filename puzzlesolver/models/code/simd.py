@@ -18,8 +18,16 @@ from llvmlite import ir
 cgutils: Any = numba.core.cgutils  # untyped
 
 _FEATURES = llvmlite.binding.get_host_cpu_features()
+_NAME = llvmlite.binding.get_host_cpu_name()
+llvmlite.binding.initialize_native_asmparser()  # of the few instructions that LLVM's terms lack
 LANES = 16 if _FEATURES.get("avx512f") else 8 if _FEATURES.get("avx") else 4
 """Float32 in a register of this processor."""
+
+PAIRS_ARE_FASTER = bool(_FEATURES.get("avx512bf16")) and _NAME.startswith("znver")
+"""Whether this processor multiplies pairs of bfloat16 faster than float32.
+
+AMD's take twice as many in the same time; Intel's have AMX for that, which is not used here.
+"""
 
 FAST = ("reassoc", "contract", "nsz")
 

@@ -4,7 +4,9 @@ numba makes vectors of simple loops, but keeps no tile of a product in the regis
 of our networks its products reach a third of what a core can do. So the innermost loops are written
 here, which reach nine tenths, and everything around them in Python (`matrices.py`).
 
-Matrices are contiguous and of one kind, float32 or float64.
+Matrices are contiguous and of one kind, float32 or float64; or two factors are pairs of bfloat16,
+each a uint32, and their product is float32. A pair of a row is two entries side by side, one of a
+column two entries one below the other.
 
     >>> product_tile(a, b, out, row, column)  # inside a function that numba compiles
 """
@@ -30,6 +32,10 @@ SUM_ROWS, SUM_COLUMNS = (2 if LANES == 8 else 4), 4
 """Of a tile of `add_product`; there each sum is a register of its own."""
 
 
+SINGLES = ir.VectorType(ir.FloatType(), LANES)
+"""A vector of float32."""
+
+
 class _Rows:
     """Addresses in the contiguous matrices that an intrinsic is given."""
 
@@ -39,6 +45,7 @@ class _Rows:
         self.data = array.data
         self.columns = cgutils.unpack_tuple(builder, array.shape)[-1]
         self.vector = ir.VectorType(context.get_value_type(kind.dtype), LANES)
+        self.sum = SINGLES if kind.dtype is types.uint32 else self.vector
 
     def at(self, row: Any, column: Any) -> Any:
         """Where an entry lies."""
@@ -78,13 +85,18 @@ def _sums(builder: Any, vector: Any, count: int) -> list[Any]:
 
 
 def _add(builder: Any, total: Any, a: Any, b: Any) -> None:
-    more = builder.fadd(builder.load(total), builder.fmul(a, b, flags=FAST), flags=FAST)
+    now = builder.load(total)
+    if a.type.element == ir.IntType(32):
+        of = ir.FunctionType(SINGLES, [SINGLES, a.type, a.type])
+        more = builder.asm(of, "vdpbf16ps $3, $2, $0", "=v,0,v,v", [now, a, b], False)
+    else:
+        more = builder.fadd(now, builder.fmul(a, b, flags=FAST), flags=FAST)
     builder.store(more, total)
 
 
 def _products(builder: Any, left: _Rows, right: _Rows, row: Any, rows: int, columns: Any) -> Any:
     """Sums of `rows` rows and the vectors at these columns, `[row][column]`."""
-    sums = [_sums(builder, left.vector, len(columns)) for _ in range(rows)]
+    sums = [_sums(builder, left.sum, len(columns)) for _ in range(rows)]
     with cgutils.for_range(builder, left.columns) as loop:
         terms = [_load(builder, right.vector_at(loop.index, column)) for column in columns]
         for r, totals in enumerate(sums):
@@ -95,11 +107,14 @@ def _products(builder: Any, left: _Rows, right: _Rows, row: Any, rows: int, colu
     return [[builder.load(total) for total in totals] for totals in sums]
 
 
-def _store(builder: Any, found: Any, into: _Rows, row: Any, columns: Any) -> None:
+def _store(
+    builder: Any, found: Any, into: _Rows, row: Any, columns: Any, adding: bool = False
+) -> None:
     for r, vectors in enumerate(found):
         for vector, column in zip(vectors, columns, strict=True):
             where = into.vector_at(_offset(builder, row, r), column)
-            builder.store(vector, where, align=4)
+            now = builder.fadd(_load(builder, where), vector, flags=FAST) if adding else vector
+            builder.store(now, where, align=4)
 
 
 def _opened(context: Any, builder: Any, signature: Any, values: Any) -> list[_Rows]:
@@ -127,13 +142,14 @@ def _columns(builder: Any, first: Any, vectors: int) -> list[Any]:
     return [_offset(builder, first, number * LANES) for number in range(vectors)]
 
 
-def _tile_of(rows: int, vectors: int, become: Any = None) -> Any:
+def _tile_of(rows: int, vectors: int, become: Any = None, *, adding: bool = False) -> Any:
     """The intrinsic that sets `out[row:row + rows, column:column + vectors * LANES]`.
 
     Args:
         rows: of the tile.
         vectors: side by side.
         become: what becomes of the vectors of a row of `a b`; `_gated` takes twice as many.
+        adding: to what is there.
     """
 
     @intrinsic
@@ -147,7 +163,7 @@ def _tile_of(rows: int, vectors: int, become: Any = None) -> Any:
             found = _products(builder, left, right, row, rows, read)
             if become is not None:
                 found = [become(builder, vectors) for vectors in found]
-            _store(builder, found, into, row, columns)
+            _store(builder, found, into, row, columns, adding)
             return context.get_dummy_value()
 
         return types.void(a, b, out, types.intp, types.intp), generate
@@ -158,6 +174,38 @@ def _tile_of(rows: int, vectors: int, become: Any = None) -> Any:
 product_tile, product_row = _tile_of(TILE_ROWS, 2), _tile_of(1, 2)
 product_strip = _tile_of(TILE_ROWS, 1)
 """Of `product`."""
+
+added_tile, added_strip = (_tile_of(TILE_ROWS, vectors, adding=True) for vectors in (2, 1))
+"""Of `add_tiled_product`."""
+
+
+def _pairs_of(vectors: int) -> Any:
+    """The intrinsic that sets a vector of `pairs[row]`, or half of one, to so many of `reals`."""
+
+    @intrinsic
+    def tile(typing: Any, reals: Any, pairs: Any, row: Any, column: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            left, into = _opened(context, builder, signature, values)
+            row, column = values[2:]
+            terms = [
+                _load(builder, left.vector_at(row, at)) for at in _columns(builder, column, vectors)
+            ]
+            made = ir.VectorType(ir.IntType(32), LANES * vectors // 2)
+            of = ir.FunctionType(made, [SINGLES] * vectors)
+            code = "vcvtne2ps2bf16 $1, $2, $0" if vectors == 2 else "vcvtneps2bf16 $1, $0"
+            found = builder.asm(of, code, ",".join(["=v"] + ["v"] * vectors), terms, False)
+            half = builder.udiv(column, ir.Constant(column.type, 2))
+            where = builder.bitcast(into.at(row, half), made.as_pointer())
+            builder.store(found, where, align=4)
+            return context.get_dummy_value()
+
+        return types.void(reals, pairs, types.intp, types.intp), generate
+
+    return tile
+
+
+pairs_tile, pairs_strip = _pairs_of(2), _pairs_of(1)
+"""Of `factor`."""
 
 gated_tile, gated_strip = (_tile_of(TILE_ROWS // 2, vectors, _gated) for vectors in (2, 1))
 """Of `gated_product`, with half the rows as it has twice the sums."""

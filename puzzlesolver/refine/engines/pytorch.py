@@ -36,7 +36,7 @@ class TorchEngine(Engine):
     Args:
         model: moved to that device.
         runtime: device, number format and threads.
-        fused: whether a step in machine code is taken, where the model has one; float32.
+        fused: whether a step in machine code is taken, where the model has one.
         compiled: whether `torch.compile` makes any other step, where it can.
         replay: whether steps are replayed as CUDA graphs, where there is CUDA; a `ReplayWarning`
             tells when a step cannot be.
@@ -83,7 +83,7 @@ class TorchEngine(Engine):
             return self._prepared[layout]
         if len(self._prepared) == LAYOUTS:
             del self._prepared[next(iter(self._prepared))]
-        fused = self.model.fused_step(layout) if self.fused else None
+        fused = self.model.fused_step(layout, self.dtype) if self.fused else None
         step = fused or step_function(self.model, layout, self.compiled, self.dtype)
         rows = sys.maxsize if self.workers is None else micro_batch_of(layout)
         made = Steps(functools.partial(repeated, step), rows)
