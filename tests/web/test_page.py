@@ -13,6 +13,7 @@ from puzzlesolver.domains.base import Puzzle, get_domain, written
 from puzzlesolver.domains.detect import read_puzzles
 from puzzlesolver.pipeline import load_solver
 from puzzlesolver.refine.engines.graph import StepGraph
+from puzzlesolver.runtime import PRECISION
 from tests.web.conftest import BOARDS, SOAKED
 from tests.web.support import Page
 
@@ -29,6 +30,12 @@ TWO_SOLUTIONS = "32.79861.16854297397.36128.256879431497136528813425769589617342
 NO_SOLUTION = "12345678." + "........9" + "." * 63
 MAZE = EXAMPLES / "maze" / "ascii.txt"
 SMALL = "S    /   # /  #  / #   /    G"
+
+
+@pytest.fixture(autouse=True)
+def _float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page computes in nothing else."""
+    monkeypatch.setenv(PRECISION, "fp32")
 
 
 @pytest.mark.parametrize("mode", ["settle", "verified"])
