@@ -68,10 +68,10 @@ def _repetition(puzzle: Puzzle, board: Board, values: Values, verb: str) -> Verd
         return None
     for unit in board.units:
         held = values[[*unit.cells]]
-        digits, counts = np.unique(held[held > 0], return_counts=True)
-        if (counts > 1).any():
+        repeated = np.bincount(held)[1:] > 1
+        if repeated.any():
             break
-    digit = int(digits[counts > 1][0])
+    digit = 1 + int(repeated.argmax())
     places = tuple(board.places[cell] for cell in np.array(unit.cells)[held == digit][:2])
     named = " and ".join(map(place_name, places))
     told = f"{unit.name} {verb} {puzzle.spell(DIGITS[digit - 1])} twice: {named}"
