@@ -31,6 +31,8 @@ def same(label: Grid | None, cells: Grid) -> bool:
 def test_what_is_written_is_read(form: str, cells: Grid, end: str, bom: bool) -> None:
     text = FORMS[form](cells).replace("\n", end) + 2 * end
     assume(form != "ragged" or "#" in text or WALL not in cells)  # else any sign may be wall
+    assume(form != "ragged" or OPEN in cells)  # signs may be two columns wide where walls are all
+    assume(not (cells[:, -1] == OPEN).all() or (cells[:, -2] == OPEN).any())  # spaces that pad
     only = puzzle("\ufeff" * bom + text)
     assert (only.domain, only.name) == ("maze", "maze.txt") and only.grid.dtype == np.uint8
     assert np.array_equal(only.grid, without_path(cells))
@@ -98,7 +100,7 @@ def test_no_sudoku_is_recognised(form: str, board: Grid, blank: str) -> None:
     # A nearly empty one whose digits repeat in a line may be either.
     lines = [line[line > 0] for line in (*board, *board.T)]
     assume((board > 0).mean() > 0.1 or all(len({*line}) == len(line) for line in lines))
-    assume(form != "empty fields" or (board > 0).mean() > 0.01)  # so may a table of spaces
+    assume(form != "empty fields" or (board > 0).mean() > 0.05)  # so may a table of spaces
     assert not recognise(sudoku.FORMS[form](board, blank))
 
 
