@@ -136,6 +136,7 @@ def describe(facts: GraphFacts, size: tuple[int, int]) -> dict[str, Any]:
             "faint": search.FAINT,
             "guess": search.GUESS,
             "sure": search.SURE,
+            "haste": search.HASTE,
             "refuted": search.REFUTED,
             "open": search.OPEN,
             "sway": search.SWAY,

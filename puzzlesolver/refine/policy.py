@@ -46,8 +46,9 @@ class Policy:
         restarts: how often a rollout may start again from fresh noise; None = as often as the
             budget allows. None is made that would go the way of an earlier start.
         search: verified: whether hypotheses (a cell clamped to a digit) are tried before a restart.
-        patience: steps a start has to settle before the first supposition or hypothesis, fewer for
-            a model with a `stride` (`models/interface.py: Habits`).
+        patience: steps a start has to settle before the first supposition, half as many before the
+            first hypothesis (`search.HASTE`); fewer for a model with a `stride`
+            (`models/interface.py: Habits`).
         branch_patience: the same for what follows a supposition or hypothesis.
         refuted: raw: belief in a contradiction that turns or drops the latest supposition; None =
             as the model was trained.

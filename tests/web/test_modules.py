@@ -131,7 +131,7 @@ def test_hypotheses_and_shaken_states_are_those_of_our_search(page: Page) -> Non
     told = {
         name: getattr(search_rules, name.upper())
         for name in ("faint", "guess", "sure", "refuted", "open", "sway", "doubted", "enough",
-                     "long", "shake", "shake_every")
+                     "haste", "long", "shake", "shake_every")
     }  # fmt: skip
     told |= {"patience": 8, "branch_patience": 16, "further": FURTHER, "mode": "verified"}
     said = page.call(

@@ -48,7 +48,7 @@ function* hypotheses(kind, board, givens, policy) {
 
   while (true) {
     let tokens = givens;
-    let reading = yield { tokens, patience: policy.patience };
+    let reading = yield { tokens, patience: Math.ceil(policy.patience / policy.haste) };
     const root = reading;
     let [guessed, tried, hope] = [0, 0, 1];
     const frontier = [];
