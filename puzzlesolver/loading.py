@@ -14,13 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puzzlesolver.errors import ModelError, UsageError
-from puzzlesolver.refine.engines.graph import (
-    SUFFIX,
-    GraphFile,
-    GraphMaker,
-    GraphSource,
-    graph_device,
-)
+from puzzlesolver.refine.engines.graph import SUFFIX, GraphFile, GraphMaker, GraphSource
+from puzzlesolver.refine.engines.sessions import graph_device
 
 if TYPE_CHECKING:
     from puzzlesolver.models.interface import RecursiveModel

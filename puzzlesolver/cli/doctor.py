@@ -93,7 +93,7 @@ def _devices() -> str:
 
 
 def _providers() -> str:
-    from puzzlesolver.refine.engines.graph import CUDA, obtained_providers
+    from puzzlesolver.refine.engines.sessions import CUDA, obtained_providers
 
     got = obtained_providers()
     found = f"sessions run on {', '.join(got)}"

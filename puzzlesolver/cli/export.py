@@ -27,7 +27,7 @@ from puzzlesolver.cli.view.signs import say
 from puzzlesolver.errors import UsageError
 
 if TYPE_CHECKING:
-    from puzzlesolver.refine.engines.graph import GraphFacts
+    from puzzlesolver.refine.engines.facts import GraphFacts
 
 SUFFIX = ".onnx"
 EPILOG = (

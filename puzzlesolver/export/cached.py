@@ -18,7 +18,8 @@ from puzzlesolver.export.onnx import export_graph
 from puzzlesolver.hub.cached import cache_folder
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.relations import Layout
-from puzzlesolver.refine.engines.graph import SUFFIX, StepGraph, layout_to_json
+from puzzlesolver.refine.engines.facts import layout_to_json
+from puzzlesolver.refine.engines.graph import SUFFIX, StepGraph
 
 LONGEST = 64
 """Steps of the check; somebody waits for it. `puzzlesolver export` checks longer."""

@@ -30,7 +30,7 @@ from puzzlesolver.hub.folder import read_config, read_model
 from puzzlesolver.hub.store import ModelFiles, resolve
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.published import PublishedModel
-from puzzlesolver.refine.engines.graph import GraphFacts, layout_to_json
+from puzzlesolver.refine.engines.facts import GraphFacts, layout_to_json
 
 SIZES = {"sudoku": (9, 9), "maze": (30, 30)}
 """Rows and columns where the user names none; a published model has one size of its own."""

@@ -26,7 +26,8 @@ from puzzlesolver.files import write_file
 from puzzlesolver.hub.catalog import read_catalog
 from puzzlesolver.hub.folder import read_json
 from puzzlesolver.refine import search, suppose
-from puzzlesolver.refine.engines.graph import SUFFIX, GraphFacts, StepGraph
+from puzzlesolver.refine.engines.facts import GraphFacts
+from puzzlesolver.refine.engines.graph import SUFFIX, StepGraph
 from puzzlesolver.refine.loop import READ_EVERY
 from puzzlesolver.refine.policy import LINGER, Policy
 

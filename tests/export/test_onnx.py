@@ -23,7 +23,8 @@ from puzzlesolver.export.web import RUNTIME_FILES, add_to_page
 from puzzlesolver.hub.folder import save_model
 from puzzlesolver.models.interface import RecursiveModel
 from puzzlesolver.models.registry import build_model
-from puzzlesolver.refine.engines.graph import GraphFacts, GraphFile, StepGraph
+from puzzlesolver.refine.engines.facts import GraphFacts
+from puzzlesolver.refine.engines.graph import GraphFile, StepGraph
 
 pytestmark = pytest.mark.usefixtures("quick_exports")
 

@@ -32,7 +32,9 @@ from puzzlesolver.hub.folder import CONFIG, WEIGHTS, read_network, save_model
 from puzzlesolver.hub.foreign.files import read_checkpoint
 from puzzlesolver.hub.foreign.settings import read_settings
 from puzzlesolver.models.interface import RecursiveModel
-from puzzlesolver.refine.engines.graph import TRIVIAL, GraphFacts, StepGraph
+from puzzlesolver.refine.engines.facts import GraphFacts
+from puzzlesolver.refine.engines.graph import StepGraph
+from puzzlesolver.refine.engines.sessions import TRIVIAL
 from puzzlesolver.train.data.published.dataset import DatasetFolder
 from puzzlesolver.train.data.published.writer import PuzzleGroup, write_dataset
 from tests.domains.sudoku.support import HARD

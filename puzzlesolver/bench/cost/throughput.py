@@ -29,8 +29,9 @@ from puzzlesolver.errors import PuzzleSolverError
 from puzzlesolver.models.compiling import can_compile
 from puzzlesolver.models.interface import Batch, RecursiveModel
 from puzzlesolver.refine.engines.engine import Engine
-from puzzlesolver.refine.engines.graph import CUDA, GraphFile, obtained_providers
+from puzzlesolver.refine.engines.graph import GraphFile
 from puzzlesolver.refine.engines.pytorch import TorchEngine
+from puzzlesolver.refine.engines.sessions import CUDA, obtained_providers
 from puzzlesolver.runtime import Runtime, read_proc
 
 BATCHES = (1, 16, 256, 1_024)

@@ -151,7 +151,8 @@ def onnx() -> measures.Facts:
         if importlib.util.find_spec(package) is None:
             raise measures.Skipped(f"package {package} is missing")
     from puzzlesolver.export.onnx import export_model
-    from puzzlesolver.refine.engines.graph import CUDA, StepGraph, obtained_providers
+    from puzzlesolver.refine.engines.graph import StepGraph
+    from puzzlesolver.refine.engines.sessions import CUDA, obtained_providers
 
     got = obtained_providers()
     if measures.has_cuda() and CUDA not in got:

@@ -79,8 +79,8 @@ class FusedStep:
         layers = (_weights(layer, routes, stem.config, loudness) for layer in stem.layers)
         self._weights = Weights(*map(np.stack, zip(*layers, strict=True)))
         if factors_of(dtype) is np.uint32:
-            pairs: dict[str, Any] = {name: pairs_of(getattr(self._weights, name)) for name in FACTORS}
-            self._weights = self._weights._replace(**pairs)
+            pairs = ((name, pairs_of(getattr(self._weights, name))) for name in FACTORS)
+            self._weights = self._weights._replace(**dict[str, Any](pairs))
 
     @torch.inference_mode()
     def __call__(self, state: State, inputs: Tensor) -> State:

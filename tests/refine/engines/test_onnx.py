@@ -17,9 +17,10 @@ from puzzlesolver.export.onnx import export_model
 from puzzlesolver.hub.store import load_model
 from puzzlesolver.loading import load_network
 from puzzlesolver.pipeline import load_solver
-from puzzlesolver.refine.engines.graph import CPU, GraphFile, ProviderWarning, StepGraph
+from puzzlesolver.refine.engines.graph import GraphFile, ProviderWarning, StepGraph
 from puzzlesolver.refine.engines.onnx import OnnxEngine
 from puzzlesolver.refine.engines.pytorch import TorchEngine
+from puzzlesolver.refine.engines.sessions import CPU
 from puzzlesolver.refine.report import Result
 from puzzlesolver.runtime import Runtime, choose_runtime
 
