@@ -120,7 +120,7 @@ DOUBTED = 0.9
 ENOUGH = 8
 """Hypotheses that show whether their root is mistaken."""
 
-LONG = 2_048
+LONG = 1_024
 """Steps in hypotheses of one root, after which another one joins it."""
 
 SHAKE = 0.8

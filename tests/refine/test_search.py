@@ -145,7 +145,7 @@ def test_one_hypothesis_that_is_not_doubted_keeps_its_root_for_long() -> None:
     while clamps(attempt, ALL_BLANK):
         attempt = search.send(reading(UNSURE, contradiction=0.95))
         steps += 16
-    assert attempt.state is not None and steps == 2_048
+    assert attempt.state is not None and steps == 1_024
 
 
 def test_without_search_there_are_only_restarts() -> None:

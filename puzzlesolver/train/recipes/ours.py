@@ -22,7 +22,7 @@ def _stem() -> dict[str, Any]:
 
 @preset
 def sudoku() -> dict[str, Any]:
-    """Generated puzzles without limit, hard ones above all: the recipe of the shipped model."""
+    """Generated puzzles without limit, hard ones above all: the first part of the shipped model."""
     return _stem() | {
         "minutes": 52.0, "model": {"layers": 2}, "mix": {"easy": 0.1, "10": 0.2, "50": 0.7},
         "max_age": 32, "suppositions": 0.06, "reveal": 20.0, "reveal_speed": 0.05,
@@ -152,6 +152,19 @@ def sudoku_deep() -> dict[str, Any]:
         "mix": {"easy": 0.05, "10": 0.1, "50": 0.25, "deep": 0.6}, "fresh": 0.3, "max_age": 40,
         "learning_rate": 1e-3, "muon_learning_rate": 6e-3, "suppositions": 0.15, "guided": 0.5,
         "reveal": 0.0, "reveal_floor": 0.5, "reveal_floor_clues": 3,
+    }  # fmt: skip
+
+
+@preset
+def sudoku_second() -> dict[str, Any]:
+    """From the weights of `sudoku` on, as `sudoku-deep`: parts of units, most boards deep."""
+    model = {
+        "layers": 2, "width": 32, "hidden": 64, "messages": 32, "overlaps": 8,
+        "relations": ["cell", "line", "box", "segment"], "refuted": 0.7, "deepest": 6,
+    }  # fmt: skip
+    return sudoku_deep() | {
+        "minutes": 78.0, "start": "runs/sudoku/model", "model": model, "grad_steps": 8,
+        "reveal_floor": 0.2, "reveal_floor_clues": 57,
     }  # fmt: skip
 
 
