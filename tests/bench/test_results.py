@@ -53,7 +53,7 @@ def test_chances_are_not_judged_by_the_tasks_that_they_come_from(
 @pytest.mark.parametrize(
     ("block", "told"),
     [
-        ("parts sudoku-easy sudoku-sizes", "| sudoku-sizes: 16×16 |"),
+        ("parts sudoku-easy sudoku-sizes", "| sudoku-sizes: 16×16 easy |"),
         ("cost sudoku-extreme-cost", "p95"),
     ],
 )
