@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -85,6 +89,15 @@ def test_the_engine_takes_it_in_any_format(precision: str) -> None:
     assert not torch.equal(fused, plain)
     tolerance = {"fp32": 1e-4, "bf16": 0.05}[precision]
     torch.testing.assert_close(fused, plain, rtol=tolerance, atol=tolerance)
+
+
+def test_code_for_another_processor_has_no_instructions_of_this_one() -> None:
+    code = "from puzzlesolver.models.code import simd; print(simd.PAIRS_ARE_FASTER)"
+    environment = os.environ | {"NUMBA_CPU_NAME": "generic"}
+    told = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "False\n"
 
 
 def test_models_without_one_run_as_they_are() -> None:

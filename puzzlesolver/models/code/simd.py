@@ -11,11 +11,13 @@ from typing import Any
 
 import llvmlite.binding
 import numba.core.cgutils
+import numba.core.config
 import numba.extending
 import numpy as np
 from llvmlite import ir
 
 cgutils: Any = numba.core.cgutils  # untyped
+config: Any = numba.core.config
 
 _FEATURES = llvmlite.binding.get_host_cpu_features()
 _NAME = llvmlite.binding.get_host_cpu_name()
@@ -23,10 +25,15 @@ llvmlite.binding.initialize_native_asmparser()  # of the few instructions that L
 LANES = 16 if _FEATURES.get("avx512f") else 8 if _FEATURES.get("avx") else 4
 """Float32 in a register of this processor."""
 
-PAIRS_ARE_FASTER = bool(_FEATURES.get("avx512bf16")) and _NAME.startswith("znver")
+_ELSEWHERE = bool(config.CPU_NAME or config.CPU_FEATURES)
+
+PAIRS_ARE_FASTER = (
+    _NAME.startswith("znver") and bool(_FEATURES.get("avx512bf16")) and not _ELSEWHERE
+)
 """Whether this processor multiplies pairs of bfloat16 faster than float32.
 
-AMD's take twice as many in the same time; Intel's have AMX for that, which is not used here.
+AMD's take twice as many in the same time; Intel's have AMX for that, which is not used here. Code
+that numba is to compile for another processor uses no such instruction.
 """
 
 FAST = ("reassoc", "contract", "nsz")
