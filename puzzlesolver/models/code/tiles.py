@@ -173,7 +173,7 @@ def _tile_of(rows: int, vectors: int, become: Any = None, *, adding: bool = Fals
 
 product_tile, product_row = _tile_of(TILE_ROWS, 2), _tile_of(1, 2)
 product_strip = _tile_of(TILE_ROWS, 1)
-"""Of `product`."""
+"""Of `product` and `tiled_product`."""
 
 added_tile, added_strip = (_tile_of(TILE_ROWS, vectors, adding=True) for vectors in (2, 1))
 """Of `add_tiled_product`."""
