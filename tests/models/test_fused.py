@@ -12,6 +12,7 @@ import torch
 
 from puzzlesolver.domains.maze.codec import layout as maze_layout
 from puzzlesolver.domains.sudoku.codec import layout as sudoku_layout
+from puzzlesolver.models.code.simd import LANES
 from puzzlesolver.models.interface import Batch, RecursiveModel
 from puzzlesolver.models.registry import build_model
 from puzzlesolver.models.relations import Layout, Neighbour, Pool
@@ -92,12 +93,42 @@ def test_the_engine_takes_it_in_any_format(precision: str) -> None:
 
 
 def test_code_for_another_processor_has_no_instructions_of_this_one() -> None:
-    code = "from puzzlesolver.models.code import simd; print(simd.PAIRS_ARE_FASTER)"
+    code = "from puzzlesolver.models.code import tiles; print(tiles.PAIRS_ARE_FASTER)"
     environment = os.environ | {"NUMBA_CPU_NAME": "generic"}
     told = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert told.stdout == "False\n"
+
+
+TILES = """
+from numba import float32, njit, uint32
+from puzzlesolver.models.code import amx
+amx.GRANTED = True
+from puzzlesolver.models.code import matrices
+
+@njit((uint32[:, ::1], uint32[:, ::1], float32[:, ::1]))
+def product(a, b, out):
+    amx.begin(a)
+    matrices.tiled_product(a, b, out)
+    amx.end(a)
+
+(code,) = product.inspect_asm().values()
+print([name in code for name in ("ldtilecfg", "tileloadd", "\\ttdpbf16ps", "tilerelease")])
+"""
+
+
+@pytest.mark.skipif(LANES < 16, reason="no processor with such tiles has shorter vectors")
+def test_products_of_pairs_can_be_assembled_for_amx() -> None:
+    features = "+amx-bf16,+amx-tile,+avx512f,+avx512bf16,+avx512vl,+avx512bw,+avx512dq,+fma"
+    environment = os.environ | {
+        "NUMBA_CPU_NAME": "sapphirerapids",
+        "NUMBA_CPU_FEATURES": features,
+    }
+    told = subprocess.run(
+        [sys.executable, "-c", TILES], env=environment, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "[True, True, True, True]\n"
 
 
 def test_models_without_one_run_as_they_are() -> None:

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from puzzlesolver.models.code import matrices, simd
+from puzzlesolver.models.code import amx, matrices, simd, tiles
 from puzzlesolver.models.code.fused import pairs_of
 from puzzlesolver.models.code.matrices import VECTORS
 from puzzlesolver.models.code.simd import LANES
@@ -43,7 +43,9 @@ def _gated_product(a: Any, b: Any, out: Any) -> None:
 
 @numba.njit(**VECTORS)
 def _tiled_product(a: Any, b: Any, room: Any, out: Any) -> None:
+    amx.begin(b)
     matrices.tiled_product(matrices.factor(a, room), b, out)
+    amx.end(b)
 
 
 @numba.njit(**VECTORS)
@@ -123,7 +125,7 @@ def test_tiled_products_leave_what_is_beyond_tiles(kind: type, vectors: int) -> 
     _near(out, wanted)
 
 
-@pytest.mark.skipif(not simd.PAIRS_ARE_FASTER, reason="this processor has no fast bfloat16")
+@pytest.mark.skipif(not tiles.PAIRS_ARE_FASTER, reason="this processor has no fast bfloat16")
 @pytest.mark.parametrize("vectors", [1, 2, 3])
 def test_pairs_of_bfloat16(vectors: int) -> None:
     inner = vectors * LANES

@@ -20,7 +20,7 @@ from torch.utils.benchmark import Timer
 from puzzlesolver.bench.cost.products import Shape, flop, products
 from puzzlesolver.bench.cost.throughput import Cell
 from puzzlesolver.domains.base import Puzzle, get_domain
-from puzzlesolver.models.code import matrices
+from puzzlesolver.models.code import amx, matrices
 from puzzlesolver.models.code.fused import factors_of
 from puzzlesolver.models.code.routes import CHUNK, rounded_up
 from puzzlesolver.models.code.simd import LANES
@@ -111,8 +111,10 @@ def _by_torch(shapes: Sequence[Shape], dtype: torch.dtype) -> float:
 
 @matrices.inlined
 def _repeat(a: Any, b: Any, out: Any, times: int) -> None:
+    amx.begin(a)
     for _ in range(times):
         matrices.tiled_product(a, b, out)
+    amx.end(a)
 
 
 def _by_tiles(shapes: Sequence[Shape], dtype: torch.dtype) -> float:

@@ -21,10 +21,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from puzzlesolver.models.code import matrices
+from puzzlesolver.models.code import amx, matrices
 from puzzlesolver.models.code.matrices import Factor, Pairs, Places, Reals, compiled, inlined
 from puzzlesolver.models.code.routes import CHUNK, PartRoutes, Routes, Sums, rounded_up
-from puzzlesolver.models.code.simd import LANES, PAIRS_ARE_FASTER, sigmoid
+from puzzlesolver.models.code.simd import LANES, sigmoid
+from puzzlesolver.models.code.tiles import PAIRS_ARE_FASTER
 from puzzlesolver.models.interface import State
 from puzzlesolver.models.relations import Layout, Relation
 
@@ -184,6 +185,7 @@ def step(
     near_room = np.empty((CHUNK, up.shape[1]), up.dtype)
     gated_room = np.empty((CHUNK, down.shape[1]), up.dtype)
     said_room = np.empty((max(whole, len(pooled)), relation.shape[2]), up.dtype)
+    amx.begin(up)
     for puzzle in range(len(state)):
         recalled, fresh = told[puzzle], out[puzzle]
         for layer in range(len(message)):
@@ -218,6 +220,7 @@ def step(
                 matrices.gated_product(matrices.factor(near, near_room), up[layer], gated)
                 matrices.tiled_product(matrices.factor(gated, gated_room), down[layer], near)
                 _renew(old, near, gain[layer], start, fresh)
+    amx.end(up)
 
 
 @inlined

@@ -1,7 +1,7 @@
 """Matrix products for machine code of models; the innermost loops are those of `tiles.py`.
 
 Matrices are contiguous and of one kind, float32 or float64; factors of whole tiles may be pairs of
-bfloat16, whose sums are float32.
+bfloat16, whose sums are float32: between `amx.begin` and `amx.end`.
 
     >>> product(a, b, out)  # out = a b
     >>> add_product(a, b, out)  # out += a bᵀ

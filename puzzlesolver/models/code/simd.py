@@ -27,13 +27,16 @@ LANES = 16 if _FEATURES.get("avx512f") else 8 if _FEATURES.get("avx") else 4
 
 _ELSEWHERE = bool(config.CPU_NAME or config.CPU_FEATURES)
 
-PAIRS_ARE_FASTER = (
+HAS_AMX = bool(_FEATURES.get("amx-bf16") and _FEATURES.get("avx512bf16")) and not _ELSEWHERE
+"""Whether this processor has tiles of bfloat16 (`amx.py`)."""
+
+MULTIPLIES_PAIRS = (
     _NAME.startswith("znver") and bool(_FEATURES.get("avx512bf16")) and not _ELSEWHERE
 )
-"""Whether this processor multiplies pairs of bfloat16 faster than float32.
+"""Whether vectors of this processor multiply pairs of bfloat16 faster than float32.
 
-AMD's take twice as many in the same time; Intel's have AMX for that, which is not used here. Code
-that numba is to compile for another processor uses no such instruction.
+AMD's take twice as many in the same time; Intel's do not. Code that numba is to compile for another
+processor uses no such instruction.
 """
 
 FAST = ("reassoc", "contract", "nsz")

@@ -18,7 +18,7 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from puzzlesolver.models.code import simd
+from puzzlesolver.models.code import amx, simd
 from puzzlesolver.models.code.simd import FAST, LANES, cgutils, intrinsic
 
 TILE_ROWS = 4 if LANES == 8 else 8
@@ -27,6 +27,9 @@ TILE_COLUMNS = 2 * LANES
 
 What is left of the columns is a strip, one vector wide.
 """
+
+PAIRS_ARE_FASTER = simd.MULTIPLIES_PAIRS or amx.GRANTED
+"""Whether products of pairs are faster than those of float32 here."""
 
 SUM_ROWS, SUM_COLUMNS = (2 if LANES == 8 else 4), 4
 """Of a tile of `add_product`; there each sum is a register of its own."""
@@ -97,10 +100,13 @@ def _add(builder: Any, total: Any, a: Any, b: Any) -> None:
 def _products(builder: Any, left: _Rows, right: _Rows, row: Any, rows: int, columns: Any) -> Any:
     """Sums of `rows` rows and the vectors at these columns, `[row][column]`."""
     sums = [_sums(builder, left.sum, len(columns)) for _ in range(rows)]
-    with cgutils.for_range(builder, left.columns) as loop:
-        terms = [_load(builder, right.vector_at(loop.index, column)) for column in columns]
+    begin, by = ir.Constant(left.columns.type, 0), ir.Constant(left.columns.type, 1)
+    if amx.GRANTED and left.vector.element == ir.IntType(32):
+        begin = amx.products(builder, left, right, row, columns, sums)
+    with cgutils.for_range_slice(builder, begin, left.columns, by) as (k, _):
+        terms = [_load(builder, right.vector_at(k, column)) for column in columns]
         for r, totals in enumerate(sums):
-            entry = builder.load(left.at(_offset(builder, row, r), loop.index))
+            entry = builder.load(left.at(_offset(builder, row, r), k))
             factor = _everywhere(builder, entry)
             for total, term in zip(totals, terms, strict=True):
                 _add(builder, total, factor, term)
