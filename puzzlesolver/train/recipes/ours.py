@@ -169,6 +169,15 @@ def sudoku_second() -> dict[str, Any]:
 
 
 @preset
+def sudoku_third() -> dict[str, Any]:
+    """From those of `sudoku-second` on, at lower rates."""
+    return sudoku_second() | {
+        "minutes": 120.0, "start": "runs/sudoku-second/model",
+        "learning_rate": 6e-4, "muon_learning_rate": 3.6e-3,
+    }  # fmt: skip
+
+
+@preset
 def sudoku_deep_second() -> dict[str, Any]:
     """From those of `sudoku-deep` on: lower rates, and boards with all but a few clues."""
     return sudoku_deep() | {
