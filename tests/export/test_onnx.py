@@ -184,7 +184,7 @@ def test_int8_passes_where_no_answer_changes(tmp_path: Path) -> None:
 def test_int8_is_refused_where_answers_change(tmp_path: Path) -> None:
     out = tmp_path / "step.onnx"
     with pytest.raises(ModelError, match=r"with 8-bit weights .* answers are not those of torch"):
-        export_model("sudoku", out, longest=64, int8=True)
+        export_model("sudoku-1k", out, longest=64, int8=True)
     assert not out.exists()
 
 

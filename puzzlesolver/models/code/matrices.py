@@ -1,4 +1,4 @@
-"""Matrix products for machine code of models; the innermost loops are those of `tiles.py`.
+"""Matrix products for machine code of models; innermost are `tiles.py` and `sums.py`.
 
 Matrices are contiguous and of one kind, float32 or float64; factors of whole tiles may be pairs of
 bfloat16, whose sums are float32: between `amx.begin` and `amx.end`.
@@ -18,9 +18,10 @@ from numba import types
 from numba.extending import overload
 
 from puzzlesolver.machine_code import njit
-from puzzlesolver.models.code import tiles
+from puzzlesolver.models.code import sums, tiles
 from puzzlesolver.models.code.simd import LANES
-from puzzlesolver.models.code.tiles import SUM_COLUMNS, SUM_ROWS, TILE_COLUMNS, TILE_ROWS
+from puzzlesolver.models.code.sums import SUM_COLUMNS, SUM_ROWS
+from puzzlesolver.models.code.tiles import TILE_COLUMNS, TILE_ROWS
 
 Reals = npt.NDArray[np.floating[Any]]
 Pairs = npt.NDArray[np.uint32]
@@ -124,9 +125,9 @@ def row_sums(table: Reals, members: Places, starts: Places, out: Reals) -> None:
     for row in range(len(starts) - 1):
         begin, end = starts[row], starts[row + 1]
         for column in range(0, strip, TILE_COLUMNS):
-            tiles.row_sum_tile(table, members, begin, end, out, row, column)
+            sums.row_sum_tile(table, members, begin, end, out, row, column)
         if strip < out.shape[1]:
-            tiles.row_sum_strip(table, members, begin, end, out, row, strip)
+            sums.row_sum_strip(table, members, begin, end, out, row, strip)
 
 
 @inlined
@@ -136,7 +137,7 @@ def add_product(a: Reals, b: Reals, out: Reals) -> None:
     tiled_rows, tiled_columns = rows - rows % SUM_ROWS, columns - columns % SUM_COLUMNS
     for row in range(0, tiled_rows, SUM_ROWS):
         for column in range(0, tiled_columns, SUM_COLUMNS):
-            tiles.add_tile(a, b, out, row, column)
+            sums.add_tile(a, b, out, row, column)
     for row in range(rows):
         for column in range(tiled_columns if row < tiled_rows else 0, columns):
             for k in range(a.shape[1]):
