@@ -25,6 +25,29 @@ from puzzlesolver.limits import MAX_ARC_NAME, MAX_ARC_SIDE
 PARTS = ("train", "test")
 SIDES = ("input", "output")
 
+OTHERWISE = {
+    **dict.fromkeys(("training", "examples", "demonstrations"), "train"),
+    **dict.fromkeys(("testing", "tests"), "test"),
+    **dict.fromkeys(("in", "inputs"), "input"),
+    **dict.fromkeys(("out", "outputs"), "output"),
+}
+"""Other words for parts, which hold lists then, and for sides."""
+
+
+def usual(value: Any) -> Any:
+    """An object with the usual keys for other words and capitals; anything else as it is."""
+    if not isinstance(value, dict) or isinstance(value, Repeating):
+        return value
+    named = {_usual_key(key, of): of for key, of in value.items()}
+    return named if len(named) == len(value) else value
+
+
+def _usual_key(key: str, of: Any) -> str:
+    word = key.casefold()
+    named = OTHERWISE.get(word, word)
+    known = named in SIDES or (named in PARTS and (word == named or isinstance(of, list)))
+    return named if known else key
+
 
 def read_object(value: Any, at: At) -> dict[str, Any]:
     """An object whose keys are all different."""

@@ -35,6 +35,7 @@ from puzzlesolver.domains.arc.document import (
     read_grid,
     read_list,
     read_object,
+    usual,
 )
 from puzzlesolver.domains.arc.submission import NAMES
 from puzzlesolver.domains.arc.task import Pair, Task, TaskPuzzle, as_puzzle
@@ -71,6 +72,8 @@ def holds(value: Any) -> bool:
     if not isinstance(value, dict) or not value:
         return False
     if value.keys() & set(PARTS) or value.keys() >= set(SIDES):
+        return True
+    if usual(value).keys() >= set(PARTS):
         return True
     inner = [each for each in value.values() if isinstance(each, dict)]
     known = any(each.keys() & set(PARTS) for each in inner) or all(map(_ID.fullmatch, value))
@@ -150,7 +153,7 @@ def read_parts(value: Any, at: At) -> Parts:
     """The pairs of a task; raises `ParseError`."""
     if isinstance(value, list):
         raise at.error("expected a task, found a list", _hint(value))
-    task = read_object(value, at)
+    task = usual(read_object(value, at))
     for part in PARTS:
         if part not in task:
             hint = f'a task is an object with "{PARTS[0]}" and "{PARTS[1]}"'
@@ -174,6 +177,7 @@ def _hint(value: list[Any]) -> str:
 
 
 def _read_pairs(value: Any, at: At, part: str) -> list[Pair]:
+    value = usual(value)
     if isinstance(value, dict) and SIDES[0] in read_object(value, at):  # one pair, or columns
         grids = [*value.values()]
         if {*map(_depth, grids)} == {3} and len({*map(len, grids)}) == 1:
@@ -190,6 +194,7 @@ def _read_pair(value: Any, at: At, part: str) -> Pair:
         if _depth(sides) == 3 and len(sides) <= len(SIDES):
             value = dict(zip(SIDES, sides, strict=False))
     needed = SIDES if part == "train" else SIDES[:1]
+    value = usual(value)
     sides = read_fields(value, at, needed, SIDES[len(needed) :])
     if part == "test" and value.get(SIDES[1]) in (None, []):  # is not known
         sides = sides[:1]
@@ -212,7 +217,7 @@ def _as_lists(grid: Any) -> Any:
 
 
 def _read_tasks(value: Any, at: At) -> Iterator[Task]:
-    document = read_object(value, at)
+    document = usual(read_object(value, at))
     if not document:
         raise at.error("there is no task in it")
     if document.keys() & set(PARTS):

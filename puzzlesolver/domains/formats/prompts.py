@@ -1,7 +1,8 @@
 r"""Tasks of ARC as prompts and chats show them → JSON.
 
-In: a text whose grids stand below or behind the words "input" and "output". Out: the task as a line
-of JSON. A pair is a test where a line above it says so; if none does, where it has no output.
+In: a text whose grids stand below or behind the words "input" and "output", or as lists before
+and behind an arrow. Out: the task as a line of JSON. A pair is a test where a line above it says
+so; if none does, where it has no output.
 
     >>> task_shown("Example 1\nInput:\n1 0\nOutput:\n0 1\n\nTest\nInput:\n2 0\nOutput:\n?\n")
     '{"train": [{"input": [[1, 0]], "output": [[0, 1]]}], "test": [{"input": [[2, 0]]}]}'
@@ -32,11 +33,13 @@ _LABELS = {
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _ROWS = re.compile(r"[\s\[(|]*\d[\d\s,;|\[\]()]*")
 _LABELLED = re.compile(rf"(.*?)[:=]({_ROWS.pattern})")
+_ARROW = re.compile(r"^([^\[\n]*)(\[ ?\[[\d ,\[\]]*\]) ?(?:[-=]+>|→)(.*)$", re.MULTILINE)
 _LISTED = re.compile(r"\[([\d,\s]+)\]?")
 
 
 def task_shown(text: str) -> str:
     """The task that a text shows; "" where it has no example with both grids, or no test."""
+    text = _ARROW.sub(r"\1\ninput: \2\noutput: \3", text)
     if START.match(text) or not all(_LABELS[side].search(text) for side in ("input", "output")):
         return ""
     parts: dict[str, Pairs] = {"train": [], "test": []}

@@ -67,6 +67,11 @@ def test_other_ways_to_write_pairs() -> None:
     )
     for way in ways:
         assert as_json(only(like(way))) == SOLVED
+    for words in (("Train", "TEST", "Input", "Output"), ("examples", "tests", "in", "out")):
+        text = json.dumps(SOLVED)
+        for usual, word in zip(("train", "test", "input", "output"), words, strict=True):
+            text = text.replace(f'"{usual}"', f'"{word}"')
+        assert as_json(only(text)) == SOLVED
     inputs = [pair["input"] for pair in TASK["test"]]
     for test in (inputs, TASK["test"][0]):
         assert as_json(only(TASK | {"test": test}))["test"][0] == TASK["test"][0]
@@ -168,6 +173,9 @@ PROMPTS = {
         train_input_1 = [[0, 1], [1, 0]]
         train_output_1 = [[1, 0], [0, 1]]
         test_input_1 = [[2, 0]]""",
+    "arrows": """
+        Pair 1: [[0, 1], [1, 0]] -> [[1, 0], [0, 1]]
+        [[2, 0]] -> ?""",
 }
 
 
